@@ -1,0 +1,5 @@
+"""Intake: every format and channel in. Good items are kept, each bad one is listed with its place.
+
+The exact bytes of each item go to the record; what they claim is read from those bytes later, by cursor
+("log first, index behind", DESIGN rule 2).
+"""

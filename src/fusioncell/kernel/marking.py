@@ -1,0 +1,192 @@
+"""Who may see what: TLP 2.0 markings, audiences, viewers, and the one function that decides.
+
+Rules kept here (DESIGN §3; FIRST TLP 2.0):
+
+* CLEAR: everyone. GREEN: the partnership. AMBER: the named parties and their clients. AMBER+STRICT: the named
+  parties. RED: the named people.
+* A contributor's own organisation sees its own; it stands in the audience like any named party, so that *may see*
+  is a question about one small integer. An anonymous contribution names no organisation.
+* Empty means nobody.
+* Readers and uses are two things: uses say what may be done with a contribution, and never widen sight.
+
+The decision has three faces, proven equal by property tests: :func:`may_see`, the SQL predicate over interned
+audience ids (``record``), and the stream's filter.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from enum import IntFlag, StrEnum
+
+from fusioncell.kernel.errors import BadInput
+
+
+class Tlp(StrEnum):
+    """Traffic Light Protocol 2.0 labels (FIRST, August 2022)."""
+
+    CLEAR = "clear"
+    GREEN = "green"
+    AMBER = "amber"
+    AMBER_STRICT = "amber+strict"
+    RED = "red"
+
+    @property
+    def strictness(self) -> int:
+        """0 for CLEAR to 4 for RED; the strictest of several markings wins."""
+        return list(Tlp).index(self)
+
+    @property
+    def label(self) -> str:
+        """The form to print, ``TLP:AMBER+STRICT``."""
+        return f"TLP:{self.value.upper()}"
+
+
+class Uses(IntFlag):
+    """What may be done with a contribution beside reading it."""
+
+    NONE = 0
+    ANALYSIS = 1
+    BLOCKING = 2
+    PRODUCTS = 4
+    POLICE = 8
+
+
+def default_uses(tlp: Tlp) -> Uses:
+    """Uses proposed for a marking: analysis always; blocking and products for CLEAR and GREEN only."""
+    if tlp in (Tlp.CLEAR, Tlp.GREEN):
+        return Uses.ANALYSIS | Uses.BLOCKING | Uses.PRODUCTS
+    return Uses.ANALYSIS
+
+
+_TLP_SPELLINGS = {
+    "white": Tlp.CLEAR, "clear": Tlp.CLEAR, "green": Tlp.GREEN, "amber": Tlp.AMBER,
+    "amber+strict": Tlp.AMBER_STRICT, "amber-strict": Tlp.AMBER_STRICT, "amber_strict": Tlp.AMBER_STRICT,
+    "strict": Tlp.AMBER_STRICT, "red": Tlp.RED, "ex:chr": Tlp.RED,
+}
+
+
+def parse_tlp(text: str) -> Tlp:
+    """Read a TLP 1.0 or 2.0 label in any usual spelling (``TLP:WHITE``, ``tlp:amber+strict``, ``green``).
+
+    Raises BadInput for any other text.
+    """
+    name = text.strip().lower().removeprefix("tlp:").replace(" ", "")
+    try:
+        return _TLP_SPELLINGS[name]
+    except KeyError:
+        raise BadInput(f"{text[:40]!r} is no TLP label",
+                       hint="Use clear, green, amber, amber+strict or red.") from None
+
+
+def strictest(labels: Iterable[Tlp]) -> Tlp | None:
+    """Return the strictest of the labels, or None where there is none."""
+    return max(labels, key=lambda label: label.strictness, default=None)
+
+
+def org(identifier: str) -> str:
+    """Name an organisation as a party of an audience."""
+    return f"org:{identifier}"
+
+
+def group(identifier: str, generation: int = 1) -> str:
+    """Name a generation of a group; a member admitted later does not hold the earlier ones (DESIGN §3)."""
+    return f"group:{identifier}.{generation}"
+
+
+def person(identifier: str) -> str:
+    """Name a person."""
+    return f"person:{identifier}"
+
+
+@dataclass(frozen=True, slots=True)
+class Audience:
+    """The canonical set of readers that a marking means, with the uses that were allowed.
+
+    ``parties`` are named by :func:`org`, :func:`group` and :func:`person`; for CLEAR and GREEN there are none.
+    """
+
+    tlp: Tlp
+    parties: frozenset[str] = frozenset()
+    uses: Uses = Uses.ANALYSIS
+
+    def __post_init__(self) -> None:
+        if self.tlp in (Tlp.CLEAR, Tlp.GREEN) and self.parties:
+            raise ValueError("CLEAR and GREEN name no parties")
+
+    @property
+    def text(self) -> str:
+        """The canonical text, by which an audience is interned: equal audiences have equal texts."""
+        return f"{self.tlp.value}|{int(self.uses)}|{','.join(sorted(self.parties))}"
+
+    @classmethod
+    def from_text(cls, text: str) -> Audience:
+        """Read back :attr:`text`."""
+        tlp, uses, parties = text.split("|", 2)
+        return cls(Tlp(tlp), frozenset(p for p in parties.split(",") if p), Uses(int(uses)))
+
+
+def audience_for(tlp: Tlp, *, own_org: str | None, groups: Iterable[str] = (), people: Iterable[str] = (),
+                 uses: Uses | None = None) -> Audience:
+    """Make the audience that a marking means for a contribution of ``own_org`` (None: anonymous).
+
+    ``groups`` are parties made by :func:`group` or :func:`org`; ``people`` by :func:`person`. AMBER without a
+    group is the contributor's own organisation and its clients.
+    """
+    allowed = default_uses(tlp) if uses is None else uses
+    if tlp in (Tlp.CLEAR, Tlp.GREEN):
+        return Audience(tlp, frozenset(), allowed)
+    named = set(people) if tlp is Tlp.RED else set(groups)
+    if own_org is not None:
+        named.add(org(own_org))
+    return Audience(tlp, frozenset(named), allowed)
+
+
+@dataclass(frozen=True, slots=True)
+class Viewer:
+    """Who is asking, as a value. Only ``members`` makes one for a real party (checked by a rule test).
+
+    ``parties``: what the viewer holds (its person, its organisation, its groups' generations).
+    ``client_parties``: the organisations and groups whose client the viewer is; these open AMBER only.
+    ``member``: belongs to the partnership (opens GREEN). ``org``/``person``: opaque ids, None when signed out.
+    """
+
+    person: str | None = None
+    org: str | None = None
+    member: bool = False
+    parties: frozenset[str] = frozenset()
+    client_parties: frozenset[str] = frozenset()
+    permissions: frozenset[str] = field(default=frozenset(), compare=False)
+
+    def may(self, permission: str) -> bool:
+        """Tell whether a role of the viewer permits an action. A permission never widens sight."""
+        return permission in self.permissions
+
+
+PUBLIC = Viewer()
+"""The viewer who is not signed in."""
+
+
+def may_see(viewer: Viewer, audience: Audience) -> bool:
+    """Decide whether the viewer is one of the audience. The only place where this is decided."""
+    match audience.tlp:
+        case Tlp.CLEAR:
+            return True
+        case Tlp.GREEN:
+            return viewer.member
+        case Tlp.AMBER:
+            return viewer.member and not audience.parties.isdisjoint(viewer.parties | viewer.client_parties)
+        case Tlp.AMBER_STRICT | Tlp.RED:
+            return viewer.member and not audience.parties.isdisjoint(viewer.parties)
+
+
+def may_post(viewer: Viewer, audience: Audience) -> bool:
+    """Decide whether the viewer may contribute to this audience: a party of it, and permitted to contribute."""
+    if not (viewer.member and viewer.org and viewer.may("contribute")):
+        return False
+    return may_see(viewer, audience)
+
+
+def may_allow(audience: Audience, use: Uses) -> bool:
+    """Tell whether the contribution may be put to this use."""
+    return bool(audience.uses & use)
