@@ -1,0 +1,1 @@
+"""Edges: the only drivers. Databases, DNS sockets, files, the wall clock. Imported by ``bootstrap`` alone."""

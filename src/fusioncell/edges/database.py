@@ -1,0 +1,205 @@
+"""SQLite and PostgreSQL behind one port.
+
+SQLAlchemy pools the connections and creates the tables; statements go straight to the driver, because a point
+look-up through Core costs three times the driver's (STACK.md). SQL is written with ``?`` marks and without ``%``.
+
+SQLite: WAL, ``synchronous=FULL`` where the data is the truth (record, vault), ``NORMAL`` for projections, which can
+be rebuilt; one writer at a time per file, many readers. PostgreSQL: one schema per database.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Engine, MetaData, create_engine, event, text
+from sqlalchemy.pool import QueuePool
+
+Row = tuple[Any, ...]
+
+
+class SqliteConnection:
+    """A transaction on SQLite."""
+
+    dialect = "sqlite"
+
+    def __init__(self, raw: Any) -> None:
+        self._cursor = raw.cursor()
+
+    def rows(self, sql: str, parameters: Sequence[Any] = ()) -> list[Row]:
+        """Run a query and return its rows."""
+        return self._cursor.execute(sql, parameters).fetchall()  # type: ignore[no-any-return]
+
+    def run(self, sql: str, parameters: Sequence[Any] = ()) -> int:
+        """Run a statement and return the number of rows it touched."""
+        return self._cursor.execute(sql, parameters).rowcount  # type: ignore[no-any-return]
+
+    def run_many(self, sql: str, rows: Iterable[Sequence[Any]]) -> None:
+        """Run a statement for each row."""
+        self._cursor.executemany(sql, rows)
+
+    def among(self, values: Iterable[int | str | bytes]) -> tuple[str, Any]:
+        """One parameter for many values, by ``json_each``; bytes are not taken."""
+        return "(SELECT value FROM json_each(?))", json.dumps(list(values))  # type: ignore[arg-type]
+
+
+_PG_TYPES = {int: "bigint", str: "text", bytes: "bytea"}
+
+
+class PostgresConnection:
+    """A transaction on PostgreSQL."""
+
+    dialect = "postgresql"
+    _translated: dict[str, str] = {}
+
+    def __init__(self, raw: Any) -> None:
+        self._cursor = raw.cursor()
+
+    def _sql(self, sql: str) -> str:
+        known = self._translated.get(sql)
+        if known is None:
+            known = sql.replace("?", "%s")
+            if len(self._translated) < 2000:
+                self._translated[sql] = known
+        return known
+
+    def rows(self, sql: str, parameters: Sequence[Any] = ()) -> list[Row]:
+        """Run a query and return its rows."""
+        self._cursor.execute(self._sql(sql), parameters)
+        return self._cursor.fetchall()  # type: ignore[no-any-return]
+
+    def run(self, sql: str, parameters: Sequence[Any] = ()) -> int:
+        """Run a statement and return the number of rows it touched."""
+        self._cursor.execute(self._sql(sql), parameters)
+        return self._cursor.rowcount  # type: ignore[no-any-return]
+
+    def run_many(self, sql: str, rows: Iterable[Sequence[Any]]) -> None:
+        """Run a statement for each row (pipelined by psycopg)."""
+        self._cursor.executemany(self._sql(sql), list(rows))
+
+    def among(self, values: Iterable[int | str | bytes]) -> tuple[str, Any]:
+        """One array parameter for many values."""
+        items = list(values)
+        kind = _PG_TYPES[type(items[0])] if items else "bigint"
+        return f"(SELECT unnest(?::{kind}[]))", items
+
+
+class SqlDatabase:
+    """One of the hub's databases."""
+
+    def __init__(self, engine: Engine, dialect: str) -> None:
+        self._engine = engine
+        self.dialect = dialect
+        self._writing = threading.Lock()
+
+    @contextmanager
+    def read(self) -> Iterator[Any]:
+        """Open a read transaction: one snapshot."""
+        raw = self._engine.raw_connection()
+        try:
+            if self.dialect == "sqlite":
+                raw.cursor().execute("BEGIN")
+                yield SqliteConnection(raw)
+            else:
+                cursor = raw.cursor()
+                cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
+                yield PostgresConnection(raw)
+        finally:
+            self._end(raw, commit=False)
+
+    @contextmanager
+    def write(self) -> Iterator[Any]:
+        """Open a write transaction; durable when the block ends."""
+        if self.dialect == "sqlite":
+            with self._writing:
+                raw = self._engine.raw_connection()
+                done = False
+                try:
+                    raw.cursor().execute("BEGIN IMMEDIATE")
+                    yield SqliteConnection(raw)
+                    done = True
+                finally:
+                    self._end(raw, commit=done)
+            return
+        raw = self._engine.raw_connection()
+        done = False
+        try:
+            yield PostgresConnection(raw)
+            done = True
+        finally:
+            self._end(raw, commit=done)
+
+    def _end(self, raw: Any, *, commit: bool) -> None:
+        try:
+            if self.dialect == "sqlite":
+                if raw.dbapi_connection.in_transaction:
+                    raw.cursor().execute("COMMIT" if commit else "ROLLBACK")
+            elif commit:
+                raw.commit()
+            else:
+                raw.rollback()
+        finally:
+            raw.close()
+
+    def create(self, *tables: MetaData) -> None:
+        """Create the tables that are missing."""
+        for metadata in tables:
+            metadata.create_all(self._engine)
+
+    def drop(self, *tables: MetaData) -> None:
+        """Drop the tables, where they exist."""
+        for metadata in reversed(tables):
+            metadata.drop_all(self._engine)
+
+    @property
+    def engine(self) -> Engine:
+        """The SQLAlchemy engine, for migrations."""
+        return self._engine
+
+    def close(self) -> None:
+        """Close all pooled connections."""
+        self._engine.dispose()
+
+    def checkpoint(self) -> None:
+        """Fold SQLite's write-ahead log into the file, so that it is short at rest."""
+        if self.dialect == "sqlite":
+            raw = self._engine.raw_connection()
+            try:
+                raw.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            finally:
+                raw.close()
+
+
+def open_sqlite(path: Path | str, *, durable: bool = True, cache_mb: int = 16) -> SqlDatabase:
+    """Open (or make) an SQLite database in WAL mode. ``durable``: every commit is on disk before it returns."""
+    engine = create_engine(
+        f"sqlite:///{path}", poolclass=QueuePool, pool_size=4, max_overflow=60,
+        connect_args={"check_same_thread": False, "isolation_level": None, "timeout": 30.0, "cached_statements": 512},
+    )
+
+    @event.listens_for(engine, "connect")
+    def _set(raw: Any, _record: Any) -> None:
+        cursor = raw.cursor()
+        for pragma in (
+            "page_size=8192", "journal_mode=WAL", f"synchronous={'FULL' if durable else 'NORMAL'}",
+            "wal_autocheckpoint=20000", f"cache_size=-{cache_mb * 1024}", "temp_store=MEMORY", "foreign_keys=ON",
+            "trusted_schema=OFF",
+        ):
+            cursor.execute(f"PRAGMA {pragma}")
+        cursor.close()
+
+    return SqlDatabase(engine, "sqlite")
+
+
+def open_postgres(url: str, schema: str) -> SqlDatabase:
+    """Open one schema of a PostgreSQL database, making the schema where it is missing."""
+    address = url.replace("postgresql://", "postgresql+psycopg://", 1)
+    engine = create_engine(address, pool_size=4, max_overflow=28, pool_pre_ping=True,
+                           connect_args={"options": f"-csearch_path={schema}"})
+    with engine.begin() as connection:
+        connection.execute(text(f'CREATE SCHEMA IF NOT EXISTS "{schema}"'))
+    return SqlDatabase(engine, "postgresql")

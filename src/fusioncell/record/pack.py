@@ -1,0 +1,96 @@
+"""Pack entries into blocks and read them back. Pure.
+
+A block holds consecutive entries of one audience (so that a query can filter by audience) up to 128 entries or
+128 KiB: one row a block instead of one a entry makes an append four times cheaper, and neighbours compress each
+other (measured: see benchmarks). The digest of each entry covers its nonce and its packed payload.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from hashlib import sha256
+
+import msgspec
+import zstandard
+
+from fusioncell.kernel.entry import Draft, Entry, Payload
+from fusioncell.kernel.errors import FusionCellError
+from fusioncell.kernel.ids import Randomness
+from fusioncell.record.model import MAX_BLOCK_BYTES, MAX_BLOCK_ENTRIES, Block
+
+_encoder = msgspec.msgpack.Encoder()
+_decode_payloads = msgspec.msgpack.Decoder(list[bytes]).decode
+_decode_payload = msgspec.msgpack.Decoder(Payload).decode
+_LEVEL = 3
+_MAX_UNPACKED = 64 * 1024 * 1024
+ERASED = bytes(32)
+
+
+class RecordDamaged(FusionCellError):
+    """What is stored does not agree with its digests or chain."""
+
+    title = "The record is damaged"
+
+
+def pack(drafts: Sequence[Draft], randomness: Randomness) -> Iterator[Block]:
+    """Pack drafts, in order, into blocks of one audience each."""
+    start = 0
+    while start < len(drafts):
+        audience = drafts[start].audience
+        stop, size, payloads = start, 0, []
+        while stop < len(drafts) and len(payloads) < MAX_BLOCK_ENTRIES and size < MAX_BLOCK_BYTES:
+            if drafts[stop].audience != audience:
+                break
+            packed = _encoder.encode(drafts[stop].payload)
+            payloads.append(packed)
+            size += len(packed)
+            stop += 1
+        nonces = randomness.bytes(32 * len(payloads))
+        digests = b"".join([sha256(nonces[32 * i : 32 * i + 32] + p).digest() for i, p in enumerate(payloads)])
+        kinds = "\n".join([draft.kind for draft in drafts[start:stop]])
+        yield Block(audience, len(payloads), kinds, digests, nonces, _compress(payloads))
+        start = stop
+
+
+def _compress(payloads: list[bytes]) -> bytes:
+    # A compressor is cheap to make and must not be shared between threads.
+    return zstandard.ZstdCompressor(level=_LEVEL).compress(_encoder.encode(payloads))
+
+
+def unpack_payloads(payload: bytes) -> list[bytes]:
+    """Return the packed payloads of a block; an erased one is empty."""
+    return _decode_payloads(zstandard.ZstdDecompressor().decompress(payload, max_output_size=_MAX_UNPACKED))
+
+
+def unpack(first_seq: int, at: int, org: str, contribution: str, chain: bytes, block: Block) -> list[Entry]:
+    """Return the entries of a stored block, in order."""
+    kinds = block.kinds.split("\n")
+    digests = block.digests
+    return [
+        Entry(first_seq + i, at, org, kinds[i], block.audience, contribution, digests[32 * i : 32 * i + 32], chain,
+              _decode_payload(packed) if packed else None)
+        for i, packed in enumerate(unpack_payloads(block.payload))
+    ]
+
+
+def erase(block: Block, index: int) -> Block:
+    """Return the block without the payload and the nonce of one entry; its digest stays, so the chain verifies."""
+    payloads = unpack_payloads(block.payload)
+    payloads[index] = b""
+    nonces = block.nonces[: 32 * index] + ERASED + block.nonces[32 * index + 32 :]
+    return Block(block.audience, block.count, block.kinds, block.digests, nonces, _compress(payloads))
+
+
+def chain_after(previous: bytes, first_seq: int, at: int, org: str, contribution: str, block: Block) -> bytes:
+    """Return the chain value of a block: it binds the header and digest of every entry so far."""
+    header = f"1|{first_seq}|{block.count}|{at}|{org}|{contribution}|{block.audience}|{block.kinds}|".encode()
+    return sha256(previous + header + block.digests).digest()
+
+
+def verify(block: Block) -> None:
+    """Check every digest of a block that is not erased. Raises RecordDamaged."""
+    for i, packed in enumerate(unpack_payloads(block.payload)):
+        nonce = block.nonces[32 * i : 32 * i + 32]
+        if packed and sha256(nonce + packed).digest() != block.digests[32 * i : 32 * i + 32]:
+            raise RecordDamaged(f"entry {i} of a block does not agree with its digest",
+                                hint="Restore the last backup, and keep this file for examination.")

@@ -1,0 +1,200 @@
+"""Use cases of the record: append with group commit, read from a cursor, verify, erase.
+
+1. A caller packs its submission in its own thread (digests, compression).
+2. One writer takes all that wait, gives them places in one transaction, and commits durably.
+3. Only then does each caller get its receipt, and the wake-up goes out.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import Future
+
+from fusioncell.kernel.clock import Clock
+from fusioncell.kernel.entry import Draft, Entry
+from fusioncell.kernel.errors import Unavailable
+from fusioncell.kernel.ids import Randomness
+from fusioncell.kernel.marking import Audience, Viewer, may_see
+from fusioncell.kernel.ports import Database
+from fusioncell.record import pack, store
+from fusioncell.record.model import Commit, Receipt, Submission
+
+_MAX_GROUP = 256
+
+
+class Record:
+    """The front door of the record room."""
+
+    def __init__(self, database: Database, clock: Clock, randomness: Randomness) -> None:
+        self._database = database
+        self._clock = clock
+        self._randomness = randomness
+        self._audiences: dict[int, Audience] = {}
+        self._numbers: dict[str, int] = {}
+        self._visible: dict[tuple[object, ...], frozenset[int]] = {}
+        self._waiting: list[tuple[Submission, Future[Receipt]]] = []
+        self._signal = threading.Condition()
+        self._closed = False
+        self._listeners: list[Callable[[int], None]] = []
+        with database.write() as connection:
+            store.open_head(connection)
+        self.refresh_audiences()
+        self._writer = threading.Thread(target=self._write_groups, name="record-writer", daemon=True)
+        self._writer.start()
+
+    # -- audiences ---------------------------------------------------------------------------------------------------
+
+    def intern_audience(self, audience: Audience) -> int:
+        """Return the small integer that stands for an audience, giving it one if it is new."""
+        text = audience.text
+        number = self._numbers.get(text)
+        if number is None:
+            with self._database.write() as connection:
+                number = store.intern_audience(connection, text)
+            self._learn(number, audience)
+        return number
+
+    def audience(self, number: int) -> Audience:
+        """Return the audience with this number."""
+        if number not in self._audiences:
+            self.refresh_audiences()
+        return self._audiences[number]
+
+    def refresh_audiences(self) -> None:
+        """Learn the audiences that other processes have interned."""
+        with self._database.read() as connection:
+            rows = store.audiences(connection, max(self._audiences, default=0))
+        for number, text in rows:
+            self._learn(number, Audience.from_text(text))
+
+    def _learn(self, number: int, audience: Audience) -> None:
+        self._audiences[number] = audience
+        self._numbers[audience.text] = number
+        self._visible = {}
+
+    def visible_to(self, viewer: Viewer) -> frozenset[int]:
+        """Return the numbers of all audiences that the viewer belongs to: the SQL face of ``may_see``."""
+        key = (viewer.member, viewer.parties, viewer.client_parties)
+        known = self._visible.get(key)
+        if known is None:
+            known = frozenset(n for n, audience in self._audiences.items() if may_see(viewer, audience))
+            if len(self._visible) > 10_000:
+                self._visible = {}
+            self._visible[key] = known
+        return known
+
+    def audiences_where(self, test: Callable[[Audience], bool]) -> frozenset[int]:
+        """Return the numbers of all audiences that pass a test (the shield's view is made so)."""
+        return frozenset(number for number, audience in self._audiences.items() if test(audience))
+
+    # -- append ------------------------------------------------------------------------------------------------------
+
+    def submit(self, org: str, drafts: Sequence[Draft], contribution: str) -> Future[Receipt]:
+        """Queue one submission; the future is done once it is durably committed, in one piece or not at all."""
+        if not drafts:
+            raise ValueError("a submission holds at least one entry")
+        submission = Submission(org, contribution, tuple(pack.pack(drafts, self._randomness)), len(drafts))
+        future: Future[Receipt] = Future()
+        with self._signal:
+            if self._closed:
+                raise Unavailable("the hub is stopping", hint="Send it again in a moment.")
+            self._waiting.append((submission, future))
+            self._signal.notify()
+        return future
+
+    def append(self, org: str, drafts: Sequence[Draft], contribution: str) -> Receipt:
+        """Append one submission and return when it is durably committed."""
+        return self.submit(org, drafts, contribution).result()
+
+    def _write_groups(self) -> None:
+        while True:
+            with self._signal:
+                while not self._waiting and not self._closed:
+                    self._signal.wait()
+                if not self._waiting:
+                    return
+                group, self._waiting = self._waiting[:_MAX_GROUP], self._waiting[_MAX_GROUP:]
+            self._write_group(group)
+
+    def _write_group(self, group: list[tuple[Submission, Future[Receipt]]]) -> None:
+        try:
+            with self._database.write() as connection:
+                receipts = store.append(connection, [submission for submission, _ in group], self._clock.now())
+        except Exception as fault:  # noqa: BLE001 - whatever the driver says reaches every caller; none is told "kept"
+            for _, future in group:
+                future.set_exception(fault)
+            return
+        for (_, future), receipt in zip(group, receipts, strict=True):
+            future.set_result(receipt)
+        for listener in self._listeners:
+            listener(receipts[-1].last_seq)
+
+    def on_append(self, listener: Callable[[int], None]) -> None:
+        """Call ``listener`` with the last position after each commit. A wake-up only: it may be lost, never an entry."""
+        self._listeners.append(listener)
+
+    def close(self) -> None:
+        """Write what waits, then stop the writer."""
+        with self._signal:
+            self._closed = True
+            self._signal.notify()
+        self._writer.join()
+
+    # -- read --------------------------------------------------------------------------------------------------------
+
+    def head(self) -> tuple[int, int, int]:
+        """Return (last position, its instant, epoch)."""
+        with self._database.read() as connection:
+            return store.read_head(connection)
+
+    def read_after(self, seq: int, *, blocks: int = 64, visible: Iterable[int] | None = None) -> list[Entry]:
+        """Return entries after a position in order (all of at most ``blocks`` blocks), of the visible audiences."""
+        with self._database.read() as connection:
+            return store.read_after(connection, seq, blocks, visible)
+
+    def read_range(self, first: int, last: int, visible: Iterable[int]) -> list[Entry]:
+        """Return the visible entries from ``first`` to ``last``, both included."""
+        with self._database.read() as connection:
+            return store.read_range(connection, first, last, visible)
+
+    def read_many(self, seqs: Iterable[int]) -> list[Entry]:
+        """Return the entries at these positions, in order; the caller has filtered them."""
+        with self._database.read() as connection:
+            return store.read_many(connection, seqs)
+
+    def commit_of(self, contribution: str) -> Commit | None:
+        """Return the submission with this public id."""
+        with self._database.read() as connection:
+            return store.commit_of(connection, contribution)
+
+    # -- keep --------------------------------------------------------------------------------------------------------
+
+    def verify(self) -> int:
+        """Check every digest and the chain from the first entry on; return the entries checked.
+
+        Raises RecordDamaged with the place of the first disagreement.
+        """
+        chain, seq, count = store.GENESIS, 0, 0
+        while True:
+            with self._database.read() as connection:
+                found = store.blocks_from(connection, seq, 256)
+            if not found:
+                return count
+            for first, at, org, contribution, stored, block in found:
+                pack.verify(block)
+                chain = pack.chain_after(chain, first, at, org, contribution, block)
+                if chain != stored:
+                    raise pack.RecordDamaged(f"the chain breaks at position {first}",
+                                             hint="Restore the last backup, and keep this file for examination.")
+                seq, count = first, count + block.count
+
+    def erase(self, seq: int) -> bool:
+        """Erase one entry's payload and nonce; the record still verifies."""
+        with self._database.write() as connection:
+            return store.erase(connection, seq)
+
+    def open_epoch(self) -> int:
+        """Start a new epoch after a restore."""
+        with self._database.write() as connection:
+            return store.open_epoch(connection)

@@ -1,0 +1,198 @@
+"""All the SQL of the record. Tables are changed by migrations only; rows are appended, never updated (erasure apart)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from sqlalchemy import BigInteger, Column, Integer, LargeBinary, MetaData, SmallInteger, String, Table, Text
+
+from fusioncell.kernel.entry import Entry
+from fusioncell.kernel.ports import Connection
+from fusioncell.record import pack
+from fusioncell.record.model import Block, Commit, Receipt, Submission
+
+metadata = MetaData()
+_key = BigInteger().with_variant(Integer, "sqlite")
+
+head = Table(
+    "record_head", metadata,
+    Column("id", SmallInteger, primary_key=True),
+    Column("last_seq", BigInteger, nullable=False),
+    Column("last_at", BigInteger, nullable=False),
+    Column("chain", LargeBinary, nullable=False),
+    Column("epoch", Integer, nullable=False),
+)
+audience = Table(
+    "record_audience", metadata,
+    Column("id", _key, primary_key=True),
+    Column("text", Text, nullable=False, unique=True),
+    Column("born", BigInteger, nullable=False),
+)
+commit = Table(
+    "record_commit", metadata,
+    Column("first_seq", _key, primary_key=True),
+    Column("last_seq", BigInteger, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("org", String(64), nullable=False),
+    Column("contribution", String(64), nullable=False, unique=True),
+)
+block = Table(
+    "record_block", metadata,
+    Column("first_seq", _key, primary_key=True),
+    Column("commit_seq", BigInteger, nullable=False),
+    Column("version", SmallInteger, nullable=False),
+    Column("audience", Integer, nullable=False),
+    Column("count", Integer, nullable=False),
+    Column("kinds", Text, nullable=False),
+    Column("digests", LargeBinary, nullable=False),
+    Column("nonces", LargeBinary, nullable=False),
+    Column("payload", LargeBinary, nullable=False),
+    Column("chain", LargeBinary, nullable=False),
+)
+
+GENESIS = bytes(32)
+_BLOCK = "b.first_seq, c.at, c.org, c.contribution, b.chain, b.audience, b.count, b.kinds, b.digests, b.nonces, b.payload"
+
+
+def open_head(connection: Connection) -> None:
+    """Make the head row of a new record."""
+    if not connection.rows("SELECT 1 FROM record_head WHERE id = 1"):
+        connection.run("INSERT INTO record_head (id, last_seq, last_at, chain, epoch) VALUES (1, 0, 0, ?, 1)", (GENESIS,))
+
+
+def lock_head(connection: Connection) -> tuple[int, int, bytes]:
+    """Read the head and hold it to the end of the transaction, so that commits are visible in order."""
+    suffix = " FOR UPDATE" if connection.dialect == "postgresql" else ""
+    last_seq, last_at, chain = connection.rows(f"SELECT last_seq, last_at, chain FROM record_head WHERE id = 1{suffix}")[0]
+    return last_seq, last_at, bytes(chain)
+
+
+def append(connection: Connection, submissions: Iterable[Submission], now: int) -> list[Receipt]:
+    """Give the submissions their places, in the order given, and write them. Positions never go back in time."""
+    seq, last_at, chain = lock_head(connection)
+    at = max(now, last_at)
+    receipts, commits, blocks = [], [], []
+    for submission in submissions:
+        first = seq + 1
+        for item in submission.blocks:
+            chain = pack.chain_after(chain, seq + 1, at, submission.org, submission.contribution, item)
+            blocks.append((seq + 1, first, 1, item.audience, item.count, item.kinds, item.digests, item.nonces,
+                           item.payload, chain))
+            seq += item.count
+        commits.append((first, seq, at, submission.org, submission.contribution))
+        receipts.append(Receipt(first, seq, at))
+    connection.run_many("INSERT INTO record_commit (first_seq, last_seq, at, org, contribution) VALUES (?, ?, ?, ?, ?)",
+                        commits)
+    connection.run_many("INSERT INTO record_block (first_seq, commit_seq, version, audience, count, kinds, digests, nonces, "
+                        "payload, chain) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", blocks)
+    connection.run("UPDATE record_head SET last_seq = ?, last_at = ?, chain = ? WHERE id = 1", (seq, at, chain))
+    return receipts
+
+
+def intern_audience(connection: Connection, text: str) -> int:
+    """Return the id of an audience, giving it one if it is new."""
+    found = connection.rows("SELECT id FROM record_audience WHERE text = ?", (text,))
+    if found:
+        return int(found[0][0])
+    last_seq, _, _ = lock_head(connection)
+    number = int(connection.rows("SELECT coalesce(max(id), 0) + 1 FROM record_audience")[0][0])
+    connection.run("INSERT INTO record_audience (id, text, born) VALUES (?, ?, ?)", (number, text, last_seq))
+    return number
+
+
+def audiences(connection: Connection, after: int = 0) -> list[tuple[int, str]]:
+    """Return the interned audiences with an id above ``after``, oldest first."""
+    return connection.rows("SELECT id, text FROM record_audience WHERE id > ? ORDER BY id", (after,))  # type: ignore[return-value]
+
+
+def read_head(connection: Connection) -> tuple[int, int, int]:
+    """Return (last position, last instant, epoch)."""
+    return connection.rows("SELECT last_seq, last_at, epoch FROM record_head WHERE id = 1")[0]  # type: ignore[return-value]
+
+
+def open_epoch(connection: Connection) -> int:
+    """Start a new epoch (after a restore): old cursors no longer hold. Returns its number."""
+    lock_head(connection)
+    connection.run("UPDATE record_head SET epoch = epoch + 1 WHERE id = 1")
+    return int(connection.rows("SELECT epoch FROM record_head WHERE id = 1")[0][0])
+
+
+def _entries(rows: list[tuple[object, ...]]) -> list[Entry]:
+    found: list[Entry] = []
+    for first, at, org, contribution, chain, audience_id, count, kinds, digests, nonces, payload in rows:
+        item = Block(audience_id, count, kinds, bytes(digests), bytes(nonces), bytes(payload))  # type: ignore[arg-type]
+        found += pack.unpack(first, at, org, contribution, bytes(chain), item)  # type: ignore[arg-type]
+    return found
+
+
+def read_after(connection: Connection, seq: int, blocks: int, visible: Iterable[int] | None) -> list[Entry]:
+    """Return entries after a position, in order, from at most ``blocks`` blocks; only of visible audiences."""
+    where, parameters = "b.first_seq > ?", [seq]
+    if visible is not None:
+        sql, value = connection.among(visible)
+        where, parameters = f"b.first_seq > ? AND b.audience IN {sql}", [seq, value]
+    # The block that holds seq itself may go on after it.
+    entries = _entries(connection.rows(
+        f"SELECT {_BLOCK} FROM record_block b JOIN record_commit c ON c.first_seq = b.commit_seq "
+        "WHERE b.first_seq = (SELECT max(first_seq) FROM record_block WHERE first_seq <= ?)", (seq,)))
+    if visible is not None:
+        seen = frozenset(visible)
+        entries = [entry for entry in entries if entry.audience in seen]
+    entries = [entry for entry in entries if entry.seq > seq]
+    return entries + _entries(connection.rows(
+        f"SELECT {_BLOCK} FROM record_block b JOIN record_commit c ON c.first_seq = b.commit_seq "
+        f"WHERE {where} ORDER BY b.first_seq LIMIT ?", (*parameters, blocks)))
+
+
+def read_range(connection: Connection, first: int, last: int, visible: Iterable[int]) -> list[Entry]:
+    """Return the entries from ``first`` to ``last``, both included, of visible audiences."""
+    sql, value = connection.among(visible)
+    rows = connection.rows(
+        f"SELECT {_BLOCK} FROM record_block b JOIN record_commit c ON c.first_seq = b.commit_seq "
+        "WHERE b.first_seq >= (SELECT coalesce(max(first_seq), 0) FROM record_block WHERE first_seq <= ?) "
+        f"AND b.first_seq <= ? AND b.audience IN {sql} ORDER BY b.first_seq", (first, last, value))
+    return [entry for entry in _entries(rows) if first <= entry.seq <= last]
+
+
+def read_many(connection: Connection, seqs: Iterable[int]) -> list[Entry]:
+    """Return the entries at these positions, in order. The caller has filtered them by audience."""
+    wanted = set(seqs)
+    if not wanted:
+        return []
+    sql, value = connection.among(sorted(wanted))
+    # PostgreSQL names the column of unnest after the function, SQLite calls json_each's "value".
+    column = "value" if connection.dialect == "sqlite" else "unnest"
+    rows = connection.rows(
+        f"SELECT {_BLOCK} FROM record_block b JOIN record_commit c ON c.first_seq = b.commit_seq WHERE b.first_seq IN "
+        f"(SELECT (SELECT max(first_seq) FROM record_block WHERE first_seq <= wanted.{column}) FROM {sql} AS wanted) "
+        "ORDER BY b.first_seq", (value,))
+    return [entry for entry in _entries(rows) if entry.seq in wanted]
+
+
+def commit_of(connection: Connection, contribution: str) -> Commit | None:
+    """Return the submission with this public id."""
+    rows = connection.rows("SELECT contribution, org, at, first_seq, last_seq FROM record_commit WHERE contribution = ?",
+                           (contribution,))
+    return Commit(*rows[0]) if rows else None
+
+
+def blocks_from(connection: Connection, seq: int, limit: int) -> list[tuple[int, int, str, str, bytes, Block]]:
+    """Return stored blocks after a position, for verification: (first, at, org, contribution, chain, block)."""
+    rows = connection.rows(
+        f"SELECT {_BLOCK} FROM record_block b JOIN record_commit c ON c.first_seq = b.commit_seq "
+        "WHERE b.first_seq > ? ORDER BY b.first_seq LIMIT ?", (seq, limit))
+    return [(r[0], r[1], r[2], r[3], bytes(r[4]), Block(r[5], r[6], r[7], bytes(r[8]), bytes(r[9]), bytes(r[10])))
+            for r in rows]
+
+
+def erase(connection: Connection, seq: int) -> bool:
+    """Erase the payload of one entry, keeping its header and digest. False where there is no such entry."""
+    rows = connection.rows(
+        f"SELECT {_BLOCK} FROM record_block b JOIN record_commit c ON c.first_seq = b.commit_seq "
+        "WHERE b.first_seq = (SELECT max(first_seq) FROM record_block WHERE first_seq <= ?)", (seq,))
+    if not rows or seq >= rows[0][0] + rows[0][6]:
+        return False
+    r = rows[0]
+    item = pack.erase(Block(r[5], r[6], r[7], bytes(r[8]), bytes(r[9]), bytes(r[10])), seq - r[0])
+    connection.run("UPDATE record_block SET nonces = ?, payload = ? WHERE first_seq = ?", (item.nonces, item.payload, r[0]))
+    return True
