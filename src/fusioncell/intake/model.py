@@ -6,14 +6,14 @@ from dataclasses import dataclass, field
 
 import msgspec
 
-from fusioncell.kernel.claim import Claim
+from fusioncell.kernel.claim import Claim, Stance
 from fusioncell.kernel.marking import Tlp
 
 
 class Item(msgspec.Struct, frozen=True):
     """One thing that a submission was split into; it becomes one entry.
 
-    ``kind``: ``stix`` | ``misp.event`` | ``misp.object`` | ``misp.attribute`` | ``csv.row`` | ``text``.
+    ``kind``: ``stix`` | ``misp.event`` | ``misp.object`` | ``misp.attribute`` | ``csv.row`` (of lists too) | ``text``.
     ``subject``: its own id (STIX id, MISP uuid; for rows and text a digest of the content).
     ``version``: its version as an instant in µs (STIX ``modified``, MISP ``timestamp``), 0 where unversioned.
     ``place``: where it stood (``objects[17]``, ``Event.Attribute[3]``, ``line 12``).
@@ -41,16 +41,45 @@ class Fault:
 
 @dataclass(frozen=True, slots=True)
 class Split:
-    """A body, split: its items in order, and its faults."""
+    """A body, split: its items in order, its faults, and notes on what was recognised and left out on purpose."""
 
     items: tuple[Item, ...]
     faults: tuple[Fault, ...] = ()
     title: str = ""
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Bounds of one body (DESIGN rule 15). Sizes in bytes; ``max_depth`` counts nested arrays and objects of an item."""
+
+    max_body: int = 64 * 1024 * 1024
+    max_items: int = 500_000
+    max_depth: int = 64
+    max_item: int = 8 * 1024 * 1024
+
+
+class Sighting(msgspec.Struct, frozen=True):
+    """A statement about another thing by its id, whose observables stand in that thing's own entry.
+
+    ``subject``: the id of what was sighted (a STIX id, a MISP attribute's uuid). ``stance``: MALICIOUS refreshes
+    what its contributor claims of it, BENIGN speaks against it, END ends it. ``stated``: when (µs), None if undated.
+    """
+
+    subject: str
+    stance: Stance
+    stated: int | None = None
+    count: int = 1
+    creator: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Extract:
-    """What one item says: claims, words for the search, and faults found only on a closer look."""
+    """What one item says: claims, words for the search, and faults found only on a closer look.
+
+    ``labels``: tags as given. ``notes``: what was kept but not read (a YARA rule, a pattern that is no equality).
+    ``sightings``: what it says of other things by their ids.
+    """
 
     claims: tuple[Claim, ...] = ()
     title: str = ""
@@ -58,3 +87,4 @@ class Extract:
     labels: tuple[str, ...] = ()
     faults: tuple[Fault, ...] = ()
     notes: tuple[str, ...] = field(default=())
+    sightings: tuple[Sighting, ...] = ()
