@@ -14,7 +14,7 @@ JOBS ?= 2
 TESTS ?= tests
 ARGS ?=
 
-PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet install --progress-bar off
+PIP := $(BIN)/python -m pip --disable-pip-version-check -qq install --progress-bar off
 FRONTEND := $(if $(wildcard frontend/package-lock.json),$(VENDOR)/.stamp)
 
 .PHONY: help setup run test check bench lock clean

@@ -1,0 +1,155 @@
+"""Inside a room: routes > service > store > steps > model; and a room is entered by its front door.
+
+``service.py`` and ``project.py`` (what follows the record by cursor) are the two that may call the room's store. A
+step is every other module: a pure function's home, which knows nothing of stores and services.
+"""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pytest
+
+from rules.source_tree import NOT_ROOMS, PACKAGE, imports, modules, seed
+
+_CALLERS = frozenset({"service", "project", "__init__"})
+"""Of its own room. The package's ``__init__`` is the front door: it hands on the tables and what follows the record."""
+_FURNITURE = frozenset({"__init__", "routes", "service", "project", "store", "model"})
+
+
+def _part(name: str) -> tuple[str, str]:
+    """Split a dotted name into room and module: ``fusioncell.shield.store.x`` → ``("shield", "store")``."""
+    parts = name.split(".")
+    return (parts[1] if len(parts) > 1 else "", parts[2] if len(parts) > 2 else "")
+
+
+def find_foreign_store_callers(package: Path) -> list[str]:
+    """Find imports of a store by anything but its own room's service or projection.
+
+    One exception: ``bootstrap`` takes ``metadata``, the description of the tables, to create them.
+    """
+    found = []
+    for module in modules(package):
+        for node, name in imports(module):
+            room, part = _part(name)
+            if not name.startswith("fusioncell.") or room in NOT_ROOMS or part != "store" or name.count(".") > 2:
+                continue
+            if (
+                module.top == "bootstrap"
+                and isinstance(node, ast.ImportFrom)
+                and [a.name for a in node.names] == ["metadata"]
+            ):
+                continue
+            if module.top != room or module.stem not in _CALLERS:
+                found.append(
+                    module.at(node, f"{name} is imported by {module.dotted}; only its own service or project may")
+                )
+    return found
+
+
+def find_knowing_steps(package: Path) -> list[str]:
+    """Find steps that import their room's store, service, projection or routes, and models that import steps."""
+    found = []
+    for module in modules(package):
+        if not module.is_room or module.path.count("/") != 1:
+            continue
+        for node, name in imports(module):
+            room, part = _part(name)
+            if not name.startswith("fusioncell.") or room != module.top or name.count(".") > 2 or not part:
+                continue
+            step = module.stem not in _FURNITURE
+            if step and part in {"routes", "service", "project", "store"}:
+                found.append(module.at(node, f"a step imports {name}"))
+            if module.stem == "model" and (package / room / f"{part}.py").exists() and part != "model":
+                found.append(module.at(node, f"a model imports {name}"))
+    return found
+
+
+def find_side_entrances(package: Path) -> list[str]:
+    """Find imports of another room's inside: its package, ``model``, ``service`` and ``project`` are its front door.
+
+    (A projection downstream reads what the one upstream has just found.) ``bootstrap`` and ``web`` may take routes.
+    """
+    found = []
+    for module in modules(package):
+        doors = {"model", "service", "project"} | ({"routes"} if module.top in {"bootstrap", "web"} else set())
+        for node, name in imports(module):
+            room, part = _part(name)
+            if not name.startswith("fusioncell.") or room in NOT_ROOMS or room == module.top or name.count(".") > 2:
+                continue
+            inside = (package / room / f"{part}.py").exists() or (package / room / part / "__init__.py").exists()
+            if part and inside and part not in doors:
+                found.append(
+                    module.at(
+                        node, f"{name} is inside the room {room}; its door is its package, model, service or project"
+                    )
+                )
+    return found
+
+
+def test_a_store_is_called_by_its_own_room_only() -> None:
+    assert find_foreign_store_callers(PACKAGE) == []
+
+
+def test_steps_are_pure() -> None:
+    assert find_knowing_steps(PACKAGE) == []
+
+
+def test_rooms_are_entered_by_the_front_door() -> None:
+    assert find_side_entrances(PACKAGE) == []
+
+
+@pytest.mark.parametrize(
+    ("path", "source"),
+    [
+        ("picture/service.py", "from fusioncell.fusion import store\n"),
+        ("picture/service.py", "from fusioncell.fusion.store import rows\n"),
+        ("picture/service.py", "import fusioncell.fusion.store\n"),
+        ("fusion/weigh.py", "from . import store\n"),
+        ("fusion/routes.py", "from fusioncell.fusion import store\n"),
+        ("bootstrap.py", "from fusioncell.fusion import store\n"),
+        ("web/page.py", "def page():\n    from fusioncell.fusion.store import rows\n"),
+    ],
+)
+def test_a_foreign_caller_is_seen(path: str, source: str, tmp_path: Path) -> None:
+    assert find_foreign_store_callers(seed(tmp_path, {"fusion/store.py": "", path: source}))
+
+
+def test_its_own_service_passes(tmp_path: Path) -> None:
+    files = {
+        "fusion/store.py": "",
+        "fusion/service.py": "from fusioncell.fusion import store\n",
+        "fusion/project.py": "from . import store\n",
+        "bootstrap.py": "from fusioncell.fusion.store import metadata\n",
+    }
+    assert find_foreign_store_callers(seed(tmp_path, files)) == []
+
+
+@pytest.mark.parametrize(
+    ("path", "source"),
+    [
+        ("fusion/weigh.py", "from fusioncell.fusion import store\n"),
+        ("fusion/weigh.py", "from .service import run\n"),
+        ("fusion/model.py", "from fusioncell.fusion import weigh\n"),
+    ],
+)
+def test_a_knowing_step_is_seen(path: str, source: str, tmp_path: Path) -> None:
+    files = {"fusion/store.py": "", "fusion/service.py": "", "fusion/weigh.py": "", path: source}
+    assert find_knowing_steps(seed(tmp_path, files))
+
+
+@pytest.mark.parametrize("path", ["picture/service.py", "web/page.py", "bootstrap.py", "cli/main.py"])
+def test_a_side_entrance_is_seen(path: str, tmp_path: Path) -> None:
+    assert find_side_entrances(
+        seed(tmp_path, {"fusion/weigh.py": "", path: "from fusioncell.fusion.weigh import weigh\n"})
+    )
+
+
+def test_the_front_door_passes(tmp_path: Path) -> None:
+    files = {
+        "fusion/model.py": "",
+        "fusion/service.py": "",
+        "picture/service.py": "from fusioncell.fusion import X\nfrom fusioncell.fusion.model import Y\n",
+    }
+    assert find_side_entrances(seed(tmp_path, files)) == []
