@@ -1,0 +1,29 @@
+"""The membership: organisations, people, groups, roles, keys and sign-in; the only room that says who is asking.
+
+Front door: :class:`Members` (use cases); the river calls ``project.project`` with each batch of entries.
+What is *not* here: what a viewer may see (``kernel.marking``), pages and routes, vetting and proved assets.
+"""
+
+from __future__ import annotations
+
+from fusioncell.members.hash_password import Cost
+from fusioncell.members.model import (
+    KINDS,
+    PERMISSIONS,
+    ROLES,
+    Choice,
+    Group,
+    KeyInfo,
+    Organisation,
+    Person,
+    Secret,
+    SessionInfo,
+    SignedIn,
+    TooManyAttempts,
+)
+from fusioncell.members.service import Members, vault_metadata
+
+__all__ = [
+    "KINDS", "PERMISSIONS", "ROLES", "Choice", "Cost", "Group", "KeyInfo", "Members", "Organisation", "Person",
+    "Secret", "SessionInfo", "SignedIn", "TooManyAttempts", "vault_metadata",
+]

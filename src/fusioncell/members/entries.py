@@ -1,0 +1,115 @@
+"""The membership's entries: what is written to the record, and read back from it.
+
+Only the hub itself writes them (``org`` is ""); an entry of these kinds from anyone else is ignored. Nobody reads
+them through a door: their audience is empty. Personal data stands in the payload's body alone, so erasing the
+entry erases it (DESIGN rule 13).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import msgspec
+
+from fusioncell.kernel.entry import Draft, Entry, Payload
+from fusioncell.kernel.marking import Audience, Tlp, Uses
+
+NOBODY = Audience(Tlp.AMBER_STRICT, frozenset(), Uses.NONE)
+"""The audience of every entry of this room."""
+
+
+class OrganisationAdded(msgspec.Struct, frozen=True, kw_only=True):
+    """``member.organisation``: an organisation was admitted."""
+
+    id: str
+    name: str
+    sector: str
+    kind: str
+
+
+class PersonAdded(msgspec.Struct, frozen=True, kw_only=True):
+    """``member.person``: a person of an organisation was added. Written once a person, so that one erasure ends it."""
+
+    id: str
+    org: str
+    name: str
+    email: str
+    roles: tuple[str, ...]
+
+
+class RolesGiven(msgspec.Struct, frozen=True, kw_only=True):
+    """``member.roles``: a person's roles from now on."""
+
+    person: str
+    roles: tuple[str, ...]
+
+
+class GroupMade(msgspec.Struct, frozen=True, kw_only=True):
+    """``member.group``: a group with its founders, who hold its first generation."""
+
+    id: str
+    name: str
+    members: tuple[str, ...]
+
+
+class Joined(msgspec.Struct, frozen=True, kw_only=True):
+    """``member.joined``: parties were admitted to a group; a new generation begins with them."""
+
+    group: str
+    parties: tuple[str, ...]
+
+
+class Left(msgspec.Struct, frozen=True, kw_only=True):
+    """``member.left``: a party left a group and holds none of its generations any more."""
+
+    group: str
+    party: str
+
+
+class ClientNamed(msgspec.Struct, frozen=True, kw_only=True):
+    """``member.client``: ``client`` is a client of ``provider`` (it opens TLP:AMBER), or no longer so."""
+
+    client: str
+    provider: str
+    active: bool = True
+
+
+class Suspended(msgspec.Struct, frozen=True, kw_only=True):
+    """``member.suspended``: a party (``org:…`` or ``person:…``) is suspended, or reinstated."""
+
+    party: str
+    suspended: bool
+    reason: str = ""
+
+
+Change = OrganisationAdded | PersonAdded | RolesGiven | GroupMade | Joined | Left | ClientNamed | Suspended
+
+CHANGES: dict[str, type[Change]] = {
+    "member.organisation": OrganisationAdded,
+    "member.person": PersonAdded,
+    "member.roles": RolesGiven,
+    "member.group": GroupMade,
+    "member.joined": Joined,
+    "member.left": Left,
+    "member.client": ClientNamed,
+    "member.suspended": Suspended,
+}
+"""Kind of entry → what its body holds."""
+
+_KINDS = {change: kind for kind, change in CHANGES.items()}
+_DECODERS = {kind: msgspec.json.Decoder(change) for kind, change in CHANGES.items()}
+
+
+def draft_of(change: Change, subject: str, audience: int, author: str) -> Draft:
+    """Write a change as a draft. ``subject``: the id that it is about; ``author``: a person's id or ""."""
+    payload = Payload(author=author, subject=subject, version=0, place="", body=msgspec.json.encode(change))
+    return Draft(_KINDS[type(change)], audience, payload)
+
+
+def changes_in(entries: Iterable[Entry]) -> Iterable[tuple[Entry, Change]]:
+    """Read the changes in a batch, in order; what is not ours, erased or not the hub's own is passed over."""
+    for entry in entries:
+        decoder = _DECODERS.get(entry.kind)
+        if decoder is None or entry.payload is None or entry.org:
+            continue
+        yield entry, decoder.decode(entry.payload.body)

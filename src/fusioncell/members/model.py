@@ -1,0 +1,198 @@
+"""The frozen values of the membership: organisations, people, groups, keys, sessions, and the roles as data.
+
+Rules kept here:
+
+* A role permits actions and never widens sight (DESIGN §3); what a viewer sees follows from its parties alone.
+* No value here carries a secret, save :class:`Secret`, which prints as nothing and must be asked by name.
+"""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from fusioncell.kernel.clock import DAY, HOUR, MINUTE, Instant
+from fusioncell.kernel.errors import BadInput, FusionCellError
+
+
+class TooManyAttempts(FusionCellError):
+    """Too many failed sign-ins for this account or from this address; ``wait`` is in whole seconds."""
+
+    status = 429
+    title = "Too many attempts"
+
+    def __init__(self, wait: int) -> None:
+        super().__init__("There were too many failed attempts to sign in.",
+                         hint=f"Wait {wait} seconds and try again, or ask an administrator for a sign-in link.")
+        self.wait = wait
+
+
+PERMISSIONS = frozenset({
+    "contribute", "read", "search", "stream", "match", "export", "recall", "propose", "approve", "withdraw_block",
+    "administer_members", "operate", "audit",
+})
+"""Every action that a door may ask for."""
+
+_READING = frozenset({"read", "search", "stream", "match"})
+_SHARING = _READING | {"contribute", "export", "recall"}
+
+ROLES: dict[str, frozenset[str]] = {
+    "administrator": PERMISSIONS,
+    "operator": _READING | {"export", "operate"},
+    "analyst": _SHARING | {"propose"},
+    "approver": _READING | {"propose", "approve", "withdraw_block"},
+    "member": _SHARING,
+    "police": _SHARING,
+    "isp": _SHARING,
+    "auditor": frozenset({"read", "search", "export", "audit"}),
+    "reader": _READING,
+}
+"""Role → what it permits. ``police`` and ``isp`` permit what ``member`` does until their own rooms add to them."""
+
+ROLE_SPELLINGS = {"editor": "member", "read-only": "reader", "admin": "administrator"}
+"""Other names by which partners know a role."""
+
+KINDS = ("government", "industry", "police", "isp", "academia")
+"""What an organisation is; its sector is its own word for where it works (energy, finance …)."""
+
+SESSION_LIFE = 12 * HOUR
+SESSION_IDLE = HOUR
+KEY_LIFE = 365 * DAY
+LINK_LIFE = 7 * DAY
+TOUCH_EVERY = MINUTE
+"""A session's last use is written at most this often."""
+
+KEYS_PER_ORGANISATION = 1000
+PASSWORD_LENGTHS = (12, 1024)
+"""NIST SP 800-63B §3.1.1.2: length is what counts; no rules of composition."""
+
+
+class Purpose(StrEnum):
+    """What a token is for; a token made for one purpose is nothing for another."""
+
+    KEY = "key"
+    SESSION = "session"
+    LINK = "link"
+
+
+class Secret:
+    """A secret, shown once. It prints as nothing; :meth:`reveal` is the only way to its text."""
+
+    __slots__ = ("_text",)
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+
+    def reveal(self) -> str:
+        """Return the secret itself: for the one answer that shows it, never for a log."""
+        return self._text
+
+    def __repr__(self) -> str:
+        return "Secret(hidden)"
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Secret) and hmac.compare_digest(self._text.encode(), other._text.encode())
+
+    def __hash__(self) -> int:
+        raise TypeError("a secret is no key of a dict")
+
+
+@dataclass(frozen=True, slots=True)
+class Organisation:
+    """A member of the partnership. ``created`` is the instant of its entry."""
+
+    id: str
+    name: str
+    sector: str
+    kind: str
+    created: Instant
+    suspended: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Someone who works for a member. Name and address stand in erasable payloads only (DESIGN rule 13)."""
+
+    id: str
+    org: str
+    name: str
+    email: str
+    roles: tuple[str, ...]
+    created: Instant
+    suspended: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """A closed circle. ``generation`` is the current one: what is posted now is for those who hold it.
+
+    ``members``: party (``org:…`` or ``person:…``) → the generation since which it belongs.
+    """
+
+    id: str
+    name: str
+    generation: int
+    members: tuple[tuple[str, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """An audience that a contributor may name: ``party`` goes into :func:`kernel.marking.audience_for`."""
+
+    party: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class KeyInfo:
+    """An API key without its secret. ``scopes`` None: all that the role permits. ``used_day``: ``2026-11-21``."""
+
+    id: str
+    org: str
+    person: str | None
+    role: str
+    scopes: frozenset[str] | None
+    label: str
+    created: Instant
+    expires: Instant
+    used_day: str | None = None
+    ended: Instant | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SessionInfo:
+    """A signed-in browser, by its public id. ``method``: ``password``, ``link`` or ``passkey``."""
+
+    id: str
+    person: str
+    method: str
+    created: Instant
+    expires: Instant
+    seen: Instant
+    ended: Instant | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SignedIn:
+    """What signing in gives: the new session's token for the cookie, and the token that guards its forms."""
+
+    person: Person
+    session: Secret
+    csrf: str
+    expires: Instant
+
+
+def role_named(text: str) -> str:
+    """Return the role of this name or spelling; BadInput lists those that exist."""
+    name = text.strip().lower()
+    name = ROLE_SPELLINGS.get(name, name)
+    if name not in ROLES:
+        raise BadInput(f"{text[:40]!r} is no role", hint=f"Use one of: {', '.join(ROLES)}.")
+    return name
+
+
+def permissions_of(roles: Iterable[str]) -> frozenset[str]:
+    """Return all that the roles permit together; a role that is unknown permits nothing."""
+    return frozenset().union(*(ROLES.get(role, frozenset()) for role in roles))

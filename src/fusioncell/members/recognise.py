@@ -1,0 +1,65 @@
+"""The one place where a Viewer is made for a real party: from who it is and what it belongs to.
+
+Sight comes from parties, actions from roles; the two never mix (DESIGN §3). A suspended organisation or person is
+no viewer at all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from fusioncell.kernel.marking import Viewer, group, org, person
+from fusioncell.members.model import Person, permissions_of
+
+
+@dataclass(frozen=True, slots=True)
+class Belonging:
+    """A party's place in a group: the generation since which it belongs, and the group's current one."""
+
+    group: str
+    since: int
+    current: int
+
+    def parties(self) -> Iterable[str]:
+        """Name the generations held, as parties of an audience."""
+        return (group(self.group, generation) for generation in range(self.since, self.current + 1))
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What the projections say of an organisation and, where one asks, a person of it.
+
+    ``belongings``: the groups that either is in. ``providers``: organisations in good standing whose client it is;
+    ``provided``: the groups that those are in.
+    """
+
+    org: str
+    person: Person | None
+    belongings: tuple[Belonging, ...] = ()
+    providers: tuple[str, ...] = ()
+    provided: tuple[Belonging, ...] = ()
+
+
+def recognise(standing: Standing, roles: Iterable[str], scopes: frozenset[str] | None = None) -> Viewer:
+    """Make the viewer.
+
+    ``roles``: those of the person, or the key's one. A person's key permits no more than the person may do now, so
+    that taking a role away also takes it from the keys. ``scopes`` narrow further.
+    """
+    parties = {org(standing.org)}
+    permitted = permissions_of(roles)
+    if standing.person is not None:
+        parties.add(person(standing.person.id))
+        permitted &= permissions_of(standing.person.roles)
+    if scopes is not None:
+        permitted &= scopes
+    for belonging in standing.belongings:
+        parties.update(belonging.parties())
+    clients = {org(provider) for provider in standing.providers}
+    for belonging in standing.provided:
+        clients.update(belonging.parties())
+    return Viewer(
+        person=standing.person.id if standing.person else None, org=standing.org, member=True,
+        parties=frozenset(parties), client_parties=frozenset(clients), permissions=permitted,
+    )
