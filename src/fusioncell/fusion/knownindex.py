@@ -102,8 +102,8 @@ def _applies(attributes: Iterable[str]) -> int:
 
 
 def _hashes(entries: Iterable[str]) -> npt.NDArray[np.uint64]:
-    """Return the hashes of entries, folded, sorted, each once."""
-    return np.unique(np.fromiter((xxh3_64_intdigest(fold(entry).encode()) for entry in entries), np.uint64))
+    """Return the hashes of entries, folded, in their order."""
+    return np.fromiter((xxh3_64_intdigest(fold(entry).encode()) for entry in entries), np.uint64)
 
 
 def compile_lists(files: Iterable[tuple[str, bytes]]) -> Arrays:
@@ -148,7 +148,7 @@ class _Builder:
         wide = file.type != "string"
         covering = _hashes(e for e in file.entries if wide or e.startswith("."))
         plain = np.zeros(0, np.uint64) if wide else _hashes(e for e in file.entries if not e.startswith("."))
-        only = np.setdiff1d(plain, covering)
+        only = plain[~np.isin(plain, covering)] if len(covering) else plain
         self.keys += [covering, only]
         self.owners += [np.full(len(covering), number, np.uint16), np.full(len(only), number | EXACT_ONLY, np.uint16)]
         if file.type == "substring":
@@ -181,13 +181,16 @@ class _Builder:
         self.about.patterns.append((pattern, "i" in flags, number))
 
     def arrays(self) -> Arrays:
-        """Sort all by key and owner (so a key's covering rows come first), cut networks into segments."""
+        """Sort all by key and owner (so a key's covering rows come first), each row once; cut networks into segments."""
         keys = np.concatenate(self.keys) if self.keys else np.zeros(0, np.uint64)
         owners = np.concatenate(self.owners) if self.owners else np.zeros(0, np.uint16)
         self.keys.clear()
         self.owners.clear()
         order = np.lexsort((owners, keys))
         keys, owners = keys[order], owners[order]
+        fresh = np.ones(len(keys), bool)
+        fresh[1:] = (keys[1:] != keys[:-1]) | (owners[1:] != owners[:-1])
+        keys, owners = keys[fresh], owners[fresh]
         edges = np.arange(1 << _BUCKET_BITS, dtype=np.uint64) << np.uint64(64 - _BUCKET_BITS)
         buckets = np.append(np.searchsorted(keys, edges), len(keys)).astype(np.uint32)
         result: dict[str, npt.NDArray[Any]] = {
