@@ -1,0 +1,1 @@
+"""Pages: they render what the rooms say and decide nothing."""

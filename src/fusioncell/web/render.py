@@ -1,0 +1,167 @@
+"""Pages are rendered here: one Jinja2 environment, its filters, and the addresses of our own static files.
+
+Rules kept here:
+
+* autoescape is on for every template; no template may switch it off (a test looks for ``|safe``);
+* an unknown name in a template is an error, not an empty string: each template states its context at its top;
+* no wall clock: a template that tells how long ago something was is given ``now`` (``shell.now``);
+* what a party contributed is printed defanged, so that nothing hostile can be followed from a page by mistake.
+
+This module decides nothing about who may see what: it prints the view models that the pages hand in.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from fusioncell.kernel.clock import DAY, HOUR, MINUTE, SECOND, Instant, format_instant
+
+HERE = Path(__file__).resolve().parent
+TEMPLATES = HERE / "templates"
+STATIC = HERE / "static"
+
+CONTENT_SECURITY_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
+    "form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+)
+"""The policy that every page is served with; the templates hold no inline style or script, so it needs no nonce."""
+
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+_NETWORKED = ("ipv4", "ipv6", "ip", "cidr", "net", "domain", "host", "url", "uri", "email", "mail")
+_URL = re.compile(r"(?P<scheme>[a-z][a-z0-9+.-]{0,15})://(?P<host>\[[^\]]*\]|[^/?#\s]*)(?P<rest>.*)", re.I | re.S)
+_NAME = re.compile(r"[^\s/:\\]{1,320}(?:/\d{1,3})?\Z")
+
+
+def ago(instant: Instant, now: Instant) -> str:
+    """Say in words how long before ``now`` an instant was: ``just now``, ``3 min ago``, ``in 6 days``."""
+    distance = abs(now - instant)
+    for size, unit in ((365 * DAY, "year"), (30 * DAY, "month"), (DAY, "day"), (HOUR, "hour"), (MINUTE, "min")):
+        if distance >= size:
+            count = distance // size
+            words = f"{count} {unit}{'' if count == 1 or unit == 'min' else 's'}"
+            return f"{words} ago" if instant <= now else f"in {words}"
+    return "just now" if distance < 10 * SECOND else ("under a min ago" if instant <= now else "in under a min")
+
+
+def when(instant: Instant) -> str:
+    """Print an instant for people: ``21 Nov 2026, 18:58 UTC``."""
+    text = format_instant(instant)
+    return f"{int(text[8:10])} {_MONTHS[int(text[5:7]) - 1]} {text[:4]}, {text[11:16]} UTC"
+
+
+def percent(share: float | None) -> str:
+    """Print a probability (0–1) as a whole percentage; never a false 0 % or 100 %. None is ``not known``."""
+    if share is None:
+        return "not known"
+    if 0.0 < share < 0.01:
+        return "<1\u202f%"
+    if 0.99 < share < 1.0:
+        return ">99\u202f%"
+    return f"{round(share * 100)}\u202f%"
+
+
+def number(count: int) -> str:
+    """Print a count with groups of three: ``24,771``."""
+    return f"{count:,}"
+
+
+def signed(value: float) -> str:
+    """Print a weight of evidence with its sign and two decimals; the minus is the typographic one."""
+    return f"{value:+.2f}".replace("-", "\u2212")
+
+
+def plural(count: int, one: str, many: str = "") -> str:
+    """Print a count with its noun: ``1 origin``, ``2 origins``, ``0 entries`` (``plural(0, "entry", "entries")``)."""
+    return f"{count:,} {one if count == 1 else many or one + 's'}"
+
+
+def defang(value: str, kind: str = "") -> str:
+    """Print a value so that it cannot be followed: ``hxxps://evil[.]example/a``, ``a[@]b[.]example``.
+
+    ``kind``: the observable's type where known; kinds that no client would follow (hashes, CVE, file names) stay as
+    they are. A URL keeps its path readable: only scheme and host are broken up.
+    """
+    if kind and not kind.lower().startswith(_NETWORKED):
+        return value
+    url = _URL.match(value)
+    if url is not None:
+        scheme = (
+            re.sub("tt", "xx", url["scheme"], count=1, flags=re.I) if "tt" in url["scheme"].lower() else url["scheme"]
+        )
+        return f"{scheme}://{_break(url['host'])}{url['rest']}"
+    return _break(value) if _NAME.match(value) or _is_ipv6(value) else value
+
+
+def _is_ipv6(value: str) -> bool:
+    return value.count(":") >= 2 and re.fullmatch(r"[0-9a-fA-F:.]+(?:/\d{1,3})?", value) is not None
+
+
+def _break(host: str) -> str:
+    broken = host.replace("@", "[@]").replace(".", "[.]")
+    return broken.replace(":", "[:]", 1) if _is_ipv6(host.strip("[]")) else broken
+
+
+def share(count: float, whole: float) -> str:
+    """Give ``count`` as a share of ``whole`` on a scale of 0–100 with one decimal, for the width of an SVG bar."""
+    return f"{min(max(count / whole, 0.0), 1.0) * 100:.1f}" if whole > 0 else "0"
+
+
+@lru_cache(maxsize=256)
+def static(path: str) -> str:
+    """Give the address of a static file with the digest of its content, so that it may be cached for ever.
+
+    A file that was not built (``frontend/build.py`` has not run) gets no digest; the page then stands without it.
+    """
+    file = STATIC / path
+    if not file.is_file():
+        return f"/static/{path}"
+    return f"/static/{path}?v={hashlib.sha256(file.read_bytes()).hexdigest()[:12]}"
+
+
+@lru_cache(maxsize=1)
+def environment() -> Environment:
+    """Make the environment once: autoescape, strict undefined, the filters of this module, ``static()``."""
+    made = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        auto_reload=False,
+    )
+    made.filters.update(
+        ago=ago,
+        when=when,
+        percent=percent,
+        number=number,
+        plural=plural,
+        defang=defang,
+        share=share,
+        signed=signed,
+        iso=format_instant,
+    )
+    made.globals["static"] = static
+    return made
+
+
+def render(name: str, **context: Any) -> str:
+    """Render a template (``picture/home.html``) with its context, as stated at its top.
+
+    Raises jinja2.UndefinedError where the context lacks a name, jinja2.TemplateNotFound for an unknown template.
+    """
+    return environment().get_template(name).render(context)
+
+
+def live_event(html: str, *, event: str = "new", cursor: str = "") -> bytes:
+    """Frame an HTML fragment as one server-sent event for ``/live`` (WHATWG HTML §9.2: a ``data:`` line per line).
+
+    ``cursor``: the sealed token that the browser sends back as ``Last-Event-ID`` when it reconnects.
+    """
+    head = f"event: {event}\n" + (f"id: {cursor}\n" if cursor else "")
+    return (head + "".join(f"data: {line}\n" for line in html.strip().splitlines()) + "\n").encode()

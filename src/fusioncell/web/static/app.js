@@ -1,0 +1,153 @@
+// The little that pages do by themselves. No page needs it: every action is a link or a form.
+// Kept here: theme, '/' to search, copy, relative times, the live list, the chart. No HTML is built from data here:
+// the live list inserts fragments that the server has rendered and escaped.
+"use strict";
+
+const all = (selector, root = document) => [...root.querySelectorAll(selector)];
+
+// ---- theme: auto → dark → light; the cookie lets the server send the right one, so that no page flashes
+const themes = ["auto", "dark", "light"];
+const themeButton = document.querySelector("[data-theme-toggle]");
+
+function showTheme(theme) {
+  document.documentElement.dataset.theme = theme;
+  if (themeButton) themeButton.querySelector("[data-theme-name]").textContent = theme;
+  document.dispatchEvent(new Event("theme"));
+}
+
+if (themeButton) {
+  themeButton.hidden = false;
+  themeButton.addEventListener("click", () => {
+    const now = document.documentElement.dataset.theme || "auto";
+    const next = themes[(themes.indexOf(now) + 1) % themes.length];
+    document.cookie = `theme=${next}; Path=/; Max-Age=31536000; SameSite=Lax`;
+    showTheme(next);
+  });
+}
+matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => document.dispatchEvent(new Event("theme")));
+
+// ---- '/' focuses the search box, unless one is typing (WCAG 2.1.4: not while a field has the focus)
+document.addEventListener("keydown", (event) => {
+  if (event.key !== "/" || event.ctrlKey || event.metaKey || event.altKey) return;
+  if (event.target.closest("input, textarea, select, [contenteditable]")) return;
+  event.preventDefault();
+  const box = document.getElementById("q");
+  box.focus();
+  box.select();
+});
+
+// ---- copy
+document.addEventListener("click", async (event) => {
+  const button = event.target.closest("[data-copy]");
+  if (!button) return;
+  const label = button.textContent;
+  try {
+    await navigator.clipboard.writeText(button.dataset.copy);
+    button.textContent = "Copied";
+  } catch {
+    button.textContent = "Copying is not allowed here";
+  }
+  setTimeout(() => { button.textContent = label; }, 2000);
+});
+
+// ---- relative times; words as in render.ago
+function ago(distance) {
+  const past = distance >= 0;
+  const seconds = Math.abs(distance);
+  for (const [size, unit] of [[31536000, "year"], [2592000, "month"], [86400, "day"], [3600, "hour"], [60, "min"]]) {
+    if (seconds >= size) {
+      const count = Math.floor(seconds / size);
+      const words = `${count} ${unit}${count === 1 || unit === "min" ? "" : "s"}`;
+      return past ? `${words} ago` : `in ${words}`;
+    }
+  }
+  if (seconds < 10) return "just now";
+  return past ? "under a min ago" : "in under a min";
+}
+
+// The hub's clock rules (the demonstration's runs ahead): count on from what the page said, by elapsed time.
+const served = Date.parse(document.documentElement.dataset.now || "") || Date.now();
+const opened = Date.now();
+setInterval(() => {
+  const now = served + (Date.now() - opened);
+  for (const time of all("time[data-ago]")) time.textContent = ago((now - Date.parse(time.dateTime)) / 1000);
+}, 30000);
+
+// ---- the live list: EventSource on data-live, `event: new`, data = one rendered <li>
+function liveList(panel) {
+  const list = panel.querySelector("[data-live-list]");
+  const button = panel.querySelector("[data-live-pause]");
+  const state = panel.querySelector("[data-live-state]");
+  const said = panel.querySelector("[data-live-said]");
+  const limit = 30;
+  const held = [];
+  let paused = false;
+  let unsaid = 0;
+
+  const busy = () => paused || list.matches(":hover, :focus-within");
+  const label = () => {
+    button.textContent = paused ? (held.length ? `Resume (${held.length} new)` : "Resume") : "Pause";
+  };
+  function put(html) {
+    const holder = document.createElement("template");
+    holder.innerHTML = html;
+    const item = holder.content.firstElementChild;
+    if (!item || (item.id && document.getElementById(item.id))) return;
+    item.classList.add("fresh");
+    list.prepend(item);
+    while (list.children.length > limit) list.lastElementChild.remove();
+    panel.querySelector("[data-live-empty]")?.remove();
+    list.hidden = false;
+    unsaid += 1;
+  }
+  const release = () => {
+    if (!busy()) while (held.length) put(held.shift());
+    label();
+  };
+  const source = new EventSource(panel.dataset.live);
+  source.addEventListener("open", () => { state.dataset.state = "live"; state.textContent = "Live"; });
+  source.addEventListener("error", () => { state.dataset.state = "lost"; state.textContent = "Reconnecting"; });
+  source.addEventListener("new", (event) => {
+    held.push(event.data);
+    if (held.length > limit) held.shift();
+    release();
+  });
+  list.addEventListener("pointerleave", release);
+  list.addEventListener("focusout", () => setTimeout(release));
+  button.hidden = false;
+  button.addEventListener("click", () => { paused = !paused; release(); });
+  setInterval(() => {  // say at most every ten seconds how many, not each one in full
+    if (!unsaid) return;
+    said.textContent = `${unsaid} new ${unsaid === 1 ? "entry" : "entries"} at the top of the list`;
+    unsaid = 0;
+  }, 10000);
+}
+all("[data-live]").forEach(liveList);
+
+// ---- the chart: drawn from the table that says the same (data-x in seconds, data-y)
+function chart(holder) {
+  const cells = all("[data-x]", document.getElementById(holder.dataset.chart));
+  const data = [cells.map((cell) => Number(cell.dataset.x)), cells.map((cell) => Number(cell.dataset.y))];
+  let plot = null;
+  const draw = () => {
+    plot?.destroy();
+    const look = getComputedStyle(holder);
+    const ink = getComputedStyle(holder.querySelector(".axis-ink")).color;
+    const axis = { stroke: ink, grid: { stroke: look.borderTopColor, width: 1 }, ticks: { show: false },
+                   font: "12px system-ui, sans-serif" };
+    plot = new uPlot({
+      width: holder.clientWidth, height: 180, padding: [8, 8, 0, 0],
+      cursor: { drag: { setScale: false } },
+      scales: { x: { time: true }, y: { range: (_, low, high) => [0, Math.max(high * 1.1, 4)] } },
+      tzDate: (stamp) => uPlot.tzDate(new Date(stamp * 1e3), "Etc/UTC"),
+      axes: [{ ...axis, grid: { show: false },
+               values: "{HH}:{mm}", space: 60 }, { ...axis, size: 40, incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 5000, 10000] }],
+      series: [{}, { stroke: look.color, width: 1.5, fill: look.color.replace("rgb(", "rgba(").replace(")", ", .16)"),
+                     paths: uPlot.paths.bars({ size: [0.7, 40], align: 1 }), points: { show: false } }],
+    }, data, holder);
+  };
+  draw();
+  document.addEventListener("theme", draw);
+  new ResizeObserver(() => plot.setSize({ width: holder.clientWidth, height: 180 })).observe(holder);
+}
+if (typeof uPlot !== "undefined") all("[data-chart]").forEach(chart);

@@ -1,0 +1,135 @@
+"""Every sample page in Chromium: axe finds nothing (WCAG 2.2 AA), nothing scrolls sideways, the policy is not broken.
+
+At 360 and 1,280 px, light and dark. ``FUSIONCELL_SCREENSHOTS=DIR`` also keeps a picture of each.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from browser.sample_server import serve
+from samples.pages import PAGES
+
+pytestmark = pytest.mark.browser
+
+AXE = Path(__file__).resolve().parents[2] / "frontend" / "node_modules" / "axe-core" / "axe.min.js"
+VENDOR = Path(__file__).resolve().parents[2] / "src" / "fusioncell" / "web" / "static" / "vendor" / "htmx.min.js"
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+PICTURES = os.environ.get("FUSIONCELL_SCREENSHOTS")
+
+
+@pytest.fixture(scope="module")
+def site() -> Iterator[str]:
+    if not VENDOR.is_file() or not AXE.is_file():
+        pytest.skip("the front-end packages are not built: python frontend/build.py")
+    with serve() as address:
+        yield address
+
+
+def open_page(
+    chromium: Any, address: str, *, width: int = 1280, scheme: str = "light", **more: Any
+) -> tuple[Any, list[str]]:
+    """Open a page; returns it with what the console complained of."""
+    page = chromium.new_page(
+        viewport={"width": width, "height": 900}, color_scheme=scheme, reduced_motion="reduce", **more
+    )
+    complaints: list[str] = []
+    page.on(
+        "console", lambda message: complaints.append(message.text) if message.type in ("error", "warning") else None
+    )
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.goto(address, wait_until="load")
+    page.evaluate("document.fonts.ready")
+    return page, complaints
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [360, 1280])
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_is_usable_by_all(chromium: Any, site: str, name: str, width: int, scheme: str) -> None:
+    page, complaints = open_page(chromium, f"{site}/{name}", width=width, scheme=scheme)
+    try:
+        page.wait_for_timeout(50)
+        if PICTURES:
+            Path(PICTURES).mkdir(parents=True, exist_ok=True)
+            page.screenshot(path=f"{PICTURES}/{name}-{width}-{scheme}.png", full_page=True)
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        assert complaints == []
+        page.evaluate(AXE.read_text(encoding="utf-8"))
+        found = page.evaluate("rules => axe.run(document, {runOnly: {type: 'tag', values: rules}})", RULES)
+        assert [
+            f"{one['id']}: {node['target']} {node['failureSummary']}"
+            for one in found["violations"]
+            for node in one["nodes"]
+        ] == []
+    finally:
+        page.close()
+
+
+def test_a_new_entry_arrives_on_top_and_does_not_take_the_focus(chromium: Any, site: str) -> None:
+    page, complaints = open_page(chromium, f"{site}/home")
+    page.wait_for_selector("#live-fresh")
+    assert page.evaluate("document.querySelector('[data-live-list]').firstElementChild.id") == "live-fresh"
+    assert page.evaluate("document.activeElement.tagName") == "BODY"
+    page.click("text=Pause")
+    assert page.inner_text("[data-live-pause]") == "Resume"
+    assert complaints == []
+    page.close()
+
+
+def test_the_first_entry_takes_the_place_of_the_empty_state(chromium: Any, site: str) -> None:
+    page, _ = open_page(chromium, f"{site}/home-empty")
+    page.wait_for_selector("#live-fresh")
+    assert page.query_selector("[data-live-empty]") is None
+    page.close()
+
+
+def test_the_keyboard_reaches_the_content_and_the_search(chromium: Any, site: str) -> None:
+    page, _ = open_page(chromium, f"{site}/home")
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.textContent") == "Skip to the content"
+    page.keyboard.press("Enter")
+    assert page.evaluate("document.activeElement.id") == "main"
+    page.keyboard.press("/")
+    assert page.evaluate("document.activeElement.id") == "q"
+    page.keyboard.type("/a")
+    assert page.input_value("#q") == "/a"
+    page.close()
+
+
+def test_the_colours_are_the_readers_choice_and_stay(chromium: Any, site: str) -> None:
+    page, complaints = open_page(chromium, f"{site}/home", scheme="light")
+    ground = "getComputedStyle(document.body).backgroundColor"
+    light = page.evaluate(ground)
+    page.click("[data-theme-toggle]")
+    assert page.evaluate(ground) != light
+    assert "theme=dark" in page.evaluate("document.cookie")
+    assert complaints == []
+    page.close()
+
+
+def test_who_will_see_it_and_the_status_come_by_htmx(chromium: Any, site: str) -> None:
+    page, complaints = open_page(chromium, f"{site}/contribute")
+    page.check("input[value='amber']")
+    page.wait_for_selector("#reach .tag")
+    page.goto(f"{site}/contributed-waiting")
+    page.wait_for_selector("#status .kpis")
+    assert page.get_attribute("#status", "hx-get") is None
+    assert complaints == []
+    page.close()
+
+
+def test_pages_do_their_work_without_scripts(chromium: Any, site: str) -> None:
+    context = chromium.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(f"{site}/home")
+    assert page.is_visible("text=Parcel redelivery phishing: new landing pages")
+    assert not page.is_visible("[data-theme-toggle]") and not page.is_visible("[data-live-pause]")
+    page.click("summary")
+    assert page.is_visible("#hours")
+    context.close()
