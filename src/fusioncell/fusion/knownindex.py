@@ -181,7 +181,7 @@ class _Builder:
         self.about.patterns.append((pattern, "i" in flags, number))
 
     def arrays(self) -> Arrays:
-        """Sort all by key and owner (so a key's covering rows come first), each row once; cut networks into segments."""
+        """Sort all by key and owner (so a key's covering rows come first), each row once; cut networks up."""
         keys = np.concatenate(self.keys) if self.keys else np.zeros(0, np.uint64)
         owners = np.concatenate(self.owners) if self.owners else np.zeros(0, np.uint16)
         self.keys.clear()
