@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import msgspec
 
@@ -10,7 +10,7 @@ from fusioncell.kernel.claim import Claim, Stance
 from fusioncell.kernel.marking import Tlp
 
 
-class Item(msgspec.Struct, frozen=True):
+class Item(msgspec.Struct, frozen=True, gc=False):
     """One thing that a submission was split into; it becomes one entry.
 
     ``kind``: ``stix`` | ``misp.event`` | ``misp.object`` | ``misp.attribute`` | ``csv.row`` (of lists too) | ``text``.
@@ -51,7 +51,7 @@ class Split:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Bounds of one body (DESIGN rule 15). Sizes in bytes; ``max_depth`` counts nested arrays and objects of an item."""
+    """Bounds of one body (DESIGN rule 15): sizes in bytes; ``max_depth`` counts an item's nested arrays and objects."""
 
     max_body: int = 64 * 1024 * 1024
     max_items: int = 500_000
@@ -59,7 +59,7 @@ class Limits:
     max_item: int = 8 * 1024 * 1024
 
 
-class Sighting(msgspec.Struct, frozen=True):
+class Sighting(msgspec.Struct, frozen=True, gc=False):
     """A statement about another thing by its id, whose observables stand in that thing's own entry.
 
     ``subject``: the id of what was sighted (a STIX id, a MISP attribute's uuid). ``stance``: MALICIOUS refreshes
@@ -73,8 +73,7 @@ class Sighting(msgspec.Struct, frozen=True):
     creator: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Extract:
+class Extract(msgspec.Struct, frozen=True, gc=False):
     """What one item says: claims, words for the search, and faults found only on a closer look.
 
     ``labels``: tags as given. ``notes``: what was kept but not read (a YARA rule, a pattern that is no equality).
@@ -86,5 +85,5 @@ class Extract:
     text: str = ""
     labels: tuple[str, ...] = ()
     faults: tuple[Fault, ...] = ()
-    notes: tuple[str, ...] = field(default=())
+    notes: tuple[str, ...] = ()
     sightings: tuple[Sighting, ...] = ()

@@ -34,7 +34,7 @@ class Stance(IntEnum):
     END = 4
 
 
-class Claim(msgspec.Struct, frozen=True):
+class Claim(msgspec.Struct, frozen=True, gc=False):
     """One statement about one observable, as extracted from one entry.
 
     ``stated``: the instant that the claim's age runs from as its source gives it (µs), None where undated (then
