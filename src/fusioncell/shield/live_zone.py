@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from fusioncell.shield import transfer
-from fusioncell.shield.zone import Block, Delta, Rule, ZoneImage, next_serial
+from fusioncell.shield.zone import Block, Delta, Rule, ZoneImage, newer, next_serial
 
 
 class LiveZone:
@@ -20,7 +20,10 @@ class LiveZone:
         self._max_steps = max_steps
         self._max_names = max_names
         self._transferred = transferred
-        self._state: tuple[ZoneImage, tuple[Delta, ...]] = (image, self._bounded(tuple(deltas)))
+        self._names = 0
+        self._state: tuple[ZoneImage, tuple[Delta, ...]] = (image, ())
+        for delta in deltas:
+            self._state = (image, self._bounded(self._state[1], delta))
 
     def image(self) -> ZoneImage:
         """Return the zone as it stands."""
@@ -77,13 +80,29 @@ class LiveZone:
         image, steps = self._state
         changed, delta = image.step(next_serial(image.serial) if serial is None else serial, added, removed)
         if delta.added or delta.removed:
-            self._state = (changed, self._bounded((*steps, delta)))
+            self._state = (changed, self._bounded(steps, delta))
         return delta
 
-    def _bounded(self, steps: tuple[Delta, ...]) -> tuple[Delta, ...]:
-        names = 0
-        for kept, delta in enumerate(reversed(steps)):
-            names += len(delta.added) + len(delta.removed)
-            if kept >= self._max_steps or names > self._max_names:
-                return steps[len(steps) - kept:]
-        return steps
+    def replace(self, image: ZoneImage) -> None:
+        """Put another image in place, with no steps that lead to it: every client takes the whole zone.
+
+        For a restored hub. Raises ValueError where the origin differs or the serial is not newer.
+        """
+        now = self.image()
+        if image.origin != now.origin or not newer(image.serial, now.serial):
+            raise ValueError(f"{image.origin} {image.serial} cannot follow {now.origin} {now.serial}")
+        self._names = 0
+        self._state = (image, ())
+
+    def _bounded(self, steps: tuple[Delta, ...], latest: Delta) -> tuple[Delta, ...]:
+        """Add a step, and let the oldest go where they are over a bound."""
+        self._names += _size(latest)
+        steps, first = (*steps, latest), 0
+        while len(steps) - first > self._max_steps or self._names > self._max_names and first < len(steps):
+            self._names -= _size(steps[first])
+            first += 1
+        return steps[first:]
+
+
+def _size(delta: Delta) -> int:
+    return len(delta.added) + len(delta.removed)
