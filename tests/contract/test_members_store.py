@@ -11,13 +11,14 @@ from pathlib import Path
 
 import pytest
 
+from authenticator import Authenticator
 from fusioncell.edges.database import SqlDatabase, open_postgres, open_sqlite
 from fusioncell.kernel.clock import DAY, HOUR, MINUTE, SECOND, ManualClock
 from fusioncell.kernel.entry import Draft, Payload
 from fusioncell.kernel.errors import BadInput, Conflict, NotFound, NotSignedIn
 from fusioncell.kernel.ids import SeededRandomness
 from fusioncell.kernel.marking import PUBLIC, Audience, Tlp, group, may_see, org, person
-from fusioncell.members import Cost, KeyInfo, Members, Organisation, Person, TooManyAttempts, slow_down
+from fusioncell.members import Cost, KeyInfo, Members, Organisation, Person, Site, TooManyAttempts, slow_down
 from fusioncell.members import project as projection
 from fusioncell.members import store as tables
 from fusioncell.members.entries import NOBODY, OrganisationAdded, draft_of
@@ -28,6 +29,7 @@ START = 1_800_000_000 * SECOND
 PASSWORD = "correct horse battery"  # noqa: S105
 CHEAP = Cost(memory=8, passes=1, lanes=1)
 VAULT_KEY = bytes(range(32))
+SITE = Site("hub.example", "The hub", "https://hub.example")
 
 
 @pytest.fixture(scope="module")
@@ -84,7 +86,7 @@ class Hub:
 
     def members(self) -> Members:
         return Members(record=self.record, vault=self.vault, projections=self.projections, clock=self.clock,
-                       randomness=self.randomness, vault_key=VAULT_KEY, settle=self.settle, cost=CHEAP)
+                       randomness=self.randomness, vault_key=VAULT_KEY, settle=self.settle, site=SITE, cost=CHEAP)
 
     def dump(self) -> list[object]:
         with self.projections.read() as connection:
@@ -519,6 +521,93 @@ def test_tidying_keeps_what_lives(hub: Hub, members: Members, ada: Person) -> No
     assert members.viewer_for_session(token) is not None
     with hub.vault.read() as connection:
         assert connection.rows("SELECT count(*) FROM members_vault_session") == [(1,)]
+
+
+# Passkeys
+
+
+def test_a_passkey_signs_in_and_each_answer_works_once(members: Members, ada: Person) -> None:
+    device = Authenticator()
+    made = members.add_passkey(ada.id, device.create(members.offer_passkey(ada.id)), "laptop")
+    assert members.passkeys_of(ada.id) == [made]
+    answer = device.get(members.offer_passkey_sign_in())
+    signed = members.sign_in_with_passkey(answer)
+    viewer = members.viewer_for_session(signed.session.reveal())
+    assert viewer is not None
+    assert viewer.person == ada.id
+    with pytest.raises(NotSignedIn):
+        members.sign_in_with_passkey(answer)
+    members.sign_in_with_passkey(device.get(members.offer_passkey_sign_in()))
+
+
+def test_an_answer_without_a_counter_works_once_as_well(members: Members, ada: Person) -> None:
+    """Synchronised passkeys never count: there only the noted challenge stops a replay."""
+    device = Authenticator()
+    members.add_passkey(ada.id, device.create(members.offer_passkey(ada.id)))
+    device.uses = -1
+    answer = device.get(members.offer_passkey_sign_in())
+    members.sign_in_with_passkey(answer)
+    with pytest.raises(NotSignedIn):
+        members.sign_in_with_passkey(answer)
+
+
+def test_a_passkey_is_not_taken_for_another_person(members: Members, bank: Organisation, ada: Person) -> None:
+    bea = members.add_person(bank.id, "Bea", "bea@severn.example", ["reader"])
+    device = Authenticator()
+    with pytest.raises(NotSignedIn):
+        members.add_passkey(bea.id, device.create(members.offer_passkey(ada.id)))
+    with pytest.raises(NotSignedIn):
+        members.add_passkey(ada.id, device.create(members.offer_passkey_sign_in()))
+    members.add_passkey(ada.id, device.create(members.offer_passkey(ada.id)))
+    with pytest.raises(Conflict):
+        members.add_passkey(bea.id, device.create(members.offer_passkey(bea.id)))
+
+
+@pytest.mark.parametrize(("attribute", "value"), [
+    ("origin", "https://evil.example"), ("site", "evil.example"), ("verifies_user", False), ("uses", -1),
+    ("_private", Authenticator()._private), ("id", b"another"),
+])
+def test_a_false_answer_is_refused(members: Members, ada: Person, attribute: str, value: object) -> None:
+    device = Authenticator()
+    members.add_passkey(ada.id, device.create(members.offer_passkey(ada.id)))
+    members.sign_in_with_passkey(device.get(members.offer_passkey_sign_in()))
+    setattr(device, attribute, value)
+    with pytest.raises(NotSignedIn):
+        members.sign_in_with_passkey(device.get(members.offer_passkey_sign_in()))
+
+
+def test_a_challenge_is_ours_and_fresh(hub: Hub, members: Members, ada: Person) -> None:
+    device = Authenticator()
+    members.add_passkey(ada.id, device.create(members.offer_passkey(ada.id)))
+    with pytest.raises(NotSignedIn):
+        members.sign_in_with_passkey(device.get('{"challenge": "AAAA"}'))
+    with pytest.raises(NotSignedIn):
+        members.sign_in_with_passkey(device.get(members.offer_passkey(ada.id)))
+    options = members.offer_passkey_sign_in()
+    hub.clock.advance(5 * MINUTE)
+    with pytest.raises(NotSignedIn):
+        members.sign_in_with_passkey(device.get(options))
+
+
+def test_a_deleted_passkey_and_a_suspended_person_do_not_sign_in(members: Members, ada: Person) -> None:
+    device = Authenticator()
+    made = members.add_passkey(ada.id, device.create(members.offer_passkey(ada.id)))
+    members.suspend(person(ada.id))
+    with pytest.raises(NotSignedIn):
+        members.sign_in_with_passkey(device.get(members.offer_passkey_sign_in()))
+    members.suspend(person(ada.id), suspended=False)
+    with pytest.raises(NotFound):
+        members.end_passkey(made.id, "someone else")
+    members.end_passkey(made.id, ada.id)
+    with pytest.raises(NotSignedIn):
+        members.sign_in_with_passkey(device.get(members.offer_passkey_sign_in()))
+
+
+@pytest.mark.parametrize("answer", [b"", b"{}", b"[]", b"\xff", b'{"id": "x", "response": {"clientDataJSON": "e30"}}',
+                                    b'{"id": "x", "response": {"clientDataJSON": "!"}}', b"[" * 100_000])
+def test_nonsense_is_no_passkey(members: Members, answer: bytes) -> None:
+    with pytest.raises(BadInput):
+        members.sign_in_with_passkey(answer)
 
 
 # Secrets and personal data

@@ -21,9 +21,10 @@ from fusioncell.members.model import (
     SignedIn,
     TooManyAttempts,
 )
+from fusioncell.members.passkeys import Passkey, Site
 from fusioncell.members.service import Members, vault_metadata
 
 __all__ = [
-    "KINDS", "PERMISSIONS", "ROLES", "Choice", "Cost", "Group", "KeyInfo", "Members", "Organisation", "Person",
-    "Secret", "SessionInfo", "SignedIn", "TooManyAttempts", "vault_metadata",
+    "KINDS", "PERMISSIONS", "ROLES", "Choice", "Cost", "Group", "KeyInfo", "Members", "Organisation", "Passkey",
+    "Person", "Secret", "SessionInfo", "SignedIn", "Site", "TooManyAttempts", "vault_metadata",
 ]

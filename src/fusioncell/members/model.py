@@ -65,6 +65,7 @@ TOUCH_EVERY = MINUTE
 """A session's last use is written at most this often."""
 
 KEYS_PER_ORGANISATION = 1000
+PASSKEYS_PER_PERSON = 20
 PASSWORD_LENGTHS = (12, 1024)
 """NIST SP 800-63B §3.1.1.2: length is what counts; no rules of composition."""
 

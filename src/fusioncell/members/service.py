@@ -17,16 +17,17 @@ from typing import Protocol
 
 from fusioncell.kernel.clock import DAY, Clock, Instant, format_day
 from fusioncell.kernel.entry import Draft
-from fusioncell.kernel.errors import BadInput, Conflict, NotFound, NotSignedIn
+from fusioncell.kernel.errors import BadInput, Conflict, NotFound, NotSignedIn, Unavailable
 from fusioncell.kernel.ids import Randomness, new_id
 from fusioncell.kernel.marking import Audience, Viewer, group, org, person
 from fusioncell.kernel.ports import Database
-from fusioncell.members import entries, hash_password, mint, slow_down, store
+from fusioncell.members import entries, hash_password, mint, passkeys, slow_down, store
 from fusioncell.members.admit import admit_email, admit_kind, admit_name
 from fusioncell.members.model import (
     KEY_LIFE,
     KEYS_PER_ORGANISATION,
     LINK_LIFE,
+    PASSKEYS_PER_PERSON,
     PERMISSIONS,
     SESSION_IDLE,
     SESSION_LIFE,
@@ -43,6 +44,7 @@ from fusioncell.members.model import (
     TooManyAttempts,
     role_named,
 )
+from fusioncell.members.passkeys import Passkey, Site
 from fusioncell.members.recognise import recognise
 from fusioncell.members.remember import Known, Remembered
 from fusioncell.members.store import vault_metadata
@@ -78,17 +80,18 @@ class Members:
     """The front door of the room.
 
     ``vault_key``: at least 32 random bytes, kept beside the vault and not in it. ``settle(seq)`` returns when the
-    projections hold all entries up to ``seq``. ``cost``: of a password hash.
+    projections hold all entries up to ``seq``. ``site``: the hub as browsers know it (without it no passkeys).
+    ``cost``: of a password hash.
     """
 
     def __init__(self, *, record: Log, vault: Database, projections: Database, clock: Clock, randomness: Randomness,
                  vault_key: bytes, settle: Callable[[int], None],
-                 cost: hash_password.Cost = hash_password.Cost()) -> None:  # noqa: B008 - a frozen value
+                 site: Site | None = None, cost: hash_password.Cost = hash_password.Cost()) -> None:  # noqa: B008 - a frozen value
         if len(vault_key) < 32:
             raise ValueError("the vault key has at least 32 bytes")
         self._record, self._vault, self._projections = record, vault, projections
         self._clock, self._randomness, self._settle = clock, randomness, settle
-        self._vault_key, self._cost = vault_key, cost
+        self._vault_key, self._site, self._cost = vault_key, site, cost
         self._remembered = Remembered()
         self._admitting = threading.Lock()
 
@@ -341,6 +344,78 @@ class Members:
         if someone is None or not self._is_in_good_standing(someone):
             raise refused
         return self._open_session(someone, "link", previous)
+
+    # Passkeys
+
+    def offer_passkey(self, person_id: str) -> str:
+        """Return the options, as JSON, by which a signed-in person's browser makes a passkey."""
+        someone = self.person(person_id)
+        with self._vault.read() as connection:
+            held = [passkey.id for passkey in store.passkeys_of(connection, person_id)]
+        challenge = passkeys.make_challenge(self._vault_key, "register", person_id, self._clock.now(),
+                                            self._randomness)
+        return passkeys.offer_registration(self._site_known(), person_id, someone.email, held, challenge)
+
+    def add_passkey(self, person_id: str, answer: bytes, label: str = "") -> Passkey:
+        """Keep the passkey that the browser made. NotSignedIn where its answer does not hold."""
+        now = self._clock.now()
+        said = passkeys.read_answer(answer)
+        expires = passkeys.check_challenge(self._vault_key, "register", person_id, said.challenge, now)
+        identifier, public_key, uses = passkeys.accept_registration(self._site_known(), answer, said.challenge)
+        passkey = Passkey(identifier, self.person(person_id).id, public_key, uses,
+                          admit_name(label or "passkey", "The label", 100), now)
+        with self._vault.write() as connection:
+            if len(store.passkeys_of(connection, person_id)) >= PASSKEYS_PER_PERSON:
+                raise Conflict(f"You have {PASSKEYS_PER_PERSON} passkeys.", hint="Delete one that you do not use.")
+            if not store.use_challenge(connection, said.challenge, expires):
+                raise Conflict("This page was used before.", hint="Load it again.")
+            if not store.save_passkey(connection, passkey):
+                raise Conflict("This passkey is known already.", hint="Use it to sign in.")
+        return passkey
+
+    def passkeys_of(self, person_id: str) -> list[Passkey]:
+        """Return a person's passkeys, the oldest first."""
+        with self._vault.read() as connection:
+            return store.passkeys_of(connection, person_id)
+
+    def end_passkey(self, passkey_id: str, person_id: str) -> None:
+        """Delete one of a person's passkeys."""
+        with self._vault.write() as connection:
+            if not store.end_passkey(connection, passkey_id, person_id):
+                raise NotFound("There is no such passkey.", hint="List your passkeys.")
+
+    def offer_passkey_sign_in(self) -> str:
+        """Return the options, as JSON, by which a browser signs in with a passkey; the same for everyone."""
+        return passkeys.offer_sign_in(self._site_known(), passkeys.make_challenge(
+            self._vault_key, "sign-in", "", self._clock.now(), self._randomness))
+
+    def sign_in_with_passkey(self, answer: bytes, *, previous: str = "") -> SignedIn:
+        """Sign in with a browser's answer, which works once. NotSignedIn where it does not hold."""
+        refused = NotSignedIn("The passkey was not accepted.", hint="Try again, or sign in another way.")
+        said = passkeys.read_answer(answer)
+        expires = passkeys.check_challenge(self._vault_key, "sign-in", "", said.challenge, self._clock.now())
+        with self._vault.read() as connection:
+            passkey = store.passkey_of_id(connection, said.credential)
+        if passkey is None:
+            raise refused
+        uses = passkeys.accept_sign_in(self._site_known(), answer, said.challenge, passkey)
+        with self._vault.write() as connection:
+            if not store.use_challenge(connection, said.challenge, expires):
+                raise refused
+            store.use_passkey(connection, passkey.id, uses)
+        with self._projections.read() as connection:
+            someone = store.person_of_id(connection, passkey.person)
+        if someone is None or not self._is_in_good_standing(someone):
+            raise refused
+        return self._open_session(someone, "passkey", previous)
+
+    def _site_known(self) -> Site:
+        if self._site is None:
+            raise Unavailable("This hub has no public address set, which passkeys need.",
+                              hint="Set the hub's public URL, or sign in another way.")
+        return self._site
+
+    # Sessions
 
     def sign_out(self, token: str) -> None:
         """End the session of this token; a token of no session is let pass."""

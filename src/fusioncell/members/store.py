@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from sqlalchemy import BigInteger, Column, MetaData, SmallInteger, String, Table, Text
+from sqlalchemy import BigInteger, Column, LargeBinary, MetaData, SmallInteger, String, Table, Text
 
 from fusioncell.kernel.clock import Instant
 from fusioncell.kernel.entry import Entry
@@ -29,6 +29,7 @@ from fusioncell.members.entries import (
     changes_in,
 )
 from fusioncell.members.model import Group, KeyInfo, Organisation, Person, SessionInfo
+from fusioncell.members.passkeys import Passkey
 from fusioncell.members.recognise import Belonging, Standing
 from fusioncell.members.slow_down import Attempts
 
@@ -136,6 +137,21 @@ Table(
     "members_vault_generation", vault_metadata,
     Column("one", SmallInteger, primary_key=True, autoincrement=False),
     Column("generation", BigInteger, nullable=False),
+)
+
+Table(
+    "members_vault_passkey", vault_metadata,
+    Column("id", Text, primary_key=True),
+    Column("person", String(64), nullable=False, index=True),
+    Column("public_key", LargeBinary, nullable=False),
+    Column("uses", BigInteger, nullable=False),
+    Column("label", Text, nullable=False),
+    Column("created", BigInteger, nullable=False),
+)
+Table(
+    "members_vault_challenge", vault_metadata,
+    Column("challenge", String(128), primary_key=True),
+    Column("expires", BigInteger, nullable=False, index=True),
 )
 
 MOST_ROWS = 10_000
@@ -446,6 +462,53 @@ def forget_ended(connection: Connection, before: Instant) -> None:
     connection.run("DELETE FROM members_vault_session WHERE expires < ?", (before,))
     connection.run("DELETE FROM members_vault_link WHERE expires < ?", (before,))
     connection.run("DELETE FROM members_vault_attempt WHERE last < ?", (before,))
+    connection.run("DELETE FROM members_vault_challenge WHERE expires < ?", (before,))
+
+
+# The vault: passkeys
+
+def _passkey(row: Row) -> Passkey:
+    ident, person_id, public_key, uses, label, created = row
+    return Passkey(ident, person_id, bytes(public_key), uses, label, created)
+
+
+_PASSKEY = "SELECT id, person, public_key, uses, label, created FROM members_vault_passkey"
+
+
+def save_passkey(connection: Connection, passkey: Passkey) -> bool:
+    """Keep a new passkey; False where its id is taken."""
+    return connection.run(
+        "INSERT INTO members_vault_passkey (id, person, public_key, uses, label, created) VALUES (?, ?, ?, ?, ?, ?)"
+        " ON CONFLICT (id) DO NOTHING",
+        (passkey.id, passkey.person, passkey.public_key, passkey.uses, passkey.label, passkey.created)) == 1
+
+
+def passkey_of_id(connection: Connection, identifier: str) -> Passkey | None:
+    """Return the passkey with this credential id."""
+    rows = connection.rows(f"{_PASSKEY} WHERE id = ?", (identifier,))
+    return _passkey(rows[0]) if rows else None
+
+
+def passkeys_of(connection: Connection, person_id: str) -> list[Passkey]:
+    """Return a person's passkeys, the oldest first."""
+    return [_passkey(row) for row in connection.rows(
+        f"{_PASSKEY} WHERE person = ? ORDER BY created LIMIT {MOST_ROWS}", (person_id,))]
+
+
+def use_passkey(connection: Connection, identifier: str, uses: int) -> None:
+    """Keep a passkey's new signature counter."""
+    connection.run("UPDATE members_vault_passkey SET uses = ? WHERE id = ?", (uses, identifier))
+
+
+def end_passkey(connection: Connection, identifier: str, person_id: str) -> int:
+    """Delete one of a person's passkeys; 0 where there is none."""
+    return connection.run("DELETE FROM members_vault_passkey WHERE id = ? AND person = ?", (identifier, person_id))
+
+
+def use_challenge(connection: Connection, challenge: bytes, expires: Instant) -> bool:
+    """Note a challenge as used; False where it was used before."""
+    return connection.run("INSERT INTO members_vault_challenge (challenge, expires) VALUES (?, ?)"
+                          " ON CONFLICT (challenge) DO NOTHING", (challenge.hex(), expires)) == 1
 
 
 # The vault: attempts and the generation
