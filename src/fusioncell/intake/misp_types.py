@@ -119,6 +119,8 @@ def _key_and_value(value: str) -> list[Observable]:
 
 def _url(value: str) -> list[Observable]:
     """Read a URL. MISP allows one without a scheme: ``http://`` is taken, as its own exports do."""
+    if value.startswith(("http://", "https://")):
+        return [canonical(_T.URL, value)]
     text = refang(value.strip())
     return [canonical(_T.URL, text if "://" in text else f"http://{text}")]
 

@@ -240,9 +240,7 @@ class _Walk:
 
     def _comparison(self, path: str) -> None:
         """Read the operator and the constants that follow a path."""
-        self._comparisons += 1
-        if self._comparisons > MAX_COMPARISONS:
-            raise _Syntax(f"more than {MAX_COMPARISONS} comparisons")
+        self._count(1)
         _, operator = self._next()
         operator = operator.upper()
         negated = operator == "NOT"
@@ -274,8 +272,14 @@ class _Walk:
             if text != ",":
                 raise _Syntax("a list without a comma")
             values.append(_constant(self._next()))
-        self._comparisons += len(values)
+        self._count(len(values))
         return values
+
+    def _count(self, more: int) -> None:
+        """Keep the number of values compared within its bound."""
+        self._comparisons += more
+        if self._comparisons > MAX_COMPARISONS:
+            raise _Syntax(f"more than {MAX_COMPARISONS} comparisons")
 
 
 _OPERATORS = frozenset(("=", "==", "!=", "<>", "<", ">", "<=", ">=", "IN", "LIKE", "MATCHES", "ISSUBSET",

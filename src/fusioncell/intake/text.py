@@ -61,7 +61,7 @@ _NEXT_URL = re.compile(r"[,;](?=\[?h(?:tt|xx)ps?(?:\[|:))", re.IGNORECASE)
 _HASHES = {32: _T.MD5, 40: _T.SHA1, 56: _T.SHA224, 64: _T.SHA256, 96: _T.SHA384, 128: _T.SHA512}
 
 FILE_TLDS = frozenset(("zip", "mov", "py", "sh", "md", "rs", "pl", "so", "ps", "cab", "map", "pm", "mk", "java", "ax",
-                       "cpl", "pub", "vi", "tf", "properties"))
+                       "cpl", "pub", "vi", "tf", "properties", "hiv", "target"))
 """Top-level domains that are file extensions too."""
 
 _EXTENSIONS = frozenset(("exe", "dll", "pdf", "doc", "docx", "xls", "xlsx", "tar", "js", "html", "htm", "php", "txt",
@@ -234,5 +234,7 @@ def _stands_as_name(text: str, start: int, end: int, labels: list[str]) -> bool:
     if not (tld.islower() or tld.isupper() or not tld.isascii()) or ".".join(labels).lower() in _NOT_NAMES:
         return False
     if tld.lower() in FILE_TLDS and (len(labels) == 2 or labels[-2].lower() in _EXTENSIONS):
+        return False
+    if tld == "app" and len(labels) == 2 and labels[0][:1].isupper():  # Terminal.app, Mail.app
         return False
     return all(labels) and not labels[0].startswith("_") and (len(labels) > 2 or len(labels[0]) > 1)

@@ -73,8 +73,8 @@ def type_named(name: str) -> ObservableType:
 
 _BY_LENGTH = {32: _T.MD5, 40: _T.SHA1, 56: _T.SHA224, 64: _T.SHA256, 96: _T.SHA384, 128: _T.SHA512}
 _HEX = re.compile(r"[0-9a-fA-F]+\Z")
-_SPOKEN = re.compile(r"(?<=\w) +(?:dot|punkt|\[dot\]|\.) +(?=\w)", re.IGNORECASE)
-_SPOKEN_AT = re.compile(r"(?<=\w) +(?:at|@) +(?=\w)", re.IGNORECASE)
+_SPOKEN = re.compile(r"(?<=\w) +(?:dot|[\[({](?:\.|dot)[\])}]|\.) +(?=\w)", re.IGNORECASE)
+_SPOKEN_AT = re.compile(r"(?<=\w) +(?:at|@|[\[({](?:@|at)[\])}]) +(?=\w)", re.IGNORECASE)
 _PORT = re.compile(r"(.+?):[0-9]{1,5}\Z")
 _SHAPES: tuple[tuple[re.Pattern[str], ObservableType], ...] = (
     (re.compile(r"CVE-[0-9]{4}-[0-9]{4,19}\Z", re.IGNORECASE), _T.VULNERABILITY),
@@ -132,7 +132,7 @@ def _guess_network(text: str) -> Observable | None:
     if name and name.type is _T.DOMAIN and is_tld(name.value.rpartition(".")[2]) and not _FILE.match(bare):
         return name
     head, slash, _ = text.partition("/")
-    if slash and (host := _guess_network(head)) and host.type in (_T.DOMAIN, _T.IPV4, _T.IPV6):
+    if slash and " " not in text and (host := _guess_network(head)) and host.type in (_T.DOMAIN, _T.IPV4, _T.IPV6):
         return _try(_T.URL, f"http://{text}")
     if _FILE.match(text):
         return _try(_T.FILENAME, text)
