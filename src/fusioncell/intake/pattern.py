@@ -14,6 +14,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 from fusioncell.kernel.observable import BadValue, Observable, ObservableType, canonical, type_named
 
@@ -103,6 +104,7 @@ _INDEX = re.compile(r"\[(?:\*|[0-9]+)\]")
 _HASH_KEY = re.compile(r"[^a-z0-9]")
 
 
+@lru_cache(maxsize=1024)
 def _reader(path: str) -> Reader | None:
     """Find the reader of an object path, whatever its spelling (``file:hashes.'SHA-256'``, ``file:hashes.sha256``)."""
     plain = _INDEX.sub("", path).replace("'", "").lower()
