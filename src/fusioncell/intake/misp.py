@@ -9,7 +9,7 @@ Rules kept here (MISP/misp-rfc, misp-core-format):
 3. One bad attribute is a fault; the others are kept. A thing without a ``uuid`` gets one made of its content.
 4. The marking is the strictest ``tlp:`` tag of the event and the attribute. Distribution adds no marking: 0 (own
    organisation), 4 (a sharing group) and the rest stand in ``meta["distribution"]``, the most restrictive of the chain
-   event → object → attribute; ``meta["own_only"]`` is set for 0.
+   event → object → attribute; ``meta["own_organisation_only"]`` is set for 0.
 5. What an attribute's claims need of its event stands in its ``meta``, one value shared by all of them.
 
 Not here: what an attribute claims (``misp_claims``), storing, defaults for what is unmarked.
@@ -181,7 +181,7 @@ def _event(fields: dict[str, Raw], place: str, cut: _Cut) -> str:
         return ""
     subject = head.uuid.lower() if head.uuid else _made_uuid(shell)
     tlp, meta = _event_meta(subject, head)
-    own: dict[str, object] = {key: meta[key] for key in ("distribution", "own_only") if key in meta}
+    own: dict[str, object] = {key: meta[key] for key in ("distribution", "own_organisation_only") if key in meta}
     cut.items.append(Item("misp.event", subject, epoch_seconds(head.timestamp) or 0, place, shell, tlp, own))
     _attributes(attributes, f"{place}.Attribute", tlp, meta, cut)
     for index, inner in enumerate(objects):
@@ -249,7 +249,7 @@ def _distribute(meta: dict[str, object], distribution: Number) -> bool:
         return False
     meta["distribution"] = int(level)
     if level == "0":
-        meta["own_only"] = True
+        meta["own_organisation_only"] = True
     return True
 
 
@@ -281,7 +281,8 @@ def _object(raw: Raw, place: str, event: str, tlp: Tlp | None, meta: dict[str, o
         own["object_name"] = head.name
     if head.deleted in (True, 1, "1", "true"):
         own["deleted"] = True
-    said: dict[str, object] = {key: own[key] for key in ("event", "distribution", "own_only") if key in own}
+    said: dict[str, object] = {
+        key: own[key] for key in ("event", "distribution", "own_organisation_only") if key in own}
     cut.items.append(Item("misp.object", subject, epoch_seconds(head.timestamp) or 0, place, shell, tlp, said))
     _attributes(attributes, f"{place}.Attribute", tlp, own, cut)
 
