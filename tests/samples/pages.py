@@ -34,16 +34,17 @@ def shell(**changed: Any) -> Context:
     return {**usual, **changed}
 
 
-def observable(value: str, kind: str = "domain", level: str = "malicious", words: str = "Likely malicious") -> Context:
+def observable(
+    value: str, kind: str = "domain-name", level: str = "malicious", words: str = "Likely malicious"
+) -> Context:
     """One OBSERVABLE view model."""
     label = {
-        "domain": "Domain name",
-        "ipv4": "IPv4 address",
-        "ipv6": "IPv6 address",
+        "domain-name": "Domain name",
+        "ipv4-addr": "IPv4 address",
+        "ipv6-addr": "IPv6 address",
         "url": "URL",
         "sha256": "SHA-256",
-        "email": "E-mail address",
-        "cve": "CVE",
+        "vulnerability": "CVE",
     }[kind]
     return {
         "type": kind,
@@ -59,10 +60,10 @@ LONG_URL = "http://login.parcel-redelivery.example/nl/track/9f27c1e0b4/confirm.p
 PHISH = observable("parcel-redelivery.example")
 PHISH_URL = observable(LONG_URL, "url", "suspicious", "Suspicious")
 LOADER = observable(hashlib.sha256(b"loader").hexdigest(), "sha256", "malicious", "Likely malicious")
-ADDRESS = observable("198.51.100.23", "ipv4", "suspicious", "Suspicious")
-SIX = observable("2001:db8:4::17", "ipv6", "unclear", "Unclear")
-GOOD = observable("updates.vendor.example", "domain", "benign", "Likely benign")
-MENTIONED = observable("CVE-2026-10001", "cve", "none", "Mentioned only")
+ADDRESS = observable("198.51.100.23", "ipv4-addr", "suspicious", "Suspicious")
+SIX = observable("2001:db8:4::17", "ipv6-addr", "unclear", "Unclear")
+GOOD = observable("updates.vendor.example", "domain-name", "benign", "Likely benign")
+MENTIONED = observable("CVE-2026-10001", "vulnerability", "none", "Mentioned only")
 
 VERDICT = {
     "level": "malicious",

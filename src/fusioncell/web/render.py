@@ -13,13 +13,13 @@ This module decides nothing about who may see what: it prints the view models th
 from __future__ import annotations
 
 import hashlib
-import re
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from fusioncell.kernel import observable
 from fusioncell.kernel.clock import DAY, HOUR, MINUTE, SECOND, Instant, format_instant
 
 HERE = Path(__file__).resolve().parent
@@ -33,9 +33,8 @@ CONTENT_SECURITY_POLICY = (
 """The policy that every page is served with; the templates hold no inline style or script, so it needs no nonce."""
 
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
-_NETWORKED = ("ipv4", "ipv6", "ip", "cidr", "net", "domain", "host", "url", "uri", "email", "mail")
-_URL = re.compile(r"(?P<scheme>[a-z][a-z0-9+.-]{0,15})://(?P<host>\[[^\]]*\]|[^/?#\s]*)(?P<rest>.*)", re.I | re.S)
-_NAME = re.compile(r"[^\s/:\\]{1,320}(?:/\d{1,3})?\Z")
+_TYPE = observable.ObservableType
+_NETWORKED = frozenset(("", _TYPE.IPV4, _TYPE.IPV6, _TYPE.CIDR, _TYPE.DOMAIN, _TYPE.URL, _TYPE.EMAIL))
 
 
 def ago(instant: Instant, now: Instant) -> str:
@@ -82,29 +81,14 @@ def plural(count: int, one: str, many: str = "") -> str:
 
 
 def defang(value: str, kind: str = "") -> str:
-    """Print a value so that it cannot be followed: ``hxxps://evil[.]example/a``, ``a[@]b[.]example``.
+    """Print a value so that it cannot be followed: ``hxxp[:]//evil[.]example/a.b``, ``a[@]b[.]example``.
 
-    ``kind``: the observable's type where known; kinds that no client would follow (hashes, CVE, file names) stay as
-    they are. A URL keeps its path readable: only scheme and host are broken up.
+    ``kind``: the type as in ``ObservableType``, where known; what no client follows (hashes, CVE, file names) stays
+    as it is, and so does free text. A search for what was printed finds the value again (``kernel.observable.refang``).
     """
-    if kind and not kind.lower().startswith(_NETWORKED):
+    if kind not in _NETWORKED or (not kind and any(sign.isspace() for sign in value)):
         return value
-    url = _URL.match(value)
-    if url is not None:
-        scheme = (
-            re.sub("tt", "xx", url["scheme"], count=1, flags=re.I) if "tt" in url["scheme"].lower() else url["scheme"]
-        )
-        return f"{scheme}://{_break(url['host'])}{url['rest']}"
-    return _break(value) if _NAME.match(value) or _is_ipv6(value) else value
-
-
-def _is_ipv6(value: str) -> bool:
-    return value.count(":") >= 2 and re.fullmatch(r"[0-9a-fA-F:.]+(?:/\d{1,3})?", value) is not None
-
-
-def _break(host: str) -> str:
-    broken = host.replace("@", "[@]").replace(".", "[.]")
-    return broken.replace(":", "[:]", 1) if _is_ipv6(host.strip("[]")) else broken
+    return observable.defang(value)
 
 
 def share(count: float, whole: float) -> str:
