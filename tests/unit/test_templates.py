@@ -200,3 +200,15 @@ def test_colours_stand_in_the_tokens_alone() -> None:
     used = set(re.findall(r"var\((--[a-z0-9-]+)", sheet))
     known = set(re.findall(r"^\s*(--[a-z0-9-]+):", (STATIC / "tokens.css").read_text(encoding="utf-8"), re.MULTILINE))
     assert used <= known
+
+
+def test_the_first_page_weighs_little() -> None:
+    template, context = PAGES["home"]
+    html = render(template, **context)
+    weights = {"page": len(gzip.compress(html.encode(), mtime=0))}
+    for path in re.findall(r'"/static/([^"?]+)', html):
+        if not (STATIC / path).is_file():
+            pytest.skip("the front-end packages are not built: python frontend/build.py")
+        weights[path] = len(gzip.compress((STATIC / path).read_bytes(), mtime=0))
+    print(weights, sum(weights.values()))
+    assert sum(weights.values()) < 50_000  # bytes gzipped, styles and scripts included
