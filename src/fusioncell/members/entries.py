@@ -7,7 +7,8 @@ entry erases it (DESIGN rule 13).
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from typing import Protocol
 
 import msgspec
 
@@ -16,6 +17,27 @@ from fusioncell.kernel.marking import Audience, Tlp, Uses
 
 NOBODY = Audience(Tlp.AMBER_STRICT, frozenset(), Uses.NONE)
 """The audience of every entry of this room."""
+
+
+class Kept(Protocol):
+    """What the record answers to an append."""
+
+    @property
+    def last_seq(self) -> int:
+        """The position of the last entry."""
+        ...
+
+
+class Log(Protocol):
+    """What this room needs of the record."""
+
+    def append(self, org: str, drafts: Sequence[Draft], contribution: str) -> Kept:
+        """Append durably."""
+        ...
+
+    def intern_audience(self, audience: Audience) -> int:
+        """Return the small integer for an audience."""
+        ...
 
 
 class OrganisationAdded(msgspec.Struct, frozen=True, kw_only=True):

@@ -194,6 +194,14 @@ def role_named(text: str) -> str:
     return name
 
 
+def roles_named(names: Iterable[str]) -> tuple[str, ...]:
+    """Return the roles of these names, once each; BadInput where there is none."""
+    roles = tuple(dict.fromkeys(role_named(name) for name in names))
+    if not roles:
+        raise BadInput("A person has at least one role.", hint="Use reader for someone who only reads.")
+    return roles
+
+
 def permissions_of(roles: Iterable[str]) -> frozenset[str]:
     """Return all that the roles permit together; a role that is unknown permits nothing."""
     return frozenset().union(*(ROLES.get(role, frozenset()) for role in roles))

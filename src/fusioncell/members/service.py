@@ -12,14 +12,12 @@ from __future__ import annotations
 
 import hmac
 import threading
-from collections.abc import Callable, Iterable, Sequence
-from typing import Protocol
+from collections.abc import Callable, Iterable
 
 from fusioncell.kernel.clock import DAY, Clock, Instant, format_day
-from fusioncell.kernel.entry import Draft
 from fusioncell.kernel.errors import BadInput, Conflict, NotFound, NotSignedIn, Unavailable
 from fusioncell.kernel.ids import Randomness, new_id
-from fusioncell.kernel.marking import Audience, Viewer, group, org, person
+from fusioncell.kernel.marking import Viewer, group, org, person
 from fusioncell.kernel.ports import Database
 from fusioncell.members import entries, hash_password, mint, passkeys, slow_down, store
 from fusioncell.members.admit import admit_email, admit_kind, admit_name
@@ -43,6 +41,7 @@ from fusioncell.members.model import (
     SignedIn,
     TooManyAttempts,
     role_named,
+    roles_named,
 )
 from fusioncell.members.passkeys import Passkey, Site
 from fusioncell.members.recognise import recognise
@@ -55,27 +54,6 @@ _REFUSED = "The e-mail address or the password is not right."
 _REFUSED_HINT = "Check both, or ask an administrator of your organisation for a sign-in link."
 
 
-class Kept(Protocol):
-    """What the record answers to an append."""
-
-    @property
-    def last_seq(self) -> int:
-        """The position of the last entry."""
-        ...
-
-
-class Log(Protocol):
-    """What this room needs of the record."""
-
-    def append(self, org: str, drafts: Sequence[Draft], contribution: str) -> Kept:
-        """Append durably."""
-        ...
-
-    def intern_audience(self, audience: Audience) -> int:
-        """Return the small integer for an audience."""
-        ...
-
-
 class Members:
     """The front door of the room.
 
@@ -84,9 +62,9 @@ class Members:
     ``cost``: of a password hash.
     """
 
-    def __init__(self, *, record: Log, vault: Database, projections: Database, clock: Clock, randomness: Randomness,
-                 vault_key: bytes, settle: Callable[[int], None],
-                 site: Site | None = None, cost: hash_password.Cost = hash_password.Cost()) -> None:  # noqa: B008 - a frozen value
+    def __init__(self, *, record: entries.Log, vault: Database, projections: Database, clock: Clock,
+                 randomness: Randomness, vault_key: bytes, settle: Callable[[int], None], site: Site | None = None,
+                 cost: hash_password.Cost = hash_password.Cost()) -> None:  # noqa: B008 - a frozen value
         if len(vault_key) < 32:
             raise ValueError("the vault key has at least 32 bytes")
         self._record, self._vault, self._projections = record, vault, projections
@@ -116,7 +94,7 @@ class Members:
             stored = hash_password.hash_password(password, self._cost, self._randomness)
         change = entries.PersonAdded(id=new_id(self._randomness), org=self.organisation(org_id).id,
                                      name=admit_name(name, "The name"), email=admit_email(email),
-                                     roles=_roles(roles))
+                                     roles=roles_named(roles))
         with self._admitting:
             if self.person_of_email(change.email) is not None:
                 raise Conflict("A person with this e-mail address was added before.",
@@ -129,7 +107,7 @@ class Members:
 
     def give_roles(self, person_id: str, roles: Iterable[str], *, author: str = "") -> Person:
         """Set a person's roles; what they lose, their sessions and keys lose at once."""
-        change = entries.RolesGiven(person=self.person(person_id).id, roles=_roles(roles))
+        change = entries.RolesGiven(person=self.person(person_id).id, roles=roles_named(roles))
         self._write(change, person_id, author)
         return self.person(person_id)
 
@@ -483,6 +461,24 @@ class Members:
         """Return who is signed in with this token; None where it is wrong, over, idle or its holder suspended."""
         return self._viewer(Purpose.SESSION, token, self._load_session)
 
+    def operator_viewer(self, name: str | None) -> Viewer | None:
+        """Return the viewer of a command on the hub's own machine, for one organisation (by name or id), or the first.
+
+        Whoever can read the data folder holds the hub; this gives a command no more than that.
+        """
+        known = self.organisations()
+        chosen = known[0] if known and not name else next((o for o in known if name in (o.id, o.name)), None)
+        if chosen is None:
+            return None
+        with self._projections.read() as connection:
+            standing = store.standing(connection, chosen.id, None)
+        return None if standing is None else recognise(standing, ("administrator",))
+
+    def organisation_called(self, name_or_id: str) -> Organisation:
+        """Return an organisation by name or id, or raise NotFound."""
+        found = self.organisation_named(name_or_id) if name_or_id else None
+        return found if found is not None else self.organisation(name_or_id)
+
     def forget(self) -> None:
         """Forget remembered viewers: after a rebuild or a restore."""
         self._remembered.forget()
@@ -600,11 +596,3 @@ class Members:
         with self._vault.write() as connection:
             store.save_session(connection, info, mint.mark_of(self._vault_key, Purpose.SESSION, secret.reveal()))
         return SignedIn(someone, secret, self.csrf_of(secret.reveal()), info.expires)
-
-
-def _roles(names: Iterable[str]) -> tuple[str, ...]:
-    """Return the roles of these names, once each; BadInput where there is none."""
-    roles = tuple(dict.fromkeys(role_named(name) for name in names))
-    if not roles:
-        raise BadInput("A person has at least one role.", hint="Use reader for someone who only reads.")
-    return roles
