@@ -113,7 +113,8 @@ VALUES = st.recursive(SCALARS, lambda inner: st.one_of(
 UUID = "00000000-0000-4000-8000-000000000001"
 STIX_KEYS = ["name", "labels", "pattern", "pattern_type", "modified", "valid_from", "valid_until", "confidence",
              "value", "hashes", "number", "objects", "external_references", "object_marking_refs", "granular_markings",
-             "revoked", "created_by_ref", "kill_chain_phases", "sighting_of_ref", "count", "last_seen", "definition", "extensions"]
+             "revoked", "created_by_ref", "kill_chain_phases", "sighting_of_ref", "count", "last_seen",
+             "definition", "extensions"]
 MISP_KEYS = ["uuid", "type", "value", "to_ids", "deleted", "timestamp", "last_seen", "Tag", "Sighting", "distribution",
              "comment", "category", "date", "Orgc", "Attribute", "Object", "EventReport", "info", "published", "name"]
 

@@ -89,6 +89,12 @@ def test_nesting_is_bounded_to_the_level() -> None:
             stix.split(b"[" + nested(levels) + b"]", limits=LIMITS)
 
 
+def test_nesting_is_seen_wherever_in_the_body_it_stands() -> None:
+    for pad in range((1 << 18) - 200, (1 << 18) + 40, 16):
+        found = stix.split(b"[" + b" " * pad + nested(64) + b"," + nested(3) + b"]", limits=LIMITS)
+        assert len(found.faults) == 1, pad
+
+
 def test_brackets_in_strings_are_no_nesting() -> None:
     found = cut(indicator(1, description='[{"' * 500), indicator(2, labels=["["] * 200))
     assert len(found.items) == 2
@@ -253,7 +259,8 @@ def test_clocks_in_the_future_are_kept() -> None:
 
 def test_search_words() -> None:
     found = read({"type": "attack-pattern", "id": "attack-pattern--" + ID.format(1), "name": "VNC",
-                  "description": "d" * 30_000, "external_references": [{"source_name": "mitre-attack", "external_id": "T1021.005"}]})
+                  "description": "d" * 30_000,
+                  "external_references": [{"source_name": "mitre-attack", "external_id": "T1021.005"}]})
     assert found.title == "VNC" and "T1021.005" in found.labels and len(found.text) == 20_000
 
 
