@@ -135,7 +135,8 @@ def test_bounds() -> None:
 ])
 def test_markings(refs: list[str], tlp: Tlp | None) -> None:
     marks = [{"type": "marking-definition", "id": OWN_MARK, "definition_type": "tlp", "definition": {"tlp": "green"}},
-             {"type": "marking-definition", "id": RED, "definition_type": "tlp", "definition": {"tlp": "clear"}}]
+             {"type": "marking-definition", "id": RED, "definition_type": "tlp", "definition": {"tlp": "clear"}},
+             {"type": "marking-definition", "id": WHITE, "definition_type": "tlp", "definition": {"tlp": "red"}}]
     found = cut(indicator(1, object_marking_refs=refs), *marks)
     assert found.items[0].tlp is tlp
     assert found.items[0].meta == {}
