@@ -3,3 +3,9 @@
 The exact bytes of each item go to the record; what they claim is read from those bytes later, by cursor
 ("log first, index behind", DESIGN rule 2).
 """
+
+from fusioncell.intake.arrive import signed64
+from fusioncell.intake.export import export_native
+from fusioncell.intake.extract import extract_entry
+
+__all__ = ["export_native", "extract_entry", "signed64"]

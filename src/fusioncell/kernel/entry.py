@@ -40,11 +40,12 @@ class Draft(msgspec.Struct, frozen=True):
 class Entry(msgspec.Struct, frozen=True):
     """An entry with its place in the record.
 
-    ``seq``: position, strictly increasing, internal. ``at``: instant of acceptance (µs). ``org``: contributor's
+    ``seq``: position, strictly increasing, internal. ``commit_seq``: position of its submission's first entry. ``at``: instant of acceptance (µs). ``org``: contributor's
     opaque id ("" for the hub itself). ``contribution``: the submission's public id. ``payload`` is None once erased.
     """
 
     seq: int
+    commit_seq: int
     at: int
     org: str
     kind: str

@@ -25,10 +25,16 @@ def _known_suffixes() -> PublicSuffixList:
     return PublicSuffixList(accept_unknown=False)
 
 
+_SPECIAL_USE = frozenset({"onion", "example", "test", "invalid", "localhost", "local", "internal", "arpa", "alt"})
+
+
 @lru_cache(maxsize=4096)
 def is_tld(label: str) -> bool:
-    """Tell whether the label (lower-case, A-label) is a top-level domain of the list, or ``onion`` (RFC 7686)."""
-    return label == "onion" or ("." not in label and _known_suffixes().publicsuffix(label) is not None)
+    """Tell whether the label (lower-case, A-label) is a top-level domain of the list, or a special-use one.
+
+    ``onion`` (RFC 7686) is used in earnest; ``example``, ``test`` and ``invalid`` (RFC 2606) in exercises and tests.
+    """
+    return label in _SPECIAL_USE or ("." not in label and _known_suffixes().publicsuffix(label) is not None)
 
 
 def public_suffix(name: str) -> str:

@@ -56,6 +56,9 @@ def recognise(standing: Standing, roles: Iterable[str], scopes: frozenset[str] |
         permitted &= scopes
     for belonging in standing.belongings:
         parties.update(belonging.parties())
+    if "approve" in permitted:
+        # Proposals are addressed to those who may approve them (``shield``): a decision's audience, not a contribution's.
+        parties.add("may:approve")
     clients = {org(provider) for provider in standing.providers}
     for belonging in standing.provided:
         clients.update(belonging.parties())

@@ -62,12 +62,12 @@ def unpack_payloads(payload: bytes) -> list[bytes]:
     return _decode_payloads(zstandard.ZstdDecompressor().decompress(payload, max_output_size=_MAX_UNPACKED))
 
 
-def unpack(first_seq: int, at: int, org: str, contribution: str, chain: bytes, block: Block) -> list[Entry]:
+def unpack(first_seq: int, commit_seq: int, at: int, org: str, contribution: str, chain: bytes, block: Block) -> list[Entry]:
     """Return the entries of a stored block, in order."""
     kinds = block.kinds.split("\n")
     digests = block.digests
     return [
-        Entry(first_seq + i, at, org, kinds[i], block.audience, contribution, digests[32 * i : 32 * i + 32], chain,
+        Entry(first_seq + i, commit_seq, at, org, kinds[i], block.audience, contribution, digests[32 * i : 32 * i + 32], chain,
               _decode_payload(packed) if packed else None)
         for i, packed in enumerate(unpack_payloads(block.payload))
     ]

@@ -20,6 +20,8 @@ from fusioncell.kernel.ports import Database
 from fusioncell.record import pack, store
 from fusioncell.record.model import Commit, Receipt, Submission
 
+read_cursor = store.read_cursor
+move_cursor = store.move_cursor
 _MAX_GROUP = 256
 
 
@@ -32,6 +34,7 @@ class Record:
         self._randomness = randomness
         self._audiences: dict[int, Audience] = {}
         self._numbers: dict[str, int] = {}
+        self._set_numbers: dict[frozenset[int], int] = {}
         self._visible: dict[tuple[object, ...], frozenset[int]] = {}
         self._waiting: list[tuple[Submission, Future[Receipt]]] = []
         self._signal = threading.Condition()
@@ -87,6 +90,22 @@ class Record:
     def audiences_where(self, test: Callable[[Audience], bool]) -> frozenset[int]:
         """Return the numbers of all audiences that pass a test (the shield's view is made so)."""
         return frozenset(number for number, audience in self._audiences.items() if test(audience))
+
+    def audience_set_number(self, audiences: frozenset[int]) -> int:
+        """Return the number that stands for a set of audiences in cursors."""
+        number = self._set_numbers.get(audiences)
+        if number is None:
+            text = ",".join(map(str, sorted(audiences)))
+            with self._database.write() as connection:
+                number = store.intern_set(connection, text)
+            self._set_numbers[audiences] = number
+        return number
+
+    def audience_set(self, number: int) -> frozenset[int] | None:
+        """Return the set of audiences that a number in a cursor stands for."""
+        with self._database.read() as connection:
+            text = store.audience_set(connection, number)
+        return None if text is None else frozenset(int(part) for part in text.split(",") if part)
 
     # -- append ------------------------------------------------------------------------------------------------------
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 from sqlalchemy import BigInteger, Column, Integer, LargeBinary, MetaData, SmallInteger, String, Table, Text
 
@@ -28,6 +29,11 @@ audience = Table(
     Column("text", Text, nullable=False, unique=True),
     Column("born", BigInteger, nullable=False),
 )
+audience_sets = Table(
+    "record_audience_set", metadata,
+    Column("number", _key, primary_key=True),
+    Column("audiences", Text, nullable=False, unique=True),
+)
 commit = Table(
     "record_commit", metadata,
     Column("first_seq", _key, primary_key=True),
@@ -51,7 +57,7 @@ block = Table(
 )
 
 GENESIS = bytes(32)
-_BLOCK = "b.first_seq, c.at, c.org, c.contribution, b.chain, b.audience, b.count, b.kinds, b.digests, b.nonces, b.payload"
+_BLOCK = "b.first_seq, c.first_seq, c.at, c.org, c.contribution, b.chain, b.audience, b.count, b.kinds, b.digests, b.nonces, b.payload"
 
 
 def open_head(connection: Connection) -> None:
@@ -100,6 +106,23 @@ def intern_audience(connection: Connection, text: str) -> int:
     return number
 
 
+def intern_set(connection: Connection, text: str) -> int:
+    """Return the number of an audience set (a text of its ids), giving it one if it is new."""
+    found = connection.rows("SELECT number FROM record_audience_set WHERE audiences = ?", (text,))
+    if found:
+        return int(found[0][0])
+    lock_head(connection)
+    number = int(connection.rows("SELECT coalesce(max(number), 0) + 1 FROM record_audience_set")[0][0])
+    connection.run("INSERT INTO record_audience_set (number, audiences) VALUES (?, ?)", (number, text))
+    return number
+
+
+def audience_set(connection: Connection, number: int) -> str | None:
+    """Return the text of an audience set."""
+    rows = connection.rows("SELECT audiences FROM record_audience_set WHERE number = ?", (number,))
+    return rows[0][0] if rows else None
+
+
 def audiences(connection: Connection, after: int = 0) -> list[tuple[int, str]]:
     """Return the interned audiences with an id above ``after``, oldest first."""
     return connection.rows("SELECT id, text FROM record_audience WHERE id > ? ORDER BY id", (after,))  # type: ignore[return-value]
@@ -117,11 +140,15 @@ def open_epoch(connection: Connection) -> int:
     return int(connection.rows("SELECT epoch FROM record_head WHERE id = 1")[0][0])
 
 
-def _entries(rows: list[tuple[object, ...]]) -> list[Entry]:
+def _block_of(row: tuple[Any, ...]) -> Block:
+    return Block(row[6], row[7], row[8], bytes(row[9]), bytes(row[10]), bytes(row[11]))
+
+
+def _entries(rows: list[tuple[Any, ...]]) -> list[Entry]:
     found: list[Entry] = []
-    for first, at, org, contribution, chain, audience_id, count, kinds, digests, nonces, payload in rows:
-        item = Block(audience_id, count, kinds, bytes(digests), bytes(nonces), bytes(payload))  # type: ignore[arg-type]
-        found += pack.unpack(first, at, org, contribution, bytes(chain), item)  # type: ignore[arg-type]
+    for row in rows:
+        first, commit_seq, at, org, contribution, chain = row[:6]
+        found += pack.unpack(first, commit_seq, at, org, contribution, bytes(chain), _block_of(row))
     return found
 
 
@@ -181,8 +208,7 @@ def blocks_from(connection: Connection, seq: int, limit: int) -> list[tuple[int,
     rows = connection.rows(
         f"SELECT {_BLOCK} FROM record_block b JOIN record_commit c ON c.first_seq = b.commit_seq "
         "WHERE b.first_seq > ? ORDER BY b.first_seq LIMIT ?", (seq, limit))
-    return [(r[0], r[1], r[2], r[3], bytes(r[4]), Block(r[5], r[6], r[7], bytes(r[8]), bytes(r[9]), bytes(r[10])))
-            for r in rows]
+    return [(r[0], r[2], r[3], r[4], bytes(r[5]), _block_of(r)) for r in rows]
 
 
 def erase(connection: Connection, seq: int) -> bool:
@@ -190,9 +216,31 @@ def erase(connection: Connection, seq: int) -> bool:
     rows = connection.rows(
         f"SELECT {_BLOCK} FROM record_block b JOIN record_commit c ON c.first_seq = b.commit_seq "
         "WHERE b.first_seq = (SELECT max(first_seq) FROM record_block WHERE first_seq <= ?)", (seq,))
-    if not rows or seq >= rows[0][0] + rows[0][6]:
+    if not rows or seq >= rows[0][0] + rows[0][7]:
         return False
-    r = rows[0]
-    item = pack.erase(Block(r[5], r[6], r[7], bytes(r[8]), bytes(r[9]), bytes(r[10])), seq - r[0])
-    connection.run("UPDATE record_block SET nonces = ?, payload = ? WHERE first_seq = ?", (item.nonces, item.payload, r[0]))
+    item = pack.erase(_block_of(rows[0]), seq - rows[0][0])
+    connection.run("UPDATE record_block SET nonces = ?, payload = ? WHERE first_seq = ?",
+                   (item.nonces, item.payload, rows[0][0]))
     return True
+
+
+# -- cursors: how far the projections are. These live in the projections' database. ----------------------------------
+
+projection_metadata = MetaData()
+cursor = Table(
+    "record_cursor", projection_metadata,
+    Column("name", String(32), primary_key=True),
+    Column("seq", BigInteger, nullable=False),
+)
+
+
+def read_cursor(connection: Connection, name: str) -> int:
+    """Return how far a projection has come, 0 where it has not begun."""
+    rows = connection.rows("SELECT seq FROM record_cursor WHERE name = ?", (name,))
+    return int(rows[0][0]) if rows else 0
+
+
+def move_cursor(connection: Connection, name: str, seq: int) -> None:
+    """Note how far a projection has come, within the transaction that brought it there."""
+    connection.run("INSERT INTO record_cursor (name, seq) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET seq = excluded.seq",
+                   (name, seq))

@@ -1,0 +1,166 @@
+"""The one place where ports meet edges: makes a hub out of a data folder and settings."""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from fusioncell.edges import knowngood_files
+from fusioncell.edges.database import SqlDatabase, open_postgres, open_sqlite
+from fusioncell.edges.dns_notify import NotifyTarget
+from fusioncell.edges.dns_server import DnsServer, start_dns_server
+from fusioncell.edges.folder import Folder
+from fusioncell.edges.system import SystemClock, SystemRandomness
+from fusioncell.fusion import knownindex
+from fusioncell.fusion import store as fusion_store
+from fusioncell.fusion.knowngood import KnownGood
+from fusioncell.fusion.service import Fusion
+from fusioncell.intake import store as intake_store
+from fusioncell.intake.formats import Limits
+from fusioncell.intake.service import Intake
+from fusioncell.kernel.clock import Clock
+from fusioncell.kernel.errors import Conflict
+from fusioncell.kernel.ids import Randomness
+from fusioncell.kernel.settings import Settings, host_port
+from fusioncell.members import store as members_store
+from fusioncell.members.service import Members, vault_metadata
+from fusioncell.picture import store as picture_store
+from fusioncell.picture.service import Picture, create_words
+from fusioncell.record import Seal
+from fusioncell.record import store as record_store
+from fusioncell.record.service import Record
+from fusioncell.river import River
+from fusioncell.shield import store as shield_store
+from fusioncell.shield.service import Shield
+
+PROJECTIONS = (record_store.projection_metadata, intake_store.metadata, fusion_store.metadata, picture_store.metadata,
+               members_store.metadata, shield_store.metadata)
+"""Tables that can be dropped and rebuilt from the record."""
+
+__all__ = ["DnsServer", "Folder", "Hub", "open_hub", "read_settings"]
+
+
+def read_settings(**given: str | None) -> Settings:
+    """Read the settings: what was given, the environment, ``fusioncell.toml`` in this folder, the defaults."""
+    file = Path("fusioncell.toml")
+    return Settings.read(os.environ, tomllib.loads(file.read_text()) if file.exists() else {}, **given)
+
+
+@dataclass(slots=True)
+class Hub:
+    """All rooms of one hub, joined."""
+
+    folder: Folder
+    settings: Settings
+    clock: Clock
+    randomness: Randomness
+    databases: dict[str, SqlDatabase]
+    seal: Seal
+    record: Record
+    river: River
+    members: Members
+    intake: Intake
+    fusion: Fusion
+    picture: Picture
+    shield: Shield
+    local_token: str = ""
+
+    def start(self) -> None:
+        """Let the river run in its thread, and the shield after each batch."""
+        self.river.after_batch(self._after_batch)
+        self.river.start()
+
+    def _after_batch(self) -> None:
+        self.shield.follow()
+        self.shield.act()
+
+    def settle(self) -> None:
+        """Project and act until nothing is left to do (for commands that run without the thread)."""
+        while self.river.run_dry() or self.shield.act():
+            pass
+        self.shield.follow()
+
+    async def serve_dns(self, listen: str, **more: Any) -> DnsServer:
+        """Serve the zone as its primary on the running event loop."""
+        host, port = host_port(listen)
+        targets = [NotifyTarget(*host_port(part.strip())) for part in self.settings.dns_notify.split(",") if part.strip()]
+        server = await start_dns_server(self.shield.zone, host, port, notify=targets, **more)
+        return server
+
+    def close(self) -> None:
+        """Stop: nothing accepted is lost."""
+        self.river.close()
+        self.record.close()
+        for database in self.databases.values():
+            database.checkpoint()
+            database.close()
+        self.folder.unlock()
+
+
+def open_databases(folder: Folder, settings: Settings) -> dict[str, SqlDatabase]:
+    """Open the record, the vault and the projections, making their tables where they are missing."""
+    if settings.database_url:
+        databases = {name: open_postgres(settings.database_url, name) for name in ("record", "vault", "projections")}
+    else:
+        databases = {"record": open_sqlite(folder.path / "record.db"), "vault": open_sqlite(folder.path / "vault.db"),
+                     "projections": open_sqlite(folder.path / "projections.db", durable=False, cache_mb=96)}
+    databases["record"].create(record_store.metadata)
+    databases["vault"].create(vault_metadata)
+    create_projections(databases["projections"])
+    return databases
+
+
+def create_projections(database: SqlDatabase) -> None:
+    """Make the tables of all projections."""
+    database.create(*PROJECTIONS)
+    with database.write() as connection:
+        create_words(connection)
+
+
+def cache_folder() -> Path:
+    """Return the folder for what can be compiled again: ``$XDG_CACHE_HOME/fusioncell``."""
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "fusioncell"
+
+
+def open_known_good() -> KnownGood:
+    """Open the compiled warninglists, compiling them if this version has not been compiled yet (some seconds)."""
+    stamp = f"{knowngood_files.package_version()}-{knownindex.FORMAT}"
+    arrays = knowngood_files.open_arrays(cache_folder(), stamp,
+                                         lambda: knownindex.compile_lists(knowngood_files.package_lists()))
+    return KnownGood(arrays)
+
+
+def open_hub(data: str | Path, settings: Settings | None = None, *, clock: Clock | None = None,
+             randomness: Randomness | None = None, known_good: KnownGood | None = None) -> Hub:
+    """Open the hub in a data folder. Conflict where another process has it."""
+    folder = Folder(data)
+    _ = folder.kind
+    if not folder.lock():
+        raise Conflict(f"another process has {folder.path}", hint="Stop it, or let the command go through it.")
+    return assemble(folder, settings or read_settings(data=str(data)), clock or SystemClock(),
+                    randomness or SystemRandomness(), known_good)
+
+
+def assemble(folder: Folder, settings: Settings, clock: Clock, randomness: Randomness, known_good: KnownGood | None) -> Hub:
+    """Join all rooms over the databases of a folder."""
+    databases = open_databases(folder, settings)
+    key = folder.key()
+    seal = Seal(key[:32])
+    record = Record(databases["record"], clock, randomness)
+    projections = databases["projections"]
+    river = River(record, projections, seal)
+    fusion = Fusion(projections, clock, known_good or open_known_good())
+    intake = Intake(record, projections, randomness, folder, Limits(max_body=settings.max_body_mb << 20))
+
+    def settle(seq: int) -> None:
+        if not river.wait_for(seq, 30.0 if river.running else 0.0):
+            river.run_dry()
+
+    members = Members(record=record, vault=databases["vault"], projections=projections, clock=clock,
+                      randomness=randomness, vault_key=key[32:], settle=settle)
+    shield = Shield(record, projections, fusion, intake, clock, randomness)
+    picture = Picture(record, projections, fusion, intake, clock)
+    return Hub(folder, settings, clock, randomness, databases, seal, record, river, members, intake, fusion, picture, shield)

@@ -1,0 +1,6 @@
+"""The exchange: every door out and in for machines. Now: the live stream and the bulk match."""
+
+from fusioncell.exchange.match import Matcher
+from fusioncell.exchange.stream import Streams
+
+__all__ = ["Matcher", "Streams"]

@@ -1,0 +1,56 @@
+"""What the live stream says: one event for each entry, one tombstone for each recall. Pure.
+
+Events are made once for each audience set and shared by all who hold it; positions in them are sealed.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from fusioncell.intake.model import Extract
+from fusioncell.intake.project import Recall
+from fusioncell.kernel.claim import Role, Stance
+from fusioncell.kernel.clock import format_instant
+from fusioncell.kernel.entry import Entry
+from fusioncell.kernel.marking import Audience
+
+_encode = msgspec.json.Encoder().encode
+MAX_OBSERVABLES = 50
+
+
+def entry_event(entry: Entry, extract: Extract, audience: Audience, entry_id: str, fresh: bool) -> bytes:
+    """Return the JSON of an ``entry`` event: what arrived, from whom, under which marking, naming what."""
+    named: list[dict[str, Any]] = [
+        {"type": claim.observable.type.value, "value": claim.observable.value, "role": Role(claim.role).name.lower(),
+         "stance": Stance(claim.stance).name.lower()}
+        for claim in extract.claims[:MAX_OBSERVABLES]
+    ]
+    return _encode({
+        "id": entry_id, "contribution": entry.contribution, "at": format_instant(entry.at), "organisation": entry.org,
+        "kind": entry.kind, "subject": entry.payload.subject if entry.payload else "", "tlp": audience.tlp.value,
+        "title": extract.title[:300], "observables": named, "more": max(0, len(extract.claims) - MAX_OBSERVABLES),
+        "history": not fresh,
+    })
+
+
+def history_event(last: Entry, count: int, audience: Audience) -> bytes:
+    """Return the JSON of a ``history`` event: so many old items of one contribution arrived, readable at its address."""
+    return _encode({
+        "contribution": last.contribution, "at": format_instant(last.at), "organisation": last.org, "kind": last.kind,
+        "tlp": audience.tlp.value, "items": count, "href": f"/api/contributions/{last.contribution}", "history": True,
+    })
+
+
+def tombstone_event(entry: Entry, recall: Recall, audience: Audience, entry_id: str, gone: str) -> bytes:
+    """Return the JSON of a ``tombstone`` event: what was withdrawn. ``gone``: id of the entry, "" for all of it."""
+    return _encode({
+        "id": entry_id, "contribution": recall.contribution, "at": format_instant(entry.at), "organisation": entry.org,
+        "entry": gone, "tlp": audience.tlp.value, "withdrawn": True,
+    })
+
+
+def frame(token: str, name: str, data: bytes) -> bytes:
+    """Return one Server-Sent Event (HTML Living Standard §9.2)."""
+    return b"id: " + token.encode() + b"\nevent: " + name.encode() + b"\ndata: " + data + b"\n\n"

@@ -1,0 +1,161 @@
+"""The live log: one shared log of ready events for each audience set; a subscriber is an integer position in it.
+
+1. The river hands over what it has projected, after its commit.
+2. For each audience set that someone listens to, the events that the set may see are encoded once.
+3. All who wait on that log are woken together on the next tick (50 ms), and send what lies past their position in
+   one piece. One who falls out of the log's memory reads on from the record.
+
+The filter is the audience set itself: an event that the set does not hold is never put into its log.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+
+TICK = 0.05
+"""Seconds between two flushes."""
+HEARTBEAT = 15.0
+"""Seconds after which an idle stream says that it is alive, and its viewer is looked at again."""
+MAX_LOG = 4096
+"""Events that a log remembers for subscribers that are a little behind."""
+
+
+@dataclass(frozen=True, slots=True)
+class LiveEvent:
+    """An event before it is sealed for an audience set: position, audience, name, JSON."""
+
+    seq: int
+    audience: int
+    name: str
+    data: bytes
+
+
+@dataclass(slots=True)
+class SetLog:
+    """The log of one audience set."""
+
+    audiences: frozenset[int]
+    number: int
+    start: int
+    """Events that were dropped from memory so far: the position of ``events[0]``."""
+    events: list[tuple[int, bytes]] = field(default_factory=list)
+    floor: int = 0
+    """Position in the record from which on (exclusive) this log is complete."""
+    subscribers: int = 0
+    wake: asyncio.Event = field(default_factory=asyncio.Event)
+    joined: tuple[int, int, bytes] = (0, 0, b"")
+    """The piece that was joined last: nearly all subscribers stand at the same index."""
+
+    @property
+    def end(self) -> int:
+        """Index after the newest event."""
+        return self.start + len(self.events)
+
+    def since(self, index: int) -> bytes:
+        """Return all events from an index on, joined."""
+        first, end, piece = self.joined
+        if first != index or end != self.end:
+            piece = b"".join([event for _, event in self.events[index - self.start :]])
+            self.joined = (index, self.end, piece)
+        return piece
+
+    def index_after(self, seq: int) -> int:
+        """Return the index of the first event past a position of the record."""
+        low, high = 0, len(self.events)
+        while low < high:
+            middle = (low + high) // 2
+            if self.events[middle][0] <= seq:
+                low = middle + 1
+            else:
+                high = middle
+        return self.start + low
+
+
+class Live:
+    """All live logs of this process. Lives on one event loop."""
+
+    def __init__(self, encode: Callable[[LiveEvent, int], bytes]) -> None:
+        """``encode(event, audience set number)`` makes the frame with its sealed cursor."""
+        self._encode = encode
+        self._logs: dict[frozenset[int], SetLog] = {}
+        self._dirty: set[frozenset[int]] = set()
+        self._newest_audience = 0
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self.position = 0
+        self.generation = 0
+        """Moves when a subscriber may have gained or lost an audience, and at each heartbeat: look again."""
+
+    def log(self, audiences: frozenset[int], number: int) -> SetLog:
+        """Return the log of an audience set, beginning it now if no one has listened to it."""
+        known = self._logs.get(audiences)
+        if known is None:
+            known = self._logs[audiences] = SetLog(audiences, number, 0, floor=self.position)
+        return known
+
+    def leave(self, log: SetLog) -> None:
+        """Note that a subscriber has gone; a log with none is dropped."""
+        log.subscribers -= 1
+        if log.subscribers <= 0:
+            self._logs.pop(log.audiences, None)
+
+    @property
+    def listening(self) -> bool:
+        """Tell whether anyone listens: events are not even made where no one does."""
+        return bool(self._logs)
+
+    def publish(self, events: Iterable[LiveEvent], position: int) -> None:
+        """Put events into the logs whose set may see them, and move the position."""
+        items = list(events)
+        newest = max((event.audience for event in items), default=0)
+        for audiences, log in self._logs.items():
+            mine = [event for event in items if event.audience in audiences]
+            if not mine:
+                continue
+            log.events += [(event.seq, self._encode(event, log.number)) for event in mine]
+            if len(log.events) > 2 * MAX_LOG:
+                drop = len(log.events) - MAX_LOG
+                log.floor = log.events[drop - 1][0]
+                log.start += drop
+                del log.events[:drop]
+            self._dirty.add(audiences)
+        self.position = max(self.position, position)
+        if newest > self._newest_audience:
+            # An audience that was never seen here may belong to any subscriber: all look again at what they may see.
+            self._newest_audience = newest
+            self.look_again()
+
+    def listening_on(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Note the event loop on which the logs live."""
+        self._loop = loop
+
+    def publish_from_thread(self, events: list[LiveEvent], position: int) -> None:
+        """Publish from another thread (the river's)."""
+        if self._loop is not None and not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(self.publish, events, position)
+
+    def look_again(self) -> None:
+        """Make every subscriber look again at what it may see; also the heartbeat that keeps connections open."""
+        self.generation += 1
+        self._dirty.update(self._logs)
+
+    async def flush_for_ever(self) -> None:
+        """Wake all who wait, every tick; all subscribers, every heartbeat."""
+        ticks = 0
+        while True:
+            await asyncio.sleep(TICK)
+            ticks += 1
+            if ticks * TICK >= HEARTBEAT:
+                ticks = 0
+                self.look_again()
+            self.flush()
+
+    def flush(self) -> None:
+        """Wake all who wait on logs that have grown."""
+        dirty, self._dirty = self._dirty, set()
+        for audiences in dirty:
+            log = self._logs.get(audiences)
+            if log is not None:
+                waiting, log.wake = log.wake, asyncio.Event()
+                waiting.set()

@@ -1,0 +1,148 @@
+"""The live stream as Server-Sent Events (HTML Living Standard §9.2), resumable by ``Last-Event-ID``.
+
+1. A new stream starts at the position of now; a resumed one at its cursor, which is sealed and checked on use.
+2. What lies between the cursor and the shared log is read from the record, then the shared log goes on: each entry
+   once and in order.
+3. An audience that the viewer has gained since the cursor was given comes from its beginning, as ``backfill``.
+4. At each heartbeat the viewer is looked at again: one who was suspended is cut off.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from concurrent.futures import Executor
+from typing import Any, Protocol
+
+from fusioncell.exchange.event import frame
+from fusioncell.exchange.live import Live, LiveEvent, SetLog
+from fusioncell.kernel.errors import BadInput, Gone, Unavailable
+from fusioncell.kernel.marking import Viewer
+from fusioncell.record import Seal
+from fusioncell.record.service import Record
+
+Receive = Callable[[], Awaitable[Any]]
+Send = Callable[[Any], Awaitable[None]]
+"""The two ends of a connection (ASGI 3.0)."""
+Look = Callable[[], Viewer | None]
+_HEADERS = [(b"content-type", b"text/event-stream; charset=utf-8"), (b"cache-control", b"no-store"),
+            (b"x-accel-buffering", b"no"), (b"x-content-type-options", b"nosniff")]
+
+
+class Past(Protocol):
+    """Reads events of the past from the record."""
+
+    def __call__(self, after: int, until: int, audiences: frozenset[int]) -> Iterator[list[LiveEvent]]:
+        """Give the events in these audiences with ``after < seq <= until``, in order, in pages."""
+        ...
+
+
+class Streams:
+    """All open streams of this process."""
+
+    def __init__(self, record: Record, seal: Seal, past: Past, most: int, pool: Executor | None = None) -> None:
+        self._record = record
+        self._seal = seal
+        self._past = past
+        self._most = most
+        self._pool = pool
+        self._open = 0
+        self._epoch = record.head()[2]
+        self.live = Live(self._encode)
+
+    def _encode(self, event: LiveEvent, number: int) -> bytes:
+        return frame(self._seal.cursor(event.seq, number, self._epoch), event.name, event.data)
+
+    def start_of(self, viewer: Viewer, last_event_id: str | None) -> tuple[int, frozenset[int]]:
+        """Return (position, audiences gained since) for a cursor. Raises BadInput, or Gone for another epoch's."""
+        if not last_event_id:
+            return self.live.position, frozenset()
+        opened = self._seal.open_cursor(last_event_id)
+        if opened is None:
+            raise BadInput("that is no cursor of this hub", hint="Leave Last-Event-ID out to start from now.")
+        seq, number, epoch = opened
+        if epoch != self._epoch & 0xFFFF:
+            raise Gone("this cursor is of another epoch of the hub", hint="Resync: fetch what you need, then start anew.")
+        held = self._record.audience_set(number)
+        if held is None:
+            raise BadInput("that is no cursor of this hub", hint="Leave Last-Event-ID out to start from now.")
+        return seq, self._record.visible_to(viewer) - held
+
+    async def serve(self, look: Look, viewer: Viewer, last_event_id: str | None, receive: Receive, send: Send) -> None:
+        """Serve one stream until the client leaves or may no longer listen."""
+        seq, gained = self.start_of(viewer, last_event_id)
+        if self._open >= self._most:
+            raise Unavailable("too many streams are open", hint="Try again in a minute.")
+        self._open += 1
+        try:
+            await send({"type": "http.response.start", "status": 200, "headers": _HEADERS})
+            await _body(send, b": hello\nretry: 2000\n\n")
+            serving = asyncio.ensure_future(self._follow(look, viewer, seq, gained, send))
+            leaving = asyncio.ensure_future(_left(receive))
+            _, pending = await asyncio.wait({serving, leaving}, return_when=asyncio.FIRST_COMPLETED)
+            for task in pending:
+                task.cancel()
+            await asyncio.gather(*pending, return_exceptions=True)
+            if serving.done() and not serving.cancelled() and serving.exception() is None:
+                await send({"type": "http.response.body", "body": b"", "more_body": False})
+        finally:
+            self._open -= 1
+
+    async def _follow(self, look: Look, viewer: Viewer, seq: int, gained: frozenset[int], send: Send) -> None:
+        if gained:
+            async for page in self._pages(0, seq, gained):
+                await _body(send, b"".join([frame_without_id(e) for e in page]))
+        while True:
+            audiences = self._record.visible_to(viewer)
+            log = self.live.log(audiences, self._record.audience_set_number(audiences))
+            log.subscribers += 1
+            try:
+                seq = await self._follow_log(log, seq, send)
+            finally:
+                self.live.leave(log)
+            known = look()
+            if known is None:
+                return
+            viewer = known
+
+    async def _follow_log(self, log: SetLog, seq: int, send: Send) -> int:
+        """Send from one log until the viewer must be looked at again; return the position reached."""
+        while seq < log.floor:
+            floor = log.floor
+            async for page in self._pages(seq, floor, log.audiences):
+                await _body(send, b"".join([self._encode(event, log.number) for event in page]))
+            seq = floor
+        generation, index = self.live.generation, log.index_after(seq)
+        while True:
+            if index < log.start:
+                return seq
+            if index < log.end:
+                piece, index, seq = log.since(index), log.end, log.events[-1][0]
+                await _body(send, piece)
+            elif self.live.generation != generation:
+                await _body(send, b": alive\n\n")
+                return max(seq, log.floor)
+            else:
+                await log.wake.wait()
+
+    async def _pages(self, after: int, until: int, audiences: frozenset[int]) -> AsyncIterator[list[LiveEvent]]:
+        pages = self._past(after, until, audiences)
+        loop = asyncio.get_running_loop()
+        while (page := await loop.run_in_executor(self._pool, next, pages, None)) is not None:
+            yield page
+
+
+def frame_without_id(event: LiveEvent) -> bytes:
+    """Return a backfill event: without an id, so that a client that breaks off resumes from its old cursor."""
+    return b"event: " + (b"backfill" if event.name == "entry" else event.name.encode()) + b"\ndata: " + event.data + b"\n\n"
+
+
+async def _body(send: Send, body: bytes) -> None:
+    await send({"type": "http.response.body", "body": body, "more_body": True})
+
+
+async def _left(receive: Receive) -> None:
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            return

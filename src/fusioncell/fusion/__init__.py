@@ -1,0 +1,8 @@
+"""Fusion: many parties' claims become one assessment for each viewer, which explains itself.
+
+What is *not* here: who the parties are (opaque ids), what is done about an assessment (``shield``).
+"""
+
+from fusioncell.fusion.explain import explain, verdict
+
+__all__ = ["explain", "verdict"]

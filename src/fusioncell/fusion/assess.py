@@ -1,0 +1,64 @@
+"""From evidence to assessment (DESIGN §4). Pure; the same for every viewer, on what that viewer may see.
+
+``x(t) = prior + Σ over origins ( strongest malicious - strongest benign )``.
+
+1. Group what was claimed by (contributor, named source): only the strongest speaks, shouting does not help.
+2. Take the strongest group first. It is an independent origin unless its contributor, its named source, or one of
+   the objects that it repeats has spoken already: then it is folded into that origin (ADR 0004). So one contributor
+   is at most one origin, whatever sources it names, and one source is one origin, however many relay it.
+3. Cap each origin; sum in that fixed order; turn log-odds into a probability.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from fusioncell.fusion import weigh
+from fusioncell.fusion.model import Assessment, Evidence, Origin
+from fusioncell.kernel.clock import Instant
+from fusioncell.kernel.observable import Observable
+
+
+def independent(evidence: Iterable[Evidence], now: Instant, half: int) -> list[Origin]:
+    """Choose the independent origins among evidence of one stance, strongest first; fold the rest into them."""
+    ordered = sorted(evidence, key=lambda e: (-e.weight, -e.latest, e.first, e.contributor, e.creator))
+    chosen: list[Evidence] = []
+    folded: list[list[Evidence]] = []
+    spoken: dict[object, int] = {}
+    for item in ordered:
+        marks: list[object] = [("contributor", item.contributor), *(("object", key) for key in sorted(item.keys))]
+        if item.creator:
+            marks.append(("creator", item.creator))
+        voice = next((spoken[mark] for mark in marks if mark in spoken), None)
+        if voice is None:
+            voice = len(chosen)
+            chosen.append(item)
+            folded.append([])
+            for mark in marks:
+                spoken[mark] = voice
+        else:
+            folded[voice].append(item)
+    origins = []
+    for voice, repeats in zip(chosen, folded, strict=True):
+        # A repeat may be newer than the voice that it repeats: it refreshes it, and adds nothing else.
+        latest = max([voice.latest, *(repeat.latest for repeat in repeats)])
+        faded = min(weigh.decayed(latest, now, half), weigh.ORIGIN_CAP)
+        origins.append(Origin(voice, min(voice.weight, weigh.ORIGIN_CAP), faded, tuple(repeats)))
+    return origins
+
+
+def assess(observable: Observable, evidence: Iterable[Evidence], mentions: int, now: Instant) -> Assessment:
+    """Return the assessment of one observable from the evidence given, as of ``now``."""
+    items = list(evidence)
+    half = weigh.half_life(observable.type)
+    base = weigh.prior(observable.type)
+    accusing = independent((e for e in items if not e.benign), now, half)
+    excusing = independent((e for e in items if e.benign), now, half)
+    score = base + sum(o.weight for o in accusing) - sum(o.weight for o in excusing)
+    fading = base + sum(o.decayed for o in accusing) - sum(o.decayed for o in excusing)
+    return Assessment(
+        observable, weigh.probability(score), weigh.probability(fading), score, fading, base,
+        tuple(accusing + excusing),
+        min((e.first for e in items), default=None), max((e.last for e in items), default=None),
+        any(e.fresh for e in items if not e.benign), half, mentions,
+    )

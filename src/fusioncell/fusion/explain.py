@@ -1,0 +1,53 @@
+"""An assessment, explained: every figure with the origins, weights and decay that made it (DESIGN rule 11). Pure."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fusioncell.fusion.knowngood import Hit
+from fusioncell.fusion.model import Assessment, Evidence, Origin
+from fusioncell.kernel.clock import DAY, format_instant
+from fusioncell.kernel.observable import defang, sco_id
+
+
+def verdict(assessment: Assessment) -> str:
+    """Say the assessment in a word, for people and filters; the two figures stand beside it."""
+    if not assessment.origins:
+        return "mentioned"
+    if assessment.malicious >= 0.8:
+        return "malicious" if assessment.active >= 0.5 else "malicious, not active lately"
+    if assessment.malicious >= 0.4:
+        return "suspicious"
+    return "unlikely malicious"
+
+
+def _voice(evidence: Evidence) -> dict[str, Any]:
+    return {"contributor": evidence.contributor, "source": evidence.creator or evidence.contributor,
+            "claims": evidence.count, "first": format_instant(evidence.first), "last": format_instant(evidence.last)}
+
+
+def _origin(origin: Origin) -> dict[str, Any]:
+    sign = -1 if origin.voice.benign else 1
+    return {**_voice(origin.voice), "stance": "benign" if origin.voice.benign else "malicious",
+            "weight": round(sign * origin.weight, 4), "decayed": round(sign * origin.decayed, 4),
+            "repeated_by": [_voice(repeat) for repeat in origin.repeats]}
+
+
+def explain(assessment: Assessment, hits: tuple[Hit, ...] = ()) -> dict[str, Any]:
+    """Return an assessment with its explanation as JSON values."""
+    o = assessment.observable
+    return {
+        "type": o.type.value, "value": o.value, "defanged": defang(o.value), "stix_id": sco_id(o),
+        "verdict": verdict(assessment),
+        "malicious": round(assessment.malicious, 4), "active": round(assessment.active, 4), "calibrated": False,
+        "first": format_instant(assessment.first) if assessment.first else None,
+        "last": format_instant(assessment.last) if assessment.last else None,
+        "mentions": assessment.mentions, "independent_origins": sum(not x.voice.benign for x in assessment.origins),
+        "explanation": {
+            "formula": "log-odds = prior + sum over independent origins of (malicious - benign)",
+            "prior": assessment.prior, "log_odds": round(assessment.score, 4), "log_odds_decayed": round(assessment.decayed, 4),
+            "half_life_days": assessment.half_life / DAY, "origins": [_origin(x) for x in assessment.origins],
+        },
+        "known_good": [{"list": hit.title, "match": hit.kind.value, "value": hit.value, "category": hit.category.value}
+                       for hit in hits],
+    }

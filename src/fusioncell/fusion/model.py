@@ -1,0 +1,62 @@
+"""Values of fusion: evidence, origins, assessments."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from fusioncell.kernel.observable import Observable
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """All that one contributor repeats of one named source about one observable, joined by maximum (DESIGN §4).
+
+    ``contributor``: opaque organisation id. ``creator``: the source that it names ("" for none). ``benign``: speaks
+    against. ``weight``: strongest log-likelihood ratio. ``latest``: base-2 logarithm of the strongest forward-decayed
+    weight. ``first``/``last``: instants of the oldest and newest claim. ``fresh``: any of them was news on arrival.
+    ``keys``: ids by which repeats of one object are known. ``count``: claims joined. ``seq``: a newest entry.
+    """
+
+    contributor: str
+    creator: str
+    benign: bool
+    weight: float
+    latest: float
+    first: int
+    last: int
+    fresh: bool
+    keys: frozenset[int]
+    count: int
+    seq: int
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """One independent voice, and those that were found to repeat it."""
+
+    voice: Evidence
+    weight: float
+    decayed: float
+    repeats: tuple[Evidence, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Assessment:
+    """What follows for one viewer from the claims that the viewer may see.
+
+    ``malicious``: P(malicious), of the undecayed sum. ``active``: P(active), of the decayed sum. Both uncalibrated
+    until verdicts exist. ``score`` and ``decayed``: the sums in log-odds, prior included. ``origins``: what made it.
+    """
+
+    observable: Observable
+    malicious: float
+    active: float
+    score: float
+    decayed: float
+    prior: float
+    origins: tuple[Origin, ...]
+    first: int | None
+    last: int | None
+    fresh: bool
+    half_life: int
+    mentions: int

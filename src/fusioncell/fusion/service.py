@@ -1,0 +1,103 @@
+"""Use cases of fusion: look one observable up, explain it, match many."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+from fusioncell.fusion import store
+from fusioncell.fusion.assess import assess
+from fusioncell.fusion.knowngood import KnownGood
+from fusioncell.fusion.model import Assessment, Evidence
+from fusioncell.kernel.clock import Clock, Instant
+from fusioncell.kernel.observable import TYPE_CODES, TYPES_BY_CODE, Observable, key64
+from fusioncell.kernel.ports import Connection, Database
+
+Row = tuple[Any, ...]
+
+
+def _keys(*texts: str) -> frozenset[int]:
+    return frozenset(int(key, 16) for text in texts for key in text.split())
+
+
+def evidence_from(row: Row) -> Evidence:
+    """Make the value from a grouped row of the store."""
+    _, contributor, creator, benign, weight, latest, first, last, fresh, count, seq, low, high = row
+    return Evidence(contributor, creator, bool(benign), weight, latest, first, last, bool(fresh), _keys(low, high),
+                    count, seq)
+
+
+def assess_within(connection: Connection, observables: dict[int, Observable], audiences: Iterable[int],
+                  now: Instant | None) -> dict[int, Assessment]:
+    """Assess many observables, by id, on what stands in the audiences, within a transaction.
+
+    ``now`` None: each as of its own newest claim, which no batch boundary moves (for projections).
+    """
+    grouped: dict[int, list[Evidence]] = {number: [] for number in observables}
+    for row in store.evidence_of_many(connection, sorted(observables), audiences):
+        grouped[row[0]].append(evidence_from(row))  # type: ignore[index]
+    return {number: assess(observables[number], items, sum(e.count for e in items),
+                           max((e.last for e in items), default=0) if now is None else now)
+            for number, items in grouped.items()}
+
+
+def find_many(connection: Connection, observables: Sequence[Observable]) -> dict[int, Observable]:
+    """Return those of the observables that are known, by id."""
+    by_key = {(TYPE_CODES[o.type], o.value): o for o in observables}
+    hashes = sorted({key64(o) for o in by_key.values()})
+    return {number: by_key[(code, value)] for number, _, code, value in store.ids_by_hash(connection, hashes)
+            if (code, value) in by_key}
+
+
+class Fusion:
+    """The front door of the fusion room."""
+
+    def __init__(self, database: Database, clock: Clock, known_good: KnownGood) -> None:
+        self._database = database
+        self._clock = clock
+        self.known_good = known_good
+
+    def look_up(self, observable: Observable, audiences: frozenset[int]) -> Assessment | None:
+        """Return the assessment for a viewer of these audiences, None where nothing that they see mentions it."""
+        with self._database.read() as connection:
+            number = store.find(connection, key64(observable), TYPE_CODES[observable.type], observable.value)
+            if number is None:
+                return None
+            mentions = store.count_mentions(connection, number, audiences)
+            if not mentions:
+                return None
+            items = [evidence_from(row) for row in store.evidence_of(connection, number, audiences)]
+        return assess(observable, items, mentions, self._clock.now())
+
+    def mentions(self, observable: Observable, audiences: frozenset[int], limit: int = 50) -> list[Row]:
+        """Return the newest claims and mentions that these audiences see, newest first."""
+        with self._database.read() as connection:
+            number = store.find(connection, key64(observable), TYPE_CODES[observable.type], observable.value)
+            return [] if number is None else store.mentions_of(connection, number, audiences, limit)
+
+    def match(self, observables: Sequence[Observable], audiences: frozenset[int]) -> dict[Observable, Assessment]:
+        """Assess those of the observables that these audiences know, in one batch."""
+        now = self._clock.now()
+        with self._database.read() as connection:
+            found = find_many(connection, observables)
+            if not found:
+                return {}
+            seen = store.visible_among(connection, sorted(found), audiences)
+            assessed = assess_within(connection, {n: o for n, o in found.items() if n in seen}, audiences, now)
+        return {a.observable: a for a in assessed.values()}
+
+    def observables(self, ids: Iterable[int]) -> dict[int, Observable]:
+        """Return observables by id. The caller has seen to it that the viewer may see them."""
+        with self._database.read() as connection:
+            return {number: Observable(TYPES_BY_CODE[code], value)
+                    for number, code, value in store.observables(connection, ids)}
+
+    def hashes_after(self, last: int) -> Iterator[tuple[int, list[int]]]:
+        """Give (last id, hashes) of the observables with an id above ``last``, in pages."""
+        while True:
+            with self._database.read() as connection:
+                rows = store.hashes_after(connection, last, 50_000)
+            if not rows:
+                return
+            last = rows[-1][0]
+            yield last, [row[1] for row in rows]

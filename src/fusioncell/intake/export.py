@@ -1,0 +1,36 @@
+"""Give entries back in the format in which they came, unknown fields included (DESIGN rule 7). Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from fusioncell.intake import misp, stix
+from fusioncell.kernel.entry import Entry
+
+
+def export_native(entries: Sequence[Entry]) -> tuple[str, bytes]:
+    """Return (media type, body) of the entries of one contribution, in its native format.
+
+    STIX objects come as a bundle, MISP events as one event or a ``response`` list, rows and texts as text.
+    """
+    parts = [(e.kind, e.payload.place, e.payload.body) for e in entries if e.payload is not None]
+    kinds = {kind for kind, _, _ in parts}
+    if kinds <= {"stix"}:
+        return "application/stix+json;version=2.1", stix.assemble([body for _, _, body in parts])
+    if kinds & {"misp.event", "misp.object", "misp.attribute"}:
+        return "application/json", _misp(parts)
+    text = b"\n".join(body for _, _, body in parts) + b"\n"
+    return ("text/csv" if "csv.row" in kinds else "text/plain") + "; charset=utf-8", text
+
+
+def _misp(parts: list[tuple[str, str, bytes]]) -> bytes:
+    events: list[tuple[bytes, list[tuple[str, bytes]]]] = []
+    for kind, place, body in parts:
+        if kind == "misp.event":
+            events.append((body, []))
+        elif events:
+            events[-1][1].append((place, body))
+    whole = [misp.assemble(shell, children) for shell, children in events]
+    if len(whole) == 1:
+        return b'{"Event":' + whole[0] + b"}"
+    return b'{"response":[' + b",".join(b'{"Event":' + event + b"}" for event in whole) + b"]}"

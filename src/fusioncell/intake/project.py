@@ -1,0 +1,172 @@
+"""Project arriving entries: which are new, what each claims, which earlier ones end. The first step of the river.
+
+Batch boundaries never show: a batch is cut wherever an entry would change the fate of another in the same batch (a
+recall, another version of the same item), so that one batch or many give the same rows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+import msgspec
+
+from fusioncell.intake import store
+from fusioncell.intake.arrive import ITEM_KINDS, State, classify, idkey_of, signed64
+from fusioncell.intake.extract import extract_entry
+from fusioncell.intake.model import Extract
+from fusioncell.kernel.clock import DAY
+from fusioncell.kernel.entry import Entry
+from fusioncell.kernel.ports import Connection
+
+FRESH_FOR = 14 * DAY
+"""What is older than this on arrival is history: it notifies no one, starts no trend, proposes nothing."""
+
+ReadMany = Callable[[Sequence[int]], list[Entry]]
+_RECALL_CHUNK = 2000
+
+
+class Recall(msgspec.Struct, frozen=True):
+    """The body of a ``recall`` entry: positions never leave the record, the contribution's id does."""
+
+    contribution: str
+    first: int
+    last: int
+    entry: str = ""
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """An item that counts: the entry, what it says, and whether it is news (not history) on arrival."""
+
+    entry: Entry
+    extract: Extract
+    state: State
+    fresh: bool
+
+
+@dataclass(slots=True)
+class Arrived:
+    """What one cut of the river brought: arrivals in order, and entries that ended (with their extracts)."""
+
+    arrivals: list[Arrival] = field(default_factory=list)
+    ended: list[tuple[Entry, Extract]] = field(default_factory=list)
+    recalls: list[tuple[Entry, Recall]] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class _Counts:
+    last_seq: int = 0
+    fresh: int = 0
+    duplicates: int = 0
+    outdated: int = 0
+    conflicts: int = 0
+    faults: int = 0
+
+
+def cuts(entries: Sequence[Entry]) -> Iterator[list[Entry]]:
+    """Cut a batch before every entry that changes the fate of an earlier one in the same cut."""
+    cut: list[Entry] = []
+    seen: set[int] = set()
+    for entry in entries:
+        key = idkey_of(entry) if entry.kind in ITEM_KINDS and entry.payload is not None else None
+        if cut and (entry.kind == "recall" or key in seen):
+            yield cut
+            cut, seen = [], set()
+        cut.append(entry)
+        if key is not None:
+            seen.add(key)
+    if cut:
+        yield cut
+
+
+def is_fresh(extract: Extract, at: int) -> bool:
+    """Tell whether something in the item is news: undated, or stated within the last fourteen days."""
+    return any(claim.stated is None or at - claim.stated <= FRESH_FOR for claim in extract.claims) or not extract.claims
+
+
+def project(connection: Connection, entries: Sequence[Entry], read_many: ReadMany) -> Arrived:
+    """Classify one cut, keep what is needed to classify the next, and say what arrived and what ended."""
+    arrived = Arrived()
+    items: list[Entry] = []
+    for entry in entries:
+        if entry.payload is None:
+            continue
+        if entry.kind in ITEM_KINDS:
+            items.append(entry)
+        elif entry.kind == "contribution":
+            store.open_contribution(connection, entry.seq, entry.contribution, entry.org, entry.at,
+                                    entry.payload.body.decode())
+        elif entry.kind == "recall":
+            _recall(connection, entry, read_many, arrived)
+    if items:
+        _arrive(connection, items, read_many, arrived)
+    return arrived
+
+
+def kept(connection: Connection, entries: Sequence[Entry]) -> Arrived:
+    """Return, of entries that were projected before, those that count now: neither repeats nor recalled. Reads only."""
+    arrived = Arrived()
+    items = [entry for entry in entries if entry.kind in ITEM_KINDS and entry.payload is not None]
+    keys = {entry.seq: idkey_of(entry) for entry in items}
+    known = store.known_items(connection, set(keys.values())) if items else {}
+    alive = {seq for rows in known.values() for seq, _, _ in rows}
+    for entry in entries:
+        if entry.seq in keys and entry.seq in alive:
+            extract = extract_entry(entry)
+            arrived.arrivals.append(Arrival(entry, extract, State.NEW, is_fresh(extract, entry.at)))
+        elif entry.kind == "recall" and entry.payload is not None:
+            arrived.recalls.append((entry, msgspec.json.decode(entry.payload.body, type=Recall)))
+    return arrived
+
+
+def _arrive(connection: Connection, items: list[Entry], read_many: ReadMany, arrived: Arrived) -> None:
+    keys = [idkey_of(entry) for entry in items]
+    known = store.known_items(connection, keys)
+    counts: dict[str, _Counts] = {}
+    superseded: list[int] = []
+    kept: list[tuple[int, int, int, int]] = []
+    faults: list[tuple[object, ...]] = []
+    for entry, key in zip(items, keys, strict=True):
+        payload = entry.payload
+        assert payload is not None
+        digest = signed64(payload.body)
+        state, older = classify(entry.kind, payload.version, digest, known.get(key, []))
+        count = counts.setdefault(entry.contribution, _Counts())
+        count.last_seq = entry.seq
+        if state is State.DUPLICATE:
+            count.duplicates += 1
+            continue
+        kept.append((key, entry.seq, payload.version, digest))
+        superseded += older
+        extract = extract_entry(entry)
+        count.fresh += 1
+        count.outdated += state is State.OUTDATED
+        count.conflicts += state is State.CONFLICT
+        if extract.faults:
+            count.faults += len(extract.faults)
+            first = store.first_seq_of(connection, entry.contribution) or 0
+            faults += [(entry.seq, i, first, f"{payload.place} {fault.place}".strip(), fault.reason)
+                       for i, fault in enumerate(extract.faults)]
+        if state is not State.OUTDATED:
+            arrived.arrivals.append(Arrival(entry, extract, state, is_fresh(extract, entry.at)))
+    store.add_items(connection, sorted(kept))
+    if faults:
+        store.add_faults(connection, faults)
+    for identifier, n in counts.items():
+        store.count_items(connection, identifier, n.last_seq, n.fresh, n.duplicates, n.outdated, n.conflicts, n.faults)
+    if superseded:
+        arrived.ended += [(entry, extract_entry(entry)) for entry in read_many(superseded) if entry.payload is not None]
+
+
+def _recall(connection: Connection, entry: Entry, read_many: ReadMany, arrived: Arrived) -> None:
+    assert entry.payload is not None
+    recall = msgspec.json.decode(entry.payload.body, type=Recall)
+    store.add_recall(connection, recall.first, recall.last, entry.at, entry.seq)
+    for start in range(recall.first, recall.last + 1, _RECALL_CHUNK):
+        chunk = read_many(range(start, min(start + _RECALL_CHUNK, recall.last + 1)))
+        gone = [old for old in chunk if old.kind in ITEM_KINDS and old.payload is not None]
+        store.forget_items(connection, [(idkey_of(old), old.seq) for old in gone])
+        arrived.ended += [(old, extract_entry(old)) for old in gone]
+    arrived.recalls.append((entry, recall))

@@ -1,0 +1,81 @@
+"""All settings of the hub, in one table. Values come from ``FUSIONCELL_*`` variables, else ``fusioncell.toml``, else here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from fusioncell.kernel.errors import BadInput
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One setting: its name in ``fusioncell.toml``, default, meaning and unit."""
+
+    name: str
+    default: str
+    meaning: str
+
+    @property
+    def env(self) -> str:
+        """The environment variable that sets it."""
+        return "FUSIONCELL_" + self.name.upper()
+
+
+SETTINGS = (
+    Setting("data", "data", "Folder that holds the databases, keys and quarantine."),
+    Setting("http_listen", "127.0.0.1:8080", "Address and port of the web pages and the API."),
+    Setting("dns_listen", "127.0.0.1:5353", "Address and port of the RPZ primary (UDP and TCP)."),
+    Setting("dns_notify", "", "Resolvers that are told of zone changes: host:port, comma-separated."),
+    Setting("database_url", "", "postgresql://… to use PostgreSQL; empty for the embedded SQLite files."),
+    Setting("public_url", "", "Address under which members reach the hub, for links; empty: the listen address."),
+    Setting("max_body_mb", "64", "Largest body that a contribution may have, in MiB."),
+    Setting("max_subscribers", "2000", "Most live streams open at once."),
+    Setting("session_hours", "12", "Hours after which a session ends."),
+    Setting("log_level", "info", "debug, info, warning or error."),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The settings in force."""
+
+    data: str
+    http_listen: str
+    dns_listen: str
+    dns_notify: str
+    database_url: str
+    public_url: str
+    max_body_mb: int
+    max_subscribers: int
+    session_hours: int
+    log_level: str
+
+    @classmethod
+    def read(cls, environment: Mapping[str, str], file: Mapping[str, object], **given: str | None) -> Settings:
+        """Join what was given on the command line, the environment and the file, in that order.
+
+        Raises BadInput for an unknown name in the file or a number that is none.
+        """
+        known = {setting.name for setting in SETTINGS}
+        for name in file:
+            if name not in known:
+                raise BadInput(f"fusioncell.toml has an unknown setting {name!r}", hint="See `fusioncell settings`.")
+        values: dict[str, object] = {}
+        for setting in SETTINGS:
+            value = given.get(setting.name) or environment.get(setting.env) or str(file.get(setting.name, setting.default))
+            if setting.name.startswith("max_") or setting.name.endswith("_hours"):
+                if not value.isdecimal() or not 0 < int(value) < 1_000_000:
+                    raise BadInput(f"{setting.env} must be a whole number, not {value!r}")
+                values[setting.name] = int(value)
+            else:
+                values[setting.name] = value
+        return cls(**values)  # type: ignore[arg-type]
+
+
+def host_port(text: str) -> tuple[str, int]:
+    """Read ``host:port`` (an IPv6 host in brackets). Raises BadInput."""
+    host, _, port = text.rpartition(":")
+    if not host or not port.isdecimal() or int(port) > 65535:
+        raise BadInput(f"{text!r} is not host:port", hint="For example 127.0.0.1:8080.")
+    return host.strip("[]"), int(port)

@@ -1,0 +1,82 @@
+"""HTTP operations of members: who am I, organisations, keys."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from litestar import delete, get, post
+
+from fusioncell.kernel.clock import format_instant
+from fusioncell.kernel.errors import BadInput, NotAllowed
+from fusioncell.kernel.marking import Viewer
+from fusioncell.members.model import KeyInfo, Organisation
+from fusioncell.members.service import Members
+
+
+def organisation_json(item: Organisation) -> dict[str, Any]:
+    """Return an organisation as JSON values."""
+    return {"id": item.id, "name": item.name, "sector": item.sector, "kind": item.kind}
+
+
+def key_json(item: KeyInfo) -> dict[str, Any]:
+    """Return what is known of a key; never the key."""
+    return {"id": item.id, "organisation": item.org, "person": item.person, "role": item.role, "label": item.label,
+            "created": format_instant(item.created), "expires": format_instant(item.expires)}
+
+
+def _only(data: dict[str, str], *names: str) -> None:
+    for name in data:
+        if name not in names:
+            raise BadInput(f"unknown field {name[:40]!r}", hint=f"This takes: {', '.join(names)}.", place=name[:40])
+
+
+@get("/api/whoami", tags=["members"], opt={"permission": "read"}, sync_to_thread=True, summary="Who this key is")
+def whoami(members: Members, viewer: Viewer) -> dict[str, Any]:
+    """Tell a party how the hub knows it."""
+    if viewer.org is None:
+        return {"organisation": None, "person": None, "permissions": []}
+    return {"organisation": organisation_json(members.organisation(viewer.org)), "person": viewer.person,
+            "permissions": sorted(viewer.permissions)}
+
+
+@get("/api/organisations", tags=["members"], opt={"permission": "read"}, sync_to_thread=True, summary="The partnership's organisations")
+def organisations(members: Members, viewer: Viewer) -> dict[str, Any]:
+    """List organisations, for members."""
+    if not viewer.member:
+        raise NotAllowed("the directory is for members")
+    return {"organisations": [organisation_json(item) for item in members.organisations()]}
+
+
+@post("/api/organisations", tags=["members"], opt={"permission": "administer_members"}, status_code=201, sync_to_thread=True,
+      summary="Admit an organisation")
+def add_organisation(data: dict[str, str], members: Members, viewer: Viewer) -> dict[str, Any]:
+    """Admit: ``{"name", "sector", "kind"}``."""
+    _only(data, "name", "sector", "kind")
+    return organisation_json(members.add_organisation(data.get("name", ""), data.get("sector", "other"),
+                                                      data.get("kind", "industry"), author=viewer.person or ""))
+
+
+@get("/api/keys", tags=["members"], opt={"permission": "administer_members"}, sync_to_thread=True, summary="All keys, without their secrets")
+def keys(members: Members, viewer: Viewer) -> dict[str, Any]:
+    """List keys."""
+    return {"keys": [key_json(item) for item in members.list_keys()]}
+
+
+@post("/api/keys", tags=["members"], opt={"permission": "administer_members"}, status_code=201, sync_to_thread=True, summary="Make a key")
+def add_key(data: dict[str, str], members: Members) -> dict[str, Any]:
+    """Make: ``{"organisation", "role", "label"}``; the secret is shown this once."""
+    _only(data, "organisation", "role", "label")
+    chosen = members.organisation_called(data.get("organisation", ""))
+    info, secret = members.make_key(chosen.id, role=data.get("role", "member"), label=data.get("label", ""))
+    return {**key_json(info), "api_key": secret.reveal()}
+
+
+@delete("/api/keys/{key:str}", tags=["members"], opt={"permission": "administer_members"}, status_code=200, sync_to_thread=True, summary="End a key")
+def end_key(key: str, members: Members) -> dict[str, Any]:
+    """End a key; it is refused from now on."""
+    members.end_key(key)
+    return {"id": key, "status": "ended"}
+
+
+HANDLERS = (whoami, organisations, add_organisation, keys, add_key, end_key)
+"""The room's doors."""

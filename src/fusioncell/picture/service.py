@@ -1,0 +1,166 @@
+"""Use cases of the picture: search, the first page, a contribution's page, an observable's page.
+
+All answers are made for one viewer: every query filters by the audiences that the viewer belongs to.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from fusioncell.fusion.model import Assessment
+from fusioncell.fusion.service import Fusion
+from fusioncell.intake import extract_entry
+from fusioncell.intake.service import Intake
+from fusioncell.kernel.clock import DAY, HOUR, Clock
+from fusioncell.kernel.entry import Entry
+from fusioncell.kernel.errors import NotFound
+from fusioncell.kernel.marking import Audience, Viewer
+from fusioncell.kernel.observable import Observable, guess
+from fusioncell.kernel.ports import Database
+from fusioncell.picture import store
+from fusioncell.picture.words import tokens
+from fusioncell.record.service import Record
+
+create_words = store.create_words
+END = 1 << 62
+MAX_WORDS = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """A contribution in a list, as one viewer sees it."""
+
+    contribution: str
+    org: str
+    at: int
+    kind: str
+    title: str
+    items: int
+    mentions: int
+    fresh: bool
+    audience: Audience
+    position: int
+
+
+@dataclass(frozen=True, slots=True)
+class Rise:
+    """An observable that several contributors mention lately."""
+
+    observable: Observable
+    contributors: int
+    mentions: int
+    assessment: Assessment | None
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A search hit: one entry with its words."""
+
+    entry: Entry
+    title: str
+    audience: Audience
+    observables: tuple[Observable, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a search found: the observable that the query is, if it is one, and the entries that hold its words."""
+
+    query: str
+    observable: Observable | None
+    assessment: Assessment | None
+    hits: tuple[Hit, ...]
+    next: int
+
+
+class Picture:
+    """The front door of the picture."""
+
+    def __init__(self, record: Record, database: Database, fusion: Fusion, intake: Intake, clock: Clock) -> None:
+        self._record = record
+        self._database = database
+        self._fusion = fusion
+        self._intake = intake
+        self._clock = clock
+
+    # -- search ------------------------------------------------------------------------------------------------------
+
+    def search(self, viewer: Viewer, query: str, *, before: int = END, limit: int = 25) -> Found:
+        """Search everything that the viewer may see: an exact value in any defanged form, else words, newest first."""
+        audiences = self._record.visible_to(viewer)
+        observable = guess(query[:8192])
+        assessment = self._fusion.look_up(observable, audiences) if observable else None
+        words = tokens(query)[:MAX_WORDS]
+        seqs: list[int] = []
+        if words:
+            with self._database.read() as connection:
+                seqs = store.search(connection, words, audiences, before, limit + 1)
+        more = len(seqs) > limit
+        seqs = seqs[:limit]
+        hits = [self._hit(entry) for entry in reversed(self._record.read_many(seqs)) if entry.payload is not None]
+        return Found(query, observable, assessment, tuple(hits), seqs[-1] if more else 0)
+
+    def _hit(self, entry: Entry) -> Hit:
+        extract = extract_entry(entry)
+        values = tuple(dict.fromkeys(claim.observable for claim in extract.claims[:20]))
+        return Hit(entry, extract.title or extract.text[:160], self._record.audience(entry.audience), values)
+
+    # -- the first page ----------------------------------------------------------------------------------------------
+
+    def newest(self, viewer: Viewer, *, before: int = END, limit: int = 20) -> list[Summary]:
+        """Return the newest contributions of which the viewer may see something."""
+        with self._database.read() as connection:
+            rows = store.newest(connection, self._record.visible_to(viewer), before, limit)
+        return [Summary(r[1], r[2], r[3], r[4], r[5], int(r[6]), int(r[7]), r[8] > 0, self._record.audience(r[9]), r[0])
+                for r in rows]
+
+    def rising(self, viewer: Viewer, *, days: int = 7, limit: int = 10) -> list[Rise]:
+        """Return the observables that most contributors mention lately, among what the viewer may see."""
+        audiences = self._record.visible_to(viewer)
+        since = self._clock.now() - days * DAY
+        with self._database.read() as connection:
+            rows = store.rising(connection, audiences, since, limit)
+        observables = self._fusion.observables([row[0] for row in rows])
+        assessed = self._fusion.match(list(observables.values()), audiences)
+        return [Rise(observables[r[0]], r[1], r[2], assessed.get(observables[r[0]])) for r in rows]
+
+    def facet(self, viewer: Viewer, facet: str, *, days: int = 7, limit: int = 10) -> list[tuple[str, int]]:
+        """Return (key, count) of fresh items by a facet: ``org``, ``type`` or ``technique``."""
+        since = (self._clock.now() - days * DAY) // HOUR
+        with self._database.read() as connection:
+            return [(row[0], int(row[1])) for row in
+                    store.counts(connection, facet, self._record.visible_to(viewer), since, limit)]
+
+    def hourly(self, viewer: Viewer, *, hours: int = 48) -> list[tuple[int, int]]:
+        """Return (instant of the hour, fresh items) for the last hours, gaps filled with zero."""
+        last = self._clock.now() // HOUR
+        with self._database.read() as connection:
+            found = dict(store.series(connection, "org", self._record.visible_to(viewer), last - hours + 1))
+        return [(hour * HOUR, int(found.get(hour, 0))) for hour in range(last - hours + 1, last + 1)]
+
+    # -- one contribution --------------------------------------------------------------------------------------------
+
+    def contribution(self, viewer: Viewer, identifier: str) -> Summary:
+        """Return the summary of a contribution. NotFound where the viewer may see nothing of it."""
+        audiences = self._record.visible_to(viewer)
+        with self._database.read() as connection:
+            rows = store.contribution_rows(connection, identifier, audiences)
+        if not rows:
+            raise NotFound("no such contribution", hint="It may have been withdrawn, or was never shared with you.")
+        title = next((row[5] for row in rows if row[5]), "")
+        return Summary(identifier, rows[0][2], rows[0][3], rows[0][4], title, sum(r[6] for r in rows), sum(r[7] for r in rows),
+                       any(r[8] for r in rows), self._record.audience(rows[0][1]), rows[0][0])
+
+    def entries(self, viewer: Viewer, identifier: str) -> list[Entry]:
+        """Return the live entries of a contribution that the viewer may see, in order."""
+        return self._intake.entries_of(self._record.visible_to(viewer), identifier)
+
+    def timeline(self, viewer: Viewer, observable: Observable, limit: int = 50) -> list[tuple[Any, ...]]:
+        """Return the newest claims and mentions of an observable."""
+        return self._fusion.mentions(observable, self._record.visible_to(viewer), limit)
+
+    def entries_at(self, seqs: Iterable[int]) -> dict[int, Entry]:
+        """Return entries by position; the caller got the positions from a query that filtered them."""
+        return {entry.seq: entry for entry in self._record.read_many(seqs)}

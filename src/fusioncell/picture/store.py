@@ -1,0 +1,181 @@
+"""All the SQL of the picture. Every row carries its audience; every query filters by it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from sqlalchemy import BigInteger, Column, Index, Integer, MetaData, String, Table, Text
+
+from fusioncell.kernel.ports import Connection
+
+metadata = MetaData()
+_key = BigInteger().with_variant(Integer, "sqlite")
+Row = tuple[Any, ...]
+
+contribution = Table(
+    "picture_contribution", metadata,
+    Column("first_seq", BigInteger, primary_key=True, autoincrement=False),
+    Column("audience", Integer, primary_key=True, autoincrement=False),
+    Column("contribution", String(64), nullable=False),
+    Column("org", String(64), nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("kind", String(32), nullable=False),
+    Column("title", Text, nullable=False),
+    Column("title_seq", BigInteger, nullable=False),
+    Column("items", Integer, nullable=False),
+    Column("mentions", Integer, nullable=False),
+    Column("fresh", Integer, nullable=False),
+    Index("picture_contribution_id", "contribution"),
+    sqlite_with_rowid=False,
+)
+text = Table(
+    "picture_text", metadata,
+    Column("seq", _key, primary_key=True),
+    Column("audience", Integer, nullable=False),
+    Column("tokens", Text, nullable=False),
+)
+recent = Table(
+    "picture_recent", metadata,
+    Column("seq", BigInteger, primary_key=True, autoincrement=False),
+    Column("observable", BigInteger, primary_key=True, autoincrement=False),
+    Column("audience", Integer, nullable=False),
+    Column("org", String(64), nullable=False),
+    Column("at", BigInteger, nullable=False),
+    sqlite_with_rowid=False,
+)
+count = Table(
+    "picture_count", metadata,
+    Column("facet", String(16), primary_key=True),
+    Column("bucket", BigInteger, primary_key=True, autoincrement=False),
+    Column("audience", Integer, primary_key=True, autoincrement=False),
+    Column("key", String(128), primary_key=True),
+    Column("number", Integer, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+
+def create_words(connection: Connection) -> None:
+    """Make the full-text index beside ``picture_text``."""
+    if connection.dialect == "sqlite":
+        connection.run("CREATE VIRTUAL TABLE IF NOT EXISTS picture_words USING fts5(tokens, content='picture_text', "
+                       "content_rowid='seq', detail=none, columnsize=0, tokenize='unicode61 remove_diacritics 0')")
+    else:
+        connection.run("CREATE INDEX IF NOT EXISTS picture_words ON picture_text USING gin (to_tsvector('simple', tokens))")
+
+
+def drop_words(connection: Connection) -> None:
+    """Drop the full-text index."""
+    if connection.dialect == "sqlite":
+        connection.run("DROP TABLE IF EXISTS picture_words")
+
+
+def add_texts(connection: Connection, rows: Sequence[tuple[int, int, str]]) -> None:
+    """Index the words of entries: (seq, audience, tokens)."""
+    connection.run_many("INSERT INTO picture_text (seq, audience, tokens) VALUES (?, ?, ?)", rows)
+    if connection.dialect == "sqlite":
+        connection.run_many("INSERT INTO picture_words (rowid, tokens) VALUES (?, ?)", [(r[0], r[2]) for r in rows])
+
+
+def end_texts(connection: Connection, seqs: Iterable[int]) -> None:
+    """Take entries out of the full-text index."""
+    sql, value = connection.among(seqs)
+    if connection.dialect == "sqlite":
+        rows = connection.rows(f"SELECT seq, tokens FROM picture_text WHERE seq IN {sql}", (value,))
+        connection.run_many("INSERT INTO picture_words (picture_words, rowid, tokens) VALUES ('delete', ?, ?)", rows)
+    connection.run(f"DELETE FROM picture_text WHERE seq IN {sql}", (value,))
+
+
+def search(connection: Connection, words: Sequence[str], audiences: Iterable[int], before: int, limit: int) -> list[int]:
+    """Return positions of visible entries that hold all the words, newest first (rank would count hidden rows)."""
+    sql, value = connection.among(audiences)
+    if connection.dialect == "sqlite":
+        query = " AND ".join(f'"{word}"' for word in words)
+        return [row[0] for row in connection.rows(
+            "SELECT t.seq FROM picture_words w JOIN picture_text t ON t.seq = w.rowid WHERE picture_words MATCH ? "
+            f"AND w.rowid < ? AND t.audience IN {sql} ORDER BY w.rowid DESC LIMIT ?", (query, before, value, limit))]
+    return [row[0] for row in connection.rows(
+        "SELECT seq FROM picture_text WHERE to_tsvector('simple', tokens) @@ plainto_tsquery('simple', ?) AND seq < ? "
+        f"AND audience IN {sql} ORDER BY seq DESC LIMIT ?", (" ".join(words), before, value, limit))]
+
+
+def add_contributions(connection: Connection, rows: Iterable[Row]) -> None:
+    """Add to the summary of a contribution in one audience."""
+    connection.run_many(
+        "INSERT INTO picture_contribution (first_seq, audience, contribution, org, at, kind, title, title_seq, items, "
+        "mentions, fresh) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (first_seq, audience) DO UPDATE SET "
+        "items = picture_contribution.items + excluded.items, mentions = picture_contribution.mentions + excluded.mentions, "
+        "fresh = picture_contribution.fresh + excluded.fresh, "
+        "title = CASE WHEN picture_contribution.title = '' THEN excluded.title ELSE picture_contribution.title END, "
+        "title_seq = CASE WHEN picture_contribution.title = '' THEN excluded.title_seq ELSE "
+        "picture_contribution.title_seq END", rows)
+
+
+def end_items(connection: Connection, rows: Iterable[Row]) -> None:
+    """Take ended entries out of a summary: (mentions, fresh, seq, contribution, audience)."""
+    connection.run_many(
+        "UPDATE picture_contribution SET items = items - 1, mentions = mentions - ?, fresh = fresh - ?, "
+        "title = CASE WHEN title_seq = ? THEN '' ELSE title END WHERE contribution = ? AND audience = ?", rows)
+
+
+def add_recent(connection: Connection, rows: Iterable[Row]) -> None:
+    """Keep fresh mentions: (seq, observable, audience, org, at)."""
+    connection.run_many("INSERT INTO picture_recent (seq, observable, audience, org, at) VALUES (?, ?, ?, ?, ?)", rows)
+
+
+def end_recent(connection: Connection, seqs: Iterable[int]) -> None:
+    """Take ended entries out of the fresh mentions."""
+    sql, value = connection.among(seqs)
+    connection.run(f"DELETE FROM picture_recent WHERE seq IN {sql}", (value,))
+
+
+def add_counts(connection: Connection, rows: Iterable[Row]) -> None:
+    """Add to counts: (facet, bucket, audience, key, number); a number may be negative."""
+    connection.run_many(
+        "INSERT INTO picture_count (facet, bucket, audience, key, number) VALUES (?, ?, ?, ?, ?) "
+        "ON CONFLICT (facet, bucket, audience, key) DO UPDATE SET number = picture_count.number + excluded.number", rows)
+
+
+def newest(connection: Connection, audiences: Iterable[int], before: int, limit: int) -> list[Row]:
+    """Return the newest contributions that the audiences see, merged over audiences: (first_seq, contribution, org,
+    at, kind, title, items, mentions, fresh, loosest audience id, audiences)."""
+    sql, value = connection.among(audiences)
+    return connection.rows(
+        "SELECT first_seq, max(contribution), max(org), max(at), min(kind), max(title), sum(items), sum(mentions), sum(fresh), "
+        f"min(audience), count(*) FROM picture_contribution WHERE first_seq < ? AND audience IN {sql} AND items > 0 "
+        "GROUP BY first_seq ORDER BY first_seq DESC LIMIT ?", (before, value, limit))
+
+
+def contribution_rows(connection: Connection, identifier: str, audiences: Iterable[int]) -> list[Row]:
+    """Return a contribution's summaries: (first_seq, audience, org, at, kind, title, items, mentions, fresh)."""
+    sql, value = connection.among(audiences)
+    return connection.rows(
+        "SELECT first_seq, audience, org, at, kind, title, items, mentions, fresh FROM picture_contribution "
+        f"WHERE contribution = ? AND audience IN {sql} AND items > 0 ORDER BY audience", (identifier, value))
+
+
+def rising(connection: Connection, audiences: Iterable[int], since: int, limit: int) -> list[Row]:
+    """Return observables by the number of contributors that mention them lately: (observable, orgs, mentions, last)."""
+    sql, value = connection.among(audiences)
+    return connection.rows(
+        "SELECT observable, count(DISTINCT org) AS orgs, count(*) AS mentions, max(seq) AS last FROM (SELECT observable, org, seq "
+        f"FROM picture_recent WHERE at >= ? AND audience IN {sql} ORDER BY seq DESC LIMIT 20000) AS lately "
+        "GROUP BY observable ORDER BY orgs DESC, mentions DESC, last DESC LIMIT ?", (since, value, limit))
+
+
+def counts(connection: Connection, facet: str, audiences: Iterable[int], since: int, limit: int) -> list[Row]:
+    """Return (key, number) of a facet since a bucket, largest first."""
+    sql, value = connection.among(audiences)
+    return connection.rows(
+        f"SELECT key, sum(number) AS total FROM picture_count WHERE facet = ? AND bucket >= ? AND audience IN {sql} "
+        "GROUP BY key HAVING sum(number) > 0 ORDER BY total DESC, key LIMIT ?", (facet, since, value, limit))
+
+
+def series(connection: Connection, facet: str, audiences: Iterable[int], since: int) -> list[Row]:
+    """Return (bucket, number) of a facet over all keys since a bucket, in order."""
+    sql, value = connection.among(audiences)
+    return connection.rows(
+        f"SELECT bucket, sum(number) FROM picture_count WHERE facet = ? AND bucket >= ? AND audience IN {sql} "
+        "GROUP BY bucket ORDER BY bucket", (facet, since, value))
+
+

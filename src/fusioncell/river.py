@@ -1,0 +1,200 @@
+"""The river: every entry flows through the rooms once, in order, by cursor; each batch is one transaction.
+
+1. Read blocks of entries past the cursor.
+2. In one transaction on the projections: members; then, cut by cut, intake (what is new), fusion (claims), picture,
+   shield; then the cursor.
+3. After the commit: hand the events to the live stream, let the shield act on what has become due (its acts are new
+   entries, and flow through the river in turn).
+
+What is *not* here: any decision of its own. A wake-up that is lost costs a tick of latency, never an entry.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Iterator, Sequence
+
+import fusioncell.exchange.event as event
+from fusioncell.exchange.live import LiveEvent
+from fusioncell.fusion import project as fusion_project
+from fusioncell.intake import project as intake_project
+from fusioncell.intake.project import Arrival, Arrived, Recall
+from fusioncell.kernel.entry import Entry
+from fusioncell.kernel.ports import Database
+from fusioncell.members import project as members_project
+from fusioncell.picture import project as picture_project
+from fusioncell.record import Seal
+from fusioncell.record import service as record_cursors
+from fusioncell.record.service import Record
+from fusioncell.shield import project as shield_project
+from fusioncell.shield.service import allows_blocking
+
+CURSOR = "river"
+BLOCKS = 96
+"""Blocks a batch: up to 12,288 entries, so that index work comes in large sorted batches."""
+MAX_HISTORY = 100
+"""Old items of one contribution that are streamed one by one; beyond that one event sums them up."""
+
+_log = logging.getLogger("fusioncell.river")
+Listener = Callable[[list[LiveEvent], int], None]
+
+
+def grade_unknown(contributor: str) -> str:
+    """Return the Admiralty reliability of a contributor: F (cannot be judged yet) until verdicts teach another."""
+    return "F"
+
+
+class River:
+    """Drives the projections. One at a time for each projections database."""
+
+    def __init__(self, record: Record, database: Database, seal: Seal) -> None:
+        self._record = record
+        self._database = database
+        self._seal = seal
+        self._listeners: list[Listener] = []
+        self._after: list[Callable[[], None]] = []
+        self._wake = threading.Event()
+        self._stop = False
+        self._thread: threading.Thread | None = None
+        self._moved = threading.Condition()
+        with database.read() as connection:
+            self.position = record_cursors.read_cursor(connection, CURSOR)
+
+    def on_events(self, listener: Listener) -> None:
+        """Call ``listener(events, position)`` after each batch."""
+        self._listeners.append(listener)
+
+    def after_batch(self, action: Callable[[], None]) -> None:
+        """Call ``action`` after each batch, and on every idle tick."""
+        self._after.append(action)
+
+    # -- one batch ---------------------------------------------------------------------------------------------------
+
+    def step(self, *, until: int | None = None) -> int:
+        """Project one batch; return how many entries it held. ``until`` bounds the last position (for rebuilds)."""
+        entries = self._record.read_after(self.position, blocks=BLOCKS)
+        if until is not None:
+            entries = [entry for entry in entries if entry.seq <= until]
+        if not entries:
+            return 0
+        self._record.refresh_audiences()
+        blocking = self._record.audiences_where(allows_blocking)
+        cuts: list[Arrived] = []
+        with self._database.write() as connection:
+            members_project.project(connection, entries)
+            for cut in intake_project.cuts(entries):
+                arrived = intake_project.project(connection, cut, self._record.read_many)
+                changes = fusion_project.project(connection, arrived, grade_unknown)
+                picture_project.project(connection, arrived, changes)
+                shield_project.project(connection, cut, changes, blocking)
+                cuts.append(arrived)
+            record_cursors.move_cursor(connection, CURSOR, entries[-1].seq)
+        with self._moved:
+            self.position = entries[-1].seq
+            self._moved.notify_all()
+        if self._listeners:
+            events = self.events(cuts)
+            for listener in self._listeners:
+                listener(events, self.position)
+        return len(entries)
+
+    def run_dry(self, *, until: int | None = None) -> int:
+        """Project all that the record holds now; return how many entries that was."""
+        count = 0
+        while done := self.step(until=until):
+            count += done
+        return count
+
+    # -- events ------------------------------------------------------------------------------------------------------
+
+    def events(self, cuts: Sequence[Arrived]) -> list[LiveEvent]:
+        """Make the live events of what arrived and what was recalled."""
+        made: list[LiveEvent] = []
+        for arrived in cuts:
+            made += self._arrivals(arrived.arrivals)
+            made += [self._tombstone(entry, recall) for entry, recall in arrived.recalls]
+        return made
+
+    def past(self, after: int, until: int, audiences: frozenset[int]) -> Iterator[list[LiveEvent]]:
+        """Give the events in these audiences with ``after < seq <= until``, from the record, in pages.
+
+        What was repeated or recalled since is left out; the tombstone of a recall comes in its place.
+        """
+        while after < until:
+            entries = [e for e in self._record.read_after(after, blocks=32, visible=audiences) if e.seq <= until]
+            if not entries:
+                return
+            after = entries[-1].seq
+            with self._database.read() as connection:
+                kept = intake_project.kept(connection, entries)
+            yield self.events([kept])
+
+    def _arrivals(self, arrivals: list[Arrival]) -> list[LiveEvent]:
+        history: dict[tuple[str, int], list[Arrival]] = {}
+        for arrival in arrivals:
+            if not arrival.fresh:
+                history.setdefault((arrival.entry.contribution, arrival.entry.audience), []).append(arrival)
+        summed = {key for key, items in history.items() if len(items) > MAX_HISTORY}
+        made: list[LiveEvent] = []
+        for arrival in arrivals:
+            entry = arrival.entry
+            key = (entry.contribution, entry.audience)
+            if arrival.fresh or key not in summed:
+                audience = self._record.audience(entry.audience)
+                made.append(LiveEvent(entry.seq, entry.audience, "entry", event.entry_event(
+                    entry, arrival.extract, audience, self._seal.entry_id(entry.seq), arrival.fresh)))
+            elif history.get(key):
+                items = history.pop(key)
+                last = items[-1].entry
+                made.append(LiveEvent(last.seq, last.audience, "history", event.history_event(
+                    last, len(items), self._record.audience(last.audience))))
+        return sorted(made, key=_seq)
+
+    def _tombstone(self, entry: Entry, recall: Recall) -> LiveEvent:
+        gone = self._seal.entry_id(recall.first) if recall.first == recall.last else ""
+        return LiveEvent(entry.seq, entry.audience, "tombstone", event.tombstone_event(
+            entry, recall, self._record.audience(entry.audience), self._seal.entry_id(entry.seq), gone))
+
+    # -- the thread --------------------------------------------------------------------------------------------------
+
+    def start(self) -> None:
+        """Follow the record in a thread of its own."""
+        self._record.on_append(lambda _: self._wake.set())
+        self._thread = threading.Thread(target=self._follow, name="river", daemon=True)
+        self._thread.start()
+
+    def _follow(self) -> None:
+        while not self._stop:
+            self._wake.clear()
+            try:
+                self.run_dry()
+                for action in self._after:
+                    action()
+            except Exception:  # noqa: BLE001 - whatever it was, the river must not stop for good
+                # The record keeps everything; say so and try again rather than stop for good.
+                _log.exception("the river stopped at position %s; trying again in a second", self.position)
+                self._wake.wait(1.0)
+            if self._record.head()[0] <= self.position:
+                self._wake.wait(1.0)
+
+    def wait_for(self, seq: int, timeout: float) -> bool:
+        """Wait until the projections have passed a position; False if they have not within ``timeout`` seconds."""
+        with self._moved:
+            return self._moved.wait_for(lambda: self.position >= seq, timeout)
+
+    @property
+    def running(self) -> bool:
+        """Tell whether the thread follows the record."""
+        return self._thread is not None
+
+    def close(self) -> None:
+        """Finish the batch under way and stop."""
+        self._stop = True
+        self._wake.set()
+        if self._thread is not None:
+            self._thread.join()
+
+
+def _seq(item: LiveEvent) -> int:
+    return item.seq

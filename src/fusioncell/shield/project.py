@@ -1,0 +1,72 @@
+"""Project decisions into the zone, and note what has become due. The last step of the river.
+
+What is due is a pure function of the evidence and the last decision on a name, recomputed whenever either moves, so
+batches and replays end the same. Whoever acts on it appends an entry; nothing is decided here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import msgspec
+
+from fusioncell.fusion.project import Changes
+from fusioncell.fusion.service import assess_within, find_many
+from fusioncell.kernel.entry import Entry
+from fusioncell.kernel.observable import Observable, ObservableType
+from fusioncell.kernel.ports import Connection
+from fusioncell.shield import policy, store
+from fusioncell.shield.model import KINDS, PROPOSE, STATE_AFTER, Body, State
+
+_encode = msgspec.json.Encoder().encode
+
+
+def project(connection: Connection, entries: Sequence[Entry], changes: Changes, audiences: frozenset[int]) -> None:
+    """Apply one cut. ``audiences``: those whose uses allow blocking, all that the shield may ever see."""
+    moved = {number: o for number, o in changes.moved.items() if policy.can_block(o)}
+    named: list[Observable] = []
+    for entry in entries:
+        if entry.kind == "hub.epoch":
+            _step(connection, entry, "", added=False)
+        elif entry.kind in KINDS and entry.payload is not None and not entry.org:
+            body = msgspec.json.decode(entry.payload.body, type=Body)
+            _apply(connection, entry, body)
+            named.append(Observable(ObservableType.DOMAIN, body.name))
+    if named:
+        moved.update(find_many(connection, named))
+    if moved:
+        _note_due(connection, moved, audiences)
+
+
+def _apply(connection: Connection, entry: Entry, body: Body) -> None:
+    state = STATE_AFTER[entry.kind]
+    evidence = _encode(body.evidence).decode()
+    if entry.kind in PROPOSE:
+        store.open_decision(connection, (
+            entry.seq, body.decision, body.name, body.category, state.value, body.malicious, body.active, entry.at, 0, 0,
+            entry.at if state is State.REFUSED else 0, evidence, body.by, "", body.reason,
+            _encode(body.guards).decode(), entry.audience))
+    elif state is State.PUBLISHED:
+        if store.publish(connection, body.decision, entry.at, body.expires, evidence, body.by, body.reason,
+                         entry.audience, body.malicious, body.active):
+            _step(connection, entry, body.name, added=True)
+    else:
+        row = store.by_id(connection, body.decision)
+        store.end(connection, body.decision, state.value, entry.at, body.by, body.reason)
+        if row is not None and row[3] == State.PUBLISHED:
+            _step(connection, entry, body.name, added=False)
+
+
+def _step(connection: Connection, entry: Entry, name: str, *, added: bool) -> None:
+    # The serial follows the record's clock, so a restored hub's next serial is beyond any that was ever served.
+    serial = max(store.last_serial(connection) + 1, entry.at // 1_000_000)
+    store.add_change(connection, serial, name, added, entry.at, entry.seq)
+
+
+def _note_due(connection: Connection, moved: dict[int, Observable], audiences: Iterable[int]) -> None:
+    last = store.last_for(connection, [o.value for o in moved.values()])
+    for number, assessment in assess_within(connection, moved, audiences, None).items():
+        name = moved[number].value
+        state, proposed_by, ended_by = last.get(name, ("", "", ""))
+        by_rule = ended_by == "rule" if state == State.WITHDRAWN else proposed_by == "rule"
+        store.set_due(connection, name, policy.due(assessment, State(state) if state else None, by_rule))

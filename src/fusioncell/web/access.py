@@ -1,0 +1,127 @@
+"""Who is asking: from key, session or the local note to a Viewer; and whether the door opens.
+
+* ``Authorization: Bearer KEY`` on any door; a wrong key is refused, never treated as nobody.
+* The session cookie on pages and API alike; a change by cookie needs the form's or header's CSRF token.
+* ``Authorization: Local TOKEN``: a command on this machine, by the token in the data folder (mode 0600), for one
+  organisation; taken from loopback alone.
+
+Every door declares a permission (a test walks them all); ``public`` is open to everyone.
+"""
+
+from __future__ import annotations
+
+import hmac
+import ipaddress
+from collections.abc import Callable
+from http.cookies import CookieError, SimpleCookie
+from typing import Any
+
+from litestar.connection import ASGIConnection
+from litestar.handlers import BaseRouteHandler
+from litestar.types import ASGIApp, Receive, Scope, Send
+
+from fusioncell.bootstrap import Hub
+from fusioncell.kernel.errors import BadInput, NotAllowed, NotSignedIn
+from fusioncell.kernel.marking import PUBLIC, Viewer
+
+COOKIE = "fc_session"
+SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+class Access:
+    """Middleware: puts ``viewer``, ``look`` and ``session`` into the request's state."""
+
+    def __init__(self, app: ASGIApp, hub: Hub) -> None:
+        self._app = app
+        self._hub = hub
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Recognise the party, then pass the request on."""
+        if scope["type"] == "http":
+            state: Any = scope.setdefault("state", {})
+            state["session"] = ""
+            look = self._look_for(scope, state)
+            viewer = look()
+            state["refused"] = viewer is None
+            state["viewer"] = viewer if viewer is not None else PUBLIC
+            state["look"] = look
+        await self._app(scope, receive, send)
+
+    def _look_for(self, scope: Scope, state: dict[str, Any]) -> Callable[[], Viewer | None]:
+        members = self._hub.members
+        authorization = cookie = organisation = ""
+        for name, value in scope["headers"]:
+            if name == b"authorization":
+                authorization = value.decode("latin-1")
+            elif name == b"cookie":
+                cookie = value.decode("latin-1")
+            elif name == b"x-fusioncell-organisation":
+                organisation = value.decode("utf-8", "replace")
+        scheme, _, secret = authorization.partition(" ")
+        if scheme.lower() == "bearer":
+            return lambda: members.viewer_for_key(secret.strip())
+        if scheme.lower() == "local":
+            local = self._is_local(scope, secret.strip())
+            return lambda: members.operator_viewer(organisation or None) if local else None
+        if authorization:
+            return lambda: None
+        token = _session_of(cookie)
+        if not token:
+            return lambda: PUBLIC
+        state["session"] = token
+        # A session that has ended makes a visitor, not an error: the page then asks to sign in.
+        return lambda: members.viewer_for_session(token) or PUBLIC
+
+    def _is_local(self, scope: Scope, token: str) -> bool:
+        client = scope.get("client")
+        if client is None or not self._hub.local_token:
+            return False
+        try:
+            loopback = ipaddress.ip_address(client[0]).is_loopback
+        except ValueError:
+            return False
+        return loopback and hmac.compare_digest(token.encode(), self._hub.local_token.encode())
+
+
+def _session_of(cookie: str) -> str:
+    if not cookie:
+        return ""
+    jar: SimpleCookie = SimpleCookie()
+    try:
+        jar.load(cookie)
+    except CookieError:
+        return ""
+    return jar[COOKIE].value if COOKIE in jar else ""
+
+
+async def guard(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
+    """Open the door or refuse: the permission that the handler declares, no unknown parameters, CSRF on changes."""
+    state = connection.scope["state"]
+    viewer: Viewer = state["viewer"]  # type: ignore[typeddict-item]
+    permission = handler.opt.get("permission")
+    if permission is None:
+        raise NotAllowed("this door declares no permission")
+    if state["refused"]:  # type: ignore[typeddict-item]
+        raise NotSignedIn("this key is not valid here", hint="It may have ended or been revoked; ask for a new one.")
+    if permission != "public" and not viewer.may(permission):
+        # A visitor reads what is CLEAR; anything more needs a key.
+        if not (permission in ("read", "search", "stream") and not viewer.member):
+            if viewer.member:
+                raise NotAllowed(f"your role does not permit {permission!r}", hint="Ask an administrator of your organisation.")
+            raise NotSignedIn("sign in, or send a key", hint="Authorization: Bearer KEY")
+    _known_parameters(connection, handler)
+
+
+def _known_parameters(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
+    allowed = handler.opt.get("query")
+    if allowed is None:
+        return
+    for name in connection.query_params:
+        if name not in allowed:
+            raise BadInput(f"unknown parameter {name[:60]!r}",
+                           hint=f"This door knows: {', '.join(sorted(allowed)) or 'none'}.", place=name[:60])
+
+
+def csrf_ok(hub: Hub, session: str, given: str) -> bool:
+    """Tell whether a change by session carries the session's own token."""
+    return bool(session) and hub.members.csrf_matches(session, given)

@@ -1,0 +1,75 @@
+"""Errors as answers: problem+json for machines (RFC 9457), a page for people. Nothing internal is ever told."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+import msgspec
+from litestar import Request, Response
+from litestar.exceptions import HTTPException, ValidationException
+
+from fusioncell.kernel.errors import FusionCellError
+from fusioncell.web.render import CONTENT_SECURITY_POLICY
+
+_log = logging.getLogger("fusioncell.web")
+Asked = Request[Any, Any, Any]
+
+
+def problem(status: int, title: str, detail: str, hint: str = "", place: str = "") -> Response[bytes]:
+    """Return a problem document."""
+    body: dict[str, Any] = {"type": "about:blank", "title": title, "status": status, "detail": detail}
+    if hint:
+        body["hint"] = hint
+    if place:
+        body["place"] = place
+    headers = {"WWW-Authenticate": 'Bearer realm="Fusion Cell"'} if status == 401 else {}
+    return Response(msgspec.json.encode(body), status_code=status, media_type="application/problem+json", headers=headers)
+
+
+def wants_page(request: Asked) -> bool:
+    """Tell whether a person's browser asks (pages live outside /api)."""
+    path = request.url.path
+    return not path.startswith(("/api", "/healthz", "/readyz", "/metrics", "/log")) and "text/html" in request.headers.get(
+        "accept", "")
+
+
+def answer(request: Asked, status: int, title: str, detail: str, hint: str = "", place: str = "") -> Response[Any]:
+    """Return the error in the form that suits who asks."""
+    if wants_page(request):
+        pages = request.app.state.pages
+        if status == 401:
+            return pages.to_sign_in(request)  # type: ignore[no-any-return]
+        body = pages.error(request, status=status, title=title, detail=detail, hint=hint, place=place)
+        return Response(body, status_code=status, media_type="text/html; charset=utf-8",
+                        headers={"Content-Security-Policy": CONTENT_SECURITY_POLICY})
+    return problem(status, title, detail, hint, place)
+
+
+def of_ours(request: Asked, fault: FusionCellError) -> Response[Any]:
+    """Answer one of our errors."""
+    reply = answer(request, fault.status, fault.title, fault.detail, fault.hint, fault.place)
+    if fault.status == 429:
+        reply.headers["Retry-After"] = str(getattr(fault, "wait", 60))
+    return reply
+
+
+def of_framework(request: Asked, fault: HTTPException) -> Response[Any]:
+    """Answer what the framework refused: bad parameters, unknown paths, bodies over the bound."""
+    if isinstance(fault, ValidationException):
+        first = fault.extra[0] if isinstance(fault.extra, list) and fault.extra else {}
+        place = str(first.get("key", "")) if isinstance(first, dict) else ""
+        message = str(first.get("message", fault.detail)) if isinstance(first, dict) else fault.detail
+        return answer(request, 400, "The input cannot be understood", f"{place}: {message}" if place else message,
+                      "Mend the parameter and send it again.", place)
+    titles = {404: "Not found", 405: "This method is not known here", 413: "The input is over a limit"}
+    title = titles.get(fault.status_code, "The request cannot be served")
+    hint = "The OpenAPI description is at /api/openapi.json." if fault.status_code in (404, 405) else ""
+    return answer(request, fault.status_code, title, fault.detail if fault.status_code < 500 else title, hint)
+
+
+def of_unknown(request: Asked, fault: Exception) -> Response[Any]:
+    """Answer a fault of ours that nobody foresaw; the log has it, the answer does not."""
+    _log.exception("%s %s failed", request.method, request.url.path, exc_info=fault)
+    return answer(request, 500, "Something went wrong", "The hub met a fault of its own; what you sent was not lost if "
+                  "it was acknowledged.", "Try again; tell the operators if it stays.")
