@@ -36,8 +36,14 @@ from fusioncell.river import River
 from fusioncell.shield import store as shield_store
 from fusioncell.shield.service import Shield
 
-PROJECTIONS = (record_store.projection_metadata, intake_store.metadata, fusion_store.metadata, picture_store.metadata,
-               members_store.metadata, shield_store.metadata)
+PROJECTIONS = (
+    record_store.projection_metadata,
+    intake_store.metadata,
+    fusion_store.metadata,
+    picture_store.metadata,
+    members_store.metadata,
+    shield_store.metadata,
+)
 """Tables that can be dropped and rebuilt from the record."""
 
 __all__ = ["DnsServer", "Folder", "Hub", "open_hub", "read_settings"]
@@ -86,7 +92,9 @@ class Hub:
     async def serve_dns(self, listen: str, **more: Any) -> DnsServer:
         """Serve the zone as its primary on the running event loop."""
         host, port = host_port(listen)
-        targets = [NotifyTarget(*host_port(part.strip())) for part in self.settings.dns_notify.split(",") if part.strip()]
+        targets = [
+            NotifyTarget(*host_port(part.strip())) for part in self.settings.dns_notify.split(",") if part.strip()
+        ]
         server = await start_dns_server(self.shield.zone, host, port, notify=targets, **more)
         return server
 
@@ -105,8 +113,11 @@ def open_databases(folder: Folder, settings: Settings) -> dict[str, SqlDatabase]
     if settings.database_url:
         databases = {name: open_postgres(settings.database_url, name) for name in ("record", "vault", "projections")}
     else:
-        databases = {"record": open_sqlite(folder.path / "record.db"), "vault": open_sqlite(folder.path / "vault.db"),
-                     "projections": open_sqlite(folder.path / "projections.db", durable=False, cache_mb=96)}
+        databases = {
+            "record": open_sqlite(folder.path / "record.db"),
+            "vault": open_sqlite(folder.path / "vault.db"),
+            "projections": open_sqlite(folder.path / "projections.db", durable=False, cache_mb=96),
+        }
     databases["record"].create(record_store.metadata)
     databases["vault"].create(vault_metadata)
     create_projections(databases["projections"])
@@ -128,23 +139,37 @@ def cache_folder() -> Path:
 def open_known_good() -> KnownGood:
     """Open the compiled warninglists, compiling them if this version has not been compiled yet (some seconds)."""
     stamp = f"{knowngood_files.package_version()}-{knownindex.FORMAT}"
-    arrays = knowngood_files.open_arrays(cache_folder(), stamp,
-                                         lambda: knownindex.compile_lists(knowngood_files.package_lists()))
+    arrays = knowngood_files.open_arrays(
+        cache_folder(), stamp, lambda: knownindex.compile_lists(knowngood_files.package_lists())
+    )
     return KnownGood(arrays)
 
 
-def open_hub(data: str | Path, settings: Settings | None = None, *, clock: Clock | None = None,
-             randomness: Randomness | None = None, known_good: KnownGood | None = None) -> Hub:
+def open_hub(
+    data: str | Path,
+    settings: Settings | None = None,
+    *,
+    clock: Clock | None = None,
+    randomness: Randomness | None = None,
+    known_good: KnownGood | None = None,
+) -> Hub:
     """Open the hub in a data folder. Conflict where another process has it."""
     folder = Folder(data)
     _ = folder.kind
     if not folder.lock():
         raise Conflict(f"another process has {folder.path}", hint="Stop it, or let the command go through it.")
-    return assemble(folder, settings or read_settings(data=str(data)), clock or SystemClock(),
-                    randomness or SystemRandomness(), known_good)
+    return assemble(
+        folder,
+        settings or read_settings(data=str(data)),
+        clock or SystemClock(),
+        randomness or SystemRandomness(),
+        known_good,
+    )
 
 
-def assemble(folder: Folder, settings: Settings, clock: Clock, randomness: Randomness, known_good: KnownGood | None) -> Hub:
+def assemble(
+    folder: Folder, settings: Settings, clock: Clock, randomness: Randomness, known_good: KnownGood | None
+) -> Hub:
     """Join all rooms over the databases of a folder."""
     databases = open_databases(folder, settings)
     key = folder.key()
@@ -159,8 +184,17 @@ def assemble(folder: Folder, settings: Settings, clock: Clock, randomness: Rando
         if not river.wait_for(seq, 30.0 if river.running else 0.0):
             river.run_dry()
 
-    members = Members(record=record, vault=databases["vault"], projections=projections, clock=clock,
-                      randomness=randomness, vault_key=key[32:], settle=settle)
+    members = Members(
+        record=record,
+        vault=databases["vault"],
+        projections=projections,
+        clock=clock,
+        randomness=randomness,
+        vault_key=key[32:],
+        settle=settle,
+    )
     shield = Shield(record, projections, fusion, intake, clock, randomness)
     picture = Picture(record, projections, fusion, intake, clock)
-    return Hub(folder, settings, clock, randomness, databases, seal, record, river, members, intake, fusion, picture, shield)
+    return Hub(
+        folder, settings, clock, randomness, databases, seal, record, river, members, intake, fusion, picture, shield
+    )

@@ -11,6 +11,7 @@ What is *not* here: any decision of its own. A wake-up that is lost costs a tick
 
 from __future__ import annotations
 
+import gc
 import logging
 import threading
 from collections.abc import Callable, Iterator, Sequence
@@ -29,6 +30,9 @@ from fusioncell.record import service as record_cursors
 from fusioncell.record.service import Record
 from fusioncell.shield import project as shield_project
 from fusioncell.shield.service import allows_blocking
+
+GC_THRESHOLD = 50_000
+"""Allocations between two looks for garbage: a batch makes many values and no cycles (measured: a tenth of it)."""
 
 CURSOR = "river"
 BLOCKS = 96
@@ -58,6 +62,7 @@ class River:
         self._stop = False
         self._thread: threading.Thread | None = None
         self._moved = threading.Condition()
+        gc.set_threshold(GC_THRESHOLD, 20, 50)
         with database.read() as connection:
             self.position = record_cursors.read_cursor(connection, CURSOR)
 
@@ -87,7 +92,7 @@ class River:
                 arrived = intake_project.project(connection, cut, self._record.read_many)
                 changes = fusion_project.project(connection, arrived, grade_unknown)
                 picture_project.project(connection, arrived, changes)
-                shield_project.project(connection, cut, changes, blocking)
+                shield_project.project(connection, cut.entries, changes, blocking)
                 cuts.append(arrived)
             record_cursors.move_cursor(connection, CURSOR, entries[-1].seq)
         with self._moved:
@@ -142,19 +147,39 @@ class River:
             key = (entry.contribution, entry.audience)
             if arrival.fresh or key not in summed:
                 audience = self._record.audience(entry.audience)
-                made.append(LiveEvent(entry.seq, entry.audience, "entry", event.entry_event(
-                    entry, arrival.extract, audience, self._seal.entry_id(entry.seq), arrival.fresh)))
+                made.append(
+                    LiveEvent(
+                        entry.seq,
+                        entry.audience,
+                        "entry",
+                        event.entry_event(
+                            entry, arrival.extract, audience, self._seal.entry_id(entry.seq), arrival.fresh
+                        ),
+                    )
+                )
             elif history.get(key):
                 items = history.pop(key)
                 last = items[-1].entry
-                made.append(LiveEvent(last.seq, last.audience, "history", event.history_event(
-                    last, len(items), self._record.audience(last.audience))))
+                made.append(
+                    LiveEvent(
+                        last.seq,
+                        last.audience,
+                        "history",
+                        event.history_event(last, len(items), self._record.audience(last.audience)),
+                    )
+                )
         return sorted(made, key=_seq)
 
     def _tombstone(self, entry: Entry, recall: Recall) -> LiveEvent:
         gone = self._seal.entry_id(recall.first) if recall.first == recall.last else ""
-        return LiveEvent(entry.seq, entry.audience, "tombstone", event.tombstone_event(
-            entry, recall, self._record.audience(entry.audience), self._seal.entry_id(entry.seq), gone))
+        return LiveEvent(
+            entry.seq,
+            entry.audience,
+            "tombstone",
+            event.tombstone_event(
+                entry, recall, self._record.audience(entry.audience), self._seal.entry_id(entry.seq), gone
+            ),
+        )
 
     # -- the thread --------------------------------------------------------------------------------------------------
 

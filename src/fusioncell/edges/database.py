@@ -44,7 +44,7 @@ class SqliteConnection:
 
     def among(self, values: Iterable[int | str | bytes]) -> tuple[str, Any]:
         """One parameter for many values, by ``json_each``; bytes are not taken."""
-        return "(SELECT value FROM json_each(?))", json.dumps(list(values))  # type: ignore[arg-type]
+        return "(SELECT value FROM json_each(?))", json.dumps(list(values))
 
 
 _PG_TYPES = {int: "bigint", str: "text", bytes: "bytea"}
@@ -177,7 +177,10 @@ class SqlDatabase:
 def open_sqlite(path: Path | str, *, durable: bool = True, cache_mb: int = 16) -> SqlDatabase:
     """Open (or make) an SQLite database in WAL mode. ``durable``: every commit is on disk before it returns."""
     engine = create_engine(
-        f"sqlite:///{path}", poolclass=QueuePool, pool_size=4, max_overflow=60,
+        f"sqlite:///{path}",
+        poolclass=QueuePool,
+        pool_size=4,
+        max_overflow=60,
         connect_args={"check_same_thread": False, "isolation_level": None, "timeout": 30.0, "cached_statements": 512},
     )
 
@@ -185,8 +188,13 @@ def open_sqlite(path: Path | str, *, durable: bool = True, cache_mb: int = 16) -
     def _set(raw: Any, _record: Any) -> None:
         cursor = raw.cursor()
         for pragma in (
-            "page_size=8192", "journal_mode=WAL", f"synchronous={'FULL' if durable else 'NORMAL'}",
-            "wal_autocheckpoint=20000", f"cache_size=-{cache_mb * 1024}", "temp_store=MEMORY", "foreign_keys=ON",
+            "page_size=8192",
+            "journal_mode=WAL",
+            f"synchronous={'FULL' if durable else 'NORMAL'}",
+            "wal_autocheckpoint=20000",
+            f"cache_size=-{cache_mb * 1024}",
+            "temp_store=MEMORY",
+            "foreign_keys=ON",
             "trusted_schema=OFF",
         ):
             cursor.execute(f"PRAGMA {pragma}")
@@ -198,8 +206,9 @@ def open_sqlite(path: Path | str, *, durable: bool = True, cache_mb: int = 16) -
 def open_postgres(url: str, schema: str) -> SqlDatabase:
     """Open one schema of a PostgreSQL database, making the schema where it is missing."""
     address = url.replace("postgresql://", "postgresql+psycopg://", 1)
-    engine = create_engine(address, pool_size=4, max_overflow=28, pool_pre_ping=True,
-                           connect_args={"options": f"-csearch_path={schema}"})
+    engine = create_engine(
+        address, pool_size=4, max_overflow=28, pool_pre_ping=True, connect_args={"options": f"-csearch_path={schema}"}
+    )
     with engine.begin() as connection:
         connection.execute(text(f'CREATE SCHEMA IF NOT EXISTS "{schema}"'))
     return SqlDatabase(engine, "postgresql")

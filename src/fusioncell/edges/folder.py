@@ -65,8 +65,10 @@ class Folder:
         try:
             return str(json.loads((self.path / MARKER).read_bytes())["kind"])
         except FileNotFoundError:
-            raise NotFound(f"there is no hub in {self.path}", hint="Make one with: fusioncell init --data "
-                           f"{self.path} --org NAME --email ADDRESS") from None
+            raise NotFound(
+                f"there is no hub in {self.path}",
+                hint=f"Make one with: fusioncell init --data {self.path} --org NAME --email ADDRESS",
+            ) from None
 
     def key(self) -> bytes:
         """Return the hub's key: 32 bytes for sealing, 32 for the vault."""

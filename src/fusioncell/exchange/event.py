@@ -23,32 +23,60 @@ MAX_OBSERVABLES = 50
 def entry_event(entry: Entry, extract: Extract, audience: Audience, entry_id: str, fresh: bool) -> bytes:
     """Return the JSON of an ``entry`` event: what arrived, from whom, under which marking, naming what."""
     named: list[dict[str, Any]] = [
-        {"type": claim.observable.type.value, "value": claim.observable.value, "role": Role(claim.role).name.lower(),
-         "stance": Stance(claim.stance).name.lower()}
+        {
+            "type": claim.observable.type.value,
+            "value": claim.observable.value,
+            "role": Role(claim.role).name.lower(),
+            "stance": Stance(claim.stance).name.lower(),
+        }
         for claim in extract.claims[:MAX_OBSERVABLES]
     ]
-    return _encode({
-        "id": entry_id, "contribution": entry.contribution, "at": format_instant(entry.at), "organisation": entry.org,
-        "kind": entry.kind, "subject": entry.payload.subject if entry.payload else "", "tlp": audience.tlp.value,
-        "title": extract.title[:300], "observables": named, "more": max(0, len(extract.claims) - MAX_OBSERVABLES),
-        "history": not fresh,
-    })
+    return _encode(
+        {
+            "id": entry_id,
+            "contribution": entry.contribution,
+            "at": format_instant(entry.at),
+            "organisation": entry.org,
+            "kind": entry.kind,
+            "subject": entry.payload.subject if entry.payload else "",
+            "tlp": audience.tlp.value,
+            "title": extract.title[:300],
+            "observables": named,
+            "more": max(0, len(extract.claims) - MAX_OBSERVABLES),
+            "history": not fresh,
+        }
+    )
 
 
 def history_event(last: Entry, count: int, audience: Audience) -> bytes:
-    """Return the JSON of a ``history`` event: so many old items of one contribution arrived, readable at its address."""
-    return _encode({
-        "contribution": last.contribution, "at": format_instant(last.at), "organisation": last.org, "kind": last.kind,
-        "tlp": audience.tlp.value, "items": count, "href": f"/api/contributions/{last.contribution}", "history": True,
-    })
+    """Return the JSON of a ``history`` event: so many old items of one contribution arrived; where to read them."""
+    return _encode(
+        {
+            "contribution": last.contribution,
+            "at": format_instant(last.at),
+            "organisation": last.org,
+            "kind": last.kind,
+            "tlp": audience.tlp.value,
+            "items": count,
+            "href": f"/api/contributions/{last.contribution}",
+            "history": True,
+        }
+    )
 
 
 def tombstone_event(entry: Entry, recall: Recall, audience: Audience, entry_id: str, gone: str) -> bytes:
     """Return the JSON of a ``tombstone`` event: what was withdrawn. ``gone``: id of the entry, "" for all of it."""
-    return _encode({
-        "id": entry_id, "contribution": recall.contribution, "at": format_instant(entry.at), "organisation": entry.org,
-        "entry": gone, "tlp": audience.tlp.value, "withdrawn": True,
-    })
+    return _encode(
+        {
+            "id": entry_id,
+            "contribution": recall.contribution,
+            "at": format_instant(entry.at),
+            "organisation": entry.org,
+            "entry": gone,
+            "tlp": audience.tlp.value,
+            "withdrawn": True,
+        }
+    )
 
 
 def frame(token: str, name: str, data: bytes) -> bytes:

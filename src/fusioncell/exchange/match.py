@@ -124,7 +124,9 @@ class Matcher:
         self._fusion = fusion
         self._index = HashIndex(fusion)
 
-    def answers(self, lines: Iterable[str], *, csv: bool, audiences: frozenset[int], hits_only: bool) -> Iterator[bytes]:
+    def answers(
+        self, lines: Iterable[str], *, csv: bool, audiences: frozenset[int], hits_only: bool
+    ) -> Iterator[bytes]:
         """Answer each value with a JSON line, in order, in chunks."""
         self._index.refresh()
         read = read_csv_line if csv else read_line
@@ -143,8 +145,13 @@ class Matcher:
         # Which values to confirm depends on the index; what is answered depends on the confirmation alone.
         hashes = [key64(asked.observable) if asked.observable is not None else 0 for asked in chunk]
         perhaps = self._index.mentioned(hashes)
-        wanted = list({asked.observable for asked, maybe in zip(chunk, perhaps, strict=True)
-                       if maybe and asked.observable is not None})
+        wanted = list(
+            {
+                asked.observable
+                for asked, maybe in zip(chunk, perhaps, strict=True)
+                if maybe and asked.observable is not None
+            }
+        )
         known = self._fusion.match(wanted, audiences) if wanted else {}
         lines: list[bytes] = []
         for asked in chunk:
@@ -158,11 +165,22 @@ class Matcher:
 
 def _hit(asked: Asked, found: Assessment) -> bytes:
     o = found.observable
-    return _encode({
-        "value": asked.text, "type": o.type.value, "canonical": o.value, "known": True, "verdict": verdict(found),
-        "malicious": round(found.malicious, 4), "active": round(found.active, 4),
-        "independent_origins": sum(not x.voice.benign for x in found.origins), "mentions": found.mentions,
-    }) + b"\n"
+    return (
+        _encode(
+            {
+                "value": asked.text,
+                "type": o.type.value,
+                "canonical": o.value,
+                "known": True,
+                "verdict": verdict(found),
+                "malicious": round(found.malicious, 4),
+                "active": round(found.active, 4),
+                "independent_origins": sum(not x.voice.benign for x in found.origins),
+                "mentions": found.mentions,
+            }
+        )
+        + b"\n"
+    )
 
 
 def _miss(asked: Asked) -> bytes:

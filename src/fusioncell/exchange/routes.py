@@ -19,23 +19,46 @@ from fusioncell.kernel.marking import Viewer
 from fusioncell.record.service import Record
 
 
-@post("/api/match", tags=["exchange"], opt={"permission": "match"}, status_code=200, summary="Match many values",
-      description="Takes JSON lines, one value a line, or CSV whose first column is the value. Answers one JSON line a "
-      "value, in order, streamed; `hits=only` leaves out what is unknown.")
-async def match(request: Request[Any, Any, Any], matcher: Matcher, record: Record, viewer: Viewer,
-                hits: Annotated[Literal["all", "only"], Parameter(description="all or only")] = "all") -> Stream:
+@post(
+    "/api/match",
+    tags=["exchange"],
+    opt={"permission": "match"},
+    status_code=200,
+    summary="Match many values",
+    description="Takes JSON lines, one value a line, or CSV whose first column is the value. Answers one JSON line a "
+    "value, in order, streamed; `hits=only` leaves out what is unknown.",
+)
+async def match(
+    request: Request[Any, Any, Any],
+    matcher: Matcher,
+    record: Record,
+    viewer: Viewer,
+    hits: Annotated[Literal["all", "only"], Parameter(description="all or only")] = "all",
+) -> Stream:
     """Match values against all that you may see."""
     media_type = request.headers.get("content-type", "").split(";")[0].strip().lower()
-    if media_type not in ("", "text/csv", "text/plain", "application/x-ndjson", "application/jsonl", "application/json",
-                          "application/json-lines", "application/octet-stream"):
+    if media_type not in (
+        "",
+        "text/csv",
+        "text/plain",
+        "application/x-ndjson",
+        "application/jsonl",
+        "application/json",
+        "application/json-lines",
+        "application/octet-stream",
+    ):
         raise UnsupportedMedia(f"{media_type[:60]!r} is not taken here", hint="Send application/x-ndjson or text/csv.")
     body = await request.body()
     try:
         text = body.decode()
     except UnicodeDecodeError as fault:
         raise BadInput(f"the body is not UTF-8 at byte {fault.start}") from None
-    answers = matcher.answers(_lines(text, media_type), csv=media_type == "text/csv",
-                              audiences=record.visible_to(viewer), hits_only=hits == "only")
+    answers = matcher.answers(
+        _lines(text, media_type),
+        csv=media_type == "text/csv",
+        audiences=record.visible_to(viewer),
+        hits_only=hits == "only",
+    )
     return Stream(_chunks(answers), media_type="application/x-ndjson")
 
 
@@ -65,7 +88,7 @@ async def stream(scope: Scope, receive: Receive, send: Send) -> None:
     streams: Streams = state.streams
     asked = dict(scope["headers"])
     last = asked.get(b"last-event-id", b"").decode("latin-1") or None
-    await streams.serve(scope["state"]["look"], scope["state"]["viewer"], last, receive, send)  # type: ignore[typeddict-item]
+    await streams.serve(scope["state"]["look"], scope["state"]["viewer"], last, receive, send)
 
 
 HANDLERS = (match, stream)

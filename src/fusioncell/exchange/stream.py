@@ -25,8 +25,12 @@ Receive = Callable[[], Awaitable[Any]]
 Send = Callable[[Any], Awaitable[None]]
 """The two ends of a connection (ASGI 3.0)."""
 Look = Callable[[], Viewer | None]
-_HEADERS = [(b"content-type", b"text/event-stream; charset=utf-8"), (b"cache-control", b"no-store"),
-            (b"x-accel-buffering", b"no"), (b"x-content-type-options", b"nosniff")]
+_HEADERS = [
+    (b"content-type", b"text/event-stream; charset=utf-8"),
+    (b"cache-control", b"no-store"),
+    (b"x-accel-buffering", b"no"),
+    (b"x-content-type-options", b"nosniff"),
+]
 
 
 class Past(Protocol):
@@ -62,7 +66,9 @@ class Streams:
             raise BadInput("that is no cursor of this hub", hint="Leave Last-Event-ID out to start from now.")
         seq, number, epoch = opened
         if epoch != self._epoch & 0xFFFF:
-            raise Gone("this cursor is of another epoch of the hub", hint="Resync: fetch what you need, then start anew.")
+            raise Gone(
+                "this cursor is of another epoch of the hub", hint="Resync: fetch what you need, then start anew."
+            )
         held = self._record.audience_set(number)
         if held is None:
             raise BadInput("that is no cursor of this hub", hint="Leave Last-Event-ID out to start from now.")
@@ -134,7 +140,13 @@ class Streams:
 
 def frame_without_id(event: LiveEvent) -> bytes:
     """Return a backfill event: without an id, so that a client that breaks off resumes from its old cursor."""
-    return b"event: " + (b"backfill" if event.name == "entry" else event.name.encode()) + b"\ndata: " + event.data + b"\n\n"
+    return (
+        b"event: "
+        + (b"backfill" if event.name == "entry" else event.name.encode())
+        + b"\ndata: "
+        + event.data
+        + b"\n\n"
+    )
 
 
 async def _body(send: Send, body: bytes) -> None:

@@ -29,15 +29,13 @@ def independent(evidence: Iterable[Evidence], now: Instant, half: int) -> list[O
         marks: list[object] = [("contributor", item.contributor), *(("object", key) for key in sorted(item.keys))]
         if item.creator:
             marks.append(("creator", item.creator))
-        voice = next((spoken[mark] for mark in marks if mark in spoken), None)
-        if voice is None:
-            voice = len(chosen)
+        place = next((spoken[mark] for mark in marks if mark in spoken), None)
+        if place is None:
+            spoken.update(dict.fromkeys(marks, len(chosen)))
             chosen.append(item)
             folded.append([])
-            for mark in marks:
-                spoken[mark] = voice
         else:
-            folded[voice].append(item)
+            folded[place].append(item)
     origins = []
     for voice, repeats in zip(chosen, folded, strict=True):
         # A repeat may be newer than the voice that it repeats: it refreshes it, and adds nothing else.
@@ -57,8 +55,16 @@ def assess(observable: Observable, evidence: Iterable[Evidence], mentions: int, 
     score = base + sum(o.weight for o in accusing) - sum(o.weight for o in excusing)
     fading = base + sum(o.decayed for o in accusing) - sum(o.decayed for o in excusing)
     return Assessment(
-        observable, weigh.probability(score), weigh.probability(fading), score, fading, base,
+        observable,
+        weigh.probability(score),
+        weigh.probability(fading),
+        score,
+        fading,
+        base,
         tuple(accusing + excusing),
-        min((e.first for e in items), default=None), max((e.last for e in items), default=None),
-        any(e.fresh for e in items if not e.benign), half, mentions,
+        min((e.first for e in items), default=None),
+        max((e.last for e in items), default=None),
+        any(e.fresh for e in items if not e.benign),
+        half,
+        mentions,
     )

@@ -22,32 +22,52 @@ def verdict(assessment: Assessment) -> str:
 
 
 def _voice(evidence: Evidence) -> dict[str, Any]:
-    return {"contributor": evidence.contributor, "source": evidence.creator or evidence.contributor,
-            "claims": evidence.count, "first": format_instant(evidence.first), "last": format_instant(evidence.last)}
+    return {
+        "contributor": evidence.contributor,
+        "source": evidence.creator or evidence.contributor,
+        "claims": evidence.count,
+        "first": format_instant(evidence.first),
+        "last": format_instant(evidence.last),
+    }
 
 
 def _origin(origin: Origin) -> dict[str, Any]:
     sign = -1 if origin.voice.benign else 1
-    return {**_voice(origin.voice), "stance": "benign" if origin.voice.benign else "malicious",
-            "weight": round(sign * origin.weight, 4), "decayed": round(sign * origin.decayed, 4),
-            "repeated_by": [_voice(repeat) for repeat in origin.repeats]}
+    return {
+        **_voice(origin.voice),
+        "stance": "benign" if origin.voice.benign else "malicious",
+        "weight": round(sign * origin.weight, 4),
+        "decayed": round(sign * origin.decayed, 4),
+        "repeated_by": [_voice(repeat) for repeat in origin.repeats],
+    }
 
 
 def explain(assessment: Assessment, hits: tuple[Hit, ...] = ()) -> dict[str, Any]:
     """Return an assessment with its explanation as JSON values."""
     o = assessment.observable
     return {
-        "type": o.type.value, "value": o.value, "defanged": defang(o.value), "stix_id": sco_id(o),
+        "type": o.type.value,
+        "value": o.value,
+        "defanged": defang(o.value),
+        "stix_id": sco_id(o),
         "verdict": verdict(assessment),
-        "malicious": round(assessment.malicious, 4), "active": round(assessment.active, 4), "calibrated": False,
+        "malicious": round(assessment.malicious, 4),
+        "active": round(assessment.active, 4),
+        "calibrated": False,
         "first": format_instant(assessment.first) if assessment.first else None,
         "last": format_instant(assessment.last) if assessment.last else None,
-        "mentions": assessment.mentions, "independent_origins": sum(not x.voice.benign for x in assessment.origins),
+        "mentions": assessment.mentions,
+        "independent_origins": sum(not x.voice.benign for x in assessment.origins),
         "explanation": {
             "formula": "log-odds = prior + sum over independent origins of (malicious - benign)",
-            "prior": assessment.prior, "log_odds": round(assessment.score, 4), "log_odds_decayed": round(assessment.decayed, 4),
-            "half_life_days": assessment.half_life / DAY, "origins": [_origin(x) for x in assessment.origins],
+            "prior": assessment.prior,
+            "log_odds": round(assessment.score, 4),
+            "log_odds_decayed": round(assessment.decayed, 4),
+            "half_life_days": assessment.half_life / DAY,
+            "origins": [_origin(x) for x in assessment.origins],
         },
-        "known_good": [{"list": hit.title, "match": hit.kind.value, "value": hit.value, "category": hit.category.value}
-                       for hit in hits],
+        "known_good": [
+            {"list": hit.title, "match": hit.kind.value, "value": hit.value, "category": hit.category.value}
+            for hit in hits
+        ],
     }

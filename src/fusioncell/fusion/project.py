@@ -36,6 +36,8 @@ class Changes:
     """What a cut changed: observables whose evidence moved, by id."""
 
     moved: dict[int, Observable] = field(default_factory=dict)
+    stale_news: set[int] = field(default_factory=set)
+    """Of those, observables first named in this cut, by history alone: nothing is due for them (see ``shield``)."""
     seen: dict[int, list[int]] = field(default_factory=dict)
     """Entry position → ids of the observables that it mentions, in order."""
 
@@ -81,7 +83,7 @@ def _add(connection: Connection, arrived: Arrived, reliability: Reliability, cha
     by_code: dict[tuple[int, str], int] = {}
     for number, _, code, value in store.ids_by_hash(connection, sorted({k[0] for k in order})):
         by_code[(code, value)] = number
-    fresh_id = store.last_observable(connection)
+    fresh_id = last_id = store.last_observable(connection)
     new: list[tuple[int, int, int, str]] = []
     for hash64, code, value in order:
         if (code, value) not in by_code:
@@ -92,14 +94,21 @@ def _add(connection: Connection, arrived: Arrived, reliability: Reliability, cha
         wanted[(type, value)] = by_code[(TYPE_CODES[type], value)]
     store.add_observables(connection, new)
     rows, endings = _rows(connection, arrived, wanted, reliability, changes)
+    news = {row[0] for row in rows if row[11]}
+    changes.stale_news = {number for number in changes.moved if number > last_id and number not in news}
     rows.sort(key=_place)
     store.add_claims(connection, rows)
     if endings:
         store.end_party_claims(connection, endings)
 
 
-def _rows(connection: Connection, arrived: Arrived, ids: dict[tuple[ObservableType, str], int],
-          reliability: Reliability, changes: Changes) -> tuple[list[tuple[object, ...]], list[tuple[object, ...]]]:
+def _rows(
+    connection: Connection,
+    arrived: Arrived,
+    ids: dict[tuple[ObservableType, str], int],
+    reliability: Reliability,
+    changes: Changes,
+) -> tuple[list[tuple[object, ...]], list[tuple[object, ...]]]:
     parties = store.parties(connection)
     added: list[tuple[int, str]] = []
 
@@ -131,8 +140,23 @@ def _rows(connection: Connection, arrived: Arrived, ids: dict[tuple[ObservableTy
             if stance or claim.stance is Stance.END:
                 changes.moved[number] = o
             keys = " ".join([format(signed64(key), "x") for key in claim.keys[:_MAX_KEYS]])
-            rows.append((number, entry.seq, position, entry.audience, contributor,
-                         party(claim.creator[:200]), claim.role, stance, weight, latest, at, arrival.fresh, keys))
+            rows.append(
+                (
+                    number,
+                    entry.seq,
+                    position,
+                    entry.audience,
+                    contributor,
+                    party(claim.creator[:200]),
+                    claim.role,
+                    stance,
+                    weight,
+                    latest,
+                    at,
+                    arrival.fresh,
+                    keys,
+                )
+            )
     store.add_parties(connection, added)
     return rows, endings
 

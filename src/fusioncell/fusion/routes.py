@@ -25,13 +25,19 @@ def observable_named(kind: str, value: str) -> Observable:
             return found
         return canonical(type_named(kind), value)
     except BadValue as fault:
-        raise BadInput(f"{value[:80]!r} is no {kind[:40]}: {fault}",
-                       hint="For example /api/observables/domain-name/evil.example") from None
+        raise BadInput(
+            f"{value[:80]!r} is no {kind[:40]}: {fault}", hint="For example /api/observables/domain-name/evil.example"
+        ) from None
 
 
-@get("/api/observables/{kind:str}/{value:path}", tags=["observables"], opt={"permission": "read"},
-     summary="Assess an observable", description="P(malicious) and P(active) from all claims that you may see, with "
-     "every origin, weight and decay that made them.")
+@get(
+    "/api/observables/{kind:str}/{value:path}",
+    tags=["observables"],
+    opt={"permission": "read"},
+    summary="Assess an observable",
+    description="P(malicious) and P(active) from all claims that you may see, with "
+    "every origin, weight and decay that made them.",
+)
 async def assess_observable(kind: str, value: str, fusion: Fusion, record: Record, viewer: Viewer) -> dict[str, Any]:
     """Answer the assessment with its explanation."""
     observable = observable_named(kind, unquote(value.removeprefix("/")))

@@ -23,12 +23,14 @@ def _keys(*texts: str) -> frozenset[int]:
 def evidence_from(row: Row) -> Evidence:
     """Make the value from a grouped row of the store."""
     _, contributor, creator, benign, weight, latest, first, last, fresh, count, seq, low, high = row
-    return Evidence(contributor, creator, bool(benign), weight, latest, first, last, bool(fresh), _keys(low, high),
-                    count, seq)
+    return Evidence(
+        contributor, creator, bool(benign), weight, latest, first, last, bool(fresh), _keys(low, high), count, seq
+    )
 
 
-def assess_within(connection: Connection, observables: dict[int, Observable], audiences: Iterable[int],
-                  now: Instant | None) -> dict[int, Assessment]:
+def assess_within(
+    connection: Connection, observables: dict[int, Observable], audiences: Iterable[int], now: Instant | None
+) -> dict[int, Assessment]:
     """Assess many observables, by id, on what stands in the audiences, within a transaction.
 
     ``now`` None: each as of its own newest claim, which no batch boundary moves (for projections).
@@ -36,17 +38,26 @@ def assess_within(connection: Connection, observables: dict[int, Observable], au
     grouped: dict[int, list[Evidence]] = {number: [] for number in observables}
     for row in store.evidence_of_many(connection, sorted(observables), audiences):
         grouped[row[0]].append(evidence_from(row))  # type: ignore[index]
-    return {number: assess(observables[number], items, sum(e.count for e in items),
-                           max((e.last for e in items), default=0) if now is None else now)
-            for number, items in grouped.items()}
+    return {
+        number: assess(
+            observables[number],
+            items,
+            sum(e.count for e in items),
+            max((e.last for e in items), default=0) if now is None else now,
+        )
+        for number, items in grouped.items()
+    }
 
 
 def find_many(connection: Connection, observables: Sequence[Observable]) -> dict[int, Observable]:
     """Return those of the observables that are known, by id."""
     by_key = {(TYPE_CODES[o.type], o.value): o for o in observables}
     hashes = sorted({key64(o) for o in by_key.values()})
-    return {number: by_key[(code, value)] for number, _, code, value in store.ids_by_hash(connection, hashes)
-            if (code, value) in by_key}
+    return {
+        number: by_key[(code, value)]
+        for number, _, code, value in store.ids_by_hash(connection, hashes)
+        if (code, value) in by_key
+    }
 
 
 class Fusion:
@@ -89,8 +100,10 @@ class Fusion:
     def observables(self, ids: Iterable[int]) -> dict[int, Observable]:
         """Return observables by id. The caller has seen to it that the viewer may see them."""
         with self._database.read() as connection:
-            return {number: Observable(TYPES_BY_CODE[code], value)
-                    for number, code, value in store.observables(connection, ids)}
+            return {
+                number: Observable(TYPES_BY_CODE[code], value)
+                for number, code, value in store.observables(connection, ids)
+            }
 
     def hashes_after(self, last: int) -> Iterator[tuple[int, list[int]]]:
         """Give (last id, hashes) of the observables with an id above ``last``, in pages."""

@@ -16,7 +16,8 @@ metadata = MetaData()
 _key = BigInteger().with_variant(Integer, "sqlite")
 
 observable = Table(
-    "fusion_observable", metadata,
+    "fusion_observable",
+    metadata,
     Column("id", _key, primary_key=True),
     Column("hash", BigInteger, nullable=False),
     Column("type", SmallInteger, nullable=False),
@@ -24,12 +25,14 @@ observable = Table(
     Index("fusion_observable_hash", "hash"),
 )
 party = Table(
-    "fusion_party", metadata,
+    "fusion_party",
+    metadata,
     Column("id", _key, primary_key=True),
     Column("name", String(200), nullable=False, unique=True),
 )
 claim = Table(
-    "fusion_claim", metadata,
+    "fusion_claim",
+    metadata,
     Column("observable", BigInteger, primary_key=True, autoincrement=False),
     Column("seq", BigInteger, primary_key=True, autoincrement=False),
     Column("position", SmallInteger, primary_key=True, autoincrement=False),
@@ -46,21 +49,25 @@ claim = Table(
     sqlite_with_rowid=False,
 )
 
-ADD_CLAIM = ("INSERT INTO fusion_claim (observable, seq, position, audience, contributor, creator, role, stance, weight, "
-             "latest, at, fresh, keys) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
+ADD_CLAIM = (
+    "INSERT INTO fusion_claim (observable, seq, position, audience, contributor, creator, role, stance, weight, "
+    "latest, at, fresh, keys) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+)
 
 
 def ids_by_hash(connection: Connection, hashes: Iterable[int]) -> list[tuple[int, int, int, str]]:
     """Return (id, hash, type, value) of the observables with these hashes."""
     sql, value = connection.among(hashes)
-    return connection.rows(  # type: ignore[return-value]
-        f"SELECT id, hash, type, value FROM fusion_observable WHERE hash IN {sql} ORDER BY id", (value,))
+    return connection.rows(
+        f"SELECT id, hash, type, value FROM fusion_observable WHERE hash IN {sql} ORDER BY id", (value,)
+    )
 
 
 def find(connection: Connection, hash64: int, type_code: int, value: str) -> int | None:
     """Return the id of one observable."""
-    rows = connection.rows("SELECT id FROM fusion_observable WHERE hash = ? AND type = ? AND value = ?",
-                           (hash64, type_code, value))
+    rows = connection.rows(
+        "SELECT id FROM fusion_observable WHERE hash = ? AND type = ? AND value = ?", (hash64, type_code, value)
+    )
     return int(rows[0][0]) if rows else None
 
 
@@ -94,10 +101,13 @@ def end_claims(connection: Connection, rows: Iterable[Sequence[int]]) -> None:
     connection.run_many("DELETE FROM fusion_claim WHERE observable = ? AND seq = ?", rows)
 
 
-def end_party_claims(connection: Connection, rows: Iterable[Sequence[int]]) -> None:
+def end_party_claims(connection: Connection, rows: Iterable[Sequence[object]]) -> None:
     """End what one party said so far about an observable: (observable, contributor, audience, before seq)."""
-    connection.run_many("UPDATE fusion_claim SET stance = 0 WHERE observable = ? AND contributor = ? AND audience = ? "
-                        "AND seq < ? AND stance IN (1, 2)", rows)
+    connection.run_many(
+        "UPDATE fusion_claim SET stance = 0 WHERE observable = ? AND contributor = ? AND audience = ? "
+        "AND seq < ? AND stance IN (1, 2)",
+        rows,
+    )
 
 
 _EVIDENCE = """
@@ -123,41 +133,50 @@ def evidence_of_many(connection: Connection, ids: Iterable[int], audiences: Iter
     return connection.rows(_EVIDENCE.format(which=f"IN {which}", audiences=sql), (ids_value, value))
 
 
-def mentions_of(connection: Connection, observable_id: int, audiences: Iterable[int], limit: int) -> list[tuple[object, ...]]:
+def mentions_of(
+    connection: Connection, observable_id: int, audiences: Iterable[int], limit: int
+) -> list[tuple[object, ...]]:
     """Return the newest claims and mentions: (seq, position, audience, contributor, creator, role, stance, weight,
     latest, at, fresh)."""
     sql, value = connection.among(audiences)
     return connection.rows(
-        "SELECT c.seq, c.position, c.audience, p.name, coalesce(q.name, ''), c.role, c.stance, c.weight, c.latest, c.at, "
-        "c.fresh FROM fusion_claim c JOIN fusion_party p ON p.id = c.contributor "
+        "SELECT c.seq, c.position, c.audience, p.name, coalesce(q.name, ''), c.role, c.stance, c.weight, c.latest, "
+        "c.at, c.fresh FROM fusion_claim c JOIN fusion_party p ON p.id = c.contributor "
         f"LEFT JOIN fusion_party q ON q.id = c.creator WHERE c.observable = ? AND c.audience IN {sql} "
-        "ORDER BY c.seq DESC, c.position DESC LIMIT ?", (observable_id, value, limit))
+        "ORDER BY c.seq DESC, c.position DESC LIMIT ?",
+        (observable_id, value, limit),
+    )
 
 
 def count_mentions(connection: Connection, observable_id: int, audiences: Iterable[int]) -> int:
     """Count the claims and mentions of one observable in the audiences given."""
     sql, value = connection.among(audiences)
-    return int(connection.rows(f"SELECT count(*) FROM fusion_claim WHERE observable = ? AND audience IN {sql}",
-                               (observable_id, value))[0][0])
+    return int(
+        connection.rows(
+            f"SELECT count(*) FROM fusion_claim WHERE observable = ? AND audience IN {sql}", (observable_id, value)
+        )[0][0]
+    )
 
 
 def observables(connection: Connection, ids: Iterable[int]) -> list[tuple[int, int, str]]:
     """Return (id, type, value) of observables."""
     sql, value = connection.among(ids)
-    return connection.rows(  # type: ignore[return-value]
-        f"SELECT id, type, value FROM fusion_observable WHERE id IN {sql} ORDER BY id", (value,))
+    return connection.rows(f"SELECT id, type, value FROM fusion_observable WHERE id IN {sql} ORDER BY id", (value,))
 
 
 def visible_among(connection: Connection, ids: Iterable[int], audiences: Iterable[int]) -> set[int]:
     """Return those of the observables that something in the audiences mentions."""
     which, ids_value = connection.among(ids)
     sql, value = connection.among(audiences)
-    return {row[0] for row in connection.rows(
-        f"SELECT DISTINCT observable FROM fusion_claim WHERE observable IN {which} AND audience IN {sql}",
-        (ids_value, value))}
+    return {
+        row[0]
+        for row in connection.rows(
+            f"SELECT DISTINCT observable FROM fusion_claim WHERE observable IN {which} AND audience IN {sql}",
+            (ids_value, value),
+        )
+    }
 
 
 def hashes_after(connection: Connection, last: int, limit: int) -> list[tuple[int, int]]:
     """Return (id, hash) of observables with an id above ``last``, in order."""
-    return connection.rows("SELECT id, hash FROM fusion_observable WHERE id > ? ORDER BY id LIMIT ?",  # type: ignore[return-value]
-                           (last, limit))
+    return connection.rows("SELECT id, hash FROM fusion_observable WHERE id > ? ORDER BY id LIMIT ?", (last, limit))

@@ -29,14 +29,25 @@ SUSPICIOUS = 0.5
 """Factor for a claim that calls a value suspicious rather than malicious."""
 
 _DEFAULT_PRIOR = -2.0
-_PRIORS = {ObservableType.URL: -1.8, ObservableType.IPV4: -2.3, ObservableType.IPV6: -2.3, ObservableType.CIDR: -3.0,
-           ObservableType.EMAIL: -2.3}
+_PRIORS = {
+    ObservableType.URL: -1.8,
+    ObservableType.IPV4: -2.3,
+    ObservableType.IPV6: -2.3,
+    ObservableType.CIDR: -3.0,
+    ObservableType.EMAIL: -2.3,
+}
 
 _DEFAULT_HALF_LIFE = 60 * DAY
 _HALF_LIVES = {
-    ObservableType.IPV4: 14 * DAY, ObservableType.IPV6: 14 * DAY, ObservableType.CIDR: 30 * DAY,
-    ObservableType.DOMAIN: 30 * DAY, ObservableType.URL: 21 * DAY, ObservableType.EMAIL: 60 * DAY,
-    ObservableType.MD5: 365 * DAY, ObservableType.SHA1: 365 * DAY, ObservableType.SHA256: 365 * DAY,
+    ObservableType.IPV4: 14 * DAY,
+    ObservableType.IPV6: 14 * DAY,
+    ObservableType.CIDR: 30 * DAY,
+    ObservableType.DOMAIN: 30 * DAY,
+    ObservableType.URL: 21 * DAY,
+    ObservableType.EMAIL: 60 * DAY,
+    ObservableType.MD5: 365 * DAY,
+    ObservableType.SHA1: 365 * DAY,
+    ObservableType.SHA256: 365 * DAY,
     ObservableType.SHA512: 365 * DAY,
 }
 

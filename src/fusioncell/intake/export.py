@@ -16,7 +16,9 @@ def export_native(entries: Sequence[Entry]) -> tuple[str, bytes]:
     parts = [(e.kind, e.payload.place, e.payload.body) for e in entries if e.payload is not None]
     kinds = {kind for kind, _, _ in parts}
     if kinds <= {"stix"}:
-        return "application/stix+json;version=2.1", stix.assemble([body for _, _, body in parts])
+        return "application/stix+json;version=2.1", stix.assemble(
+            [body for _, _, body in parts], bundle_id=f"bundle--{entries[0].contribution}"
+        )
     if kinds & {"misp.event", "misp.object", "misp.attribute"}:
         return "application/json", _misp(parts)
     text = b"\n".join(body for _, _, body in parts) + b"\n"

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 import msgspec
 
 from fusioncell.intake import store
-from fusioncell.intake.arrive import ITEM_KINDS, State, classify, idkey_of, signed64
+from fusioncell.intake.arrive import ITEM_KINDS, UNORDERED, State, classify, idkey_of, signed64
 from fusioncell.intake.extract import extract_entry
 from fusioncell.intake.model import Extract
 from fusioncell.kernel.clock import DAY
@@ -36,8 +36,7 @@ class Recall(msgspec.Struct, frozen=True):
     reason: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Arrival:
+class Arrival(msgspec.Struct, frozen=True, gc=False):
     """An item that counts: the entry, what it says, and whether it is news (not history) on arrival."""
 
     entry: Entry
@@ -65,43 +64,59 @@ class _Counts:
     faults: int = 0
 
 
-def cuts(entries: Sequence[Entry]) -> Iterator[list[Entry]]:
+@dataclass(slots=True)
+class Cut:
+    """Entries of one cut, with the keys under which its items meet their own other versions."""
+
+    entries: list[Entry] = field(default_factory=list)
+    keys: dict[int, int] = field(default_factory=dict)
+    """idkey → position of the item."""
+
+
+def cuts(entries: Sequence[Entry]) -> Iterator[Cut]:
     """Cut a batch before every entry that changes the fate of an earlier one in the same cut."""
-    cut: list[Entry] = []
-    seen: set[int] = set()
+    cut = Cut()
     for entry in entries:
         key = idkey_of(entry) if entry.kind in ITEM_KINDS and entry.payload is not None else None
-        if cut and (entry.kind == "recall" or key in seen):
+        if cut.entries and (entry.kind == "recall" or key in cut.keys):
             yield cut
-            cut, seen = [], set()
-        cut.append(entry)
+            cut = Cut()
+        cut.entries.append(entry)
         if key is not None:
-            seen.add(key)
-    if cut:
+            cut.keys[key] = entry.seq
+    if cut.entries:
         yield cut
 
 
-def is_fresh(extract: Extract, at: int) -> bool:
-    """Tell whether something in the item is news: undated, or stated within the last fourteen days."""
-    return any(claim.stated is None or at - claim.stated <= FRESH_FOR for claim in extract.claims) or not extract.claims
+def is_fresh(entry: Entry, extract: Extract) -> bool:
+    """Tell whether something in the item is news: undated, or stated (else last changed) in the last fourteen days."""
+    horizon = entry.at - FRESH_FOR
+    for claim in extract.claims:
+        if claim.stated is None or claim.stated >= horizon:
+            return True
+    if extract.claims or entry.payload is None:
+        return False
+    version = entry.payload.version
+    return not version or entry.kind in UNORDERED or version >= horizon
 
 
-def project(connection: Connection, entries: Sequence[Entry], read_many: ReadMany) -> Arrived:
+def project(connection: Connection, cut: Cut, read_many: ReadMany) -> Arrived:
     """Classify one cut, keep what is needed to classify the next, and say what arrived and what ended."""
     arrived = Arrived()
     items: list[Entry] = []
-    for entry in entries:
+    for entry in cut.entries:
         if entry.payload is None:
             continue
         if entry.kind in ITEM_KINDS:
             items.append(entry)
         elif entry.kind == "contribution":
-            store.open_contribution(connection, entry.seq, entry.contribution, entry.org, entry.at,
-                                    entry.payload.body.decode())
+            store.open_contribution(
+                connection, entry.seq, entry.contribution, entry.org, entry.at, entry.payload.body.decode()
+            )
         elif entry.kind == "recall":
             _recall(connection, entry, read_many, arrived)
     if items:
-        _arrive(connection, items, read_many, arrived)
+        _arrive(connection, items, list(cut.keys), read_many, arrived)
     return arrived
 
 
@@ -115,14 +130,13 @@ def kept(connection: Connection, entries: Sequence[Entry]) -> Arrived:
     for entry in entries:
         if entry.seq in keys and entry.seq in alive:
             extract = extract_entry(entry)
-            arrived.arrivals.append(Arrival(entry, extract, State.NEW, is_fresh(extract, entry.at)))
+            arrived.arrivals.append(Arrival(entry, extract, State.NEW, is_fresh(entry, extract)))
         elif entry.kind == "recall" and entry.payload is not None:
             arrived.recalls.append((entry, msgspec.json.decode(entry.payload.body, type=Recall)))
     return arrived
 
 
-def _arrive(connection: Connection, items: list[Entry], read_many: ReadMany, arrived: Arrived) -> None:
-    keys = [idkey_of(entry) for entry in items]
+def _arrive(connection: Connection, items: list[Entry], keys: list[int], read_many: ReadMany, arrived: Arrived) -> None:
     known = store.known_items(connection, keys)
     counts: dict[str, _Counts] = {}
     superseded: list[int] = []
@@ -147,10 +161,12 @@ def _arrive(connection: Connection, items: list[Entry], read_many: ReadMany, arr
         if extract.faults:
             count.faults += len(extract.faults)
             first = store.first_seq_of(connection, entry.contribution) or 0
-            faults += [(entry.seq, i, first, f"{payload.place} {fault.place}".strip(), fault.reason)
-                       for i, fault in enumerate(extract.faults)]
+            faults += [
+                (entry.seq, i, first, f"{payload.place} {fault.place}".strip(), fault.reason)
+                for i, fault in enumerate(extract.faults)
+            ]
         if state is not State.OUTDATED:
-            arrived.arrivals.append(Arrival(entry, extract, state, is_fresh(extract, entry.at)))
+            arrived.arrivals.append(Arrival(entry, extract, state, is_fresh(entry, extract)))
     store.add_items(connection, sorted(kept))
     if faults:
         store.add_faults(connection, faults)

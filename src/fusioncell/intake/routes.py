@@ -19,7 +19,9 @@ _INLINE = 262_144
 """Bodies up to this size are cut on the event loop; larger ones in a worker thread, so that no one else waits."""
 
 
-def terms_of(tlp: str | None, group: list[str] | None, person: list[str] | None, uses: str | None, filename: str) -> Terms:
+def terms_of(
+    tlp: str | None, group: list[str] | None, person: list[str] | None, uses: str | None, filename: str
+) -> Terms:
     """Read what a contributor says beside the body. Raises BadInput."""
     allowed: Uses | None = None
     if uses is not None:
@@ -31,15 +33,25 @@ def terms_of(tlp: str | None, group: list[str] | None, person: list[str] | None,
     return Terms(parse_tlp(tlp) if tlp else None, tuple(group or ()), tuple(person or ()), allowed, filename)
 
 
-@post("/api/contributions", tags=["contributions"], opt={"permission": "contribute"}, status_code=202, summary="Contribute",
-      description="Takes a STIX 2.0/2.1 bundle or envelope, MISP events, CSV, a plain list or free text, by media type. "
-      "Answers 202 once it is durably kept; what it means follows at the status address.")
-async def contribute(request: Request[Any, Any, Any], intake: Intake, viewer: Viewer,
-                     tlp: Annotated[str | None, Parameter(description="Marking for what carries none.")] = None,
-                     group: Annotated[list[str] | None, Parameter(description="Groups to share with (AMBER).")] = None,
-                     person: Annotated[list[str] | None, Parameter(description="People to share with (RED).")] = None,
-                     uses: Annotated[str | None, Parameter(description="analysis,blocking,products,police")] = None,
-                     filename: Annotated[str, Parameter(max_length=200)] = "") -> Response[dict[str, Any]]:
+@post(
+    "/api/contributions",
+    tags=["contributions"],
+    opt={"permission": "contribute"},
+    status_code=202,
+    summary="Contribute",
+    description="Takes a STIX 2.0/2.1 bundle or envelope, MISP events, CSV, a plain list or free text, by media type. "
+    "Answers 202 once it is durably kept; what it means follows at the status address.",
+)
+async def contribute(
+    request: Request[Any, Any, Any],
+    intake: Intake,
+    viewer: Viewer,
+    tlp: Annotated[str | None, Parameter(description="Marking for what carries none.")] = None,
+    group: Annotated[list[str] | None, Parameter(description="Groups to share with (AMBER).")] = None,
+    person: Annotated[list[str] | None, Parameter(description="People to share with (RED).")] = None,
+    uses: Annotated[str | None, Parameter(description="analysis,blocking,products,police")] = None,
+    filename: Annotated[str, Parameter(max_length=200)] = "",
+) -> Response[dict[str, Any]]:
     """Keep a submission durably."""
     body = await request.body()
     terms = terms_of(tlp, group, person, uses, filename)
@@ -49,23 +61,39 @@ async def contribute(request: Request[Any, Any, Any], intake: Intake, viewer: Vi
     else:
         pending, finish = await sync_to_thread(intake.submit, viewer, body, media_type, terms)
     accepted: Accepted = finish(await asyncio.wrap_future(pending))
-    return Response(accepted_json(accepted), status_code=202,
-                    headers={"Location": f"/api/contributions/{accepted.contribution}"})
+    return Response(
+        accepted_json(accepted), status_code=202, headers={"Location": f"/api/contributions/{accepted.contribution}"}
+    )
 
 
 def accepted_json(accepted: Accepted) -> dict[str, Any]:
     """Return the answer to an accepted submission."""
     shell = accepted.shell
     return {
-        "contribution": accepted.contribution, "status": "accepted", "format": shell.format, "title": shell.title,
-        "items": shell.items, "objects": shell.objects, "attributes": shell.attributes,
-        "fault_count": shell.fault_count, "faults": [{"place": p, "reason": r} for p, r in shell.faults],
-        "unmarked": shell.defaulted, "marked_as": shell.default, "at": format_instant(accepted.receipt.at),
-        "status_url": f"/api/contributions/{accepted.contribution}/status", "quarantine": accepted.quarantined,
+        "contribution": accepted.contribution,
+        "status": "accepted",
+        "format": shell.format,
+        "title": shell.title,
+        "items": shell.items,
+        "objects": shell.objects,
+        "attributes": shell.attributes,
+        "fault_count": shell.fault_count,
+        "faults": [{"place": p, "reason": r} for p, r in shell.faults],
+        "unmarked": shell.defaulted,
+        "marked_as": shell.default,
+        "at": format_instant(accepted.receipt.at),
+        "status_url": f"/api/contributions/{accepted.contribution}/status",
+        "quarantine": accepted.quarantined,
     }
 
 
-@get("/api/contributions/{contribution:str}/status", tags=["contributions"], opt={"permission": "read"}, sync_to_thread=True, summary="What became of a submission")
+@get(
+    "/api/contributions/{contribution:str}/status",
+    tags=["contributions"],
+    opt={"permission": "read"},
+    sync_to_thread=True,
+    summary="What became of a submission",
+)
 def status(contribution: str, intake: Intake, viewer: Viewer) -> dict[str, Any]:
     """Tell the contributor's own organisation what is new, repeated or at fault."""
     return status_json(intake.status(viewer, contribution))
@@ -74,19 +102,35 @@ def status(contribution: str, intake: Intake, viewer: Viewer) -> dict[str, Any]:
 def status_json(found: Status) -> dict[str, Any]:
     """Return a status as JSON values."""
     return {
-        "contribution": found.contribution, "status": "projected" if found.projected else "accepted",
-        "projected": found.projected, "at": format_instant(found.at), "new": found.new, "duplicates": found.duplicates,
-        "outdated": found.outdated, "conflicts": found.conflicts, "fault_count": found.fault_count,
-        "faults": [{"place": place, "reason": reason} for place, reason in found.faults], "recalled": found.recalled,
-        "format": found.shell.format if found.shell else "", "items": found.shell.items if found.shell else 0,
-        "unmarked": found.shell.defaulted if found.shell else 0, "marked_as": found.shell.default if found.shell else "",
+        "contribution": found.contribution,
+        "status": "projected" if found.projected else "accepted",
+        "projected": found.projected,
+        "at": format_instant(found.at),
+        "new": found.new,
+        "duplicates": found.duplicates,
+        "outdated": found.outdated,
+        "conflicts": found.conflicts,
+        "fault_count": found.fault_count,
+        "faults": [{"place": place, "reason": reason} for place, reason in found.faults],
+        "recalled": found.recalled,
+        "format": found.shell.format if found.shell else "",
+        "items": found.shell.items if found.shell else 0,
+        "unmarked": found.shell.defaulted if found.shell else 0,
+        "marked_as": found.shell.default if found.shell else "",
     }
 
 
-@post("/api/contributions/{contribution:str}/recall", tags=["contributions"], opt={"permission": "recall"}, status_code=202, sync_to_thread=True,
-      summary="Withdraw a contribution, or one entry of it")
-def recall(contribution: str, intake: Intake, viewer: Viewer, seal: Seal, reason: str = "",
-           entry: str | None = None) -> dict[str, Any]:
+@post(
+    "/api/contributions/{contribution:str}/recall",
+    tags=["contributions"],
+    opt={"permission": "recall"},
+    status_code=202,
+    sync_to_thread=True,
+    summary="Withdraw a contribution, or one entry of it",
+)
+def recall(
+    contribution: str, intake: Intake, viewer: Viewer, seal: Seal, reason: str = "", entry: str | None = None
+) -> dict[str, Any]:
     """Withdraw: every projection and door forgets it, and its readers get a tombstone."""
     seq = None
     if entry is not None:

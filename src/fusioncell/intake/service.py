@@ -9,7 +9,7 @@ Accept, in order:
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Protocol
@@ -96,8 +96,9 @@ class Status:
 class Intake:
     """The front door of the intake room."""
 
-    def __init__(self, record: Record, database: Database, randomness: Randomness, quarantine: Quarantine,
-                 limits: Limits) -> None:
+    def __init__(
+        self, record: Record, database: Database, randomness: Randomness, quarantine: Quarantine, limits: Limits
+    ) -> None:
         self._record = record
         self._database = database
         self._randomness = randomness
@@ -111,14 +112,21 @@ class Intake:
         pending, finish = self.submit(viewer, body, media_type, terms)
         return finish(pending.result())
 
-    def submit(self, viewer: Viewer, body: bytes, media_type: str, terms: Terms):  # type: ignore[no-untyped-def]
+    def submit(
+        self, viewer: Viewer, body: bytes, media_type: str, terms: Terms
+    ) -> tuple[Future[Receipt], Callable[[Receipt], Accepted]]:
         """Queue a submission; returns (future of the receipt, function from the receipt to what was accepted)."""
         if viewer.org is None:
-            raise NotSignedIn("a contribution needs an organisation", hint="Send an API key: Authorization: Bearer KEY.")
+            raise NotSignedIn(
+                "a contribution needs an organisation", hint="Send an API key: Authorization: Bearer KEY."
+            )
         name, split = split_body(media_type, body, terms.filename, self.limits)
         if not split.items:
-            raise BadInput(_nothing(split.faults), hint="Nothing was kept. Mend the input and send it again.",
-                           place=split.faults[0].place if split.faults else "")
+            raise BadInput(
+                _nothing(split.faults),
+                hint="Nothing was kept. Mend the input and send it again.",
+                place=split.faults[0].place if split.faults else "",
+            )
         identifier = new_id(self._randomness)
         drafts, shell = self._drafts(viewer, body, name, split, terms)
         future: Future[Receipt] = self._record.submit(viewer.org, drafts, identifier)
@@ -137,7 +145,7 @@ class Intake:
         author = viewer.person or ""
         file_version = abs(signed64(body))
         for item in split.items:
-            private = bool(item.meta.get("own_only")) if item.meta else False
+            private = bool(item.meta.get("own_organisation_only")) if item.meta else False
             number = numbers.get((item.tlp, private))
             if number is None:
                 audience = self._audience(viewer, item, private, default, terms)
@@ -145,11 +153,22 @@ class Intake:
             if item.tlp is None and not private:
                 defaulted += 1
             version = item.version or (file_version if item.kind in ("csv.row", "text") else 0)
-            drafts.append(Draft(item.kind, number, Payload(author, item.subject, version, item.place, item.body, item.meta)))
+            drafts.append(
+                Draft(item.kind, number, Payload(author, item.subject, version, item.place, item.body, item.meta))
+            )
         attributes = sum(1 for item in split.items if item.kind == "misp.attribute")
-        shell = Shell(split.title[:300], name, terms.filename[-200:], len(split.items), len(split.items) - attributes,
-                      attributes, defaulted, default.value if defaulted else "",
-                      [(fault.place, fault.reason) for fault in split.faults[:MAX_FAULTS_LISTED]], len(split.faults))
+        shell = Shell(
+            split.title[:300],
+            name,
+            terms.filename[-200:],
+            len(split.items),
+            len(split.items) - attributes,
+            attributes,
+            defaulted,
+            default.value if defaulted else "",
+            [(fault.place, fault.reason) for fault in split.faults[:MAX_FAULTS_LISTED]],
+            len(split.faults),
+        )
         own = self._record.intern_audience(audience_for(Tlp.AMBER_STRICT, own_org=viewer.org, uses=Uses.NONE))
         first = Draft("contribution", own, Payload(author, "", 0, "", msgspec.json.encode(shell)))
         return [first, *drafts], shell
@@ -157,12 +176,15 @@ class Intake:
     def _audience(self, viewer: Viewer, item: Item, private: bool, default: Tlp, terms: Terms) -> Audience:
         tlp = item.tlp or default
         if private:
-            audience = audience_for(Tlp.AMBER_STRICT, own_org=viewer.org, uses=terms.uses)
+            strict = Tlp.RED if tlp is Tlp.RED else Tlp.AMBER_STRICT
+            audience = audience_for(strict, own_org=viewer.org, uses=terms.uses)
         else:
             audience = audience_for(tlp, own_org=viewer.org, groups=terms.groups, people=terms.people, uses=terms.uses)
         if not may_post(viewer, audience):
-            raise NotAllowed(f"this key may not contribute to {tlp.label}",
-                             hint="Use a key whose role may contribute, and groups that your organisation belongs to.")
+            raise NotAllowed(
+                f"this key may not contribute to {tlp.label}",
+                hint="Use a key whose role may contribute, and groups that your organisation belongs to.",
+            )
         return audience
 
     # -- status ------------------------------------------------------------------------------------------------------
@@ -179,10 +201,22 @@ class Intake:
         if row is None:
             return Status(contribution, False, None, commit.at, 0, 0, 0, 0, (), 0, False)
         _, last_seq, _, at, meta, fresh, duplicates, outdated, conflicts, faults = row
-        shell = msgspec.json.decode(meta, type=Shell)  # type: ignore[arg-type]
+        shell = msgspec.json.decode(meta, type=Shell)
         whole = any(first <= commit.first_seq and last >= commit.last_seq for first, last in gone)
-        return Status(contribution, last_seq >= commit.last_seq, shell, at, fresh, duplicates, outdated,  # type: ignore
-                      conflicts, tuple([*map(tuple, shell.faults), *found]), shell.fault_count + faults, whole)  # type: ignore
+        listed = tuple([*shell.faults, *found])
+        return Status(
+            contribution,
+            last_seq >= commit.last_seq,
+            shell,
+            at,
+            fresh,
+            duplicates,
+            outdated,
+            conflicts,
+            listed,
+            shell.fault_count + faults,
+            whole,
+        )
 
     def entries_of(self, viewer_audiences: frozenset[int], contribution: str) -> list[Entry]:
         """Return the live items of a submission in these audiences, in order. Empty where there are none."""
@@ -217,12 +251,26 @@ class Intake:
         touched = sorted({e.audience for e in self._record.read_range(first, last, every) if e.kind in ITEM_KINDS})
         if not touched:
             raise NotFound("nothing of that contribution is left to recall")
-        drafts = [Draft("recall", audience, Payload(viewer.person or "", contribution, 0, "", msgspec.json.encode(
-            Recall(contribution, first, last, "", reason[:500])))) for audience in touched]
+        drafts = [
+            Draft(
+                "recall",
+                audience,
+                Payload(
+                    viewer.person or "",
+                    contribution,
+                    0,
+                    "",
+                    msgspec.json.encode(Recall(contribution, first, last, "", reason[:500])),
+                ),
+            )
+            for audience in touched
+        ]
         return self._record.append(viewer.org, drafts, new_id(self._randomness))
 
 
 def _nothing(faults: Sequence[Fault]) -> str:
     if not faults:
         return "there is nothing in it to take"
-    return f"nothing in it could be taken: {faults[0].place}: {faults[0].reason}" if faults[0].place else faults[0].reason
+    return (
+        f"nothing in it could be taken: {faults[0].place}: {faults[0].reason}" if faults[0].place else faults[0].reason
+    )

@@ -7,6 +7,7 @@ the digest to agree as well.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 from sqlalchemy import BigInteger, Column, Index, Integer, MetaData, String, Table, Text
 
@@ -16,7 +17,8 @@ metadata = MetaData()
 _key = BigInteger().with_variant(Integer, "sqlite")
 
 item = Table(
-    "intake_item", metadata,
+    "intake_item",
+    metadata,
     Column("idkey", BigInteger, primary_key=True, autoincrement=False),
     Column("seq", BigInteger, primary_key=True, autoincrement=False),
     Column("version", BigInteger, nullable=False),
@@ -24,7 +26,8 @@ item = Table(
     sqlite_with_rowid=False,
 )
 contribution = Table(
-    "intake_contribution", metadata,
+    "intake_contribution",
+    metadata,
     Column("first_seq", _key, primary_key=True),
     Column("last_seq", BigInteger, nullable=False),
     Column("contribution", String(64), nullable=False, unique=True),
@@ -38,7 +41,8 @@ contribution = Table(
     Column("faults", Integer, nullable=False),
 )
 fault = Table(
-    "intake_fault", metadata,
+    "intake_fault",
+    metadata,
     Column("seq", BigInteger, primary_key=True, autoincrement=False),
     Column("position", Integer, primary_key=True, autoincrement=False),
     Column("contribution_seq", BigInteger, nullable=False),
@@ -48,7 +52,8 @@ fault = Table(
     sqlite_with_rowid=False,
 )
 recalled = Table(
-    "intake_recalled", metadata,
+    "intake_recalled",
+    metadata,
     Column("first_seq", BigInteger, primary_key=True, autoincrement=False),
     Column("last_seq", BigInteger, primary_key=True, autoincrement=False),
     Column("at", BigInteger, nullable=False),
@@ -83,23 +88,35 @@ def forget_items(connection: Connection, rows: Iterable[Sequence[int]]) -> None:
 def open_contribution(connection: Connection, first_seq: int, identifier: str, org: str, at: int, meta: str) -> None:
     """Note a submission at its first entry."""
     connection.run(
-        "INSERT INTO intake_contribution (first_seq, last_seq, contribution, org, at, meta, fresh, duplicates, outdated, "
-        "conflicts, faults) VALUES (?, ?, ?, ?, ?, ?, 0, 0, 0, 0, 0)", (first_seq, first_seq, identifier, org, at, meta))
+        "INSERT INTO intake_contribution (first_seq, last_seq, contribution, org, at, meta, fresh, duplicates, "
+        "outdated, conflicts, faults) VALUES (?, ?, ?, ?, ?, ?, 0, 0, 0, 0, 0)",
+        (first_seq, first_seq, identifier, org, at, meta),
+    )
 
 
-def count_items(connection: Connection, identifier: str, last_seq: int, fresh: int, duplicates: int, outdated: int,
-                conflicts: int, faults: int) -> None:
+def count_items(
+    connection: Connection,
+    identifier: str,
+    last_seq: int,
+    fresh: int,
+    duplicates: int,
+    outdated: int,
+    conflicts: int,
+    faults: int,
+) -> None:
     """Add to the counts of a submission."""
     connection.run(
         "UPDATE intake_contribution SET last_seq = ?, fresh = fresh + ?, duplicates = duplicates + ?, "
         "outdated = outdated + ?, conflicts = conflicts + ?, faults = faults + ? WHERE contribution = ?",
-        (last_seq, fresh, duplicates, outdated, conflicts, faults, identifier))
+        (last_seq, fresh, duplicates, outdated, conflicts, faults, identifier),
+    )
 
 
 def add_faults(connection: Connection, rows: Iterable[Sequence[object]]) -> None:
     """Keep faults found on a closer look: (seq, position, first seq of the submission, place, reason)."""
-    connection.run_many("INSERT INTO intake_fault (seq, position, contribution_seq, place, reason) VALUES (?, ?, ?, ?, ?)",
-                        rows)
+    connection.run_many(
+        "INSERT INTO intake_fault (seq, position, contribution_seq, place, reason) VALUES (?, ?, ?, ?, ?)", rows
+    )
 
 
 def first_seq_of(connection: Connection, identifier: str) -> int | None:
@@ -108,29 +125,36 @@ def first_seq_of(connection: Connection, identifier: str) -> int | None:
     return int(rows[0][0]) if rows else None
 
 
-def contribution_row(connection: Connection, identifier: str) -> tuple[object, ...] | None:
+def contribution_row(connection: Connection, identifier: str) -> tuple[Any, ...] | None:
     """Return (first_seq, last_seq, org, at, meta, fresh, duplicates, outdated, conflicts, faults)."""
     rows = connection.rows(
         "SELECT first_seq, last_seq, org, at, meta, fresh, duplicates, outdated, conflicts, faults "
-        "FROM intake_contribution WHERE contribution = ?", (identifier,))
+        "FROM intake_contribution WHERE contribution = ?",
+        (identifier,),
+    )
     return rows[0] if rows else None
 
 
 def faults_of(connection: Connection, first_seq: int, limit: int) -> list[tuple[str, str]]:
     """Return the (place, reason) of faults found on a closer look."""
-    return connection.rows(  # type: ignore[return-value]
+    return connection.rows(
         "SELECT place, reason FROM intake_fault WHERE contribution_seq = ? ORDER BY seq, position LIMIT ?",
-        (first_seq, limit))
+        (first_seq, limit),
+    )
 
 
 def add_recall(connection: Connection, first: int, last: int, at: int, recall_seq: int) -> None:
     """Note that the entries from ``first`` to ``last`` are recalled."""
-    connection.run("INSERT INTO intake_recalled (first_seq, last_seq, at, recall_seq) VALUES (?, ?, ?, ?) "
-                   "ON CONFLICT (first_seq, last_seq) DO NOTHING", (first, last, at, recall_seq))
+    connection.run(
+        "INSERT INTO intake_recalled (first_seq, last_seq, at, recall_seq) VALUES (?, ?, ?, ?) "
+        "ON CONFLICT (first_seq, last_seq) DO NOTHING",
+        (first, last, at, recall_seq),
+    )
 
 
 def recalled_within(connection: Connection, first: int, last: int) -> list[tuple[int, int]]:
     """Return the recalled ranges that touch ``first`` to ``last``."""
-    return connection.rows(  # type: ignore[return-value]
+    return connection.rows(
         "SELECT first_seq, last_seq FROM intake_recalled WHERE first_seq <= ? AND last_seq >= ? ORDER BY first_seq",
-        (last, first))
+        (last, first),
+    )

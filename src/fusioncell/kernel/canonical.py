@@ -156,7 +156,8 @@ def _domain(raw: str) -> Observable:
 
 _PLAIN_URL = re.compile(
     r"https?://(?:(?:[a-z0-9_-]{1,63}\.)+[a-z]{2,63}|([0-9]{1,3}(?:\.[0-9]{1,3}){3}))(:[1-9][0-9]{0,3})?"
-    r"(/[A-Za-z0-9._~!$&()*+,;=:@/?%-]*+)?\Z")
+    r"(/[A-Za-z0-9._~!$&()*+,;=:@/?%-]*+)?\Z"
+)
 _DEFAULT_PORTS = frozenset((":80", ":443"))
 _WEB = ("http://", "https://")
 
@@ -315,7 +316,7 @@ def _mac(raw: str) -> Observable:
     text = re.sub(r"[:.\- ]", "", _clean(raw)).lower()
     if len(text) not in (12, 16) or not re.fullmatch("[0-9a-f]+", text):
         raise BadValue(f"{_shown(raw)} is not a MAC address")
-    return Observable(ObservableType.MAC, ":".join(text[i:i + 2] for i in range(0, len(text), 2)))
+    return Observable(ObservableType.MAC, ":".join(text[i : i + 2] for i in range(0, len(text), 2)))
 
 
 def _phone_form(text: str) -> str:
@@ -340,7 +341,10 @@ def _btc_form(text: str) -> str:
 
 
 _HIVES = {
-    "HKLM": "HKEY_LOCAL_MACHINE", "HKCU": "HKEY_CURRENT_USER", "HKCR": "HKEY_CLASSES_ROOT", "HKU": "HKEY_USERS",
+    "HKLM": "HKEY_LOCAL_MACHINE",
+    "HKCU": "HKEY_CURRENT_USER",
+    "HKCR": "HKEY_CLASSES_ROOT",
+    "HKU": "HKEY_USERS",
     "HKCC": "HKEY_CURRENT_CONFIG",
 }
 
@@ -363,13 +367,44 @@ _T = ObservableType
 def _make_readers() -> dict[ObservableType, Reader]:
     """Build the table of readers; what has none of its own is a free value."""
     readers: dict[ObservableType, Reader] = {type: _text_reader(type) for type in ObservableType}
-    readers.update({_T.IPV4: _address, _T.IPV6: _address, _T.CIDR: _network, _T.DOMAIN: _domain, _T.URL: _url,
-                    _T.EMAIL: _email, _T.ASN: _asn, _T.MAC: _mac, _T.IBAN: _iban})
+    readers.update(
+        {
+            _T.IPV4: _address,
+            _T.IPV6: _address,
+            _T.CIDR: _network,
+            _T.DOMAIN: _domain,
+            _T.URL: _url,
+            _T.EMAIL: _email,
+            _T.ASN: _asn,
+            _T.MAC: _mac,
+            _T.IBAN: _iban,
+        }
+    )
     for type, length in {
-        _T.MD5: 32, _T.SHA1: 40, _T.SHA224: 56, _T.SHA256: 64, _T.SHA384: 96, _T.SHA512: 128, _T.SHA512_224: 56,
-        _T.SHA512_256: 64, _T.SHA3_224: 56, _T.SHA3_256: 64, _T.SHA3_384: 96, _T.SHA3_512: 128, _T.IMPHASH: 32,
-        _T.AUTHENTIHASH: 64, _T.PEHASH: 40, _T.CDHASH: 40, _T.JA3: 32, _T.JARM: 62, _T.HASSH: 32,
-        _T.HASSH_SERVER: 32, _T.X509_MD5: 32, _T.X509_SHA1: 40, _T.X509_SHA256: 64, _T.DOM_HASH: 32,
+        _T.MD5: 32,
+        _T.SHA1: 40,
+        _T.SHA224: 56,
+        _T.SHA256: 64,
+        _T.SHA384: 96,
+        _T.SHA512: 128,
+        _T.SHA512_224: 56,
+        _T.SHA512_256: 64,
+        _T.SHA3_224: 56,
+        _T.SHA3_256: 64,
+        _T.SHA3_384: 96,
+        _T.SHA3_512: 128,
+        _T.IMPHASH: 32,
+        _T.AUTHENTIHASH: 64,
+        _T.PEHASH: 40,
+        _T.CDHASH: 40,
+        _T.JA3: 32,
+        _T.JARM: 62,
+        _T.HASSH: 32,
+        _T.HASSH_SERVER: 32,
+        _T.X509_MD5: 32,
+        _T.X509_SHA1: 40,
+        _T.X509_SHA256: 64,
+        _T.DOM_HASH: 32,
     }.items():
         readers[type] = _hex_reader(type, length)
     readers[_T.PORT] = _number_reader(_T.PORT, 0, 65535)
@@ -380,8 +415,12 @@ def _make_readers() -> dict[ObservableType, Reader]:
         (_T.TLSH, "(?:t1)?[0-9a-f]{68,132}", str.lower, "a TLSH hash"),
         (_T.TELFHASH, "(?:t1)?[0-9a-f]{68,72}", str.lower, "a telfhash"),
         (_T.GIT_COMMIT, "[0-9a-f]{7,64}", str.lower, "a git commit id"),
-        (_T.VULNERABILITY, "CVE-[0-9]{4}-[0-9]{4,19}|(?!CVE)[A-Z]{2,8}-?[0-9A-Z][0-9A-Z:.-]{2,60}", str.upper,
-         "a vulnerability's id (CVE-2024-12345)"),
+        (
+            _T.VULNERABILITY,
+            "CVE-[0-9]{4}-[0-9]{4,19}|(?!CVE)[A-Z]{2,8}-?[0-9A-Z][0-9A-Z:.-]{2,60}",
+            str.upper,
+            "a vulnerability's id (CVE-2024-12345)",
+        ),
         (_T.WEAKNESS, "CWE-[0-9]{1,6}", str.upper, "a weakness' id (CWE-79)"),
         (_T.PHONE, r"\+?[0-9]{3,20}", _phone_form, "a phone number"),
         (_T.BIC, "[A-Z]{4}[A-Z]{2}[A-Z0-9]{2}(?:[A-Z0-9]{3})?", str.upper, "a BIC"),

@@ -57,8 +57,16 @@ def parse_instant(text: str) -> Instant:
     micro = int((fraction or "0")[:6].ljust(6, "0"))
     sec = int(second or 0)
     leap = sec == 60
-    moment = datetime(int(year), int(month), int(day), int(hour or 0), int(minute or 0), 59 if leap else sec,
-                      micro, tzinfo=timezone.utc)
+    moment = datetime(
+        int(year),
+        int(month),
+        int(day),
+        int(hour or 0),
+        int(minute or 0),
+        59 if leap else sec,
+        micro,
+        tzinfo=timezone.utc,
+    )
     if zone and zone not in "Zz":
         sign = 1 if zone[0] == "+" else -1
         digits = zone[1:].replace(":", "")

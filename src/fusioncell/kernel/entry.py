@@ -12,7 +12,7 @@ from __future__ import annotations
 import msgspec
 
 
-class Payload(msgspec.Struct, frozen=True, array_like=True):
+class Payload(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """What can be erased: author, subject, and the exact bytes that came in.
 
     ``author``: the person's id or "" (a machine's key, or anonymous). ``subject``: what the entry is about by its
@@ -29,7 +29,7 @@ class Payload(msgspec.Struct, frozen=True, array_like=True):
     meta: dict[str, object] = {}
 
 
-class Draft(msgspec.Struct, frozen=True):
+class Draft(msgspec.Struct, frozen=True, gc=False):
     """An entry before it has a place: kind, interned audience id, contribution id, payload."""
 
     kind: str
@@ -37,11 +37,12 @@ class Draft(msgspec.Struct, frozen=True):
     payload: Payload
 
 
-class Entry(msgspec.Struct, frozen=True):
+class Entry(msgspec.Struct, frozen=True, gc=False):
     """An entry with its place in the record.
 
-    ``seq``: position, strictly increasing, internal. ``commit_seq``: position of its submission's first entry. ``at``: instant of acceptance (µs). ``org``: contributor's
-    opaque id ("" for the hub itself). ``contribution``: the submission's public id. ``payload`` is None once erased.
+    ``seq``: position, strictly increasing, internal. ``commit_seq``: position of its submission's first entry.
+    ``at``: instant of acceptance (µs). ``org``: contributor's opaque id ("" for the hub itself). ``contribution``: the
+    submission's public id. ``payload`` is None once erased.
     """
 
     seq: int

@@ -60,9 +60,16 @@ def default_uses(tlp: Tlp) -> Uses:
 
 
 _TLP_SPELLINGS = {
-    "white": Tlp.CLEAR, "clear": Tlp.CLEAR, "green": Tlp.GREEN, "amber": Tlp.AMBER,
-    "amber+strict": Tlp.AMBER_STRICT, "amber-strict": Tlp.AMBER_STRICT, "amber_strict": Tlp.AMBER_STRICT,
-    "strict": Tlp.AMBER_STRICT, "red": Tlp.RED, "ex:chr": Tlp.RED,
+    "white": Tlp.CLEAR,
+    "clear": Tlp.CLEAR,
+    "green": Tlp.GREEN,
+    "amber": Tlp.AMBER,
+    "amber+strict": Tlp.AMBER_STRICT,
+    "amber-strict": Tlp.AMBER_STRICT,
+    "amber_strict": Tlp.AMBER_STRICT,
+    "strict": Tlp.AMBER_STRICT,
+    "red": Tlp.RED,
+    "ex:chr": Tlp.RED,
 }
 
 
@@ -75,8 +82,7 @@ def parse_tlp(text: str) -> Tlp:
     try:
         return _TLP_SPELLINGS[name]
     except KeyError:
-        raise BadInput(f"{text[:40]!r} is no TLP label",
-                       hint="Use clear, green, amber, amber+strict or red.") from None
+        raise BadInput(f"{text[:40]!r} is no TLP label", hint="Use clear, green, amber, amber+strict or red.") from None
 
 
 def strictest(labels: Iterable[Tlp]) -> Tlp | None:
@@ -126,8 +132,9 @@ class Audience:
         return cls(Tlp(tlp), frozenset(p for p in parties.split(",") if p), Uses(int(uses)))
 
 
-def audience_for(tlp: Tlp, *, own_org: str | None, groups: Iterable[str] = (), people: Iterable[str] = (),
-                 uses: Uses | None = None) -> Audience:
+def audience_for(
+    tlp: Tlp, *, own_org: str | None, groups: Iterable[str] = (), people: Iterable[str] = (), uses: Uses | None = None
+) -> Audience:
     """Make the audience that a marking means for a contribution of ``own_org`` (None: anonymous).
 
     ``groups`` are parties made by :func:`group` or :func:`org`; ``people`` by :func:`person`. AMBER without a

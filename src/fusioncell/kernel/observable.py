@@ -31,29 +31,91 @@ from fusioncell.kernel.value import (
 )
 
 __all__ = [
-    "MAX_LENGTH", "NAMESPACE", "TYPES_BY_CODE", "TYPE_CODES", "BadValue", "Observable", "ObservableType", "canonical",
-    "defang", "guess", "is_ipv4", "is_ipv6", "is_mixed_script", "is_public_suffix", "is_tld", "key64", "key64_of",
-    "parents", "public_suffix", "refang", "registered_domain", "sco", "sco_id", "stix_type", "type_named",
+    "MAX_LENGTH",
+    "NAMESPACE",
+    "TYPES_BY_CODE",
+    "TYPE_CODES",
+    "BadValue",
+    "Observable",
+    "ObservableType",
+    "canonical",
+    "defang",
+    "guess",
+    "is_ipv4",
+    "is_ipv6",
+    "is_mixed_script",
+    "is_public_suffix",
+    "is_tld",
+    "key64",
+    "key64_of",
+    "parents",
+    "public_suffix",
+    "refang",
+    "registered_domain",
+    "sco",
+    "sco_id",
+    "stix_type",
+    "type_named",
 ]
 
 _T = ObservableType
 
 _ALIASES: dict[str, ObservableType] = {
-    "ip": _T.IPV4, "ipv4": _T.IPV4, "ipv4addr": _T.IPV4, "ipaddress": _T.IPV4, "ipsrc": _T.IPV4, "ipdst": _T.IPV4,
-    "ipv6": _T.IPV6, "ipv6addr": _T.IPV6, "network": _T.CIDR, "net": _T.CIDR, "subnet": _T.CIDR,
-    "domain": _T.DOMAIN, "hostname": _T.DOMAIN, "host": _T.DOMAIN, "fqdn": _T.DOMAIN, "onionaddress": _T.DOMAIN,
-    "uri": _T.URL, "link": _T.URL, "email": _T.EMAIL, "emailsrc": _T.EMAIL, "emaildst": _T.EMAIL,
-    "emailreplyto": _T.EMAIL, "mail": _T.EMAIL, "emailaddress": _T.EMAIL,
-    "as": _T.ASN, "asn": _T.ASN, "cve": _T.VULNERABILITY, "cwe": _T.WEAKNESS, "mac": _T.MAC, "macaddress": _T.MAC,
-    "maceui64": _T.MAC, "filepath": _T.FILENAME, "regkey": _T.REGISTRY_KEY, "registrykey": _T.REGISTRY_KEY,
-    "username": _T.USER_ACCOUNT, "account": _T.USER_ACCOUNT, "phone": _T.PHONE, "bitcoin": _T.BTC,
-    "monero": _T.XMR, "commandline": _T.PROCESS, "ja3": _T.JA3, "ja3md5": _T.JA3, "ja3fingerprintmd5": _T.JA3,
-    "jarm": _T.JARM, "hasshmd5": _T.HASSH, "hasshservermd5": _T.HASSH_SERVER, "software": _T.SOFTWARE,
-    "x509fingerprintmd5": _T.X509_MD5, "x509fingerprintsha1": _T.X509_SHA1, "x509fingerprintsha256": _T.X509_SHA256,
+    "ip": _T.IPV4,
+    "ipv4": _T.IPV4,
+    "ipv4addr": _T.IPV4,
+    "ipaddress": _T.IPV4,
+    "ipsrc": _T.IPV4,
+    "ipdst": _T.IPV4,
+    "ipv6": _T.IPV6,
+    "ipv6addr": _T.IPV6,
+    "network": _T.CIDR,
+    "net": _T.CIDR,
+    "subnet": _T.CIDR,
+    "domain": _T.DOMAIN,
+    "hostname": _T.DOMAIN,
+    "host": _T.DOMAIN,
+    "fqdn": _T.DOMAIN,
+    "onionaddress": _T.DOMAIN,
+    "uri": _T.URL,
+    "link": _T.URL,
+    "email": _T.EMAIL,
+    "emailsrc": _T.EMAIL,
+    "emaildst": _T.EMAIL,
+    "emailreplyto": _T.EMAIL,
+    "mail": _T.EMAIL,
+    "emailaddress": _T.EMAIL,
+    "as": _T.ASN,
+    "asn": _T.ASN,
+    "cve": _T.VULNERABILITY,
+    "cwe": _T.WEAKNESS,
+    "mac": _T.MAC,
+    "macaddress": _T.MAC,
+    "maceui64": _T.MAC,
+    "filepath": _T.FILENAME,
+    "regkey": _T.REGISTRY_KEY,
+    "registrykey": _T.REGISTRY_KEY,
+    "username": _T.USER_ACCOUNT,
+    "account": _T.USER_ACCOUNT,
+    "phone": _T.PHONE,
+    "bitcoin": _T.BTC,
+    "monero": _T.XMR,
+    "commandline": _T.PROCESS,
+    "ja3": _T.JA3,
+    "ja3md5": _T.JA3,
+    "ja3fingerprintmd5": _T.JA3,
+    "jarm": _T.JARM,
+    "hasshmd5": _T.HASSH,
+    "hasshservermd5": _T.HASSH_SERVER,
+    "software": _T.SOFTWARE,
+    "x509fingerprintmd5": _T.X509_MD5,
+    "x509fingerprintsha1": _T.X509_SHA1,
+    "x509fingerprintsha256": _T.X509_SHA256,
 }
 
 _NAMED: dict[str, ObservableType] = {
-    **{re.sub("[^a-z0-9]", "", type.value): type for type in ObservableType}, **_ALIASES,
+    **{re.sub("[^a-z0-9]", "", type.value): type for type in ObservableType},
+    **_ALIASES,
 }
 
 
@@ -86,9 +148,12 @@ _SHAPES: tuple[tuple[re.Pattern[str], ObservableType], ...] = (
     (re.compile(r"bc1[02-9ac-hj-np-z]{8,87}\Z|[13][1-9A-HJ-NP-Za-km-z]{25,34}\Z"), _T.BTC),
     (re.compile(r"[A-Z]{2}[0-9]{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,3})?\Z"), _T.IBAN),
 )
-_FILE = re.compile(r"[^\s/\\:*?\"<>|]{1,200}\.(?:exe|dll|sys|scr|bat|cmd|ps1|vbs|vbe|js|jse|wsf|hta|lnk|msi|jar|apk|"
-                   r"doc|docx|docm|xls|xlsx|xlsm|ppt|pptx|rtf|pdf|zip|rar|7z|iso|img|py|sh|php|asp|aspx|jsp|elf|bin|"
-                   r"dat|tmp|txt|html|htm|xml|json|md|png|jpg)\Z", re.IGNORECASE)
+_FILE = re.compile(
+    r"[^\s/\\:*?\"<>|]{1,200}\.(?:exe|dll|sys|scr|bat|cmd|ps1|vbs|vbe|js|jse|wsf|hta|lnk|msi|jar|apk|"
+    r"doc|docx|docm|xls|xlsx|xlsm|ppt|pptx|rtf|pdf|zip|rar|7z|iso|img|py|sh|php|asp|aspx|jsp|elf|bin|"
+    r"dat|tmp|txt|html|htm|xml|json|md|png|jpg)\Z",
+    re.IGNORECASE,
+)
 
 
 def _try(type: ObservableType, text: str) -> Observable | None:

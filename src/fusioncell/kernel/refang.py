@@ -10,8 +10,11 @@ _REST_DOT = re.compile(r"\[(?:\.|dot)\]", re.IGNORECASE)
 _AT = re.compile(r"\s?[\[({<] ?(?:@|at) ?[\])}>]\s?", re.IGNORECASE)
 _COLON = re.compile(r"[\[({<]:[\])}>]")
 _SLASH = re.compile(r"\[(/{1,2})\]")
-_SCHEME = re.compile(r"\s*\[?(h(?:xx|\*\*|__|\+\+|tx|xt|tt|..)p|fxp|fxxp|f\*p|[a-z][a-z0-9+.-]{0,30}?)(\[?s\]?)?\]?"
-                     r"(?:\[:\]//|\[://\]|\[:/\]/|:\[//\]|://|:\\\\|\[:\]\[//\]|__//|:// ?)", re.IGNORECASE)
+_SCHEME = re.compile(
+    r"\s*\[?(h(?:xx|\*\*|__|\+\+|tx|xt|tt|..)p|fxp|fxxp|f\*p|[a-z][a-z0-9+.-]{0,30}?)(\[?s\]?)?\]?"
+    r"(?:\[:\]//|\[://\]|\[:/\]/|:\[//\]|://|:\\\\|\[:\]\[//\]|__//|:// ?)",
+    re.IGNORECASE,
+)
 _DEFANGED_MARK = re.compile(r"[\[\](){}<>\\*]")
 
 
@@ -35,7 +38,7 @@ def refang(text: str) -> str:
     scheme = _SCHEME.match(text)
     if scheme is None:
         return refang_name(text)
-    rest = text[scheme.end():]
+    rest = text[scheme.end() :]
     cut = len(rest)
     for mark in "/?#":
         place = rest.find(mark)

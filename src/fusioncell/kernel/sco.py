@@ -18,19 +18,36 @@ NAMESPACE = uuid.UUID("00abedb4-aa42-466c-9c01-fed23315a9b7")
 _T = ObservableType
 
 _SIMPLE: dict[ObservableType, tuple[str, str]] = {
-    _T.IPV4: ("ipv4-addr", "value"), _T.IPV6: ("ipv6-addr", "value"), _T.DOMAIN: ("domain-name", "value"),
-    _T.URL: ("url", "value"), _T.EMAIL: ("email-addr", "value"), _T.MAC: ("mac-addr", "value"),
-    _T.MUTEX: ("mutex", "name"), _T.REGISTRY_KEY: ("windows-registry-key", "key"), _T.FILENAME: ("file", "name"),
-    _T.DIRECTORY: ("directory", "path"), _T.USER_ACCOUNT: ("user-account", "account_login"),
-    _T.JABBER: ("user-account", "account_login"), _T.SOCIAL: ("user-account", "account_login"),
+    _T.IPV4: ("ipv4-addr", "value"),
+    _T.IPV6: ("ipv6-addr", "value"),
+    _T.DOMAIN: ("domain-name", "value"),
+    _T.URL: ("url", "value"),
+    _T.EMAIL: ("email-addr", "value"),
+    _T.MAC: ("mac-addr", "value"),
+    _T.MUTEX: ("mutex", "name"),
+    _T.REGISTRY_KEY: ("windows-registry-key", "key"),
+    _T.FILENAME: ("file", "name"),
+    _T.DIRECTORY: ("directory", "path"),
+    _T.USER_ACCOUNT: ("user-account", "account_login"),
+    _T.JABBER: ("user-account", "account_login"),
+    _T.SOCIAL: ("user-account", "account_login"),
 }
 
 _HASHES: dict[ObservableType, tuple[str, str]] = {
-    _T.MD5: ("file", "MD5"), _T.SHA1: ("file", "SHA-1"), _T.SHA256: ("file", "SHA-256"),
-    _T.SHA512: ("file", "SHA-512"), _T.SHA224: ("file", "SHA-224"), _T.SHA384: ("file", "SHA-384"),
-    _T.SHA3_256: ("file", "SHA3-256"), _T.SHA3_512: ("file", "SHA3-512"), _T.SSDEEP: ("file", "SSDEEP"),
-    _T.TLSH: ("file", "TLSH"), _T.IMPHASH: ("file", "IMPHASH"), _T.AUTHENTIHASH: ("file", "AUTHENTIHASH"),
-    _T.X509_MD5: ("x509-certificate", "MD5"), _T.X509_SHA1: ("x509-certificate", "SHA-1"),
+    _T.MD5: ("file", "MD5"),
+    _T.SHA1: ("file", "SHA-1"),
+    _T.SHA256: ("file", "SHA-256"),
+    _T.SHA512: ("file", "SHA-512"),
+    _T.SHA224: ("file", "SHA-224"),
+    _T.SHA384: ("file", "SHA-384"),
+    _T.SHA3_256: ("file", "SHA3-256"),
+    _T.SHA3_512: ("file", "SHA3-512"),
+    _T.SSDEEP: ("file", "SSDEEP"),
+    _T.TLSH: ("file", "TLSH"),
+    _T.IMPHASH: ("file", "IMPHASH"),
+    _T.AUTHENTIHASH: ("file", "AUTHENTIHASH"),
+    _T.X509_MD5: ("x509-certificate", "MD5"),
+    _T.X509_SHA1: ("x509-certificate", "SHA-1"),
     _T.X509_SHA256: ("x509-certificate", "SHA-256"),
 }
 

@@ -1,4 +1,4 @@
-"""All settings of the hub, in one table. Values come from ``FUSIONCELL_*`` variables, else ``fusioncell.toml``, else here."""
+"""All settings, in one table. Values come from ``FUSIONCELL_*`` variables, else ``fusioncell.toml``, else here."""
 
 from __future__ import annotations
 
@@ -63,7 +63,9 @@ class Settings:
                 raise BadInput(f"fusioncell.toml has an unknown setting {name!r}", hint="See `fusioncell settings`.")
         values: dict[str, object] = {}
         for setting in SETTINGS:
-            value = given.get(setting.name) or environment.get(setting.env) or str(file.get(setting.name, setting.default))
+            value = (
+                given.get(setting.name) or environment.get(setting.env) or str(file.get(setting.name, setting.default))
+            )
             if setting.name.startswith("max_") or setting.name.endswith("_hours"):
                 if not value.isdecimal() or not 0 < int(value) < 1_000_000:
                     raise BadInput(f"{setting.env} must be a whole number, not {value!r}")

@@ -20,8 +20,15 @@ def organisation_json(item: Organisation) -> dict[str, Any]:
 
 def key_json(item: KeyInfo) -> dict[str, Any]:
     """Return what is known of a key; never the key."""
-    return {"id": item.id, "organisation": item.org, "person": item.person, "role": item.role, "label": item.label,
-            "created": format_instant(item.created), "expires": format_instant(item.expires)}
+    return {
+        "id": item.id,
+        "organisation": item.org,
+        "person": item.person,
+        "role": item.role,
+        "label": item.label,
+        "created": format_instant(item.created),
+        "expires": format_instant(item.expires),
+    }
 
 
 def _only(data: dict[str, str], *names: str) -> None:
@@ -35,11 +42,20 @@ def whoami(members: Members, viewer: Viewer) -> dict[str, Any]:
     """Tell a party how the hub knows it."""
     if viewer.org is None:
         return {"organisation": None, "person": None, "permissions": []}
-    return {"organisation": organisation_json(members.organisation(viewer.org)), "person": viewer.person,
-            "permissions": sorted(viewer.permissions)}
+    return {
+        "organisation": organisation_json(members.organisation(viewer.org)),
+        "person": viewer.person,
+        "permissions": sorted(viewer.permissions),
+    }
 
 
-@get("/api/organisations", tags=["members"], opt={"permission": "read"}, sync_to_thread=True, summary="The partnership's organisations")
+@get(
+    "/api/organisations",
+    tags=["members"],
+    opt={"permission": "read"},
+    sync_to_thread=True,
+    summary="The partnership's organisations",
+)
 def organisations(members: Members, viewer: Viewer) -> dict[str, Any]:
     """List organisations, for members."""
     if not viewer.member:
@@ -47,22 +63,44 @@ def organisations(members: Members, viewer: Viewer) -> dict[str, Any]:
     return {"organisations": [organisation_json(item) for item in members.organisations()]}
 
 
-@post("/api/organisations", tags=["members"], opt={"permission": "administer_members"}, status_code=201, sync_to_thread=True,
-      summary="Admit an organisation")
+@post(
+    "/api/organisations",
+    tags=["members"],
+    opt={"permission": "administer_members"},
+    status_code=201,
+    sync_to_thread=True,
+    summary="Admit an organisation",
+)
 def add_organisation(data: dict[str, str], members: Members, viewer: Viewer) -> dict[str, Any]:
     """Admit: ``{"name", "sector", "kind"}``."""
     _only(data, "name", "sector", "kind")
-    return organisation_json(members.add_organisation(data.get("name", ""), data.get("sector", "other"),
-                                                      data.get("kind", "industry"), author=viewer.person or ""))
+    return organisation_json(
+        members.add_organisation(
+            data.get("name", ""), data.get("sector", "other"), data.get("kind", "industry"), author=viewer.person or ""
+        )
+    )
 
 
-@get("/api/keys", tags=["members"], opt={"permission": "administer_members"}, sync_to_thread=True, summary="All keys, without their secrets")
+@get(
+    "/api/keys",
+    tags=["members"],
+    opt={"permission": "administer_members"},
+    sync_to_thread=True,
+    summary="All keys, without their secrets",
+)
 def keys(members: Members, viewer: Viewer) -> dict[str, Any]:
     """List keys."""
     return {"keys": [key_json(item) for item in members.list_keys()]}
 
 
-@post("/api/keys", tags=["members"], opt={"permission": "administer_members"}, status_code=201, sync_to_thread=True, summary="Make a key")
+@post(
+    "/api/keys",
+    tags=["members"],
+    opt={"permission": "administer_members"},
+    status_code=201,
+    sync_to_thread=True,
+    summary="Make a key",
+)
 def add_key(data: dict[str, str], members: Members) -> dict[str, Any]:
     """Make: ``{"organisation", "role", "label"}``; the secret is shown this once."""
     _only(data, "organisation", "role", "label")
@@ -71,7 +109,14 @@ def add_key(data: dict[str, str], members: Members) -> dict[str, Any]:
     return {**key_json(info), "api_key": secret.reveal()}
 
 
-@delete("/api/keys/{key:str}", tags=["members"], opt={"permission": "administer_members"}, status_code=200, sync_to_thread=True, summary="End a key")
+@delete(
+    "/api/keys/{key:str}",
+    tags=["members"],
+    opt={"permission": "administer_members"},
+    status_code=200,
+    sync_to_thread=True,
+    summary="End a key",
+)
 def end_key(key: str, members: Members) -> dict[str, Any]:
     """End a key; it is refused from now on."""
     members.end_key(key)

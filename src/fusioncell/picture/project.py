@@ -49,22 +49,30 @@ def _words(extract: Extract) -> str:
     return " ".join(tokens(f"{extract.title} {extract.text} {' '.join(extract.labels)}"[:_MAX_TEXT]))
 
 
-def _end(connection: Connection, ended: list[tuple[Entry, Extract]], counted: Counter[tuple[str, int, int, str]]) -> None:
+def _end(
+    connection: Connection, ended: list[tuple[Entry, Extract]], counted: Counter[tuple[str, int, int, str]]
+) -> None:
     if not ended:
         return
     seqs = [entry.seq for entry, _ in ended]
     store.end_texts(connection, seqs)
     store.end_recent(connection, seqs)
-    store.end_items(connection, [
-        (len(extract.claims), int(is_fresh(extract, entry.at)), entry.seq, entry.contribution, entry.audience)
-        for entry, extract in ended])
+    store.end_items(
+        connection,
+        [
+            (len(extract.claims), int(is_fresh(entry, extract)), entry.seq, entry.contribution, entry.audience)
+            for entry, extract in ended
+        ],
+    )
     for entry, extract in ended:
-        if is_fresh(extract, entry.at):
+        if is_fresh(entry, extract):
             for facet, key in _facets(entry, extract):
                 counted[(facet, entry.at // HOUR, entry.audience, key[:128])] -= 1
 
 
-def _add(connection: Connection, arrived: Arrived, changes: Changes, counted: Counter[tuple[str, int, int, str]]) -> None:
+def _add(
+    connection: Connection, arrived: Arrived, changes: Changes, counted: Counter[tuple[str, int, int, str]]
+) -> None:
     summaries: dict[tuple[str, int], list[Any]] = {}
     texts: list[tuple[int, int, str]] = []
     recents: list[tuple[Any, ...]] = []
@@ -78,8 +86,10 @@ def _add(connection: Connection, arrived: Arrived, changes: Changes, counted: Co
         if arrival.fresh:
             for facet, key in _facets(entry, extract):
                 counted[(facet, entry.at // HOUR, entry.audience, key[:128])] += 1
-            recents += [(entry.seq, number, entry.audience, entry.org, entry.at)
-                        for number in dict.fromkeys(changes.seen.get(entry.seq, ()))]
+            recents += [
+                (entry.seq, number, entry.audience, entry.org, entry.at)
+                for number in dict.fromkeys(changes.seen.get(entry.seq, ()))
+            ]
     store.add_contributions(connection, [tuple(row) for row in summaries.values()])
     if texts:
         store.add_texts(connection, texts)
@@ -91,7 +101,18 @@ def _sum(summaries: dict[tuple[str, int], list[Any]], entry: Entry, extract: Ext
     row = summaries.get((entry.contribution, entry.audience))
     if row is None:
         row = summaries[(entry.contribution, entry.audience)] = [
-            entry.commit_seq, entry.audience, entry.contribution, entry.org, entry.at, entry.kind, "", entry.seq, 0, 0, 0]
+            entry.commit_seq,
+            entry.audience,
+            entry.contribution,
+            entry.org,
+            entry.at,
+            entry.kind,
+            "",
+            entry.seq,
+            0,
+            0,
+            0,
+        ]
     if not row[6] and extract.title:
         row[6], row[7] = extract.title[:_MAX_TITLE], entry.seq
     row[8] += 1

@@ -30,57 +30,121 @@ def before_of(seal: Seal, token: str | None) -> int:
 
 def summary_json(item: Summary) -> dict[str, Any]:
     """Return a contribution's summary as JSON values."""
-    return {"contribution": item.contribution, "organisation": item.org, "at": format_instant(item.at), "kind": item.kind,
-            "title": item.title, "items": item.items, "observables": item.mentions, "fresh": item.fresh,
-            "tlp": item.audience.tlp.value}
+    return {
+        "contribution": item.contribution,
+        "organisation": item.org,
+        "at": format_instant(item.at),
+        "kind": item.kind,
+        "title": item.title,
+        "items": item.items,
+        "observables": item.mentions,
+        "fresh": item.fresh,
+        "tlp": item.audience.tlp.value,
+    }
 
 
 def _hit_json(hit: Hit, seal: Seal) -> dict[str, Any]:
-    return {"id": seal.entry_id(hit.entry.seq), "contribution": hit.entry.contribution, "kind": hit.entry.kind,
-            "title": hit.title, "organisation": hit.entry.org, "at": format_instant(hit.entry.at),
-            "tlp": hit.audience.tlp.value,
-            "observables": [{"type": o.type.value, "value": o.value} for o in hit.observables]}
+    return {
+        "id": seal.entry_id(hit.entry.seq),
+        "contribution": hit.entry.contribution,
+        "kind": hit.entry.kind,
+        "title": hit.title,
+        "organisation": hit.entry.org,
+        "at": format_instant(hit.entry.at),
+        "tlp": hit.audience.tlp.value,
+        "observables": [{"type": o.type.value, "value": o.value} for o in hit.observables],
+    }
 
 
-@get("/api/search", tags=["picture"], opt={"permission": "search"}, sync_to_thread=True, summary="Search everything that you may see")
-def search(q: Annotated[str, Parameter(min_length=1, max_length=8192)], picture: Picture, viewer: Viewer, seal: Seal,
-           limit: Limit = 25, before: str | None = None) -> dict[str, Any]:
+@get(
+    "/api/search",
+    tags=["picture"],
+    opt={"permission": "search"},
+    sync_to_thread=True,
+    summary="Search everything that you may see",
+)
+def search(
+    q: Annotated[str, Parameter(min_length=1, max_length=8192)],
+    picture: Picture,
+    viewer: Viewer,
+    seal: Seal,
+    limit: Limit = 25,
+    before: str | None = None,
+) -> dict[str, Any]:
     """Search an exact value (any defanged form) and words; newest first."""
     found = picture.search(viewer, q, before=before_of(seal, before), limit=limit)
     return {
         "query": q,
-        "observable": {"type": found.observable.type.value, "value": found.observable.value} if found.observable else None,
+        "observable": {"type": found.observable.type.value, "value": found.observable.value}
+        if found.observable
+        else None,
         "assessment": explain(found.assessment) if found.assessment else None,
         "hits": [_hit_json(hit, seal) for hit in found.hits],
         "next": seal.cursor(found.next, 0, 0) if found.next else None,
     }
 
 
-@get("/api/contributions", tags=["picture"], opt={"permission": "read"}, sync_to_thread=True, summary="The newest contributions")
-def newest(picture: Picture, viewer: Viewer, seal: Seal, limit: Limit = 50, before: str | None = None) -> dict[str, Any]:
+@get(
+    "/api/contributions",
+    tags=["picture"],
+    opt={"permission": "read"},
+    sync_to_thread=True,
+    summary="The newest contributions",
+)
+def newest(
+    picture: Picture, viewer: Viewer, seal: Seal, limit: Limit = 50, before: str | None = None
+) -> dict[str, Any]:
     """List the newest contributions of which you may see something."""
     rows = picture.newest(viewer, before=before_of(seal, before), limit=limit + 1)
     page = rows[:limit]
-    return {"contributions": [summary_json(item) for item in page],
-            "next": seal.cursor(page[-1].position, 0, 0) if len(rows) > limit else None}
+    return {
+        "contributions": [summary_json(item) for item in page],
+        "next": seal.cursor(page[-1].position, 0, 0) if len(rows) > limit else None,
+    }
 
 
-@get("/api/contributions/{contribution:str}", tags=["picture"], opt={"permission": "read"}, sync_to_thread=True,
-     summary="One contribution with its items")
-def contribution(contribution: str, picture: Picture, viewer: Viewer, seal: Seal,
-                 limit: Annotated[int, Parameter(ge=1, le=1000)] = 200, offset: Annotated[int, Parameter(ge=0)] = 0
-                 ) -> dict[str, Any]:
+@get(
+    "/api/contributions/{contribution:str}",
+    tags=["picture"],
+    opt={"permission": "read"},
+    sync_to_thread=True,
+    summary="One contribution with its items",
+)
+def contribution(
+    contribution: str,
+    picture: Picture,
+    viewer: Viewer,
+    seal: Seal,
+    limit: Annotated[int, Parameter(ge=1, le=1000)] = 200,
+    offset: Annotated[int, Parameter(ge=0)] = 0,
+) -> dict[str, Any]:
     """Show what you may see of a contribution."""
     item = picture.contribution(viewer, contribution)
     entries = picture.entries(viewer, contribution)
-    return {**summary_json(item), "entries": [
-        {"id": seal.entry_id(entry.seq), "kind": entry.kind, "subject": entry.payload.subject, "place": entry.payload.place}
-        for entry in entries[offset : offset + limit] if entry.payload is not None]}
+    return {
+        **summary_json(item),
+        "entries": [
+            {
+                "id": seal.entry_id(entry.seq),
+                "kind": entry.kind,
+                "subject": entry.payload.subject,
+                "place": entry.payload.place,
+            }
+            for entry in entries[offset : offset + limit]
+            if entry.payload is not None
+        ],
+    }
 
 
-@get("/api/contributions/{contribution:str}/content", tags=["picture"], opt={"permission": "export"}, sync_to_thread=True,
-     summary="The native export", description="What came in, in its own format, unknown fields included; without what you "
-     "may not see or what was withdrawn.")
+@get(
+    "/api/contributions/{contribution:str}/content",
+    tags=["picture"],
+    opt={"permission": "export"},
+    sync_to_thread=True,
+    summary="The native export",
+    description="What came in, in its own format, unknown fields included; without what you "
+    "may not see or what was withdrawn.",
+)
 def content(contribution: str, picture: Picture, viewer: Viewer) -> Response[bytes]:
     """Give back a contribution in its own format."""
     entries = picture.entries(viewer, contribution)

@@ -113,8 +113,10 @@ class Picture:
         """Return the newest contributions of which the viewer may see something."""
         with self._database.read() as connection:
             rows = store.newest(connection, self._record.visible_to(viewer), before, limit)
-        return [Summary(r[1], r[2], r[3], r[4], r[5], int(r[6]), int(r[7]), r[8] > 0, self._record.audience(r[9]), r[0])
-                for r in rows]
+        return [
+            Summary(r[1], r[2], r[3], r[4], r[5], int(r[6]), int(r[7]), r[8] > 0, self._record.audience(r[9]), r[0])
+            for r in rows
+        ]
 
     def rising(self, viewer: Viewer, *, days: int = 7, limit: int = 10) -> list[Rise]:
         """Return the observables that most contributors mention lately, among what the viewer may see."""
@@ -130,14 +132,18 @@ class Picture:
         """Return (key, count) of fresh items by a facet: ``org``, ``type`` or ``technique``."""
         since = (self._clock.now() - days * DAY) // HOUR
         with self._database.read() as connection:
-            return [(row[0], int(row[1])) for row in
-                    store.counts(connection, facet, self._record.visible_to(viewer), since, limit)]
+            return [
+                (row[0], int(row[1]))
+                for row in store.counts(connection, facet, self._record.visible_to(viewer), since, limit)
+            ]
 
     def hourly(self, viewer: Viewer, *, hours: int = 48) -> list[tuple[int, int]]:
         """Return (instant of the hour, fresh items) for the last hours, gaps filled with zero."""
         last = self._clock.now() // HOUR
         with self._database.read() as connection:
-            found = dict(store.series(connection, "org", self._record.visible_to(viewer), last - hours + 1))
+            found: dict[int, int] = dict(
+                store.series(connection, "org", self._record.visible_to(viewer), last - hours + 1)
+            )
         return [(hour * HOUR, int(found.get(hour, 0))) for hour in range(last - hours + 1, last + 1)]
 
     # -- one contribution --------------------------------------------------------------------------------------------
@@ -150,8 +156,18 @@ class Picture:
         if not rows:
             raise NotFound("no such contribution", hint="It may have been withdrawn, or was never shared with you.")
         title = next((row[5] for row in rows if row[5]), "")
-        return Summary(identifier, rows[0][2], rows[0][3], rows[0][4], title, sum(r[6] for r in rows), sum(r[7] for r in rows),
-                       any(r[8] for r in rows), self._record.audience(rows[0][1]), rows[0][0])
+        return Summary(
+            identifier,
+            rows[0][2],
+            rows[0][3],
+            rows[0][4],
+            title,
+            sum(r[6] for r in rows),
+            sum(r[7] for r in rows),
+            any(r[8] for r in rows),
+            self._record.audience(rows[0][1]),
+            rows[0][0],
+        )
 
     def entries(self, viewer: Viewer, identifier: str) -> list[Entry]:
         """Return the live entries of a contribution that the viewer may see, in order."""

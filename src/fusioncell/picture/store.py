@@ -14,7 +14,8 @@ _key = BigInteger().with_variant(Integer, "sqlite")
 Row = tuple[Any, ...]
 
 contribution = Table(
-    "picture_contribution", metadata,
+    "picture_contribution",
+    metadata,
     Column("first_seq", BigInteger, primary_key=True, autoincrement=False),
     Column("audience", Integer, primary_key=True, autoincrement=False),
     Column("contribution", String(64), nullable=False),
@@ -30,13 +31,15 @@ contribution = Table(
     sqlite_with_rowid=False,
 )
 text = Table(
-    "picture_text", metadata,
+    "picture_text",
+    metadata,
     Column("seq", _key, primary_key=True),
     Column("audience", Integer, nullable=False),
     Column("tokens", Text, nullable=False),
 )
 recent = Table(
-    "picture_recent", metadata,
+    "picture_recent",
+    metadata,
     Column("seq", BigInteger, primary_key=True, autoincrement=False),
     Column("observable", BigInteger, primary_key=True, autoincrement=False),
     Column("audience", Integer, nullable=False),
@@ -45,7 +48,8 @@ recent = Table(
     sqlite_with_rowid=False,
 )
 count = Table(
-    "picture_count", metadata,
+    "picture_count",
+    metadata,
     Column("facet", String(16), primary_key=True),
     Column("bucket", BigInteger, primary_key=True, autoincrement=False),
     Column("audience", Integer, primary_key=True, autoincrement=False),
@@ -58,10 +62,14 @@ count = Table(
 def create_words(connection: Connection) -> None:
     """Make the full-text index beside ``picture_text``."""
     if connection.dialect == "sqlite":
-        connection.run("CREATE VIRTUAL TABLE IF NOT EXISTS picture_words USING fts5(tokens, content='picture_text', "
-                       "content_rowid='seq', detail=none, columnsize=0, tokenize='unicode61 remove_diacritics 0')")
+        connection.run(
+            "CREATE VIRTUAL TABLE IF NOT EXISTS picture_words USING fts5(tokens, content='picture_text', "
+            "content_rowid='seq', detail=none, columnsize=0, tokenize='unicode61 remove_diacritics 0')"
+        )
     else:
-        connection.run("CREATE INDEX IF NOT EXISTS picture_words ON picture_text USING gin (to_tsvector('simple', tokens))")
+        connection.run(
+            "CREATE INDEX IF NOT EXISTS picture_words ON picture_text USING gin (to_tsvector('simple', tokens))"
+        )
 
 
 def drop_words(connection: Connection) -> None:
@@ -86,17 +94,29 @@ def end_texts(connection: Connection, seqs: Iterable[int]) -> None:
     connection.run(f"DELETE FROM picture_text WHERE seq IN {sql}", (value,))
 
 
-def search(connection: Connection, words: Sequence[str], audiences: Iterable[int], before: int, limit: int) -> list[int]:
+def search(
+    connection: Connection, words: Sequence[str], audiences: Iterable[int], before: int, limit: int
+) -> list[int]:
     """Return positions of visible entries that hold all the words, newest first (rank would count hidden rows)."""
     sql, value = connection.among(audiences)
     if connection.dialect == "sqlite":
         query = " AND ".join(f'"{word}"' for word in words)
-        return [row[0] for row in connection.rows(
-            "SELECT t.seq FROM picture_words w JOIN picture_text t ON t.seq = w.rowid WHERE picture_words MATCH ? "
-            f"AND w.rowid < ? AND t.audience IN {sql} ORDER BY w.rowid DESC LIMIT ?", (query, before, value, limit))]
-    return [row[0] for row in connection.rows(
-        "SELECT seq FROM picture_text WHERE to_tsvector('simple', tokens) @@ plainto_tsquery('simple', ?) AND seq < ? "
-        f"AND audience IN {sql} ORDER BY seq DESC LIMIT ?", (" ".join(words), before, value, limit))]
+        return [
+            row[0]
+            for row in connection.rows(
+                "SELECT t.seq FROM picture_words w JOIN picture_text t ON t.seq = w.rowid WHERE picture_words MATCH ? "
+                f"AND w.rowid < ? AND t.audience IN {sql} ORDER BY w.rowid DESC LIMIT ?",
+                (query, before, value, limit),
+            )
+        ]
+    return [
+        row[0]
+        for row in connection.rows(
+            "SELECT seq FROM picture_text WHERE to_tsvector('simple', tokens) @@ plainto_tsquery('simple', ?) "
+            f"AND seq < ? AND audience IN {sql} ORDER BY seq DESC LIMIT ?",
+            (" ".join(words), before, value, limit),
+        )
+    ]
 
 
 def add_contributions(connection: Connection, rows: Iterable[Row]) -> None:
@@ -104,18 +124,23 @@ def add_contributions(connection: Connection, rows: Iterable[Row]) -> None:
     connection.run_many(
         "INSERT INTO picture_contribution (first_seq, audience, contribution, org, at, kind, title, title_seq, items, "
         "mentions, fresh) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (first_seq, audience) DO UPDATE SET "
-        "items = picture_contribution.items + excluded.items, mentions = picture_contribution.mentions + excluded.mentions, "
+        "items = picture_contribution.items + excluded.items, "
+        "mentions = picture_contribution.mentions + excluded.mentions, "
         "fresh = picture_contribution.fresh + excluded.fresh, "
         "title = CASE WHEN picture_contribution.title = '' THEN excluded.title ELSE picture_contribution.title END, "
         "title_seq = CASE WHEN picture_contribution.title = '' THEN excluded.title_seq ELSE "
-        "picture_contribution.title_seq END", rows)
+        "picture_contribution.title_seq END",
+        rows,
+    )
 
 
 def end_items(connection: Connection, rows: Iterable[Row]) -> None:
     """Take ended entries out of a summary: (mentions, fresh, seq, contribution, audience)."""
     connection.run_many(
         "UPDATE picture_contribution SET items = items - 1, mentions = mentions - ?, fresh = fresh - ?, "
-        "title = CASE WHEN title_seq = ? THEN '' ELSE title END WHERE contribution = ? AND audience = ?", rows)
+        "title = CASE WHEN title_seq = ? THEN '' ELSE title END WHERE contribution = ? AND audience = ?",
+        rows,
+    )
 
 
 def add_recent(connection: Connection, rows: Iterable[Row]) -> None:
@@ -133,7 +158,9 @@ def add_counts(connection: Connection, rows: Iterable[Row]) -> None:
     """Add to counts: (facet, bucket, audience, key, number); a number may be negative."""
     connection.run_many(
         "INSERT INTO picture_count (facet, bucket, audience, key, number) VALUES (?, ?, ?, ?, ?) "
-        "ON CONFLICT (facet, bucket, audience, key) DO UPDATE SET number = picture_count.number + excluded.number", rows)
+        "ON CONFLICT (facet, bucket, audience, key) DO UPDATE SET number = picture_count.number + excluded.number",
+        rows,
+    )
 
 
 def newest(connection: Connection, audiences: Iterable[int], before: int, limit: int) -> list[Row]:
@@ -141,9 +168,11 @@ def newest(connection: Connection, audiences: Iterable[int], before: int, limit:
     at, kind, title, items, mentions, fresh, loosest audience id, audiences)."""
     sql, value = connection.among(audiences)
     return connection.rows(
-        "SELECT first_seq, max(contribution), max(org), max(at), min(kind), max(title), sum(items), sum(mentions), sum(fresh), "
-        f"min(audience), count(*) FROM picture_contribution WHERE first_seq < ? AND audience IN {sql} AND items > 0 "
-        "GROUP BY first_seq ORDER BY first_seq DESC LIMIT ?", (before, value, limit))
+        "SELECT first_seq, max(contribution), max(org), max(at), min(kind), max(title), sum(items), sum(mentions), "
+        f"sum(fresh), min(audience), count(*) FROM picture_contribution WHERE first_seq < ? AND audience IN {sql} AND items > 0 "
+        "GROUP BY first_seq ORDER BY first_seq DESC LIMIT ?",
+        (before, value, limit),
+    )
 
 
 def contribution_rows(connection: Connection, identifier: str, audiences: Iterable[int]) -> list[Row]:
@@ -151,16 +180,20 @@ def contribution_rows(connection: Connection, identifier: str, audiences: Iterab
     sql, value = connection.among(audiences)
     return connection.rows(
         "SELECT first_seq, audience, org, at, kind, title, items, mentions, fresh FROM picture_contribution "
-        f"WHERE contribution = ? AND audience IN {sql} AND items > 0 ORDER BY audience", (identifier, value))
+        f"WHERE contribution = ? AND audience IN {sql} AND items > 0 ORDER BY audience",
+        (identifier, value),
+    )
 
 
 def rising(connection: Connection, audiences: Iterable[int], since: int, limit: int) -> list[Row]:
     """Return observables by the number of contributors that mention them lately: (observable, orgs, mentions, last)."""
     sql, value = connection.among(audiences)
     return connection.rows(
-        "SELECT observable, count(DISTINCT org) AS orgs, count(*) AS mentions, max(seq) AS last FROM (SELECT observable, org, seq "
-        f"FROM picture_recent WHERE at >= ? AND audience IN {sql} ORDER BY seq DESC LIMIT 20000) AS lately "
-        "GROUP BY observable ORDER BY orgs DESC, mentions DESC, last DESC LIMIT ?", (since, value, limit))
+        "SELECT observable, count(DISTINCT org) AS orgs, count(*) AS mentions, max(seq) AS last FROM "
+        f"(SELECT observable, org, seq FROM picture_recent WHERE at >= ? AND audience IN {sql} ORDER BY seq DESC LIMIT 20000) AS lately "
+        "GROUP BY observable ORDER BY orgs DESC, mentions DESC, last DESC LIMIT ?",
+        (since, value, limit),
+    )
 
 
 def counts(connection: Connection, facet: str, audiences: Iterable[int], since: int, limit: int) -> list[Row]:
@@ -168,7 +201,9 @@ def counts(connection: Connection, facet: str, audiences: Iterable[int], since: 
     sql, value = connection.among(audiences)
     return connection.rows(
         f"SELECT key, sum(number) AS total FROM picture_count WHERE facet = ? AND bucket >= ? AND audience IN {sql} "
-        "GROUP BY key HAVING sum(number) > 0 ORDER BY total DESC, key LIMIT ?", (facet, since, value, limit))
+        "GROUP BY key HAVING sum(number) > 0 ORDER BY total DESC, key LIMIT ?",
+        (facet, since, value, limit),
+    )
 
 
 def series(connection: Connection, facet: str, audiences: Iterable[int], since: int) -> list[Row]:
@@ -176,6 +211,6 @@ def series(connection: Connection, facet: str, audiences: Iterable[int], since: 
     sql, value = connection.among(audiences)
     return connection.rows(
         f"SELECT bucket, sum(number) FROM picture_count WHERE facet = ? AND bucket >= ? AND audience IN {sql} "
-        "GROUP BY bucket ORDER BY bucket", (facet, since, value))
-
-
+        "GROUP BY bucket ORDER BY bucket",
+        (facet, since, value),
+    )

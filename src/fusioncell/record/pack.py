@@ -37,7 +37,8 @@ def pack(drafts: Sequence[Draft], randomness: Randomness) -> Iterator[Block]:
     start = 0
     while start < len(drafts):
         audience = drafts[start].audience
-        stop, size, payloads = start, 0, []
+        stop, size = start, 0
+        payloads: list[bytes] = []
         while stop < len(drafts) and len(payloads) < MAX_BLOCK_ENTRIES and size < MAX_BLOCK_BYTES:
             if drafts[stop].audience != audience:
                 break
@@ -62,13 +63,25 @@ def unpack_payloads(payload: bytes) -> list[bytes]:
     return _decode_payloads(zstandard.ZstdDecompressor().decompress(payload, max_output_size=_MAX_UNPACKED))
 
 
-def unpack(first_seq: int, commit_seq: int, at: int, org: str, contribution: str, chain: bytes, block: Block) -> list[Entry]:
+def unpack(
+    first_seq: int, commit_seq: int, at: int, org: str, contribution: str, chain: bytes, block: Block
+) -> list[Entry]:
     """Return the entries of a stored block, in order."""
     kinds = block.kinds.split("\n")
     digests = block.digests
     return [
-        Entry(first_seq + i, commit_seq, at, org, kinds[i], block.audience, contribution, digests[32 * i : 32 * i + 32], chain,
-              _decode_payload(packed) if packed else None)
+        Entry(
+            first_seq + i,
+            commit_seq,
+            at,
+            org,
+            kinds[i],
+            block.audience,
+            contribution,
+            digests[32 * i : 32 * i + 32],
+            chain,
+            _decode_payload(packed) if packed else None,
+        )
         for i, packed in enumerate(unpack_payloads(block.payload))
     ]
 
@@ -92,5 +105,7 @@ def verify(block: Block) -> None:
     for i, packed in enumerate(unpack_payloads(block.payload)):
         nonce = block.nonces[32 * i : 32 * i + 32]
         if packed and sha256(nonce + packed).digest() != block.digests[32 * i : 32 * i + 32]:
-            raise RecordDamaged(f"entry {i} of a block does not agree with its digest",
-                                hint="Restore the last backup, and keep this file for examination.")
+            raise RecordDamaged(
+                f"entry {i} of a block does not agree with its digest",
+                hint="Restore the last backup, and keep this file for examination.",
+            )

@@ -150,7 +150,7 @@ class Record:
             listener(receipts[-1].last_seq)
 
     def on_append(self, listener: Callable[[int], None]) -> None:
-        """Call ``listener`` with the last position after each commit. A wake-up only: it may be lost, never an entry."""
+        """Call ``listener`` with the last position after each commit. A wake-up: it may be lost, an entry never."""
         self._listeners.append(listener)
 
     def close(self) -> None:
@@ -204,8 +204,10 @@ class Record:
                 pack.verify(block)
                 chain = pack.chain_after(chain, first, at, org, contribution, block)
                 if chain != stored:
-                    raise pack.RecordDamaged(f"the chain breaks at position {first}",
-                                             hint="Restore the last backup, and keep this file for examination.")
+                    raise pack.RecordDamaged(
+                        f"the chain breaks at position {first}",
+                        hint="Restore the last backup, and keep this file for examination.",
+                    )
                 seq, count = first, count + block.count
 
     def erase(self, seq: int) -> bool:

@@ -1,4 +1,4 @@
-"""All the SQL of the record. Tables are changed by migrations only; rows are appended, never updated (erasure apart)."""
+"""All the SQL of the record. Tables change by migrations only; rows are appended, never updated (erasure apart)."""
 
 from __future__ import annotations
 
@@ -16,7 +16,8 @@ metadata = MetaData()
 _key = BigInteger().with_variant(Integer, "sqlite")
 
 head = Table(
-    "record_head", metadata,
+    "record_head",
+    metadata,
     Column("id", SmallInteger, primary_key=True),
     Column("last_seq", BigInteger, nullable=False),
     Column("last_at", BigInteger, nullable=False),
@@ -24,18 +25,21 @@ head = Table(
     Column("epoch", Integer, nullable=False),
 )
 audience = Table(
-    "record_audience", metadata,
+    "record_audience",
+    metadata,
     Column("id", _key, primary_key=True),
     Column("text", Text, nullable=False, unique=True),
     Column("born", BigInteger, nullable=False),
 )
 audience_sets = Table(
-    "record_audience_set", metadata,
+    "record_audience_set",
+    metadata,
     Column("number", _key, primary_key=True),
     Column("audiences", Text, nullable=False, unique=True),
 )
 commit = Table(
-    "record_commit", metadata,
+    "record_commit",
+    metadata,
     Column("first_seq", _key, primary_key=True),
     Column("last_seq", BigInteger, nullable=False),
     Column("at", BigInteger, nullable=False),
@@ -43,7 +47,8 @@ commit = Table(
     Column("contribution", String(64), nullable=False, unique=True),
 )
 block = Table(
-    "record_block", metadata,
+    "record_block",
+    metadata,
     Column("first_seq", _key, primary_key=True),
     Column("commit_seq", BigInteger, nullable=False),
     Column("version", SmallInteger, nullable=False),
@@ -57,19 +62,26 @@ block = Table(
 )
 
 GENESIS = bytes(32)
-_BLOCK = "b.first_seq, c.first_seq, c.at, c.org, c.contribution, b.chain, b.audience, b.count, b.kinds, b.digests, b.nonces, b.payload"
+_BLOCK = (
+    "b.first_seq, c.first_seq, c.at, c.org, c.contribution, b.chain, "
+    "b.audience, b.count, b.kinds, b.digests, b.nonces, b.payload"
+)
 
 
 def open_head(connection: Connection) -> None:
     """Make the head row of a new record."""
     if not connection.rows("SELECT 1 FROM record_head WHERE id = 1"):
-        connection.run("INSERT INTO record_head (id, last_seq, last_at, chain, epoch) VALUES (1, 0, 0, ?, 1)", (GENESIS,))
+        connection.run(
+            "INSERT INTO record_head (id, last_seq, last_at, chain, epoch) VALUES (1, 0, 0, ?, 1)", (GENESIS,)
+        )
 
 
 def lock_head(connection: Connection) -> tuple[int, int, bytes]:
     """Read the head and hold it to the end of the transaction, so that commits are visible in order."""
     suffix = " FOR UPDATE" if connection.dialect == "postgresql" else ""
-    last_seq, last_at, chain = connection.rows(f"SELECT last_seq, last_at, chain FROM record_head WHERE id = 1{suffix}")[0]
+    last_seq, last_at, chain = connection.rows(
+        f"SELECT last_seq, last_at, chain FROM record_head WHERE id = 1{suffix}"
+    )[0]
     return last_seq, last_at, bytes(chain)
 
 
@@ -82,15 +94,31 @@ def append(connection: Connection, submissions: Iterable[Submission], now: int) 
         first = seq + 1
         for item in submission.blocks:
             chain = pack.chain_after(chain, seq + 1, at, submission.org, submission.contribution, item)
-            blocks.append((seq + 1, first, 1, item.audience, item.count, item.kinds, item.digests, item.nonces,
-                           item.payload, chain))
+            blocks.append(
+                (
+                    seq + 1,
+                    first,
+                    1,
+                    item.audience,
+                    item.count,
+                    item.kinds,
+                    item.digests,
+                    item.nonces,
+                    item.payload,
+                    chain,
+                )
+            )
             seq += item.count
         commits.append((first, seq, at, submission.org, submission.contribution))
         receipts.append(Receipt(first, seq, at))
-    connection.run_many("INSERT INTO record_commit (first_seq, last_seq, at, org, contribution) VALUES (?, ?, ?, ?, ?)",
-                        commits)
-    connection.run_many("INSERT INTO record_block (first_seq, commit_seq, version, audience, count, kinds, digests, nonces, "
-                        "payload, chain) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", blocks)
+    connection.run_many(
+        "INSERT INTO record_commit (first_seq, last_seq, at, org, contribution) VALUES (?, ?, ?, ?, ?)", commits
+    )
+    connection.run_many(
+        "INSERT INTO record_block (first_seq, commit_seq, version, audience, count, kinds, digests, nonces, "
+        "payload, chain) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        blocks,
+    )
     connection.run("UPDATE record_head SET last_seq = ?, last_at = ?, chain = ? WHERE id = 1", (seq, at, chain))
     return receipts
 
@@ -125,12 +153,12 @@ def audience_set(connection: Connection, number: int) -> str | None:
 
 def audiences(connection: Connection, after: int = 0) -> list[tuple[int, str]]:
     """Return the interned audiences with an id above ``after``, oldest first."""
-    return connection.rows("SELECT id, text FROM record_audience WHERE id > ? ORDER BY id", (after,))  # type: ignore[return-value]
+    return connection.rows("SELECT id, text FROM record_audience WHERE id > ? ORDER BY id", (after,))
 
 
 def read_head(connection: Connection) -> tuple[int, int, int]:
     """Return (last position, last instant, epoch)."""
-    return connection.rows("SELECT last_seq, last_at, epoch FROM record_head WHERE id = 1")[0]  # type: ignore[return-value]
+    return connection.rows("SELECT last_seq, last_at, epoch FROM record_head WHERE id = 1")[0]
 
 
 def open_epoch(connection: Connection) -> int:
@@ -159,16 +187,24 @@ def read_after(connection: Connection, seq: int, blocks: int, visible: Iterable[
         sql, value = connection.among(visible)
         where, parameters = f"b.first_seq > ? AND b.audience IN {sql}", [seq, value]
     # The block that holds seq itself may go on after it.
-    entries = _entries(connection.rows(
-        f"SELECT {_BLOCK} FROM record_block b JOIN record_commit c ON c.first_seq = b.commit_seq "
-        "WHERE b.first_seq = (SELECT max(first_seq) FROM record_block WHERE first_seq <= ?)", (seq,)))
+    entries = _entries(
+        connection.rows(
+            f"SELECT {_BLOCK} FROM record_block b JOIN record_commit c ON c.first_seq = b.commit_seq "
+            "WHERE b.first_seq = (SELECT max(first_seq) FROM record_block WHERE first_seq <= ?)",
+            (seq,),
+        )
+    )
     if visible is not None:
         seen = frozenset(visible)
         entries = [entry for entry in entries if entry.audience in seen]
     entries = [entry for entry in entries if entry.seq > seq]
-    return entries + _entries(connection.rows(
-        f"SELECT {_BLOCK} FROM record_block b JOIN record_commit c ON c.first_seq = b.commit_seq "
-        f"WHERE {where} ORDER BY b.first_seq LIMIT ?", (*parameters, blocks)))
+    return entries + _entries(
+        connection.rows(
+            f"SELECT {_BLOCK} FROM record_block b JOIN record_commit c ON c.first_seq = b.commit_seq "
+            f"WHERE {where} ORDER BY b.first_seq LIMIT ?",
+            (*parameters, blocks),
+        )
+    )
 
 
 def read_range(connection: Connection, first: int, last: int, visible: Iterable[int]) -> list[Entry]:
@@ -177,7 +213,9 @@ def read_range(connection: Connection, first: int, last: int, visible: Iterable[
     rows = connection.rows(
         f"SELECT {_BLOCK} FROM record_block b JOIN record_commit c ON c.first_seq = b.commit_seq "
         "WHERE b.first_seq >= (SELECT coalesce(max(first_seq), 0) FROM record_block WHERE first_seq <= ?) "
-        f"AND b.first_seq <= ? AND b.audience IN {sql} ORDER BY b.first_seq", (first, last, value))
+        f"AND b.first_seq <= ? AND b.audience IN {sql} ORDER BY b.first_seq",
+        (first, last, value),
+    )
     return [entry for entry in _entries(rows) if first <= entry.seq <= last]
 
 
@@ -192,14 +230,17 @@ def read_many(connection: Connection, seqs: Iterable[int]) -> list[Entry]:
     rows = connection.rows(
         f"SELECT {_BLOCK} FROM record_block b JOIN record_commit c ON c.first_seq = b.commit_seq WHERE b.first_seq IN "
         f"(SELECT (SELECT max(first_seq) FROM record_block WHERE first_seq <= wanted.{column}) FROM {sql} AS wanted) "
-        "ORDER BY b.first_seq", (value,))
+        "ORDER BY b.first_seq",
+        (value,),
+    )
     return [entry for entry in _entries(rows) if entry.seq in wanted]
 
 
 def commit_of(connection: Connection, contribution: str) -> Commit | None:
     """Return the submission with this public id."""
-    rows = connection.rows("SELECT contribution, org, at, first_seq, last_seq FROM record_commit WHERE contribution = ?",
-                           (contribution,))
+    rows = connection.rows(
+        "SELECT contribution, org, at, first_seq, last_seq FROM record_commit WHERE contribution = ?", (contribution,)
+    )
     return Commit(*rows[0]) if rows else None
 
 
@@ -207,7 +248,9 @@ def blocks_from(connection: Connection, seq: int, limit: int) -> list[tuple[int,
     """Return stored blocks after a position, for verification: (first, at, org, contribution, chain, block)."""
     rows = connection.rows(
         f"SELECT {_BLOCK} FROM record_block b JOIN record_commit c ON c.first_seq = b.commit_seq "
-        "WHERE b.first_seq > ? ORDER BY b.first_seq LIMIT ?", (seq, limit))
+        "WHERE b.first_seq > ? ORDER BY b.first_seq LIMIT ?",
+        (seq, limit),
+    )
     return [(r[0], r[2], r[3], r[4], bytes(r[5]), _block_of(r)) for r in rows]
 
 
@@ -215,12 +258,15 @@ def erase(connection: Connection, seq: int) -> bool:
     """Erase the payload of one entry, keeping its header and digest. False where there is no such entry."""
     rows = connection.rows(
         f"SELECT {_BLOCK} FROM record_block b JOIN record_commit c ON c.first_seq = b.commit_seq "
-        "WHERE b.first_seq = (SELECT max(first_seq) FROM record_block WHERE first_seq <= ?)", (seq,))
+        "WHERE b.first_seq = (SELECT max(first_seq) FROM record_block WHERE first_seq <= ?)",
+        (seq,),
+    )
     if not rows or seq >= rows[0][0] + rows[0][7]:
         return False
     item = pack.erase(_block_of(rows[0]), seq - rows[0][0])
-    connection.run("UPDATE record_block SET nonces = ?, payload = ? WHERE first_seq = ?",
-                   (item.nonces, item.payload, rows[0][0]))
+    connection.run(
+        "UPDATE record_block SET nonces = ?, payload = ? WHERE first_seq = ?", (item.nonces, item.payload, rows[0][0])
+    )
     return True
 
 
@@ -228,7 +274,8 @@ def erase(connection: Connection, seq: int) -> bool:
 
 projection_metadata = MetaData()
 cursor = Table(
-    "record_cursor", projection_metadata,
+    "record_cursor",
+    projection_metadata,
     Column("name", String(32), primary_key=True),
     Column("seq", BigInteger, nullable=False),
 )
@@ -242,5 +289,7 @@ def read_cursor(connection: Connection, name: str) -> int:
 
 def move_cursor(connection: Connection, name: str, seq: int) -> None:
     """Note how far a projection has come, within the transaction that brought it there."""
-    connection.run("INSERT INTO record_cursor (name, seq) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET seq = excluded.seq",
-                   (name, seq))
+    connection.run(
+        "INSERT INTO record_cursor (name, seq) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET seq = excluded.seq",
+        (name, seq),
+    )

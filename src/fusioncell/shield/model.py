@@ -26,8 +26,11 @@ class State(StrEnum):
 
 
 STATE_AFTER = {
-    "decision.proposed": State.PROPOSED, "decision.refused": State.REFUSED, "decision.published": State.PUBLISHED,
-    "decision.withdrawn": State.WITHDRAWN, "decision.expired": State.EXPIRED,
+    "decision.proposed": State.PROPOSED,
+    "decision.refused": State.REFUSED,
+    "decision.published": State.PUBLISHED,
+    "decision.withdrawn": State.WITHDRAWN,
+    "decision.expired": State.EXPIRED,
 }
 
 

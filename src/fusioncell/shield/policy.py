@@ -44,8 +44,9 @@ def category_named(text: str) -> str:
     for key, words in CATEGORIES.items():
         if name in (key, words.replace(" ", "-")):
             return key
-    raise BadInput(f"{text[:60]!r} is not a category of the blocking policy",
-                   hint=f"The policy knows: {', '.join(CATEGORIES)}.")
+    raise BadInput(
+        f"{text[:60]!r} is not a category of the blocking policy", hint=f"The policy knows: {', '.join(CATEGORIES)}."
+    )
 
 
 def category_of(context: Iterable[str]) -> str:
@@ -64,8 +65,7 @@ def can_block(observable: Observable) -> bool:
 
 def suffices(assessment: Assessment) -> bool:
     """Tell whether the evidence is enough for a rule to propose a block, as of the assessment's instant."""
-    return (assessment.fresh and assessment.malicious >= MALICIOUS_AT_LEAST
-            and assessment.active >= ACTIVE_AT_LEAST)
+    return assessment.fresh and assessment.malicious >= MALICIOUS_AT_LEAST and assessment.active >= ACTIVE_AT_LEAST
 
 
 def due(assessment: Assessment, last_state: State | None, by_rule: bool) -> str:

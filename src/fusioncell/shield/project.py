@@ -23,7 +23,10 @@ _encode = msgspec.json.Encoder().encode
 
 def project(connection: Connection, entries: Sequence[Entry], changes: Changes, audiences: frozenset[int]) -> None:
     """Apply one cut. ``audiences``: those whose uses allow blocking, all that the shield may ever see."""
-    moved = {number: o for number, o in changes.moved.items() if policy.can_block(o)}
+    # A name that only history has named so far has no decision, and no rule may propose it: skipping is exact.
+    moved = {
+        number: o for number, o in changes.moved.items() if number not in changes.stale_news and policy.can_block(o)
+    }
     named: list[Observable] = []
     for entry in entries:
         if entry.kind == "hub.epoch":
@@ -42,13 +45,41 @@ def _apply(connection: Connection, entry: Entry, body: Body) -> None:
     state = STATE_AFTER[entry.kind]
     evidence = _encode(body.evidence).decode()
     if entry.kind in PROPOSE:
-        store.open_decision(connection, (
-            entry.seq, body.decision, body.name, body.category, state.value, body.malicious, body.active, entry.at, 0, 0,
-            entry.at if state is State.REFUSED else 0, evidence, body.by, "", body.reason,
-            _encode(body.guards).decode(), entry.audience))
+        store.open_decision(
+            connection,
+            (
+                entry.seq,
+                body.decision,
+                body.name,
+                body.category,
+                state.value,
+                body.malicious,
+                body.active,
+                entry.at,
+                0,
+                0,
+                entry.at if state is State.REFUSED else 0,
+                evidence,
+                body.by,
+                "",
+                body.reason,
+                _encode(body.guards).decode(),
+                entry.audience,
+            ),
+        )
     elif state is State.PUBLISHED:
-        if store.publish(connection, body.decision, entry.at, body.expires, evidence, body.by, body.reason,
-                         entry.audience, body.malicious, body.active):
+        if store.publish(
+            connection,
+            body.decision,
+            entry.at,
+            body.expires,
+            evidence,
+            body.by,
+            body.reason,
+            entry.audience,
+            body.malicious,
+            body.active,
+        ):
             _step(connection, entry, body.name, added=True)
     else:
         row = store.by_id(connection, body.decision)
@@ -64,9 +95,13 @@ def _step(connection: Connection, entry: Entry, name: str, *, added: bool) -> No
 
 
 def _note_due(connection: Connection, moved: dict[int, Observable], audiences: Iterable[int]) -> None:
-    last = store.last_for(connection, [o.value for o in moved.values()])
+    names = [o.value for o in moved.values()]
+    last = store.last_for(connection, names)
+    waiting = store.due_for(connection, names)
     for number, assessment in assess_within(connection, moved, audiences, None).items():
         name = moved[number].value
         state, proposed_by, ended_by = last.get(name, ("", "", ""))
         by_rule = ended_by == "rule" if state == State.WITHDRAWN else proposed_by == "rule"
-        store.set_due(connection, name, policy.due(assessment, State(state) if state else None, by_rule))
+        action = policy.due(assessment, State(state) if state else None, by_rule)
+        if action != waiting.get(name, ""):
+            store.set_due(connection, name, action)

@@ -22,12 +22,23 @@ def _when(at: int) -> str | None:
 def decision_json(item: Decision) -> dict[str, Any]:
     """Return a decision as JSON values."""
     return {
-        "decision": item.id, "name": item.name, "category": item.category, "state": item.state.value,
-        "malicious": item.malicious, "active": item.active, "proposed_by": item.proposed_by,
-        "proposed_at": _when(item.proposed_at), "approver": item.approver, "published_at": _when(item.published_at),
-        "expires_at": _when(item.expires_at), "ended_at": _when(item.ended_at), "reason": item.reason,
-        "guards": list(item.guards), "evidence": [
-            {"contribution": c.contribution, "contributor": c.contributor, "weight": c.weight} for c in item.evidence],
+        "decision": item.id,
+        "name": item.name,
+        "category": item.category,
+        "state": item.state.value,
+        "malicious": item.malicious,
+        "active": item.active,
+        "proposed_by": item.proposed_by,
+        "proposed_at": _when(item.proposed_at),
+        "approver": item.approver,
+        "published_at": _when(item.published_at),
+        "expires_at": _when(item.expires_at),
+        "ended_at": _when(item.ended_at),
+        "reason": item.reason,
+        "guards": list(item.guards),
+        "evidence": [
+            {"contribution": c.contribution, "contributor": c.contributor, "weight": c.weight} for c in item.evidence
+        ],
     }
 
 
@@ -36,47 +47,89 @@ def states_named(text: str) -> list[State]:
     try:
         return [State(part.strip()) for part in text.split(",") if part.strip()] or list(State)
     except ValueError:
-        raise BadInput(f"{text[:60]!r} holds no state of a decision",
-                       hint=f"States: {', '.join(State)}.") from None
+        raise BadInput(f"{text[:60]!r} holds no state of a decision", hint=f"States: {', '.join(State)}.") from None
 
 
-@get("/api/shield/decisions", tags=["shield"],
-     opt={"permission": "read", "query": frozenset({"state", "limit", "offset"})}, sync_to_thread=True, summary="List decisions")
-def decisions(shield: Shield, viewer: Viewer, named: Annotated[str, Parameter(query="state")] = "",
-              limit: Annotated[int, Parameter(ge=1, le=1000)] = 100, offset: Annotated[int, Parameter(ge=0)] = 0) -> dict[str, Any]:
+@get(
+    "/api/shield/decisions",
+    tags=["shield"],
+    opt={"permission": "read", "query": frozenset({"state", "limit", "offset"})},
+    sync_to_thread=True,
+    summary="List decisions",
+)
+def decisions(
+    shield: Shield,
+    viewer: Viewer,
+    named: Annotated[str, Parameter(query="state")] = "",
+    limit: Annotated[int, Parameter(ge=1, le=1000)] = 100,
+    offset: Annotated[int, Parameter(ge=0)] = 0,
+) -> dict[str, Any]:
     """List the decisions that you may see, newest first."""
-    return {"serial": shield.zone.serial, "zone": shield.zone.origin, "names": len(shield.zone.image()),
-            "decisions": [decision_json(d) for d in
-                          shield.decisions(viewer, states_named(named), limit=limit, offset=offset)]}
+    return {
+        "serial": shield.zone.serial,
+        "zone": shield.zone.origin,
+        "names": len(shield.zone.image()),
+        "decisions": [
+            decision_json(d) for d in shield.decisions(viewer, states_named(named), limit=limit, offset=offset)
+        ],
+    }
 
 
-@get("/api/shield/decisions/{which:str}", tags=["shield"], opt={"permission": "read"}, sync_to_thread=True, summary="One decision, by id or name")
+@get(
+    "/api/shield/decisions/{which:str}",
+    tags=["shield"],
+    opt={"permission": "read"},
+    sync_to_thread=True,
+    summary="One decision, by id or name",
+)
 def decision(which: str, shield: Shield, viewer: Viewer) -> dict[str, Any]:
     """Show a decision."""
     return decision_json(shield.decision(viewer, which))
 
 
-@post("/api/shield/decisions", tags=["shield"], opt={"permission": "propose"}, status_code=202, sync_to_thread=True, summary="Propose a block by hand")
+@post(
+    "/api/shield/decisions",
+    tags=["shield"],
+    opt={"permission": "propose"},
+    status_code=202,
+    sync_to_thread=True,
+    summary="Propose a block by hand",
+)
 def propose(data: dict[str, str], shield: Shield, viewer: Viewer) -> dict[str, Any]:
     """Propose a name: ``{"name", "category", "reason"}``."""
     unknown = set(data) - {"name", "category", "reason"}
     if unknown or not data.get("name"):
         raise BadInput("give name, category and reason" + (f", not {sorted(unknown)[0]!r}" if unknown else ""))
-    return {"decision": shield.propose(viewer, data["name"], data.get("category", ""), data.get("reason", "")),
-            "status": "accepted"}
+    return {
+        "decision": shield.propose(viewer, data["name"], data.get("category", ""), data.get("reason", "")),
+        "status": "accepted",
+    }
 
 
-@post("/api/shield/decisions/{which:str}/approve", tags=["shield"], opt={"permission": "approve"}, status_code=202, sync_to_thread=True,
-      summary="Approve a proposal")
-def approve(which: str, shield: Shield, viewer: Viewer, reason: str = "",
-            days: Annotated[int, Parameter(ge=0, le=90)] = 0) -> dict[str, Any]:
+@post(
+    "/api/shield/decisions/{which:str}/approve",
+    tags=["shield"],
+    opt={"permission": "approve"},
+    status_code=202,
+    sync_to_thread=True,
+    summary="Approve a proposal",
+)
+def approve(
+    which: str, shield: Shield, viewer: Viewer, reason: str = "", days: Annotated[int, Parameter(ge=0, le=90)] = 0
+) -> dict[str, Any]:
     """Approve: the name is published with its evidence and an expiry."""
     item = shield.approve(viewer, which, days=days, reason=reason)
     return {"decision": item.id, "name": item.name, "status": "approved"}
 
 
-@post("/api/shield/decisions/{which:str}/withdraw", tags=["shield"], opt={"permission": "withdraw_block"}, status_code=202, sync_to_thread=True,
-      summary="Withdraw a proposal, or lift a block")
+@post(
+    "/api/shield/decisions/{which:str}/withdraw",
+    tags=["shield"],
+    opt={"permission": "withdraw_block"},
+    status_code=202,
+    sync_to_thread=True,
+    summary="Withdraw a proposal, or lift a block",
+)
 def withdraw(which: str, shield: Shield, viewer: Viewer, reason: str = "") -> dict[str, Any]:
     """Withdraw: the name leaves the zone at once."""
     item = shield.withdraw(viewer, which, reason)

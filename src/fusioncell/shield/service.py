@@ -42,8 +42,9 @@ def allows_blocking(audience: Audience) -> bool:
 class Shield:
     """The front door of the shield."""
 
-    def __init__(self, record: Record, database: Database, fusion: Fusion, intake: Intake, clock: Clock,
-                 randomness: Randomness) -> None:
+    def __init__(
+        self, record: Record, database: Database, fusion: Fusion, intake: Intake, clock: Clock, randomness: Randomness
+    ) -> None:
         self._record = record
         self._database = database
         self._fusion = fusion
@@ -122,8 +123,11 @@ class Shield:
             return 0
         item = _decision(row)
         audience = PARTNERS if item.state is State.PUBLISHED else APPROVERS
-        self._write("decision.withdrawn", audience,
-                    _body_of(item, by="rule", reason="the remaining evidence no longer suffices"))
+        self._write(
+            "decision.withdrawn",
+            audience,
+            _body_of(item, by="rule", reason="the remaining evidence no longer suffices"),
+        )
         return 1
 
     def _case(self, name: str, identifier: str, by: str, category: str) -> tuple[Body, bool]:
@@ -137,13 +141,25 @@ class Shield:
         weights = {row[0]: row[7] for row in rows if row[6] in (1, 2)}
         for entry in self._record.read_many(weights):
             cited.setdefault(entry.contribution, Cited(entry.contribution, entry.org, round(weights[entry.seq], 3)))
-            context += [label for claim in extract_entry(entry).claims if claim.observable == observable
-                        for label in claim.context]
+            context += [
+                label
+                for claim in extract_entry(entry).claims
+                if claim.observable == observable
+                for label in claim.context
+            ]
         guards = [guard.reason for guard in self._fusion.known_good.guards(observable)]
-        body = Body(identifier, name, category or policy.category_of(context),
-                    round(assessment.malicious, 4) if assessment else 0.0,
-                    round(assessment.active, 4) if assessment else 0.0,
-                    sorted(cited.values(), key=lambda c: (c.contributor, c.contribution)), by, "", 0, guards)
+        body = Body(
+            identifier,
+            name,
+            category or policy.category_of(context),
+            round(assessment.malicious, 4) if assessment else 0.0,
+            round(assessment.active, 4) if assessment else 0.0,
+            sorted(cited.values(), key=lambda c: (c.contributor, c.contribution)),
+            by,
+            "",
+            0,
+            guards,
+        )
         return body, assessment is not None and policy.suffices(assessment)
 
     # -- people ------------------------------------------------------------------------------------------------------
@@ -177,14 +193,20 @@ class Shield:
         if item.state is not State.PROPOSED:
             raise Conflict(f"{item.name} is {item.state.value}, not proposed", hint="See `fusioncell shield list`.")
         if item.guards and (item.proposed_by == _actor(viewer) or not reason.strip()):
-            raise Conflict(f"{item.name} is guarded: {item.guards[0]}", hint="A second person must approve it, with a "
-                           "reason why losing every page and mailbox of the name is proportionate.")
+            raise Conflict(
+                f"{item.name} is guarded: {item.guards[0]}",
+                hint="A second person must approve it, with a "
+                "reason why losing every page and mailbox of the name is proportionate.",
+            )
         life = policy.DEFAULT_LIFE if days <= 0 else min(days * 86_400_000_000, policy.MAX_LIFE)
         body, _ = self._case(item.name, item.id, _actor(viewer), item.category)
         if item.proposed_by == "rule" and body.malicious < policy.MALICIOUS_AT_LEAST:
             raise Conflict("the evidence no longer suffices", hint="It was recalled or contradicted since.")
-        self._write("decision.published", PARTNERS, msgspec.structs.replace(
-            body, expires=self._clock.now() + life, reason=reason[:1000]))
+        self._write(
+            "decision.published",
+            PARTNERS,
+            msgspec.structs.replace(body, expires=self._clock.now() + life, reason=reason[:1000]),
+        )
         return item
 
     def withdraw(self, viewer: Viewer, which: str, reason: str) -> Decision:
@@ -195,12 +217,16 @@ class Shield:
         if item.state not in (State.PROPOSED, State.PUBLISHED):
             raise Conflict(f"{item.name} is {item.state.value} already")
         audience = PARTNERS if item.state is State.PUBLISHED else APPROVERS
-        self._write("decision.withdrawn", audience, _body_of(item, by=_actor(viewer), reason=reason[:1000] or "withdrawn"))
+        self._write(
+            "decision.withdrawn", audience, _body_of(item, by=_actor(viewer), reason=reason[:1000] or "withdrawn")
+        )
         return item
 
     # -- read --------------------------------------------------------------------------------------------------------
 
-    def decisions(self, viewer: Viewer, states: Sequence[State], *, limit: int = 100, offset: int = 0) -> list[Decision]:
+    def decisions(
+        self, viewer: Viewer, states: Sequence[State], *, limit: int = 100, offset: int = 0
+    ) -> list[Decision]:
         """List decisions that the viewer may see, newest first."""
         with self._database.read() as connection:
             rows = store.listed(connection, [s.value for s in states], self._record.visible_to(viewer), limit, offset)
@@ -213,7 +239,7 @@ class Shield:
 
     def newest(self, name: str, viewer: Viewer | None = None) -> Decision | None:
         """Return the newest decision on a name (that the viewer may see)."""
-        audiences = (self._record.audiences_where(lambda _: True) if viewer is None else self._record.visible_to(viewer))
+        audiences = self._record.audiences_where(lambda _: True) if viewer is None else self._record.visible_to(viewer)
         with self._database.read() as connection:
             row = store.newest_for(connection, name, audiences)
         return _decision(row) if row else None
@@ -234,8 +260,9 @@ class Shield:
 
     def _write(self, kind: str, audience: Audience, body: Body) -> None:
         number = self._record.intern_audience(audience)
-        self._record.append("", [Draft(kind, number, Payload("", body.decision, 0, "", _encode(body)))],
-                            new_id(self._randomness))
+        self._record.append(
+            "", [Draft(kind, number, Payload("", body.decision, 0, "", _encode(body)))], new_id(self._randomness)
+        )
 
 
 def _actor(viewer: Viewer) -> str:
@@ -243,13 +270,54 @@ def _actor(viewer: Viewer) -> str:
 
 
 def _body_of(item: Decision, *, by: str, reason: str) -> Body:
-    return Body(item.id, item.name, item.category, item.malicious, item.active, list(item.evidence), by, reason,
-                item.expires_at, list(item.guards))
+    return Body(
+        item.id,
+        item.name,
+        item.category,
+        item.malicious,
+        item.active,
+        list(item.evidence),
+        by,
+        reason,
+        item.expires_at,
+        list(item.guards),
+    )
 
 
 def _decision(row: tuple[Any, ...]) -> Decision:
-    (identifier, name, category, state, malicious, active, proposed_at, published_at, expires_at, ended_at, evidence,
-     proposed_by, approver, reason, guards, audience) = row
-    return Decision(identifier, name, category, State(state), malicious, active, proposed_at, published_at, expires_at,
-                    ended_at, tuple(msgspec.json.decode(evidence, type=list[Cited])), proposed_by, approver, reason,
-                    tuple(msgspec.json.decode(guards, type=list[str])), audience)
+    (
+        identifier,
+        name,
+        category,
+        state,
+        malicious,
+        active,
+        proposed_at,
+        published_at,
+        expires_at,
+        ended_at,
+        evidence,
+        proposed_by,
+        approver,
+        reason,
+        guards,
+        audience,
+    ) = row
+    return Decision(
+        identifier,
+        name,
+        category,
+        State(state),
+        malicious,
+        active,
+        proposed_at,
+        published_at,
+        expires_at,
+        ended_at,
+        tuple(msgspec.json.decode(evidence, type=list[Cited])),
+        proposed_by,
+        approver,
+        reason,
+        tuple(msgspec.json.decode(guards, type=list[str])),
+        audience,
+    )

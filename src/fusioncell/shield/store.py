@@ -14,7 +14,8 @@ _key = BigInteger().with_variant(Integer, "sqlite")
 Row = tuple[Any, ...]
 
 decision = Table(
-    "shield_decision", metadata,
+    "shield_decision",
+    metadata,
     Column("seq", _key, primary_key=True),
     Column("id", String(64), nullable=False, unique=True),
     Column("name", String(255), nullable=False),
@@ -37,7 +38,8 @@ decision = Table(
     Index("shield_decision_state", "state", "expires_at"),
 )
 change = Table(
-    "shield_change", metadata,
+    "shield_change",
+    metadata,
     Column("serial", BigInteger, primary_key=True, autoincrement=False),
     Column("name", String(255), nullable=False),
     Column("added", Integer, nullable=False),
@@ -45,13 +47,16 @@ change = Table(
     Column("seq", BigInteger, nullable=False),
 )
 due = Table(
-    "shield_due", metadata,
+    "shield_due",
+    metadata,
     Column("name", String(255), primary_key=True),
     Column("action", String(16), nullable=False),
 )
 
-COLUMNS = ("id, name, category, state, malicious, active, proposed_at, published_at, expires_at, ended_at, evidence, "
-           "proposed_by, approver, reason, guards, audience")
+COLUMNS = (
+    "id, name, category, state, malicious, active, proposed_at, published_at, expires_at, ended_at, evidence, "
+    "proposed_by, approver, reason, guards, audience"
+)
 
 
 def open_decision(connection: Connection, row: Row) -> None:
@@ -59,19 +64,33 @@ def open_decision(connection: Connection, row: Row) -> None:
     connection.run(f"INSERT INTO shield_decision (seq, {COLUMNS}, ended_by) VALUES (?, {', '.join('?' * 16)}, '')", row)
 
 
-def publish(connection: Connection, identifier: str, at: int, expires: int, evidence: str, approver: str, reason: str,
-            audience: int, malicious: float, active: float) -> int:
+def publish(
+    connection: Connection,
+    identifier: str,
+    at: int,
+    expires: int,
+    evidence: str,
+    approver: str,
+    reason: str,
+    audience: int,
+    malicious: float,
+    active: float,
+) -> int:
     """Note that a decision was approved and published."""
     return connection.run(
         "UPDATE shield_decision SET state = 'published', published_at = ?, expires_at = ?, evidence = ?, approver = ?, "
         "reason = ?, audience = ?, malicious = ?, active = ? WHERE id = ? AND state = 'proposed'",
-        (at, expires, evidence, approver, reason, audience, malicious, active, identifier))
+        (at, expires, evidence, approver, reason, audience, malicious, active, identifier),
+    )
 
 
 def end(connection: Connection, identifier: str, state: str, at: int, by: str, reason: str) -> None:
     """Note that a decision ended."""
-    connection.run("UPDATE shield_decision SET state = ?, ended_at = ?, ended_by = ?, reason = ? WHERE id = ? "
-                   "AND state IN ('proposed', 'published')", (state, at, by, reason, identifier))
+    connection.run(
+        "UPDATE shield_decision SET state = ?, ended_at = ?, ended_by = ?, reason = ? WHERE id = ? "
+        "AND state IN ('proposed', 'published')",
+        (state, at, by, reason, identifier),
+    )
 
 
 def by_id(connection: Connection, identifier: str) -> Row | None:
@@ -83,31 +102,43 @@ def by_id(connection: Connection, identifier: str) -> Row | None:
 def last_for(connection: Connection, names: Iterable[str]) -> dict[str, tuple[str, str, str]]:
     """Return, by name, (state, proposed by, ended by) of its newest decision."""
     sql, value = connection.among(names)
-    return {row[0]: (row[1], row[2], row[3]) for row in connection.rows(
-        f"SELECT name, state, proposed_by, ended_by FROM shield_decision WHERE name IN {sql} ORDER BY seq", (value,))}
+    return {
+        row[0]: (row[1], row[2], row[3])
+        for row in connection.rows(
+            f"SELECT name, state, proposed_by, ended_by FROM shield_decision WHERE name IN {sql} ORDER BY seq", (value,)
+        )
+    }
 
 
 def newest_for(connection: Connection, name: str, audiences: Iterable[int]) -> Row | None:
     """Return the newest decision on a name that these audiences may see."""
     sql, value = connection.among(audiences)
-    rows = connection.rows(f"SELECT {COLUMNS} FROM shield_decision WHERE name = ? AND audience IN {sql} "
-                           "ORDER BY seq DESC LIMIT 1", (name, value))
+    rows = connection.rows(
+        f"SELECT {COLUMNS} FROM shield_decision WHERE name = ? AND audience IN {sql} ORDER BY seq DESC LIMIT 1",
+        (name, value),
+    )
     return rows[0] if rows else None
 
 
-def listed(connection: Connection, states: Iterable[str], audiences: Iterable[int], limit: int, offset: int) -> list[Row]:
+def listed(
+    connection: Connection, states: Iterable[str], audiences: Iterable[int], limit: int, offset: int
+) -> list[Row]:
     """Return decisions in these states, newest first."""
     which, states_value = connection.among(states)
     sql, value = connection.among(audiences)
-    return connection.rows(f"SELECT {COLUMNS} FROM shield_decision WHERE state IN {which} AND audience IN {sql} "
-                           "ORDER BY seq DESC LIMIT ? OFFSET ?", (states_value, value, limit, offset))
+    return connection.rows(
+        f"SELECT {COLUMNS} FROM shield_decision WHERE state IN {which} AND audience IN {sql} "
+        "ORDER BY seq DESC LIMIT ? OFFSET ?",
+        (states_value, value, limit, offset),
+    )
 
 
 def tally(connection: Connection, audiences: Iterable[int]) -> dict[str, int]:
     """Count decisions by state."""
     sql, value = connection.among(audiences)
-    return dict(connection.rows(f"SELECT state, count(*) FROM shield_decision WHERE audience IN {sql} GROUP BY state",
-                                (value,)))
+    return dict(
+        connection.rows(f"SELECT state, count(*) FROM shield_decision WHERE audience IN {sql} GROUP BY state", (value,))
+    )
 
 
 def published_names(connection: Connection) -> list[str]:
@@ -117,8 +148,11 @@ def published_names(connection: Connection) -> list[str]:
 
 def run_out(connection: Connection, now: int, limit: int) -> list[Row]:
     """Return published decisions whose time is over: an index range scan."""
-    return connection.rows(f"SELECT {COLUMNS} FROM shield_decision WHERE state = 'published' AND expires_at <= ? "
-                           "ORDER BY expires_at LIMIT ?", (now, limit))
+    return connection.rows(
+        f"SELECT {COLUMNS} FROM shield_decision WHERE state = 'published' AND expires_at <= ? "
+        "ORDER BY expires_at LIMIT ?",
+        (now, limit),
+    )
 
 
 def last_serial(connection: Connection) -> int:
@@ -128,25 +162,37 @@ def last_serial(connection: Connection) -> int:
 
 def add_change(connection: Connection, serial: int, name: str, added: bool, at: int, seq: int) -> None:
     """Add a step of the zone."""
-    connection.run("INSERT INTO shield_change (serial, name, added, at, seq) VALUES (?, ?, ?, ?, ?)",
-                   (serial, name, int(added), at, seq))
+    connection.run(
+        "INSERT INTO shield_change (serial, name, added, at, seq) VALUES (?, ?, ?, ?, ?)",
+        (serial, name, int(added), at, seq),
+    )
 
 
 def changes_after(connection: Connection, serial: int, limit: int) -> list[tuple[int, str, int, int]]:
     """Return (serial, name, added, at) after a serial, in order."""
-    return connection.rows("SELECT serial, name, added, at FROM shield_change WHERE serial > ? ORDER BY serial LIMIT ?",
-                           (serial, limit))  # type: ignore[return-value]
+    return connection.rows(
+        "SELECT serial, name, added, at FROM shield_change WHERE serial > ? ORDER BY serial LIMIT ?", (serial, limit)
+    )
 
 
 def set_due(connection: Connection, name: str, action: str) -> None:
     """Note what is due for a name; nothing where the action is empty."""
     if action:
-        connection.run("INSERT INTO shield_due (name, action) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET "
-                       "action = excluded.action", (name, action))
+        connection.run(
+            "INSERT INTO shield_due (name, action) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET "
+            "action = excluded.action",
+            (name, action),
+        )
     else:
         connection.run("DELETE FROM shield_due WHERE name = ?", (name,))
 
 
+def due_for(connection: Connection, names: Iterable[str]) -> dict[str, str]:
+    """Return what is due, by name, for these names."""
+    sql, value = connection.among(names)
+    return dict(connection.rows(f"SELECT name, action FROM shield_due WHERE name IN {sql}", (value,)))
+
+
 def all_due(connection: Connection, limit: int) -> list[tuple[str, str]]:
     """Return (name, action) of what is due."""
-    return connection.rows("SELECT name, action FROM shield_due ORDER BY name LIMIT ?", (limit,))  # type: ignore[return-value]
+    return connection.rows("SELECT name, action FROM shield_due ORDER BY name LIMIT ?", (limit,))

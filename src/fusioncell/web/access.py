@@ -17,6 +17,7 @@ from http.cookies import CookieError, SimpleCookie
 from typing import Any
 
 from litestar.connection import ASGIConnection
+from litestar.enums import ScopeType
 from litestar.handlers import BaseRouteHandler
 from litestar.types import ASGIApp, Receive, Scope, Send
 
@@ -37,7 +38,7 @@ class Access:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Recognise the party, then pass the request on."""
-        if scope["type"] == "http":
+        if scope["type"] == ScopeType.HTTP:
             state: Any = scope.setdefault("state", {})
             state["session"] = ""
             look = self._look_for(scope, state)
@@ -97,17 +98,19 @@ def _session_of(cookie: str) -> str:
 async def guard(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
     """Open the door or refuse: the permission that the handler declares, no unknown parameters, CSRF on changes."""
     state = connection.scope["state"]
-    viewer: Viewer = state["viewer"]  # type: ignore[typeddict-item]
+    viewer: Viewer = state["viewer"]
     permission = handler.opt.get("permission")
     if permission is None:
         raise NotAllowed("this door declares no permission")
-    if state["refused"]:  # type: ignore[typeddict-item]
+    if state["refused"]:
         raise NotSignedIn("this key is not valid here", hint="It may have ended or been revoked; ask for a new one.")
     if permission != "public" and not viewer.may(permission):
         # A visitor reads what is CLEAR; anything more needs a key.
         if not (permission in ("read", "search", "stream") and not viewer.member):
             if viewer.member:
-                raise NotAllowed(f"your role does not permit {permission!r}", hint="Ask an administrator of your organisation.")
+                raise NotAllowed(
+                    f"your role does not permit {permission!r}", hint="Ask an administrator of your organisation."
+                )
             raise NotSignedIn("sign in, or send a key", hint="Authorization: Bearer KEY")
     _known_parameters(connection, handler)
 
@@ -118,8 +121,11 @@ def _known_parameters(connection: ASGIConnection[Any, Any, Any, Any], handler: B
         return
     for name in connection.query_params:
         if name not in allowed:
-            raise BadInput(f"unknown parameter {name[:60]!r}",
-                           hint=f"This door knows: {', '.join(sorted(allowed)) or 'none'}.", place=name[:60])
+            raise BadInput(
+                f"unknown parameter {name[:60]!r}",
+                hint=f"This door knows: {', '.join(sorted(allowed)) or 'none'}.",
+                place=name[:60],
+            )
 
 
 def csrf_ok(hub: Hub, session: str, given: str) -> bool:

@@ -33,8 +33,30 @@ from fusioncell.web.access import Access, guard
 from fusioncell.web.pages import page_handlers, pages_for
 
 OPENAPI = "/api/openapi.json"
-INJECTED = frozenset({"request", "viewer", "hub", "intake", "record", "fusion", "picture", "shield", "members", "seal",
-                      "matcher", "streams", "data", "scope", "receive", "send", "socket", "state", "headers", "body"})
+INJECTED = frozenset(
+    {
+        "request",
+        "viewer",
+        "hub",
+        "intake",
+        "record",
+        "fusion",
+        "picture",
+        "shield",
+        "members",
+        "seal",
+        "matcher",
+        "streams",
+        "data",
+        "scope",
+        "receive",
+        "send",
+        "socket",
+        "state",
+        "headers",
+        "body",
+    }
+)
 """Parameters of handlers that are handed in, not asked of the client."""
 
 
@@ -58,16 +80,21 @@ def metrics(hub: Hub) -> Response[str]:
     """Give the operators' figures in Prometheus' text form. Operators alone: lag and totals tell of hidden things."""
     head, _, epoch = hub.record.head()
     lines = {
-        "fusioncell_record_position": head, "fusioncell_record_epoch": epoch,
-        "fusioncell_projection_lag_entries": head - hub.river.position, "fusioncell_zone_serial": hub.shield.zone.serial,
+        "fusioncell_record_position": head,
+        "fusioncell_record_epoch": epoch,
+        "fusioncell_projection_lag_entries": head - hub.river.position,
+        "fusioncell_zone_serial": hub.shield.zone.serial,
         "fusioncell_zone_names": len(hub.shield.zone.image()),
     }
-    return Response("".join(f"# TYPE {name} gauge\n{name} {value}\n" for name, value in lines.items()),
-                    media_type="text/plain; version=0.0.4")
+    return Response(
+        "".join(f"# TYPE {name} gauge\n{name} {value}\n" for name, value in lines.items()),
+        media_type="text/plain; version=0.0.4",
+    )
 
 
 def _viewer(request: Request[Any, Any, Any]) -> Viewer:
-    return request.scope["state"]["viewer"]  # type: ignore[no-any-return, typeddict-item]
+    viewer: Viewer = request.scope["state"]["viewer"]
+    return viewer
 
 
 def declare_queries(app: Litestar) -> None:
@@ -116,21 +143,41 @@ def make_app(hub: Hub) -> Litestar:
     app = Litestar(
         route_handlers=[
             # One router: Litestar joins the methods of one path only within a router.
-            Router("/", route_handlers=[
-                healthz, readyz, metrics, *intake_routes.HANDLERS, *fusion_routes.HANDLERS, *picture_routes.HANDLERS,
-                *exchange_routes.HANDLERS, *shield_routes.HANDLERS, *members_routes.HANDLERS, *page_handlers(),
-            ]),
+            Router(
+                "/",
+                route_handlers=[
+                    healthz,
+                    readyz,
+                    metrics,
+                    *intake_routes.HANDLERS,
+                    *fusion_routes.HANDLERS,
+                    *picture_routes.HANDLERS,
+                    *exchange_routes.HANDLERS,
+                    *shield_routes.HANDLERS,
+                    *members_routes.HANDLERS,
+                    *page_handlers(),
+                ],
+            ),
         ],
         dependencies={
-            "viewer": Provide(_viewer, sync_to_thread=False), "hub": provide(hub), "intake": provide(hub.intake),
-            "record": provide(hub.record), "fusion": provide(hub.fusion), "picture": provide(hub.picture),
-            "shield": provide(hub.shield), "members": provide(hub.members), "seal": provide(hub.seal),
+            "viewer": Provide(_viewer, sync_to_thread=False),
+            "hub": provide(hub),
+            "intake": provide(hub.intake),
+            "record": provide(hub.record),
+            "fusion": provide(hub.fusion),
+            "picture": provide(hub.picture),
+            "shield": provide(hub.shield),
+            "members": provide(hub.members),
+            "seal": provide(hub.seal),
             "matcher": provide(matcher),
         },
         guards=[guard],
         middleware=[DefineMiddleware(Access, hub=hub)],
-        exception_handlers={FusionCellError: problems.of_ours, HTTPException: problems.of_framework,
-                            Exception: problems.of_unknown},
+        exception_handlers={
+            FusionCellError: problems.of_ours,
+            HTTPException: problems.of_framework,
+            Exception: problems.of_unknown,
+        },
         after_request=_secure,
         lifespan=[living],
         request_max_body_size=hub.settings.max_body_mb << 20,
@@ -138,7 +185,10 @@ def make_app(hub: Hub) -> Litestar:
         response_cache_config=ResponseCacheConfig(),
         logging_config=None,
         openapi_config=OpenAPIConfig(
-            title="Fusion Cell", version=fusioncell.__version__, path="/api", render_plugins=[JsonRenderPlugin(path="/openapi.json")],
+            title="Fusion Cell",
+            version=fusioncell.__version__,
+            path="/api",
+            render_plugins=[JsonRenderPlugin(path="/openapi.json")],
             components=Components(security_schemes={"key": SecurityScheme(type="http", scheme="bearer")}),
             security=[{"key": []}],
         ),

@@ -24,14 +24,17 @@ def problem(status: int, title: str, detail: str, hint: str = "", place: str = "
     if place:
         body["place"] = place
     headers = {"WWW-Authenticate": 'Bearer realm="Fusion Cell"'} if status == 401 else {}
-    return Response(msgspec.json.encode(body), status_code=status, media_type="application/problem+json", headers=headers)
+    return Response(
+        msgspec.json.encode(body), status_code=status, media_type="application/problem+json", headers=headers
+    )
 
 
 def wants_page(request: Asked) -> bool:
     """Tell whether a person's browser asks (pages live outside /api)."""
     path = request.url.path
-    return not path.startswith(("/api", "/healthz", "/readyz", "/metrics", "/log")) and "text/html" in request.headers.get(
-        "accept", "")
+    return not path.startswith(
+        ("/api", "/healthz", "/readyz", "/metrics", "/log")
+    ) and "text/html" in request.headers.get("accept", "")
 
 
 def answer(request: Asked, status: int, title: str, detail: str, hint: str = "", place: str = "") -> Response[Any]:
@@ -41,8 +44,12 @@ def answer(request: Asked, status: int, title: str, detail: str, hint: str = "",
         if status == 401:
             return pages.to_sign_in(request)  # type: ignore[no-any-return]
         body = pages.error(request, status=status, title=title, detail=detail, hint=hint, place=place)
-        return Response(body, status_code=status, media_type="text/html; charset=utf-8",
-                        headers={"Content-Security-Policy": CONTENT_SECURITY_POLICY})
+        return Response(
+            body,
+            status_code=status,
+            media_type="text/html; charset=utf-8",
+            headers={"Content-Security-Policy": CONTENT_SECURITY_POLICY},
+        )
     return problem(status, title, detail, hint, place)
 
 
@@ -60,8 +67,14 @@ def of_framework(request: Asked, fault: HTTPException) -> Response[Any]:
         first = fault.extra[0] if isinstance(fault.extra, list) and fault.extra else {}
         place = str(first.get("key", "")) if isinstance(first, dict) else ""
         message = str(first.get("message", fault.detail)) if isinstance(first, dict) else fault.detail
-        return answer(request, 400, "The input cannot be understood", f"{place}: {message}" if place else message,
-                      "Mend the parameter and send it again.", place)
+        return answer(
+            request,
+            400,
+            "The input cannot be understood",
+            f"{place}: {message}" if place else message,
+            "Mend the parameter and send it again.",
+            place,
+        )
     titles = {404: "Not found", 405: "This method is not known here", 413: "The input is over a limit"}
     title = titles.get(fault.status_code, "The request cannot be served")
     hint = "The OpenAPI description is at /api/openapi.json." if fault.status_code in (404, 405) else ""
@@ -71,5 +84,10 @@ def of_framework(request: Asked, fault: HTTPException) -> Response[Any]:
 def of_unknown(request: Asked, fault: Exception) -> Response[Any]:
     """Answer a fault of ours that nobody foresaw; the log has it, the answer does not."""
     _log.exception("%s %s failed", request.method, request.url.path, exc_info=fault)
-    return answer(request, 500, "Something went wrong", "The hub met a fault of its own; what you sent was not lost if "
-                  "it was acknowledged.", "Try again; tell the operators if it stays.")
+    return answer(
+        request,
+        500,
+        "Something went wrong",
+        "The hub met a fault of its own; what you sent was not lost if it was acknowledged.",
+        "Try again; tell the operators if it stays.",
+    )
