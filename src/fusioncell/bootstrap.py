@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -73,6 +73,8 @@ class Hub:
     picture: Picture
     shield: Shield
     local_token: str = ""
+    demo_roles: list[dict[str, str]] = field(default_factory=list)
+    """The demonstration's ready sign-ins for the sign-in page: name, org, role, href."""
 
     def start(self) -> None:
         """Let the river run in its thread, and the shield after each batch."""

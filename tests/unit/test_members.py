@@ -227,7 +227,11 @@ def test_a_later_member_does_not_see_the_past() -> None:
 def test_a_role_never_widens_sight() -> None:
     standing = Standing("o1", _person("administrator"))
     by_role = [recognise(standing, (role,)) for role in ROLES]
-    assert len({(viewer.parties, viewer.client_parties, viewer.member) for viewer in by_role}) == 1
+    sight = {(viewer.parties - {"may:approve"}, viewer.client_parties, viewer.member) for viewer in by_role}
+    assert len(sight) == 1
+    # The office of approver reads proposals (ADR 0006); that is all a role brings.
+    assert {role for role, viewer in zip(ROLES, by_role, strict=True) if "may:approve" in viewer.parties} == {
+        role for role, permissions in ROLES.items() if "approve" in permissions}
 
 
 def test_a_persons_key_permits_no_more_than_the_person() -> None:

@@ -23,9 +23,19 @@ class _Server(uvicorn.Server):
 
 async def _serve(hub: Hub, http: str, dns: str, ready: Callable[[str, int], None]) -> None:
     host, port = host_port(http)
-    config = uvicorn.Config(make_app(hub), host=host, port=port, log_level=hub.settings.log_level, access_log=False,
-                            lifespan="on", timeout_graceful_shutdown=3, server_header=False, date_header=True,
-                            backlog=4096, h11_max_incomplete_event_size=65_536)
+    config = uvicorn.Config(
+        make_app(hub),
+        host=host,
+        port=port,
+        log_level=hub.settings.log_level,
+        access_log=False,
+        lifespan="on",
+        timeout_graceful_shutdown=3,
+        server_header=False,
+        date_header=True,
+        backlog=4096,
+        h11_max_incomplete_event_size=65_536,
+    )
     server = _Server(config)
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):

@@ -85,10 +85,15 @@ class Streams:
             await _body(send, b": hello\nretry: 2000\n\n")
             serving = asyncio.ensure_future(self._follow(look, viewer, seq, gained, send))
             leaving = asyncio.ensure_future(_left(receive))
-            _, pending = await asyncio.wait({serving, leaving}, return_when=asyncio.FIRST_COMPLETED)
-            for task in pending:
-                task.cancel()
-            await asyncio.gather(*pending, return_exceptions=True)
+            try:
+                await asyncio.wait({serving, leaving}, return_when=asyncio.FIRST_COMPLETED)
+            except asyncio.CancelledError:
+                # The server stops: the client comes back with its cursor.
+                return
+            finally:
+                for task in (serving, leaving):
+                    task.cancel()
+                await asyncio.gather(serving, leaving, return_exceptions=True)
             if serving.done() and not serving.cancelled() and serving.exception() is None:
                 await send({"type": "http.response.body", "body": b"", "more_body": False})
         finally:

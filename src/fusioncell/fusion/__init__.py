@@ -3,6 +3,6 @@
 What is *not* here: who the parties are (opaque ids), what is done about an assessment (``shield``).
 """
 
-from fusioncell.fusion.explain import explain, verdict
+from fusioncell.fusion.explanation import explain, verdict
 
 __all__ = ["explain", "verdict"]

@@ -6,16 +6,13 @@ random index is what costs (STACK.md).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
 from fusioncell.fusion import store, weigh
 from fusioncell.intake import signed64
-from fusioncell.intake.model import Extract
 from fusioncell.intake.project import Arrived
 from fusioncell.kernel.claim import Claim, Role, Stance
-from fusioncell.kernel.entry import Entry
 from fusioncell.kernel.observable import TYPE_CODES, Observable, ObservableType, key64
 from fusioncell.kernel.ports import Connection
 
@@ -45,16 +42,18 @@ class Changes:
 def project(connection: Connection, arrived: Arrived, reliability: Reliability) -> Changes:
     """Apply one cut. Returns what moved, for the rooms downstream."""
     changes = Changes()
-    _end(connection, arrived.ended, changes)
+    _end(connection, arrived, changes)
     _add(connection, arrived, reliability, changes)
     return changes
 
 
-def _end(connection: Connection, ended: Sequence[tuple[Entry, Extract]], changes: Changes) -> None:
-    pairs = [(claim.observable, entry.seq) for entry, extract in ended for claim in extract.claims]
+def _end(connection: Connection, arrived: Arrived, changes: Changes) -> None:
+    pairs = [(claim.observable, entry.seq) for entry, extract in arrived.ended for claim in extract.claims]
     if not pairs:
         return
     ids = _known(connection, {observable for observable, _ in pairs})
+    gone = sorted({(ids[o], seq) for o, seq in pairs if o in ids and seq in arrived.withdrawn})
+    store.withdraw_claims(connection, gone)
     store.end_claims(connection, sorted({(ids[o], seq) for o, seq in pairs if o in ids}))
     changes.moved.update({ids[o]: o for o, _ in pairs if o in ids})
 

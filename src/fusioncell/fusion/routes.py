@@ -7,7 +7,7 @@ from urllib.parse import unquote
 
 from litestar import get
 
-from fusioncell.fusion.explain import explain
+from fusioncell.fusion.explanation import explain
 from fusioncell.fusion.service import Fusion
 from fusioncell.kernel.errors import BadInput, NotFound
 from fusioncell.kernel.marking import Viewer

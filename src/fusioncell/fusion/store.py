@@ -49,6 +49,18 @@ claim = Table(
     sqlite_with_rowid=False,
 )
 
+withdrawn = Table(
+    "fusion_withdrawn",
+    metadata,
+    Column("observable", BigInteger, primary_key=True, autoincrement=False),
+    Column("seq", BigInteger, primary_key=True, autoincrement=False),
+    Column("position", SmallInteger, primary_key=True, autoincrement=False),
+    Column("audience", Integer, nullable=False),
+    Column("contributor", Integer, nullable=False),
+    Column("keys", Text, nullable=False),
+    sqlite_with_rowid=False,
+)
+
 ADD_CLAIM = (
     "INSERT INTO fusion_claim (observable, seq, position, audience, contributor, creator, role, stance, weight, "
     "latest, at, fresh, keys) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
@@ -96,6 +108,16 @@ def add_claims(connection: Connection, rows: Iterable[Sequence[object]]) -> None
     connection.run_many(ADD_CLAIM, rows)
 
 
+def withdraw_claims(connection: Connection, rows: Iterable[Sequence[int]]) -> None:
+    """Note what an originator withdrew, (observable, seq), so that later copies of it no longer count."""
+    connection.run_many(
+        "INSERT INTO fusion_withdrawn (observable, seq, position, audience, contributor, keys) "
+        "SELECT observable, seq, position, audience, contributor, keys FROM fusion_claim "
+        "WHERE observable = ? AND seq = ? AND stance IN (1, 2, 3) AND keys <> ''",
+        rows,
+    )
+
+
 def end_claims(connection: Connection, rows: Iterable[Sequence[int]]) -> None:
     """Remove the claims that an ended entry made: (observable, seq)."""
     connection.run_many("DELETE FROM fusion_claim WHERE observable = ? AND seq = ?", rows)
@@ -115,6 +137,8 @@ SELECT c.observable, p.name, coalesce(q.name, ''), c.stance = 3, max(c.weight), 
        max(c.fresh), count(*), max(c.seq), min(c.keys), max(c.keys)
 FROM fusion_claim c JOIN fusion_party p ON p.id = c.contributor LEFT JOIN fusion_party q ON q.id = c.creator
 WHERE c.observable {which} AND c.stance IN (1, 2, 3) AND c.audience IN {audiences}
+  AND NOT EXISTS (SELECT 1 FROM fusion_withdrawn w WHERE w.observable = c.observable AND w.seq < c.seq
+                  AND w.keys = c.keys AND w.contributor <> c.contributor AND w.audience IN {audiences})
 GROUP BY c.observable, p.name, coalesce(q.name, ''), c.stance = 3
 ORDER BY c.observable
 """
@@ -123,14 +147,14 @@ ORDER BY c.observable
 def evidence_of(connection: Connection, observable_id: int, audiences: Iterable[int]) -> list[tuple[object, ...]]:
     """Return grouped evidence about one observable in the audiences given."""
     sql, value = connection.among(audiences)
-    return connection.rows(_EVIDENCE.format(which="= ?", audiences=sql), (observable_id, value))
+    return connection.rows(_EVIDENCE.format(which="= ?", audiences=sql), (observable_id, value, value))
 
 
 def evidence_of_many(connection: Connection, ids: Iterable[int], audiences: Iterable[int]) -> list[tuple[object, ...]]:
     """Return grouped evidence about many observables."""
     which, ids_value = connection.among(ids)
     sql, value = connection.among(audiences)
-    return connection.rows(_EVIDENCE.format(which=f"IN {which}", audiences=sql), (ids_value, value))
+    return connection.rows(_EVIDENCE.format(which=f"IN {which}", audiences=sql), (ids_value, value, value))
 
 
 def mentions_of(

@@ -52,6 +52,8 @@ class Arrived:
     arrivals: list[Arrival] = field(default_factory=list)
     ended: list[tuple[Entry, Extract]] = field(default_factory=list)
     recalls: list[tuple[Entry, Recall]] = field(default_factory=list)
+    withdrawn: set[int] = field(default_factory=set)
+    """Positions of those ended entries that their originator recalled (the others were superseded)."""
 
 
 @dataclass(slots=True)
@@ -185,4 +187,5 @@ def _recall(connection: Connection, entry: Entry, read_many: ReadMany, arrived: 
         gone = [old for old in chunk if old.kind in ITEM_KINDS and old.payload is not None]
         store.forget_items(connection, [(idkey_of(old), old.seq) for old in gone])
         arrived.ended += [(old, extract_entry(old)) for old in gone]
+        arrived.withdrawn.update([old.seq for old in gone])
     arrived.recalls.append((entry, recall))

@@ -13,6 +13,9 @@ from fusioncell.kernel.marking import Viewer, group, org, person
 from fusioncell.members.model import Person, permissions_of
 
 
+OFFICE_OF_APPROVER = "may:approve"
+
+
 @dataclass(frozen=True, slots=True)
 class Belonging:
     """A party's place in a group: the generation since which it belongs, and the group's current one."""
@@ -57,8 +60,8 @@ def recognise(standing: Standing, roles: Iterable[str], scopes: frozenset[str] |
     for belonging in standing.belongings:
         parties.update(belonging.parties())
     if "approve" in permitted:
-        # Proposals are addressed to those who may approve them (``shield``): a decision's audience, not a contribution's.
-        parties.add("may:approve")
+        # Proposals are addressed to the office of approver (ADR 0006); no contribution can be addressed to an office.
+        parties.add(OFFICE_OF_APPROVER)
     clients = {org(provider) for provider in standing.providers}
     for belonging in standing.provided:
         clients.update(belonging.parties())

@@ -7,9 +7,9 @@ from typing import Any
 from litestar import delete, get, post
 
 from fusioncell.kernel.clock import format_instant
-from fusioncell.kernel.errors import BadInput, NotAllowed
+from fusioncell.kernel.errors import BadInput, NotAllowed, NotFound
 from fusioncell.kernel.marking import Viewer
-from fusioncell.members.model import KeyInfo, Organisation
+from fusioncell.members.model import KeyInfo, Organisation, Person
 from fusioncell.members.service import Members
 
 
@@ -28,7 +28,13 @@ def key_json(item: KeyInfo) -> dict[str, Any]:
         "label": item.label,
         "created": format_instant(item.created),
         "expires": format_instant(item.expires),
+        "ended": None if item.ended is None else format_instant(item.ended),
     }
+
+
+def person_json(item: Person) -> dict[str, Any]:
+    """Return a person as JSON values."""
+    return {"id": item.id, "organisation": item.org, "name": item.name, "email": item.email, "roles": list(item.roles)}
 
 
 def _only(data: dict[str, str], *names: str) -> None:
@@ -123,5 +129,27 @@ def end_key(key: str, members: Members) -> dict[str, Any]:
     return {"id": key, "status": "ended"}
 
 
-HANDLERS = (whoami, organisations, add_organisation, keys, add_key, end_key)
+@post("/api/people", tags=["members"], opt={"permission": "administer_members"}, status_code=201, sync_to_thread=True,
+      summary="Add a person")
+def add_person(data: dict[str, str], members: Members, viewer: Viewer) -> dict[str, Any]:
+    """Add: ``{"organisation", "name", "email", "roles"}``; roles are comma-separated."""
+    _only(data, "organisation", "name", "email", "roles")
+    roles = [role.strip() for role in data.get("roles", "member").split(",") if role.strip()]
+    chosen = members.organisation_called(data.get("organisation", ""))
+    return person_json(members.add_person(chosen.id, data.get("name", ""), data.get("email", ""), roles,
+                                          author=viewer.person or ""))
+
+
+@post("/api/links", tags=["members"], opt={"permission": "administer_members"}, status_code=201, sync_to_thread=True,
+      summary="Make a one-time sign-in link")
+def add_link(data: dict[str, str], members: Members) -> dict[str, Any]:
+    """Make: ``{"email"}``. Answers the path with its token, which works once; it is shown this once."""
+    _only(data, "email")
+    someone = members.person_of_email(data.get("email", ""))
+    if someone is None:
+        raise NotFound("nobody here has this e-mail address", hint="Add the person first: fusioncell person add")
+    return {"person": someone.id, "path": f"/sign-in/link?token={members.make_link(someone.id).reveal()}"}
+
+
+HANDLERS = (whoami, organisations, add_organisation, keys, add_key, end_key, add_person, add_link)
 """The room's doors."""

@@ -5,6 +5,7 @@ All answers are made for one viewer: every query filters by the audiences that t
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -52,6 +53,22 @@ class Rise:
     contributors: int
     mentions: int
     assessment: Assessment | None
+    before: int = 0
+    """Contributors in the time before of the same length."""
+    series: tuple[int, ...] = ()
+    """Contributors a day, oldest first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Activity:
+    """How much is going on, as one viewer sees it: (start of the hour, contributions) oldest first; counts of 24 h."""
+
+    hours: tuple[tuple[int, int], ...]
+    contributions: int
+    contributions_before: int
+    contributors: int
+    named: int
+    """Different observables that were named as news."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,12 +138,51 @@ class Picture:
     def rising(self, viewer: Viewer, *, days: int = 7, limit: int = 10) -> list[Rise]:
         """Return the observables that most contributors mention lately, among what the viewer may see."""
         audiences = self._record.visible_to(viewer)
-        since = self._clock.now() - days * DAY
+        today = self._clock.now() // DAY
         with self._database.read() as connection:
-            rows = store.rising(connection, audiences, since, limit)
-        observables = self._fusion.observables([row[0] for row in rows])
+            rows = store.rising(connection, audiences, self._clock.now() - days * DAY, limit)
+            ids = [row[0] for row in rows]
+            daily = store.contributors_by_day(connection, ids, audiences, (today - 2 * days + 1) * DAY) if ids else []
+        observables = self._fusion.observables(ids)
         assessed = self._fusion.match(list(observables.values()), audiences)
-        return [Rise(observables[r[0]], r[1], r[2], assessed.get(observables[r[0]])) for r in rows]
+        first = today - days + 1
+        rises = []
+        for number, contributors, mentions, _ in rows:
+            one = observables[number]
+            days_of = [(org, int(day)) for observable, org, day in daily if observable == number]
+            before = len({org for org, day in days_of if day < first})
+            series = tuple(len({org for org, day in days_of if day == each}) for each in range(first, today + 1))
+            rises.append(Rise(one, contributors, mentions, assessed.get(one), before, series))
+        return rises
+
+    def activity(self, viewer: Viewer, *, hours: int = 48) -> Activity:
+        """Count the contributions of the last hours, of which the viewer may see something (the newest 10,000)."""
+        now = self._clock.now()
+        audiences = self._record.visible_to(viewer)
+        last = now // HOUR
+        with self._database.read() as connection:
+            rows = store.lately(connection, audiences, (last - hours + 1) * HOUR, 10_000)
+            named = store.count_named(connection, audiences, now - DAY)
+        by_hour = Counter(at // HOUR for at, _ in rows)
+        today = [org for at, org in rows if at > now - DAY]
+        return Activity(
+            tuple((hour * HOUR, by_hour[hour]) for hour in range(last - hours + 1, last + 1)),
+            len(today),
+            sum(now - 2 * DAY < at <= now - DAY for at, _ in rows),
+            len(set(today)),
+            named,
+        )
+
+    def sample(self, viewer: Viewer, item: Summary, most: int = 3) -> tuple[Observable, ...]:
+        """Return some of the observables that a contribution names, of what the viewer may see."""
+        entries = self._record.read_after(item.position - 1, blocks=2, visible=self._record.visible_to(viewer))
+        found: dict[Observable, None] = {}
+        for entry in self._intake.live([e for e in entries if e.contribution == item.contribution]):
+            for claim in extract_entry(entry).claims[:most]:
+                found[claim.observable] = None
+            if len(found) >= most:
+                break
+        return tuple(found)[:most]
 
     def facet(self, viewer: Viewer, facet: str, *, days: int = 7, limit: int = 10) -> list[tuple[str, int]]:
         """Return (key, count) of fresh items by a facet: ``org``, ``type`` or ``technique``."""

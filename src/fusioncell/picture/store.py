@@ -169,8 +169,8 @@ def newest(connection: Connection, audiences: Iterable[int], before: int, limit:
     sql, value = connection.among(audiences)
     return connection.rows(
         "SELECT first_seq, max(contribution), max(org), max(at), min(kind), max(title), sum(items), sum(mentions), "
-        f"sum(fresh), min(audience), count(*) FROM picture_contribution WHERE first_seq < ? AND audience IN {sql} AND items > 0 "
-        "GROUP BY first_seq ORDER BY first_seq DESC LIMIT ?",
+        "sum(fresh), min(audience), count(*) FROM picture_contribution "
+        f"WHERE first_seq < ? AND audience IN {sql} AND items > 0 GROUP BY first_seq ORDER BY first_seq DESC LIMIT ?",
         (before, value, limit),
     )
 
@@ -190,8 +190,8 @@ def rising(connection: Connection, audiences: Iterable[int], since: int, limit: 
     sql, value = connection.among(audiences)
     return connection.rows(
         "SELECT observable, count(DISTINCT org) AS orgs, count(*) AS mentions, max(seq) AS last FROM "
-        f"(SELECT observable, org, seq FROM picture_recent WHERE at >= ? AND audience IN {sql} ORDER BY seq DESC LIMIT 20000) AS lately "
-        "GROUP BY observable ORDER BY orgs DESC, mentions DESC, last DESC LIMIT ?",
+        f"(SELECT observable, org, seq FROM picture_recent WHERE at >= ? AND audience IN {sql} "
+        "ORDER BY seq DESC LIMIT 20000) AS lately GROUP BY observable ORDER BY orgs DESC, mentions DESC, last DESC LIMIT ?",
         (since, value, limit),
     )
 
@@ -213,4 +213,39 @@ def series(connection: Connection, facet: str, audiences: Iterable[int], since: 
         f"SELECT bucket, sum(number) FROM picture_count WHERE facet = ? AND bucket >= ? AND audience IN {sql} "
         "GROUP BY bucket ORDER BY bucket",
         (facet, since, value),
+    )
+
+
+def lately(connection: Connection, audiences: Iterable[int], since: int, limit: int) -> list[Row]:
+    """Return (at, contributor) of the newest contributions since an instant, newest first, at most ``limit``."""
+    sql, value = connection.among(audiences)
+    return connection.rows(
+        "SELECT at, org FROM (SELECT first_seq, max(at) AS at, max(org) AS org FROM picture_contribution "
+        f"WHERE audience IN {sql} AND items > 0 GROUP BY first_seq ORDER BY first_seq DESC LIMIT ?) AS newest "
+        "WHERE at >= ? ORDER BY first_seq DESC",
+        (value, limit, since),
+    )
+
+
+def count_named(connection: Connection, audiences: Iterable[int], since: int) -> int:
+    """Count the different observables in the newest fresh mentions (at most 20,000) since an instant."""
+    sql, value = connection.among(audiences)
+    rows = connection.rows(
+        "SELECT count(DISTINCT observable) FROM (SELECT observable FROM picture_recent WHERE at >= ? "
+        f"AND audience IN {sql} ORDER BY seq DESC LIMIT 20000) AS lately",
+        (since, value),
+    )
+    return int(rows[0][0])
+
+
+def contributors_by_day(
+    connection: Connection, observables: Iterable[int], audiences: Iterable[int], since: int
+) -> list[Row]:
+    """Return (observable, contributor, day since 1970) of fresh mentions since an instant, each once."""
+    which, ids = connection.among(observables)
+    sql, value = connection.among(audiences)
+    return connection.rows(
+        "SELECT DISTINCT observable, org, at / 86400000000 FROM (SELECT observable, org, at FROM picture_recent "
+        f"WHERE at >= ? AND audience IN {sql} ORDER BY seq DESC LIMIT 40000) AS lately WHERE observable IN {which}",
+        (since, value, ids),
     )

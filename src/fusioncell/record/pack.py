@@ -111,8 +111,8 @@ def verify(block: Block) -> None:
         payloads = unpack_payloads(block.payload)
     except (zstandard.ZstdError, msgspec.DecodeError):
         raise damaged("the payloads of a block cannot be read") from None
-    sizes = (len(payloads), len(block.kinds.split("\n")), len(block.digests) / 32, len(block.nonces) / 32)
-    if sizes != (block.count,) * 4:
+    held = {len(payloads), block.kinds.count("\n") + 1, len(block.digests) / 32, len(block.nonces) / 32}
+    if held != {block.count}:
         raise damaged(f"a block of {block.count} entries holds another number of them")
     for i, packed in enumerate(payloads):
         nonce = block.nonces[32 * i : 32 * i + 32]

@@ -35,7 +35,8 @@ ORIGIN = "rpz.fusioncell"
 TTL = 30
 """Seconds that an answer made by this zone may be cached: a lift must show soon."""
 
-REFRESH, RETRY, EXPIRE, MINIMUM = 60, 30, 86_400, 30
+# A resolver that gets no NOTIFY asks for the serial every few seconds: one small UDP query, and a lift still arrives.
+REFRESH, RETRY, EXPIRE, MINIMUM = 5, 5, 7 * 86_400, 30
 """SOA timers in seconds: a resolver that lost every NOTIFY asks each minute, and fails open after a day of silence."""
 
 MAX_OFFSET = 0x3FFF

@@ -26,6 +26,7 @@ from fusioncell.kernel.errors import BadInput, NotAllowed, NotSignedIn
 from fusioncell.kernel.marking import PUBLIC, Viewer
 
 COOKIE = "fc_session"
+CSRF_HEADER = "X-CSRF-Token"
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
@@ -40,15 +41,27 @@ class Access:
         """Recognise the party, then pass the request on."""
         if scope["type"] == ScopeType.HTTP:
             state: Any = scope.setdefault("state", {})
-            state["session"] = ""
-            look = self._look_for(scope, state)
+            look = recognise_party(self._hub, scope, state)
             viewer = look()
             state["refused"] = viewer is None
             state["viewer"] = viewer if viewer is not None else PUBLIC
             state["look"] = look
         await self._app(scope, receive, send)
 
-    def _look_for(self, scope: Scope, state: dict[str, Any]) -> Callable[[], Viewer | None]:
+
+def recognise_party(hub: Hub, scope: Any, state: dict[str, Any]) -> Callable[[], Viewer | None]:
+    """Return how to look who asks, now and again later; puts the session's token into ``state``."""
+    return _Party(hub).look_for(scope, state)
+
+
+class _Party:
+    """Reads the credentials of one request."""
+
+    def __init__(self, hub: Hub) -> None:
+        self._hub = hub
+
+    def look_for(self, scope: Scope, state: dict[str, Any]) -> Callable[[], Viewer | None]:
+        state["session"] = ""
         members = self._hub.members
         authorization = cookie = organisation = ""
         for name, value in scope["headers"]:
@@ -112,7 +125,21 @@ async def guard(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRou
                     f"your role does not permit {permission!r}", hint="Ask an administrator of your organisation."
                 )
             raise NotSignedIn("sign in, or send a key", hint="Authorization: Bearer KEY")
+    _check_csrf(connection, handler)
     _known_parameters(connection, handler)
+
+
+def _check_csrf(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
+    """Refuse a change by cookie that does not carry its session's token.
+
+    A browser sends the cookie along with what another site makes it send, but not this header. Forms of our own pages
+    (``opt={"form": True}``) carry the token as a field and check it themselves; keys need none.
+    """
+    session: str = connection.scope["state"]["session"]  # type: ignore[typeddict-item]
+    if not session or connection.scope.get("method", "GET") in SAFE or handler.opt.get("form"):
+        return
+    if not csrf_ok(connection.app.state.hub, session, connection.headers.get(CSRF_HEADER, "")):
+        raise NotAllowed("a change by session carries its token", hint=f"Send it as {CSRF_HEADER}, or use an API key.")
 
 
 def _known_parameters(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
