@@ -67,9 +67,7 @@ def settings_for(folder: Path, url: str) -> Settings:
     return Settings.read({}, {}, data=str(folder), database_url=url)
 
 
-def hub_in(
-    folder: Path, url: str, *, clock: Clock | None = None, randomness: Randomness | None = None
-) -> Hub:
+def hub_in(folder: Path, url: str, *, clock: Clock | None = None, randomness: Randomness | None = None) -> Hub:
     """Open the hub in a folder, making it where there is none; it knows no list of good values."""
     place = Folder(folder)
     if not place.exists:

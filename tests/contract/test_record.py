@@ -318,11 +318,11 @@ def test_an_erased_entry_is_gone_and_the_record_still_verifies(
 DAMAGE = {
     "a payload's byte": "UPDATE record_block SET payload = ? WHERE first_seq = 3",
     "a payload of another block": "UPDATE record_block SET payload = (SELECT payload FROM record_block b WHERE "
-                                  "b.first_seq = 1), nonces = (SELECT nonces FROM record_block b WHERE b.first_seq = 1) "
-                                  "WHERE first_seq = 3",
+    "b.first_seq = 1), nonces = (SELECT nonces FROM record_block b WHERE b.first_seq = 1) "
+    "WHERE first_seq = 3",
     "two blocks' whole content": "UPDATE record_block SET payload = o.payload, nonces = o.nonces, digests = o.digests "
-                                 "FROM record_block o WHERE o.first_seq = 4 - record_block.first_seq "
-                                 "AND record_block.first_seq IN (1, 3)",
+    "FROM record_block o WHERE o.first_seq = 4 - record_block.first_seq "
+    "AND record_block.first_seq IN (1, 3)",
     "the kind": "UPDATE record_block SET kinds = 'recall' || substr(kinds, 5) WHERE first_seq = 3",
     "the audience": "UPDATE record_block SET audience = 2 WHERE first_seq = 3",
     "the contributor": "UPDATE record_commit SET org = 'someone' WHERE first_seq = 3",
@@ -382,8 +382,12 @@ def test_text_sorts_by_code_point(record: Record, databases: dict[str, SqlDataba
     for name in names:
         record.append(name, drafts(audience, [b"x"]), name)
     with databases["record"].read() as connection:
-        assert [row[0] for row in connection.rows(f"SELECT {column} FROM record_commit ORDER BY {column}")] == sorted(names)
+        assert [row[0] for row in connection.rows(f"SELECT {column} FROM record_commit ORDER BY {column}")] == sorted(
+            names
+        )
         if connection.dialect == "postgresql":
             assert connection.rows(
                 "SELECT collation_name FROM information_schema.columns WHERE table_name = 'record_commit' "
-                "AND column_name = ?", (column,)) == [("C",)]
+                "AND column_name = ?",
+                (column,),
+            ) == [("C",)]
