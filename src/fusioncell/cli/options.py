@@ -1,0 +1,102 @@
+"""Options that many commands share, as decorators, and how results are printed."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+def data_option(command: Command) -> Command:
+    """Add ``--data DIR``; without it the setting ``data`` holds."""
+    return click.option(
+        "--data",
+        type=click.Path(file_okay=False, path_type=Path),
+        metavar="DIR",
+        help="Folder of the hub.  [default: the setting `data`, or ./data]",
+    )(command)
+
+
+def json_option(command: Command) -> Command:
+    """Add ``--json``."""
+    return click.option("--json", "as_json", is_flag=True, help="Print one JSON object on stdout, for scripts.")(
+        command
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Where:
+    """Which hub a command means, and as whom it acts."""
+
+    data: Path | None
+    hub: str | None
+    key: str | None
+    organisation: str | None
+
+
+def where_options(command: Command) -> Command:
+    """Add ``--data``, ``--hub``, ``--key`` and ``--as``, handed over as one ``where``."""
+
+    def gather(*, data: Path | None, hub: str | None, key: str | None, organisation: str | None, **more: Any) -> Any:
+        if hub and not key:
+            raise click.UsageError("--hub needs a key: give --key, or set FUSIONCELL_KEY.")
+        if hub and data:
+            raise click.UsageError("give --data for a hub on this machine, or --hub for another, not both.")
+        if key and not hub and not data:
+            raise click.UsageError("--key goes with --hub URL (or FUSIONCELL_HUB).")
+        if hub and organisation:
+            raise click.UsageError("--as is for a hub on this machine; elsewhere the key says who you are.")
+        return command(where=Where(data, hub, key, organisation), **more)
+
+    gather.__doc__, gather.__name__ = command.__doc__, command.__name__
+    gather.__click_params__ = getattr(command, "__click_params__", [])  # type: ignore[attr-defined]
+    for option in (
+        click.option(
+            "--as",
+            "organisation",
+            metavar="ORG",
+            help="Act as this organisation (name or id) of a hub on this machine.  [default: the first]",
+        ),
+        click.option(
+            "--key", envvar="FUSIONCELL_KEY", metavar="KEY", help="API key for --hub (better: FUSIONCELL_KEY)."
+        ),
+        click.option("--hub", envvar="FUSIONCELL_HUB", metavar="URL", help="Another machine's hub, instead of --data."),
+        data_option,
+    ):
+        gather = option(gather)
+    return gather  # type: ignore[return-value]
+
+
+def show(result: dict[str, Any], as_json: bool, text: str | Callable[[], str]) -> None:
+    """Print a result: the JSON object, or the text for people."""
+    if as_json:
+        click.echo(json.dumps(result, ensure_ascii=False))
+    else:
+        click.echo(text if isinstance(text, str) else text())
+
+
+def note(text: str) -> None:
+    """Say something on stderr."""
+    click.echo(text, err=True)
+
+
+def plain(value: Any, longest: int = 300) -> str:
+    """Return a value as one line that no terminal takes for a command (shared text may be hostile)."""
+    text = "".join(c if c.isprintable() else "�" for c in str(value)[:longest])
+    return text + ("…" if len(str(value)) > longest else "")
+
+
+def table(rows: list[list[Any]], heads: list[str]) -> str:
+    """Set rows in columns, each as wide as its widest cell."""
+    cells = [[plain(value, 120) for value in row] for row in rows]
+    widths = [max(map(len, column)) for column in zip(heads, *cells, strict=True)]
+    return "\n".join(
+        "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()
+        for line in [heads, *cells]
+    )
