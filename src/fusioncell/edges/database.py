@@ -16,6 +16,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from psycopg.adapt import Dumper
 from sqlalchemy import Engine, MetaData, String, create_engine, event, text
 from sqlalchemy.pool import QueuePool
 
@@ -47,6 +48,8 @@ class SqliteConnection:
         return "(SELECT value FROM json_each(?))", json.dumps(list(values))
 
 
+_SMALLINT = 21
+"""The type ``int2`` in PostgreSQL's catalogue."""
 _PG_TYPES = {int: "bigint", str: "text", bytes: "bytea"}
 
 
@@ -219,12 +222,26 @@ def open_sqlite(path: Path | str, *, durable: bool = True, cache_mb: int = 16) -
     return SqlDatabase(engine, "sqlite")
 
 
+class _FlagDumper(Dumper):
+    """Writes a bool as 0 or 1, as SQLite does: flags are small integers in every table."""
+
+    oid = _SMALLINT
+
+    def dump(self, obj: Any) -> bytes:
+        return b"1" if obj else b"0"
+
+
 def open_postgres(url: str, schema: str) -> SqlDatabase:
     """Open one schema of a PostgreSQL database, making the schema where it is missing."""
     address = url.replace("postgresql://", "postgresql+psycopg://", 1)
     engine = create_engine(
         address, pool_size=4, max_overflow=28, pool_pre_ping=True, connect_args={"options": f"-csearch_path={schema}"}
     )
+
+    @event.listens_for(engine, "connect")
+    def _set(raw: Any, _record: Any) -> None:
+        raw.adapters.register_dumper(bool, _FlagDumper)
+
     with engine.begin() as connection:
         # IF NOT EXISTS alone does not hold against another process that is making it too.
         connection.execute(text("SELECT pg_advisory_xact_lock(1179863883)"))
