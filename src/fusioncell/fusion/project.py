@@ -9,11 +9,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from xxhash import xxh3_64_hexdigest
+
 from fusioncell.fusion import store, weigh
-from fusioncell.intake import signed64
 from fusioncell.intake.project import Arrived
 from fusioncell.kernel.claim import Claim, Role, Stance
-from fusioncell.kernel.observable import TYPE_CODES, Observable, ObservableType, key64
+from fusioncell.kernel.observable import TYPE_CODES, Observable, key64, key64_of
 from fusioncell.kernel.ports import Connection
 
 _GUILTY = (Stance.MALICIOUS, Stance.SUSPICIOUS)
@@ -69,30 +70,14 @@ def _known(connection: Connection, wanted: set[Observable]) -> dict[Observable, 
 
 
 def _add(connection: Connection, arrived: Arrived, reliability: Reliability, changes: Changes) -> None:
-    wanted: dict[tuple[ObservableType, str], int] = {}
-    order: list[tuple[int, int, str]] = []
+    ids: dict[Observable, int] = {}
     for arrival in arrived.arrivals:
         for claim in arrival.extract.claims:
-            o = claim.observable
-            if (o.type, o.value) not in wanted:
-                wanted[(o.type, o.value)] = 0
-                order.append((key64(o), TYPE_CODES[o.type], o.value))
-    if not wanted:
+            ids[claim.observable] = 0
+    if not ids:
         return
-    by_code: dict[tuple[int, str], int] = {}
-    for number, _, code, value in store.ids_by_hash(connection, sorted({k[0] for k in order})):
-        by_code[(code, value)] = number
-    fresh_id = last_id = store.last_observable(connection)
-    new: list[tuple[int, int, int, str]] = []
-    for hash64, code, value in order:
-        if (code, value) not in by_code:
-            fresh_id += 1
-            by_code[(code, value)] = fresh_id
-            new.append((fresh_id, hash64, code, value))
-    for type, value in wanted:
-        wanted[(type, value)] = by_code[(TYPE_CODES[type], value)]
-    store.add_observables(connection, new)
-    rows, endings = _rows(connection, arrived, wanted, reliability, changes)
+    last_id = _intern(connection, ids)
+    rows, endings = _rows(connection, arrived, ids, reliability, changes)
     news = {row[0] for row in rows if row[11]}
     changes.stale_news = {number for number in changes.moved if number > last_id and number not in news}
     rows.sort(key=_place)
@@ -101,62 +86,76 @@ def _add(connection: Connection, arrived: Arrived, reliability: Reliability, cha
         store.end_party_claims(connection, endings)
 
 
+def _intern(connection: Connection, ids: dict[Observable, int]) -> int:
+    """Fill in the ids of the observables, giving new ones in order of appearance; return the last id before."""
+    order = [(o, TYPE_CODES[o.type], o.value) for o in ids]
+    hashes = [key64_of(code, value) for _, code, value in order]
+    known = {(code, value): number for number, _, code, value in store.ids_by_hash(connection, sorted(set(hashes)))}
+    next_id = last_id = store.last_observable(connection)
+    new: list[tuple[int, int, int, str]] = []
+    for (o, code, value), hash64 in zip(order, hashes, strict=True):
+        number = known.get((code, value))
+        if number is None:
+            number = next_id = next_id + 1
+            new.append((number, hash64, code, value))
+        ids[o] = number
+    store.add_observables(connection, new)
+    return last_id
+
+
+class _Parties:
+    """Interned names of contributors and sources, those of this cut added at its end."""
+
+    def __init__(self, known: dict[str, int]) -> None:
+        self._known = known
+        self.added: list[tuple[int, str]] = []
+
+    def number(self, name: str) -> int:
+        """Return the number of a name, 0 for none."""
+        found = self._known.get(name)
+        if found is None:
+            if not name:
+                return 0
+            found = self._known[name] = len(self._known) + 1
+            self.added.append((found, name))
+        return found
+
+
 def _rows(
     connection: Connection,
     arrived: Arrived,
-    ids: dict[tuple[ObservableType, str], int],
+    ids: dict[Observable, int],
     reliability: Reliability,
     changes: Changes,
 ) -> tuple[list[tuple[object, ...]], list[tuple[object, ...]]]:
-    parties = store.parties(connection)
-    added: list[tuple[int, str]] = []
-
-    def party(name: str) -> int:
-        if not name:
-            return 0
-        number = parties.get(name)
-        if number is None:
-            number = parties[name] = len(parties) + 1
-            added.append((number, name))
-        return number
-
+    parties = _Parties(store.parties(connection))
+    number_of, moved = parties.number, changes.moved
     rows: list[tuple[object, ...]] = []
     endings: list[tuple[object, ...]] = []
     for arrival in arrived.arrivals:
-        entry = arrival.entry
-        if not arrival.extract.claims:
+        claims = arrival.extract.claims
+        if not claims:
             continue
-        contributor = party(entry.org or f"anonymous:{entry.contribution}")
+        entry, fresh = arrival.entry, arrival.fresh
+        seq, audience = entry.seq, entry.audience
+        contributor = number_of(entry.org or f"anonymous:{entry.contribution}")
         grade = reliability(entry.org)
-        seen = changes.seen[entry.seq] = []
-        for position, claim in enumerate(arrival.extract.claims):
+        seen = changes.seen[seq] = []
+        for position, claim in enumerate(claims):
             o = claim.observable
-            number = ids[(o.type, o.value)]
+            number = ids[o]
             seen.append(number)
             stance, weight, latest, at = _worth(claim, entry.at, grade)
-            if claim.stance is Stance.END:
-                endings.append((number, contributor, entry.audience, entry.seq))
-            if stance or claim.stance is Stance.END:
-                changes.moved[number] = o
-            keys = " ".join([format(signed64(key), "x") for key in claim.keys[:_MAX_KEYS]])
-            rows.append(
-                (
-                    number,
-                    entry.seq,
-                    position,
-                    entry.audience,
-                    contributor,
-                    party(claim.creator[:200]),
-                    claim.role,
-                    stance,
-                    weight,
-                    latest,
-                    at,
-                    arrival.fresh,
-                    keys,
-                )
-            )
-    store.add_parties(connection, added)
+            if claim.stance == Stance.END:
+                endings.append((number, contributor, audience, seq))
+                moved[number] = o
+            elif stance:
+                moved[number] = o
+            keys = " ".join([xxh3_64_hexdigest(key.encode("utf-8", "replace")) for key in claim.keys[:_MAX_KEYS]])
+            creator = number_of(claim.creator[:200])
+            rows.append((number, seq, position, audience, contributor, creator, int(claim.role), stance, weight,
+                         latest, at, fresh, keys))  # fmt: skip
+    store.add_parties(connection, parties.added)
     return rows, endings
 
 
@@ -167,10 +166,14 @@ def _place(row: tuple[object, ...]) -> tuple[object, ...]:
 def _worth(claim: Claim, arrived_at: int, grade: str) -> tuple[int, float, float, int]:
     """Return (stance that counts, weight, forward-decayed weight, instant): mentioned is not guilty."""
     # A claim dated in the future is no immortal: it counts from its arrival (DESIGN §4).
-    at = arrived_at if claim.stated is None else min(claim.stated, arrived_at)
-    expired = claim.until is not None and claim.until <= arrived_at
-    guilty = claim.stance in _GUILTY and claim.role is Role.ATTACKER and not expired
-    if not guilty and claim.stance is not Stance.BENIGN:
+    stated, stance = claim.stated, claim.stance
+    at = arrived_at if stated is None or stated > arrived_at else stated
+    guilty = (
+        claim.role == Role.ATTACKER
+        and stance in _GUILTY
+        and (claim.until is None or claim.until > arrived_at)
+    )
+    if not guilty and stance != Stance.BENIGN:
         return 0, 0.0, 0.0, at
-    weight = weigh.weight(grade, claim.credibility, suspicious=claim.stance is Stance.SUSPICIOUS)
-    return int(claim.stance), weight, weigh.forward(weight, at, weigh.half_life(claim.observable.type)), at
+    weight = weigh.weight(grade, claim.credibility, suspicious=stance == Stance.SUSPICIOUS)
+    return int(stance), weight, weigh.forward(weight, at, weigh.half_life(claim.observable.type)), at

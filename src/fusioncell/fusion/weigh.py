@@ -8,6 +8,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from math import exp, log2
 
 from fusioncell.kernel.clock import DAY, Instant
@@ -62,6 +63,7 @@ def half_life(type: ObservableType) -> int:
     return _HALF_LIVES.get(type, _DEFAULT_HALF_LIFE)
 
 
+@cache
 def weight(reliability: str, credibility: int, *, suspicious: bool = False) -> float:
     """Return the weight of a claim in log-odds; always above zero."""
     value = RELIABILITY.get(reliability, RELIABILITY["F"]) * CREDIBILITY.get(credibility, 1.0)

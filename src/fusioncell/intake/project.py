@@ -24,6 +24,7 @@ FRESH_FOR = 14 * DAY
 
 ReadMany = Callable[[Sequence[int]], list[Entry]]
 _RECALL_CHUNK = 2000
+_FIRST: tuple[State, list[int]] = (State.NEW, [])
 
 
 class Recall(msgspec.Struct, frozen=True):
@@ -144,22 +145,27 @@ def _arrive(connection: Connection, items: list[Entry], keys: list[int], read_ma
     superseded: list[int] = []
     kept: list[tuple[int, int, int, int]] = []
     faults: list[tuple[object, ...]] = []
+    of, count = "", _Counts()
     for entry, key in zip(items, keys, strict=True):
         payload = entry.payload
         assert payload is not None
         digest = signed64(payload.body)
-        state, older = classify(entry.kind, payload.version, digest, known.get(key, []))
-        count = counts.setdefault(entry.contribution, _Counts())
+        before = known.get(key)
+        state, older = classify(entry.kind, payload.version, digest, before) if before else _FIRST
+        if entry.contribution != of:
+            of = entry.contribution
+            count = counts.setdefault(of, _Counts())
         count.last_seq = entry.seq
         if state is State.DUPLICATE:
             count.duplicates += 1
             continue
         kept.append((key, entry.seq, payload.version, digest))
-        superseded += older
         extract = extract_entry(entry)
         count.fresh += 1
-        count.outdated += state is State.OUTDATED
-        count.conflicts += state is State.CONFLICT
+        if state is not State.NEW or older:
+            superseded += older
+            count.outdated += state is State.OUTDATED
+            count.conflicts += state is State.CONFLICT
         if extract.faults:
             count.faults += len(extract.faults)
             first = store.first_seq_of(connection, entry.contribution) or 0

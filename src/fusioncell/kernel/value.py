@@ -18,6 +18,9 @@ class BadValue(ValueError):
 class ObservableType(StrEnum):
     """The types. The names are STIX 2.1 SCO types where there is one, else MISP's."""
 
+    # Enum's own hash is a Python call, and every look-up by type would pay for it.
+    __hash__ = str.__hash__
+
     IPV4 = "ipv4-addr"
     IPV6 = "ipv6-addr"
     CIDR = "cidr"
