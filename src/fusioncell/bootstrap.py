@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import os
 import tomllib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from fusioncell.edges import knowngood_files
 from fusioncell.edges.database import SqlDatabase, open_postgres, open_sqlite
 from fusioncell.edges.dns_notify import NotifyTarget
 from fusioncell.edges.dns_server import DnsServer, start_dns_server
 from fusioncell.edges.folder import Folder
+from fusioncell.edges.migrate import migrate
 from fusioncell.edges.system import SystemClock, SystemRandomness
 from fusioncell.fusion import knownindex
 from fusioncell.fusion import store as fusion_store
@@ -36,6 +39,10 @@ from fusioncell.river import River
 from fusioncell.shield import store as shield_store
 from fusioncell.shield.service import Shield
 
+if TYPE_CHECKING:
+    from fusioncell.edges.dump import Difference, TableDump
+    from fusioncell.edges.fetch import Fetched
+
 PROJECTIONS = (
     record_store.projection_metadata,
     intake_store.metadata,
@@ -46,7 +53,7 @@ PROJECTIONS = (
 )
 """Tables that can be dropped and rebuilt from the record."""
 
-__all__ = ["DnsServer", "Folder", "Hub", "open_hub", "read_settings"]
+__all__ = ["DnsServer", "Folder", "Hub", "SystemClock", "open_hub", "read_settings"]
 
 
 def read_settings(**given: str | None) -> Settings:
@@ -120,8 +127,8 @@ def open_databases(folder: Folder, settings: Settings) -> dict[str, SqlDatabase]
             "vault": open_sqlite(folder.path / "vault.db"),
             "projections": open_sqlite(folder.path / "projections.db", durable=False, cache_mb=96),
         }
-    databases["record"].create(record_store.metadata)
-    databases["vault"].create(vault_metadata)
+    for name in ("record", "vault"):
+        migrate(databases[name], name)
     create_projections(databases["projections"])
     return databases
 
@@ -200,3 +207,84 @@ def assemble(
     return Hub(
         folder, settings, clock, randomness, databases, seal, record, river, members, intake, fusion, picture, shield
     )
+
+
+# -- edges that a few commands need; loaded when they are, so that all others start at once --------------------------
+
+
+def fetch(url: str, limit: int) -> Fetched:
+    """Fetch an address of the public Internet, at most ``limit`` bytes; never one inside."""
+    from fusioncell.edges import fetch as edge
+
+    return edge.fetch(url, limit)
+
+
+def zone_serial(host: str, port: int, zone: str) -> int:
+    """Return the serial that a name server answers for a zone. Raises Unavailable."""
+    from fusioncell.edges import dns_probe
+
+    return dns_probe.zone_serial(host, port, zone)
+
+
+def write_backup(folder: Folder, target: Path, *, at: str, version: str, overwrite: bool) -> dict[str, Any]:
+    """Back a folder up, with its hub running or not."""
+    from fusioncell.edges import backup
+
+    return backup.write_backup(folder.path, target, at=at, version=version, overwrite=overwrite)
+
+
+def read_backup(source: Path, folder: Path) -> dict[str, Any]:
+    """Unpack a backup into a new folder, checked file by file."""
+    from fusioncell.edges import backup
+
+    return backup.read_backup(source, folder)
+
+
+def drop_projections(folder: Folder, settings: Settings) -> None:
+    """Remove all projections of a hub at rest; they are made anew from the record when it opens."""
+    if settings.database_url:
+        database = open_postgres(settings.database_url, "projections")
+        database.drop(*PROJECTIONS)
+        database.close()
+        return
+    for end in ("", "-wal", "-shm"):
+        (folder.path / f"projections.db{end}").unlink(missing_ok=True)
+
+
+@contextmanager
+def fresh_projections(folder: Folder, settings: Settings) -> Iterator[SqlDatabase]:
+    """Open an empty database for projections beside the standing one, and remove it at the end."""
+    file = folder.path / "projections-check.db"
+
+    def remove() -> None:
+        for end in ("", "-wal", "-shm"):
+            (folder.path / f"{file.name}{end}").unlink(missing_ok=True)
+
+    if settings.database_url:
+        database = open_postgres(settings.database_url, "projections_check")
+        database.drop(*PROJECTIONS)
+    else:
+        remove()
+        database = open_sqlite(file, durable=False, cache_mb=96)
+    create_projections(database)
+    try:
+        yield database
+    finally:
+        if settings.database_url:
+            database.drop(*PROJECTIONS)
+        database.close()
+        remove()
+
+
+def dump_projections(database: SqlDatabase) -> list[TableDump]:
+    """Return the digest of each table of the projections."""
+    from fusioncell.edges import dump
+
+    return dump.dump(database, PROJECTIONS)
+
+
+def differing_rows(left: SqlDatabase, right: SqlDatabase, table: str) -> list[Difference]:
+    """Return the first rows in which a table of the projections differs."""
+    from fusioncell.edges import dump
+
+    return dump.differences(left, right, PROJECTIONS, table)

@@ -72,7 +72,8 @@ VERDICT = {
     "active": 0.914,
     "malicious_words": "Very likely: 3 independent origins agree.",
     "active_words": "Likely: last seen 2 hours ago.",
-    "threshold": 0.9,
+    "threshold": 0.8,
+    "active_threshold": 0.7,
 }
 NO_VERDICT = {
     "level": "none",
@@ -81,7 +82,8 @@ NO_VERDICT = {
     "active": None,
     "malicious_words": "Nobody calls it malicious.",
     "active_words": "Nothing to decay.",
-    "threshold": 0.9,
+    "threshold": 0.8,
+    "active_threshold": 0.7,
 }
 
 ITEMS = [

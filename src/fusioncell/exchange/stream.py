@@ -48,7 +48,7 @@ class Streams:
         self._record = record
         self._seal = seal
         self._past = past
-        self._most = most
+        self.most = most
         self._pool = pool
         self._open = 0
         self._epoch = record.head()[2]
@@ -77,7 +77,7 @@ class Streams:
     async def serve(self, look: Look, viewer: Viewer, last_event_id: str | None, receive: Receive, send: Send) -> None:
         """Serve one stream until the client leaves or may no longer listen."""
         seq, gained = self.start_of(viewer, last_event_id)
-        if self._open >= self._most:
+        if self._open >= self.most:
             raise Unavailable("too many streams are open", hint="Try again in a minute.")
         self._open += 1
         try:

@@ -91,6 +91,8 @@ class Status:
     faults: tuple[tuple[str, str], ...]
     fault_count: int
     recalled: bool
+    recalled_at: int = 0
+    """When all of it was recalled; 0 where it was not."""
 
 
 class Intake:
@@ -198,6 +200,7 @@ class Intake:
             row = store.contribution_row(connection, contribution)
             found = store.faults_of(connection, commit.first_seq, MAX_FAULTS_LISTED) if row else []
             gone = store.recalled_within(connection, commit.first_seq, commit.last_seq)
+            recalled_at = store.recalled_at(connection, commit.first_seq, commit.last_seq)
         if row is None:
             return Status(contribution, False, None, commit.at, 0, 0, 0, 0, (), 0, False)
         _, last_seq, _, at, meta, fresh, duplicates, outdated, conflicts, faults = row
@@ -216,6 +219,7 @@ class Intake:
             listed,
             shell.fault_count + faults,
             whole,
+            recalled_at,
         )
 
     def entries_of(self, viewer_audiences: frozenset[int], contribution: str) -> list[Entry]:
@@ -247,6 +251,9 @@ class Intake:
         if not viewer.may("recall"):
             raise NotAllowed("this role may not recall", hint="Ask an editor of your organisation.")
         first, last = (commit.first_seq, commit.last_seq) if entry_seq is None else (entry_seq, entry_seq)
+        if not commit.first_seq <= first <= last <= commit.last_seq:
+            # Or one's own contribution would open the door to another's entry.
+            raise NotFound("no such entry of that contribution", hint="Take it from the contribution's list of items.")
         every = self._record.audiences_where(lambda _: True)
         touched = sorted({e.audience for e in self._record.read_range(first, last, every) if e.kind in ITEM_KINDS})
         if not touched:

@@ -152,6 +152,14 @@ def add_recall(connection: Connection, first: int, last: int, at: int, recall_se
     )
 
 
+def recalled_at(connection: Connection, first: int, last: int) -> int:
+    """Return when all entries from ``first`` to ``last`` were recalled at once, 0 where they were not."""
+    rows = connection.rows(
+        "SELECT coalesce(min(at), 0) FROM intake_recalled WHERE first_seq <= ? AND last_seq >= ?", (first, last)
+    )
+    return int(rows[0][0])
+
+
 def recalled_within(connection: Connection, first: int, last: int) -> list[tuple[int, int]]:
     """Return the recalled ranges that touch ``first`` to ``last``."""
     return connection.rows(

@@ -135,7 +135,7 @@ def _check_csrf(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRou
     A browser sends the cookie along with what another site makes it send, but not this header. Forms of our own pages
     (``opt={"form": True}``) carry the token as a field and check it themselves; keys need none.
     """
-    session: str = connection.scope["state"]["session"]  # type: ignore[typeddict-item]
+    session: str = connection.scope["state"]["session"]
     if not session or connection.scope.get("method", "GET") in SAFE or handler.opt.get("form"):
         return
     if not csrf_ok(connection.app.state.hub, session, connection.headers.get(CSRF_HEADER, "")):

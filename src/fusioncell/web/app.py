@@ -31,6 +31,7 @@ from fusioncell.shield import routes as shield_routes
 from fusioncell.web import problems
 from fusioncell.web.access import Access, guard
 from fusioncell.web.pages import page_handlers, pages_for
+from fusioncell.web.pages.live import PageStreams
 
 OPENAPI = "/api/openapi.json"
 INJECTED = frozenset(
@@ -124,6 +125,7 @@ def make_app(hub: Hub) -> Litestar:
     """Make the application over a hub."""
     matcher = Matcher(hub.fusion)
     streams = Streams(hub.record, hub.seal, hub.river.past, hub.settings.max_subscribers)
+    live = PageStreams(hub)
 
     @asynccontextmanager
     async def living(app: Litestar) -> AsyncIterator[None]:
@@ -131,11 +133,14 @@ def make_app(hub: Hub) -> Litestar:
         streams.live.position = hub.river.position
         streams.live.listening_on(loop)
         hub.river.on_events(streams.live.publish_from_thread)
-        flushing = asyncio.create_task(streams.live.flush_for_ever())
+        live.streams.live.listening_on(loop)
+        live.follow()
+        flushing = [asyncio.create_task(each.live.flush_for_ever()) for each in (streams, live.streams)]
         try:
             yield
         finally:
-            flushing.cancel()
+            for task in flushing:
+                task.cancel()
 
     def provide(value: Any) -> Provide:
         return Provide(lambda: value, sync_to_thread=False, use_cache=True)
@@ -181,7 +186,7 @@ def make_app(hub: Hub) -> Litestar:
         after_request=_secure,
         lifespan=[living],
         request_max_body_size=hub.settings.max_body_mb << 20,
-        state=State({"streams": streams, "hub": hub, "pages": pages_for(hub)}),
+        state=State({"streams": streams, "hub": hub, "pages": pages_for(hub), "live": live}),
         response_cache_config=ResponseCacheConfig(),
         logging_config=None,
         openapi_config=OpenAPIConfig(

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import quote
 
+from litestar import Response
 from litestar.types import ControllerRouterHandler
 
 from fusioncell.bootstrap import Hub
+from fusioncell.web.pages import contribution, files, finder, first, live, observable, signing
+from fusioncell.web.pages.frame import Asked, page_headers, see_other, shell
+from fusioncell.web.render import render
 
 
 class Pages:
@@ -15,9 +20,18 @@ class Pages:
     def __init__(self, hub: Hub) -> None:
         self.hub = hub
 
-    def error(self, request: Any, **error: Any) -> str:
+    def error(self, request: Asked, **error: Any) -> str:
         """Render an error page."""
-        return "<!doctype html><title>error</title>" + error["title"]
+        return render("error.html", shell=shell(request), error=error)
+
+    def to_sign_in(self, request: Asked) -> Response[str]:
+        """Lead a visitor to the sign-in page, and back to where they were going afterwards."""
+        if request.method not in ("GET", "HEAD"):
+            return see_other("/sign-in")
+        path = request.scope["path"]
+        asked = request.scope["query_string"].decode("latin-1")
+        target = quote(path + (f"?{asked}" if asked else ""), safe="/")
+        return Response("", status_code=303, headers={**page_headers(), "Location": f"/sign-in?next={target}"})
 
 
 def pages_for(hub: Hub) -> Pages:
@@ -27,4 +41,5 @@ def pages_for(hub: Hub) -> Pages:
 
 def page_handlers() -> list[ControllerRouterHandler]:
     """Return the handlers of all pages."""
-    return []
+    rooms = (files, first, finder, observable, contribution, signing, live)
+    return [handler for room in rooms for handler in room.HANDLERS]

@@ -92,7 +92,9 @@ function liveList(panel) {
     const holder = document.createElement("template");
     holder.innerHTML = html;
     const item = holder.content.firstElementChild;
-    if (!item || (item.id && document.getElementById(item.id))) return;
+    if (!item) return;
+    const known = item.id && document.getElementById(item.id);
+    if (known) { known.replaceWith(item); return; }  // more of it came, or it was recalled
     item.classList.add("fresh");
     list.prepend(item);
     while (list.children.length > limit) list.lastElementChild.remove();

@@ -1,0 +1,184 @@
+"""The first page: what is new, rising, counted and blocked, as far as the viewer may see it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from litestar import get
+
+from fusioncell.bootstrap import Hub
+from fusioncell.kernel.clock import DAY
+from fusioncell.kernel.marking import Viewer
+from fusioncell.kernel.observable import Observable, ObservableType
+from fusioncell.picture.service import Activity, Summary
+from fusioncell.shield.model import Decision, State
+from fusioncell.shield.policy import CATEGORIES
+from fusioncell.web.pages.frame import Asked, Page, page
+from fusioncell.web.pages.names import Names
+from fusioncell.web.pages.views import View, contribution_title, label_of, observable_view
+
+NEWEST = 20
+RISING = 8
+BARS = 6
+BLOCKED = 6
+
+
+def item_view(item: Summary, sample: tuple[Observable, ...], names: Names) -> View:
+    """Make one row of *what is new*."""
+    return {
+        "id": item.contribution,
+        "kind": "contribution",
+        "title": contribution_title(item.title, item.kind, item.items),
+        "href": f"/contributions/{item.contribution}",
+        "org": names.organisation(item.org),
+        "tlp": item.audience.tlp.value,
+        "at": item.at,
+        "count": item.mentions,
+        "sample": [observable_view(one, None) for one in sample],
+    }
+
+
+def _decision_item(item: Decision, names: Names, tlp: str) -> View:
+    name = item.name.replace(".", "[.]")
+    return {
+        "id": item.id,
+        "kind": "decision",
+        "title": f"{name} is blocked: {CATEGORIES.get(item.category, item.category)}",
+        "href": f"/shield/{item.id}",
+        "org": names.actor(item.approver)[1] or names.actor(item.approver)[0],
+        "tlp": tlp,
+        "at": item.published_at,
+        "count": 0,
+        "sample": [],
+    }
+
+
+def _change(activity: Activity) -> str:
+    before = activity.contributions_before
+    if not before:
+        return ""
+    change = round(100 * (activity.contributions - before) / before)
+    return (
+        "as many as the day before"
+        if not change
+        else f"{abs(change)}\u202f% {'more' if change > 0 else 'fewer'} than the day before"
+    )
+
+
+def _kpis(viewer: Viewer, activity: Activity, tally: dict[str, int], names: Names) -> list[View]:
+    shown: list[View] = [
+        {"label": "contributions in 24 hours", "value": activity.contributions, "note": _change(activity)},
+        {"label": "values named in 24 hours", "value": activity.named, "note": ""},
+        {
+            "label": "organisations active",
+            "value": activity.contributors,
+            "note": f"of {len(names.all()):,}" if viewer.member else "",
+        },
+    ]
+    if viewer.member:
+        waiting = tally.get(State.PROPOSED, 0)
+        # Proposals are read by those who approve them; to others the count is none, and nothing is said.
+        note = f"{waiting:,} {'waits' if waiting == 1 else 'wait'} for approval" if waiting else ""
+        shown.insert(2, {"label": "names blocked", "value": tally.get(State.PUBLISHED, 0), "note": note})
+    return shown
+
+
+def _sectors(counted: list[tuple[str, int]], names: Names) -> list[View]:
+    sums: dict[str, int] = {}
+    for org, count in counted:
+        sector = names.sector(org)
+        sums[sector] = sums.get(sector, 0) + count
+    largest = sorted(sums.items(), key=lambda pair: (-pair[1], pair[0]))[:BARS]
+    return [{"label": sector[:1].upper() + sector[1:], "count": count, "href": None} for sector, count in largest]
+
+
+def _type_label(key: str) -> str:
+    try:
+        return label_of(ObservableType(key))
+    except ValueError:
+        return key
+
+
+def _blocked(hub: Hub, viewer: Viewer, total: int) -> View | None:
+    """Say what is blocked, to members: decisions are released to the partnership."""
+    if not viewer.member:
+        return None
+    decisions = hub.shield.decisions(viewer, [State.PUBLISHED], limit=BLOCKED)
+    found = [Observable(ObservableType.DOMAIN, item.name) for item in decisions]
+    return {
+        "total": total,
+        "rows": [
+            {
+                "one": observable_view(one, None),
+                "category": CATEGORIES.get(item.category, item.category).capitalize(),
+                "until": item.expires_at,
+                "href": f"/shield/{item.id}",
+            }
+            for one, item in zip(found, decisions, strict=True)
+        ],
+    }
+
+
+def _news(hub: Hub, viewer: Viewer, names: Names) -> list[View]:
+    items = [
+        item_view(item, hub.picture.sample(viewer, item), names) for item in hub.picture.newest(viewer, limit=NEWEST)
+    ]
+    if viewer.member:
+        oldest = min((item["at"] for item in items), default=0)
+        since = max(oldest, hub.clock.now() - DAY)
+        items += [
+            _decision_item(one, names, hub.record.audience(one.audience).tlp.value)
+            for one in hub.shield.decisions(viewer, [State.PUBLISHED], limit=5)
+            if one.published_at >= since
+        ]
+    return sorted(items, key=lambda item: -item["at"])[:NEWEST]
+
+
+def _rising(hub: Hub, viewer: Viewer) -> list[View]:
+    return [
+        {
+            "one": observable_view(rise.observable, rise.assessment),
+            "origins": rise.contributors,
+            "before": rise.before,
+            "series": list(rise.series),
+        }
+        for rise in hub.picture.rising(viewer, limit=RISING)
+        if rise.contributors > 1
+    ]
+
+
+def home_context(hub: Hub, viewer: Viewer) -> dict[str, Any]:
+    """Compose the first page for a viewer."""
+    # The position comes first: what arrives while the page is made comes by the stream, and is not missed.
+    audiences = hub.record.visible_to(viewer)
+    after = hub.seal.cursor(hub.river.position, hub.record.audience_set_number(audiences), hub.record.head()[2])
+    names = Names(hub)
+    activity = hub.picture.activity(viewer)
+    tally = hub.shield.tally(viewer)
+    technique = hub.picture.facet(viewer, "technique", limit=BARS)
+    return {
+        "kpis": _kpis(viewer, activity, tally, names),
+        "live": {
+            "url": f"/live?after={after}" if viewer.may("stream") or not viewer.member else None,
+            "items": _news(hub, viewer, names),
+        },
+        "rising": _rising(hub, viewer),
+        "sectors": _sectors(hub.picture.facet(viewer, "org", limit=500), names),
+        "types": [
+            {"label": _type_label(key), "count": count, "href": None}
+            for key, count in hub.picture.facet(viewer, "type", limit=BARS)
+        ],
+        "techniques": [{"label": key, "count": count, "href": f"/search?q={key}"} for key, count in technique],
+        "blocked": _blocked(hub, viewer, tally.get(State.PUBLISHED, 0)),
+        "hours": [{"at": at, "count": count} for at, count in activity.hours],
+    }
+
+
+@get("/", opt={"permission": "public"}, sync_to_thread=True, include_in_schema=False)
+def home(request: Asked, hub: Hub, viewer: Viewer) -> Page:
+    """Show the picture now."""
+    return page(request, "picture/home.html", here="picture", **home_context(hub, viewer))
+
+
+HANDLERS = (home,)
+"""The first page."""

@@ -1,0 +1,207 @@
+"""The frame of every page: who asks, what is said once, the forms' token, redirects, and the headers of all pages.
+
+Kept here, for all pages alike:
+
+* a form that comes by session carries the session's own token (``form_of``), or nothing is done;
+* signing in is asked from the hub's own pages (``same_site``), or a stranger could sign a browser in as themselves;
+* a redirect leads to a path on this hub alone (``local_path``);
+* every page is served with the content policy of ``web.render`` and is not stored.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import Any
+from urllib.parse import urlsplit
+
+from litestar import Request, Response
+from litestar.datastructures import Cookie, UploadFile
+
+from fusioncell.bootstrap import Hub
+from fusioncell.kernel.errors import FusionCellError, NotAllowed, NotFound, NotSignedIn
+from fusioncell.kernel.marking import PUBLIC, Viewer
+from fusioncell.web.access import recognise_party
+from fusioncell.web.render import CONTENT_SECURITY_POLICY, render
+
+Asked = Request[Any, Any, Any]
+Page = Response[str]
+Form = dict[str, str | UploadFile]
+HTML = "text/html; charset=utf-8"
+FORM = {"form": True}
+"""On a handler: it takes the page's own forms, whose token it checks itself."""
+
+SAID_COOKIE = "fc_said"
+SAID: dict[str, tuple[str, str]] = {
+    "contributed": ("good", "Accepted and kept."),
+    "recalled": ("good", "Recalled. It has left every page, search, stream and score."),
+    "approved": ("good", "Approved. The name is in the zone, and resolvers take it within seconds."),
+    "withdrawn": ("good", "Withdrawn."),
+    "proposed": ("good", "Proposed. Who may approve it sees it now."),
+    "key-ended": ("good", "The key is revoked: it opens nothing any more."),
+    "signed-out": ("info", "You are signed out."),
+}
+"""What a redirect may say once on the page that it leads to: a closed list, so that no one can make it say more."""
+
+_THEMES = frozenset({"auto", "dark", "light"})
+_LOCAL = re.compile(r"/(?![/\\])[\x21-\x7e]*\Z")
+
+
+def hub_of(request: Asked) -> Hub:
+    """Return the hub that serves the request."""
+    return request.app.state.hub  # type: ignore[no-any-return]
+
+
+def viewer_of(request: Asked) -> Viewer:
+    """Return who asks. Where the request found no door (a 404), recognise the party now."""
+    state: Any = request.scope["state"]
+    if "viewer" not in state:
+        look = recognise_party(hub_of(request), request.scope, state)
+        state["viewer"] = look() or PUBLIC
+    return state["viewer"]  # type: ignore[no-any-return]
+
+
+def session_of(request: Asked) -> str:
+    """Return the token of the session that the browser came with, "" for none."""
+    viewer_of(request)
+    state: Any = request.scope["state"]
+    return str(state.get("session", ""))
+
+
+def members_only(viewer: Viewer) -> None:
+    """Ask a visitor to sign in: this part of the hub is the partnership's."""
+    if not viewer.member:
+        raise NotSignedIn("this page is for members of the partnership", hint="Sign in.")
+
+
+def shell(request: Asked, *, here: str = "", query: str = "", errors: Iterable[dict[str, str]] = ()) -> dict[str, Any]:
+    """Make the frame's context (``templates/layout.html`` says what it holds)."""
+    hub, viewer = hub_of(request), viewer_of(request)
+    session = session_of(request)
+    theme = request.cookies.get("theme", "auto")
+    said = SAID.get(request.cookies.get(SAID_COOKIE, ""))
+    return {
+        "viewer": _name_of(hub, viewer),
+        "nav": nav_of(viewer),
+        "here": here,
+        "csrf": hub.members.csrf_of(session) if session and viewer.member else "",
+        "theme": theme if theme in _THEMES else "auto",
+        "demo": hub.folder.kind == "demo",
+        "query": query,
+        "now": hub.clock.now(),
+        "notices": [{"kind": said[0], "text": said[1]}] if said else [],
+        "errors": list(errors),
+    }
+
+
+def nav_of(viewer: Viewer) -> set[str]:
+    """Say which parts of the hub the viewer's role opens."""
+    opened = {
+        "contribute": viewer.may("contribute"),
+        "shield": viewer.member,
+        "ops": viewer.may("operate"),
+        "account": viewer.member,
+    }
+    return {part for part, may in opened.items() if may}
+
+
+def _name_of(hub: Hub, viewer: Viewer) -> dict[str, str] | None:
+    if viewer.org is None:
+        return None
+    try:
+        organisation = hub.members.organisation(viewer.org).name
+        return {"name": hub.members.person(viewer.person).name if viewer.person else "A key", "org": organisation}
+    except NotFound:
+        return {"name": "A member", "org": ""}
+
+
+def page(
+    request: Asked,
+    template: str,
+    *,
+    here: str = "",
+    status: int = 200,
+    sought: str = "",
+    errors: Iterable[dict[str, str]] = (),
+    **context: Any,
+) -> Page:
+    """Render a page within the frame."""
+    body = render(template, shell=shell(request, here=here, query=sought, errors=errors), **context)
+    answer = Response(body, status_code=status, media_type=HTML, headers=page_headers())
+    if SAID_COOKIE in request.cookies:
+        answer.cookies.append(Cookie(SAID_COOKIE, value="", max_age=0, path="/", httponly=True, samesite="lax"))
+    return answer
+
+
+def fragment(template: str, **context: Any) -> Page:
+    """Render a piece of a page that htmx asked for."""
+    return Response(render(template, **context), media_type=HTML, headers=page_headers())
+
+
+def page_headers() -> dict[str, str]:
+    """Return the headers that every page carries."""
+    return {"Content-Security-Policy": CONTENT_SECURITY_POLICY, "Cache-Control": "no-store"}
+
+
+def see_other(path: str, *, said: str = "", cookies: Iterable[Cookie] = ()) -> Page:
+    """Redirect after a form (303), so that a reload sends nothing twice. ``said``: a key of :data:`SAID`."""
+    made = list(cookies)
+    if said:
+        made.append(Cookie(SAID_COOKIE, value=said, max_age=60, path="/", httponly=True, samesite="lax"))
+    return Response(
+        "", status_code=303, media_type=HTML, headers={**page_headers(), "Location": local_path(path)}, cookies=made
+    )
+
+
+def local_path(text: str | None) -> str:
+    """Return a path on this hub, ``/`` for anything else: another site, a scheme, ``//host``, a backslash, spaces."""
+    if not text or len(text) > 2000 or not _LOCAL.match(text):
+        return "/"
+    return text
+
+
+async def form_of(request: Asked) -> Form:
+    """Read the fields of a form that came by session. NotAllowed without the session's own token."""
+    fields = await fields_of(request)
+    session = session_of(request)
+    if not viewer_of(request).member or not session:
+        raise NotSignedIn("sign in first", hint="Your session may have ended: sign in and send it again.")
+    if not hub_of(request).members.csrf_matches(session, text_of(fields, "csrf")):
+        raise NotAllowed("this form is not of your session", hint="Load the page again and send it once more.")
+    return fields
+
+
+async def fields_of(request: Asked) -> Form:
+    """Read the fields of a form, the last where one comes twice."""
+    data = await request.form()
+    return {key: value for key, value in data.items() if isinstance(value, str | UploadFile)}
+
+
+def text_of(fields: Form, name: str, longest: int = 4000) -> str:
+    """Return a text field, "" where there is none."""
+    value = fields.get(name, "")
+    return value[:longest] if isinstance(value, str) else ""
+
+
+def same_site(request: Asked) -> None:
+    """Refuse a sign-in that another site sends (WHATWG Fetch: Sec-Fetch-Site and Origin). Machines send neither."""
+    site = request.headers.get("sec-fetch-site", "")
+    origin = request.headers.get("origin", "")
+    own = {request.headers.get("host", "").lower(), urlsplit(hub_of(request).settings.public_url).netloc.lower()}
+    if site not in ("", "same-origin", "none") or (origin and urlsplit(origin).netloc.lower() not in own - {""}):
+        raise NotAllowed("sign in from the hub's own page", hint="Open /sign-in here and try again.")
+
+
+def fault_on(field: str, fault: FusionCellError) -> dict[str, str]:
+    """Turn an error into a line of the error summary at a field."""
+    said = fault.detail[:1].upper() + fault.detail[1:]
+    return {"field": field, "text": f"{said}. {fault.hint}" if fault.hint else said}
+
+
+def settle(hub: Hub, seconds: float = 3.0) -> None:
+    """Wait until what was just accepted is in the pages, so that who did it sees it done; never for long."""
+    seq = hub.record.head()[0]
+    if hub.river.running:
+        hub.river.wait_for(seq, seconds)
+    else:
+        hub.settle()

@@ -1,0 +1,112 @@
+"""Names for people: rooms know parties as opaque ids, pages print who they are. One cache a request."""
+
+from __future__ import annotations
+
+from fusioncell.bootstrap import Hub
+from fusioncell.kernel.errors import NotFound
+from fusioncell.kernel.marking import Audience, Tlp, Uses, Viewer, may_see
+from fusioncell.members import Organisation
+
+MAX_ASKED = 300
+"""Organisations that are asked one by one whether they will see a contribution."""
+
+SUMMARIES = {
+    Tlp.CLEAR: "Everyone, the public included.",
+    Tlp.GREEN: "All members of the partnership.",
+    Tlp.AMBER: "These, and their clients:",
+    Tlp.AMBER_STRICT: "These alone, without their clients:",
+    Tlp.RED: "These alone:",
+}
+_USES = {
+    Uses.ANALYSIS: "analysis",
+    Uses.BLOCKING: "unattributed blocking",
+    Uses.PRODUCTS: "products",
+    Uses.POLICE: "police use",
+}
+
+
+class Names:
+    """Looks names up, once each."""
+
+    def __init__(self, hub: Hub) -> None:
+        self._members = hub.members
+        self._organisations: dict[str, Organisation] | None = None
+        self._others: dict[str, str] = {}
+
+    def all(self) -> dict[str, Organisation]:
+        """Return all organisations by id."""
+        if self._organisations is None:
+            self._organisations = {one.id: one for one in self._members.organisations()}
+        return self._organisations
+
+    def organisation(self, identifier: str) -> str:
+        """Name an organisation; the hub itself has the id ""."""
+        if not identifier:
+            return "The hub"
+        found = self.all().get(identifier)
+        return found.name if found else "An organisation"
+
+    def sector(self, identifier: str) -> str:
+        """Return the sector of an organisation."""
+        found = self.all().get(identifier)
+        return found.sector if found else "other"
+
+    def person(self, identifier: str) -> str:
+        """Name a person."""
+        return self._other(f"person:{identifier}")
+
+    def actor(self, identifier: str) -> tuple[str, str]:
+        """Return (name, organisation) of who decided: a rule, a person, or a key's organisation."""
+        if identifier in ("rule", ""):
+            return "The hub, by rule", ""
+        if identifier in self.all():
+            return self.all()[identifier].name, ""
+        try:
+            someone = self._members.person(identifier)
+        except NotFound:
+            return "A member", ""
+        return someone.name, self.organisation(someone.org)
+
+    def party(self, text: str) -> str:
+        """Name a party of an audience: ``org:…``, ``group:….n``, ``person:…``."""
+        kind, _, identifier = text.partition(":")
+        if kind == "org":
+            return self.organisation(identifier)
+        if kind == "may":
+            return "Those who may approve a block"
+        return self._other(text)
+
+    def _other(self, text: str) -> str:
+        if text not in self._others:
+            kind, _, identifier = text.partition(":")
+            try:
+                self._others[text] = (
+                    self._members.group(identifier.rpartition(".")[0]).name
+                    if kind == "group"
+                    else self._members.person(identifier).name
+                )
+            except NotFound:
+                self._others[text] = "A group" if kind == "group" else "A person"
+        return self._others[text]
+
+    def readers(self, audience: Audience) -> dict[str, object]:
+        """Say who reads an audience: ``{summary, parties}``."""
+        return {
+            "summary": SUMMARIES[audience.tlp],
+            "parties": sorted({self.party(party) for party in audience.parties}, key=str.casefold),
+        }
+
+
+def uses_in_words(uses: Uses) -> list[str]:
+    """Say what a contribution may be used for."""
+    return [words for use, words in _USES.items() if uses & use]
+
+
+def organisations_that_see(hub: Hub, names: Names, audience: Audience) -> list[str]:
+    """Name the organisations that an audience includes: each is asked by ``may_see`` itself."""
+    found = []
+    for one in list(names.all().values())[:MAX_ASKED]:
+        viewer: Viewer | None = hub.members.operator_viewer(one.id)
+        if viewer is not None and may_see(viewer, audience):
+            found.append(one.name)
+    return sorted(found, key=str.casefold)

@@ -1,0 +1,271 @@
+"""An observable's page: the assessment for this viewer, and all that makes it."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import quote, unquote, urlencode
+
+from litestar import get
+
+from fusioncell.bootstrap import Hub
+from fusioncell.fusion.knowngood import Hit, Match
+from fusioncell.fusion.knownlists import Category
+from fusioncell.fusion.model import Assessment, Evidence
+from fusioncell.intake import extract_entry
+from fusioncell.kernel.claim import Role, Stance
+from fusioncell.kernel.clock import DAY
+from fusioncell.kernel.entry import Entry
+from fusioncell.kernel.errors import BadInput, NotFound
+from fusioncell.kernel.marking import Viewer
+from fusioncell.kernel.observable import BadValue, Observable, ObservableType, canonical, guess, sco_id, type_named
+from fusioncell.shield.model import Decision, State
+from fusioncell.shield.policy import CATEGORIES, can_block
+from fusioncell.web.pages.frame import Asked, Page, page
+from fusioncell.web.pages.names import Names
+from fusioncell.web.pages.views import View, contribution_title, observable_view, verdict_view
+
+EVENTS = 100
+"""Claims and mentions that the timeline shows."""
+MAX_CONTEXT = 24
+
+_MEANING = {
+    Category.POPULAR: "Well known or much visited: a block needs two people.",
+    Category.INFRASTRUCTURE: "The internet or its defenders need it: a block needs two people.",
+    Category.PLATFORM: "Shared by many customers: a block of it hits them all.",
+    Category.SCANNER: "Run by researchers or defenders.",
+    Category.INFORMATIONAL: "For information: it decides nothing.",
+}
+_SAYS = {
+    Stance.MALICIOUS: ("malicious", "Reported as malicious"),
+    Stance.SUSPICIOUS: ("suspicious", "Reported as suspicious"),
+    Stance.BENIGN: ("benign", "Called harmless"),
+}
+_PLAYS = {
+    Role.CONTEXT: "Mentioned",
+    Role.ATTACKER: "Mentioned as the attacker's",
+    Role.COMPROMISED: "Named as compromised",
+    Role.ABUSED: "Named as an abused service",
+    Role.VICTIM: "Named as a victim's",
+    Role.SINKHOLE: "Named as a sinkhole or research host",
+}
+
+
+class Cited:
+    """The contributions behind positions that the viewer's queries gave, each read once."""
+
+    def __init__(self, hub: Hub, viewer: Viewer, seqs: set[int]) -> None:
+        self._hub, self._viewer = hub, viewer
+        self.entries: dict[int, Entry] = hub.picture.entries_at(sorted(seqs))
+        self._titles: dict[str, str] = {}
+
+    def link(self, seq: int) -> View:
+        """Return title, address and marking of the contribution at a position."""
+        entry = self.entries.get(seq)
+        if entry is None:
+            return {"title": "A contribution", "href": "/", "tlp": "clear"}
+        return {
+            "title": self._title(entry.contribution),
+            "href": f"/contributions/{entry.contribution}",
+            "tlp": self._hub.record.audience(entry.audience).tlp.value,
+        }
+
+    def _title(self, contribution: str) -> str:
+        if contribution not in self._titles:
+            try:
+                item = self._hub.picture.contribution(self._viewer, contribution)
+                self._titles[contribution] = contribution_title(item.title, item.kind, item.items)
+            except NotFound:
+                self._titles[contribution] = "A contribution"
+        return self._titles[contribution]
+
+
+def observable_asked(request: Asked, kind: str) -> Observable:
+    """Read the observable from the address: from its raw bytes, since values hold slashes and percent signs."""
+    raw = request.scope.get("raw_path") or quote(request.scope["path"]).encode()
+    tail = raw.decode("latin-1").partition("?")[0].partition("/observables/")[2].partition("/")[2]
+    value = unquote(tail)
+    try:
+        if kind in ("auto", "file", "hash", "ip"):
+            found = guess(value)
+            if found is None:
+                raise BadValue("it has the form of no known type")
+            return found
+        return canonical(type_named(kind), value)
+    except BadValue as fault:
+        raise BadInput(f"{value[:80]!r} cannot be read: {fault}", hint="Search for it instead.") from None
+
+
+def _source(voice: Evidence, names: Names) -> str:
+    return voice.creator or names.organisation(voice.contributor)
+
+
+def _evidence(found: Assessment, cited: Cited, names: Names, now: int) -> list[View]:
+    rows = []
+    for origin in found.origins:
+        voice = origin.voice
+        through = {names.organisation(each.contributor): None for each in (voice, *origin.repeats)}
+        sign = -1 if voice.benign else 1
+        rows.append(
+            {
+                "origin": _source(voice, names),
+                "contributors": list(through),
+                "stance": "benign" if voice.benign else "malicious",
+                "weight": sign * origin.weight,
+                "age_days": max(0, now - voice.last) / DAY,
+                "half_life_days": found.half_life / DAY,
+                "decayed": sign * origin.decayed,
+                **cited.link(voice.seq),
+            }
+        )
+    return sorted(rows, key=lambda row: (-abs(row["decayed"]), row["origin"]))
+
+
+def _folded(found: Assessment, cited: Cited, names: Names) -> list[View]:
+    rows = []
+    for origin in found.origins:
+        for repeat in origin.repeats:
+            if repeat.creator and repeat.creator == origin.voice.creator:
+                reason = "names the same source"
+            elif repeat.contributor == origin.voice.contributor:
+                reason = "is the same contributor"
+            elif repeat.keys & origin.voice.keys:
+                reason = "gives the same object or reference"
+            else:
+                reason = "repeats it"
+            rows.append(
+                {
+                    "contributor": names.organisation(repeat.contributor),
+                    "into": _source(origin.voice, names),
+                    "reason": reason,
+                    **cited.link(repeat.seq),
+                }
+            )
+    return rows
+
+
+def _known_good(hits: tuple[Hit, ...]) -> list[View]:
+    return [
+        {
+            "list": hit.title,
+            "match": "parent" if hit.kind is Match.PARENT else "exact",
+            "matched": hit.value,
+            "meaning": _MEANING[hit.category],
+        }
+        for hit in hits
+        if hit.kind is not Match.SUBSTRING
+    ]
+
+
+def _timeline(rows: list[tuple[Any, ...]], decision: Decision | None, cited: Cited, names: Names) -> list[View]:
+    events: list[View] = []
+    for seq, _, _, contributor, _, role, stance, *_, at, _ in rows:
+        kind, text = _SAYS.get(Stance(stance), ("context", _PLAYS[Role(role)]))
+        link = cited.link(seq)
+        events.append(
+            {
+                "at": at,
+                "kind": kind,
+                "text": f"{text}: {link['title']}",
+                "org": names.organisation(contributor),
+                "tlp": link["tlp"],
+                "href": link["href"],
+            }
+        )
+    if decision is not None:
+        for at, words, by in (
+            (decision.proposed_at, "Block proposed", decision.proposed_by),
+            (decision.published_at, "Block published", decision.approver),
+            (decision.ended_at, "Block ended", ""),
+        ):
+            if at:
+                who = " of ".join(part for part in names.actor(by) if part) if by else "The hub"
+                events.append(
+                    {
+                        "at": at,
+                        "kind": "decision",
+                        "text": words,
+                        "org": who,
+                        "tlp": None,
+                        "href": f"/shield/{decision.id}",
+                    }
+                )
+    return sorted(events, key=lambda event: -event["at"])
+
+
+def _contributors(rows: list[tuple[Any, ...]], names: Names) -> list[View]:
+    counted: dict[str, View] = {}
+    for row in rows:
+        one = counted.setdefault(row[3], {"name": names.organisation(row[3]), "claims": 0, "last": 0})
+        one["claims"] += 1
+        one["last"] = max(one["last"], row[9])
+    return sorted(counted.values(), key=lambda one: (-one["last"], one["name"]))
+
+
+def _context(one: Observable, cited: Cited) -> list[View]:
+    labels: dict[str, None] = {}
+    for _, entry in sorted(cited.entries.items(), reverse=True):
+        for claim in extract_entry(entry).claims:
+            if claim.observable == one:
+                labels.update(dict.fromkeys(claim.context))
+    return [
+        {"label": label[:80], "href": f"/search?{urlencode({'q': label[:200]})}"}
+        for label in list(labels)[:MAX_CONTEXT]
+    ]
+
+
+def _propose(hub: Hub, viewer: Viewer, one: Observable, decision: Decision | None) -> View | None:
+    if not viewer.may("propose") or not can_block(one):
+        return None
+    if decision is not None and decision.state in (State.PROPOSED, State.PUBLISHED):
+        return None
+    guards = hub.fusion.known_good.guards(one)
+    note = " ".join(guard.reason for guard in guards) + " A second person must approve it." if guards else ""
+    return {
+        "url": f"/shield/propose/{quote(one.value, safe='')}",
+        "note": note,
+        "categories": [{"value": key, "label": words.capitalize()} for key, words in CATEGORIES.items()],
+    }
+
+
+def observable_context(hub: Hub, viewer: Viewer, one: Observable) -> View:
+    """Compose an observable's page. NotFound where nothing that the viewer may see mentions it."""
+    found = hub.fusion.look_up(one, hub.record.visible_to(viewer))
+    if found is None:
+        raise NotFound("nothing that you may see mentions it", hint="If you know something about it, contribute it.")
+    now, names = hub.clock.now(), Names(hub)
+    rows = hub.picture.timeline(viewer, one, EVENTS)
+    voices = [voice for origin in found.origins for voice in (origin.voice, *origin.repeats)]
+    cited = Cited(hub, viewer, {row[0] for row in rows} | {voice.seq for voice in voices})
+    decision = hub.shield.newest(one.value, viewer) if one.type is ObservableType.DOMAIN else None
+    shown = None
+    if decision is not None and decision.state in (State.PROPOSED, State.PUBLISHED):
+        shown = {
+            "state": decision.state.value.capitalize(),
+            "href": f"/shield/{decision.id}",
+            "category": CATEGORIES.get(decision.category, decision.category).capitalize(),
+            "until": decision.expires_at or None,
+        }
+    return {
+        "one": {**observable_view(one, found), "stix_id": sco_id(one) or "", "first": found.first, "last": found.last},
+        "verdict": verdict_view(found, now),
+        "prior": found.prior,
+        "evidence": _evidence(found, cited, names, now),
+        "folded": _folded(found, cited, names),
+        "known_good": _known_good(hub.fusion.known_good.hits(one)),
+        "timeline": _timeline(rows, decision, cited, names),
+        "contributors": _contributors(rows, names),
+        "context": _context(one, cited),
+        "decision": shown,
+        "propose": _propose(hub, viewer, one, decision),
+    }
+
+
+@get("/observables/{kind:str}/{value:path}", opt={"permission": "public"}, sync_to_thread=True, include_in_schema=False)
+def show(request: Asked, kind: str, value: str, hub: Hub, viewer: Viewer) -> Page:
+    """Show an observable."""
+    one = observable_asked(request, kind)
+    return page(request, "picture/observable.html", **observable_context(hub, viewer, one))
+
+
+HANDLERS = (show,)
+"""An observable's page."""

@@ -1,0 +1,81 @@
+"""A hub in a folder of the test, with two organisations and their people: small, fast, without warninglists."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from litestar.testing import TestClient
+
+from fusioncell.bootstrap import Folder, Hub, open_hub
+from fusioncell.fusion.knowngood import KnownGood
+from fusioncell.kernel.clock import Clock
+from fusioncell.web.access import COOKIE
+from fusioncell.web.app import make_app
+
+
+@dataclass(frozen=True, slots=True)
+class Party:
+    """A person of a made hub: their ids and their organisation's API key."""
+
+    org: str
+    person: str
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class MadeHub:
+    """A hub with an administrator of a ministry, and an analyst and an approver of a provider."""
+
+    hub: Hub
+    ministry: Party
+    provider: Party
+    approver: Party
+
+    def link(self, party: Party) -> str:
+        """Make a one-time sign-in link for a person."""
+        return f"/sign-in/link/{self.hub.members.make_link(party.person).reveal()}"
+
+
+def make_hub(folder: Path, *, kind: str = "hub", clock: Clock | None = None) -> MadeHub:
+    """Make a hub in a folder. Its river is not started: a page that changes something runs it dry by itself."""
+    Folder(folder).make(kind)
+    hub = open_hub(folder, clock=clock, known_good=KnownGood.nothing())
+    members = hub.members
+    ministry = members.add_organisation("Ministry of Works", "government", "government")
+    provider = members.add_organisation("Northern Broadband", "telecommunications", "isp")
+    ada = members.add_person(ministry.id, "Ada Okafor", "ada@works.example", ["administrator"])
+    jon = members.add_person(provider.id, "Jon Berg", "jon@northern.example", ["analyst"])
+    eve = members.add_person(provider.id, "Eve Lind", "eve@northern.example", ["approver"])
+    keys = [
+        members.make_key(org.id, role=role)[1].reveal()
+        for org, role in ((ministry, "administrator"), (provider, "member"))
+    ]
+    return MadeHub(
+        hub,
+        Party(ministry.id, ada.id, keys[0]),
+        Party(provider.id, jon.id, keys[1]),
+        Party(provider.id, eve.id, keys[1]),
+    )
+
+
+@contextmanager
+def visitor(made: MadeHub) -> Iterator[TestClient[Any]]:
+    """A browser that is not signed in."""
+    with TestClient(make_app(made.hub), raise_server_exceptions=False) as client:
+        client.headers["accept"] = "text/html"
+        client.follow_redirects = False
+        yield client
+
+
+@contextmanager
+def browser(made: MadeHub, party: Party) -> Iterator[TestClient[Any]]:
+    """A browser in which a person is signed in, by a one-time link."""
+    with visitor(made) as client:
+        answer = client.post(made.link(party))
+        assert answer.status_code == 303, answer.text
+        client.cookies.set(COOKIE, answer.cookies[COOKIE])
+        yield client
