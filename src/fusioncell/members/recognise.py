@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from fusioncell.kernel.marking import Viewer, group, org, person
 from fusioncell.members.model import Person, permissions_of
 
-
 OFFICE_OF_APPROVER = "may:approve"
 
 
