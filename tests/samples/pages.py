@@ -560,7 +560,10 @@ PAGES: dict[str, tuple[str, Context]] = {
     "home-empty": ("picture/home.html", {"shell": shell(demo=False), **EMPTY_HOME}),
     "home-public": (
         "picture/home.html",
-        {"shell": shell(viewer=None, nav=set()), **{**HOME, "live": {"url": None, "items": [ITEMS[1]]}}},
+        {
+            "shell": shell(viewer=None, nav=set()),
+            **{**HOME, "live": {"url": None, "items": [ITEMS[1]]}, "blocked": None},
+        },
     ),
     "search": ("picture/search.html", {"shell": shell(query=SEARCH["query"]), **SEARCH}),
     "search-empty": ("picture/search.html", {"shell": shell(query="nothing"), **NOTHING, "query": "nothing"}),
@@ -653,6 +656,10 @@ PAGES: dict[str, tuple[str, Context]] = {
             "form": {"email": "ada@works.example", "next": "/shield"},
             "roles": [],
         },
+    ),
+    "sign-in-link": (
+        "sign_in_link.html",
+        {"shell": shell(viewer=None, nav=set(), here=""), "link": {"url": "/sign-in/link/t0ken"}},
     ),
     "contribute": ("contribute.html", {"shell": shell(here="contribute"), **CONTRIBUTE}),
     "contribute-wrong": (

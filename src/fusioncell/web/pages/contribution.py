@@ -45,14 +45,15 @@ def _status(hub: Hub, viewer: Viewer, identifier: str) -> Status | None:
         return None
 
 
-def _rows(entries: list[Entry], known: dict[Observable, Assessment]) -> list[View]:
+def _rows(entries: list[Entry], known: dict[Observable, Assessment], *, own: bool) -> list[View]:
     rows: list[View] = []
     for entry in entries:
         if entry.payload is None:
             continue
         said = extract_entry(entry)
         kind = KINDS.get(entry.kind, entry.kind)
-        base = {"place": entry.payload.place, "kind": kind}
+        # Places count what stood between them, seen or not: they are the contributor's own.
+        base = {"place": entry.payload.place if own else "", "kind": kind}
         named = dict.fromkeys(claim.observable for claim in said.claims[:MAX_CLAIMS])
         roles = {claim.observable: ROLES[claim.role] for claim in reversed(said.claims[:MAX_CLAIMS])}
         rows += [{**base, "one": observable_view(one, known.get(one)), "role": roles[one], "text": ""} for one in named]
@@ -167,7 +168,7 @@ def show(
             "recalled": None,
         },
         readers=names.readers(audience),
-        rows=_rows(here, known),
+        rows=_rows(here, known, own=status is not None),
         pager=_pager(contribution, number, len(entries)),
         faults=faults,
         recall=f"{address}/recall" if status is not None and viewer.may("recall") else None,
@@ -218,7 +219,7 @@ async def recall(request: Asked, contribution: str, hub: Hub, viewer: Viewer) ->
         if not reason:
             missing = [{"field": "reason", "text": "Say why, for those who could read it"}]
             return page(
-                request, "picture/recall.html", status=400, errors=missing, **_recall_context(hub, viewer, contribution)
+                request, "picture/recall.html", code=400, errors=missing, **_recall_context(hub, viewer, contribution)
             )
         hub.intake.recall(viewer, contribution, reason)
         settle(hub)

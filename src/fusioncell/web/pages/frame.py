@@ -120,14 +120,14 @@ def page(
     template: str,
     *,
     here: str = "",
-    status: int = 200,
+    code: int = 200,
     sought: str = "",
     errors: Iterable[dict[str, str]] = (),
     **context: Any,
 ) -> Page:
     """Render a page within the frame."""
     body = render(template, shell=shell(request, here=here, query=sought, errors=errors), **context)
-    answer = Response(body, status_code=status, media_type=HTML, headers=page_headers())
+    answer = Response(body, status_code=code, media_type=HTML, headers=page_headers())
     if SAID_COOKIE in request.cookies:
         answer.cookies.append(Cookie(SAID_COOKIE, value="", max_age=0, path="/", httponly=True, samesite="lax"))
     return answer

@@ -52,13 +52,13 @@ def _sign_in_page(
     *,
     email: str = "",
     then: str = "/",
-    status: int = 200,
+    code: int = 200,
     errors: tuple[dict[str, str], ...] = (),
 ) -> Page:
     return page(
         request,
         "sign_in.html",
-        status=status,
+        code=code,
         errors=errors,
         form={"email": email, "next": then},
         roles=list(hub.demo_roles) if hub.folder.kind == "demo" else [],
@@ -88,7 +88,7 @@ async def sign_in(request: Asked, hub: Hub) -> Page:
             )
         except (NotSignedIn, TooManyAttempts) as fault:
             answer = _sign_in_page(
-                request, hub, email=email, then=then, status=fault.status, errors=(fault_on("password", fault),)
+                request, hub, email=email, then=then, code=fault.status, errors=(fault_on("password", fault),)
             )
             if isinstance(fault, TooManyAttempts):
                 answer.headers["Retry-After"] = str(fault.wait)
@@ -113,7 +113,7 @@ async def open_link(request: Asked, token: str, hub: Hub) -> Page:
         try:
             signed = hub.members.open_link(token, previous=session_of(request))
         except FusionCellError as fault:
-            return _sign_in_page(request, hub, status=fault.status, errors=(fault_on("", fault),))
+            return _sign_in_page(request, hub, code=fault.status, errors=(fault_on("", fault),))
         return see_other("/", cookies=[_cookie(hub, signed)])
 
     return await sync_to_thread(work)

@@ -1,0 +1,246 @@
+"""Contribute by paste or file: the form, who will see it, what became of it."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import quote
+
+from litestar import get, post
+from litestar.concurrency import sync_to_thread
+from litestar.datastructures import UploadFile
+
+from fusioncell.bootstrap import Hub
+from fusioncell.intake.formats import detect
+from fusioncell.intake.service import Terms
+from fusioncell.kernel.errors import BadInput, FusionCellError, NotAllowed, NotFound, UnsupportedMedia
+from fusioncell.kernel.marking import Audience, Tlp, Viewer, audience_for, default_uses, may_post, parse_tlp, person
+from fusioncell.web.pages.frame import (
+    FORM,
+    Asked,
+    Form,
+    Page,
+    fault_on,
+    form_of,
+    fragment,
+    page,
+    see_other,
+    settle,
+    text_of,
+)
+from fusioncell.web.pages.names import Names, organisations_that_see, uses_in_words
+from fusioncell.web.pages.views import View, contribution_title
+
+FORMATS = ["STIX 2.0 and 2.1", "MISP events", "CSV", "plain lists", "text"]
+PROPOSED = Tlp.GREEN
+"""The marking that the form proposes."""
+MAX_FAULTS = 50
+MEANINGS = {
+    Tlp.CLEAR: "Everyone, the public included.",
+    Tlp.GREEN: "All members of the partnership.",
+    Tlp.AMBER: "The group you choose, and its members' clients.",
+    Tlp.AMBER_STRICT: "The group you choose, without clients.",
+    Tlp.RED: "Your own organisation and you, nobody else.",
+}
+
+
+def _tlp_of(text: str) -> Tlp:
+    return parse_tlp(text) if text else PROPOSED
+
+
+def _audience(viewer: Viewer, tlp: Tlp, group: str) -> Audience:
+    """Make the audience that the form means. RED names who posts it: other people are named by API."""
+    named = [group] if group and tlp in (Tlp.AMBER, Tlp.AMBER_STRICT) else []
+    people = [person(viewer.person)] if tlp is Tlp.RED and viewer.person else []
+    return audience_for(tlp, own_org=viewer.org, groups=named, people=people)
+
+
+def _group_of(hub: Hub, viewer: Viewer, name: str) -> str:
+    """Return the chosen group as the party of its current generation. BadInput where it is none of the viewer's."""
+    if not name:
+        return ""
+    # The page may be old: admissions since moved the generation, and the newest is meant.
+    wanted = name.rpartition(".")[0]
+    for choice in hub.members.audience_choices(viewer):
+        if choice.party.rpartition(".")[0] == wanted:
+            return choice.party
+    raise BadInput("you are not in that group", hint="Choose one of the groups listed.", place="group")
+
+
+def _reach(hub: Hub, viewer: Viewer, tlp: Tlp, group: str) -> View:
+    """Say who will see a contribution, by name: each organisation is asked by the same rule that later decides."""
+    audience = _audience(viewer, tlp, group)
+    names = Names(hub)
+    seeing = organisations_that_see(hub, names, audience)
+    total = len(names.all())
+    if tlp is Tlp.CLEAR:
+        summary = "Everyone, the public included."
+    elif tlp is Tlp.GREEN:
+        summary = f"All {total:,} organisations of the partnership:"
+    elif tlp is Tlp.RED:
+        summary = "You, and your own organisation:"
+    else:
+        summary = f"{len(seeing):,} of {total:,} organisations:"
+    uses = ", ".join(uses_in_words(default_uses(tlp)))
+    return {
+        "summary": summary,
+        "parties": [] if tlp is Tlp.CLEAR else seeing,
+        "uses": f"They may use it for: {uses}. Nobody is told that a block came from you.",
+    }
+
+
+def _form_page(
+    request: Asked, hub: Hub, viewer: Viewer, form: dict[str, str], *, code: int = 200, errors: Any = ()
+) -> Page:
+    try:
+        tlp = _tlp_of(form["tlp"])
+        group = _group_of(hub, viewer, form["group"])
+    except BadInput:
+        tlp, group = PROPOSED, ""
+    return page(
+        request,
+        "contribute.html",
+        here="contribute",
+        code=code,
+        errors=errors,
+        form={**form, "tlp": tlp.value, "group": group},
+        tlps=[{"value": each.value, "meaning": meaning} for each, meaning in MEANINGS.items()],
+        groups=[{"value": choice.party, "name": choice.name} for choice in hub.members.audience_choices(viewer)],
+        reach=_reach(hub, viewer, tlp, group),
+        limits={"size": f"{hub.settings.max_body_mb} MB", "formats": FORMATS},
+    )
+
+
+@get("/contribute", opt={"permission": "contribute"}, sync_to_thread=True, include_in_schema=False)
+def ask(request: Asked, hub: Hub, viewer: Viewer) -> Page:
+    """Show the form."""
+    return _form_page(request, hub, viewer, {"title": "", "text": "", "tlp": "", "group": ""})
+
+
+@get(
+    "/contribute/reach",
+    opt={"permission": "contribute", "query": frozenset({"tlp", "group"})},
+    sync_to_thread=True,
+    include_in_schema=False,
+)
+def reach(request: Asked, hub: Hub, viewer: Viewer) -> Page:
+    """Answer who will see it, as the form stands."""
+    tlp = _tlp_of(request.query_params.get("tlp", ""))
+    group = _group_of(hub, viewer, request.query_params.get("group", ""))
+    return fragment("_reach.html", reach=_reach(hub, viewer, tlp, group))
+
+
+async def _body_of(fields: Form) -> tuple[bytes, str]:
+    """Return (bytes, file name): of the file where one was chosen, else of the paste."""
+    file = fields.get("file")
+    if isinstance(file, UploadFile) and file.filename:
+        body = await file.read()
+        if body:
+            return body, file.filename.replace("\\", "/").rpartition("/")[2][-200:]
+    pasted = fields.get("text", "")
+    return (pasted.replace("\r\n", "\n").encode() if isinstance(pasted, str) else b""), ""
+
+
+def _entitled(body: bytes, title: str) -> bytes:
+    """Put the title above a pasted text, whose first line is its title; other formats have titles of their own."""
+    if title and detect("", body) == "text":
+        return f"{title}\n\n".encode() + body
+    return body
+
+
+@post("/contribute", opt={"permission": "contribute", **FORM}, include_in_schema=False)
+async def contribute(request: Asked, hub: Hub, viewer: Viewer) -> Page:
+    """Keep what was pasted or chosen, durably; then lead to its receipt."""
+    fields = await form_of(request)
+    title = " ".join(text_of(fields, "title", 200).split())
+    form = {"title": title, "text": text_of(fields, "text", 1 << 20), "tlp": text_of(fields, "tlp", 40),
+            "group": text_of(fields, "group", 200)}  # fmt: skip
+    body, filename = await _body_of(fields)
+
+    def work() -> Page:
+        field = "text"
+        try:
+            if not body.strip():
+                raise BadInput("paste something, or choose a file")
+            field = "tlp"
+            tlp = _tlp_of(form["tlp"])
+            audience = _audience(viewer, tlp, _group_of(hub, viewer, form["group"]))
+            if not may_post(viewer, audience):
+                raise NotAllowed("you may not contribute to these readers")
+            field = "file" if filename else "text"
+            terms = Terms(
+                tlp=tlp,
+                groups=tuple(party for party in audience.parties if party.startswith("group:")),
+                people=tuple(party for party in audience.parties if party.startswith("person:")),
+                filename=filename,
+            )
+            given = body if filename else _entitled(body, title)
+            accepted = hub.intake.accept(viewer, given, "application/octet-stream" if filename else "", terms)
+        except (BadInput, NotAllowed, UnsupportedMedia, FusionCellError) as fault:
+            if fault.status >= 500:
+                raise
+            where = "group" if fault.place == "group" else field
+            return _form_page(request, hub, viewer, form, code=fault.status, errors=[fault_on(where, fault)])
+        settle(hub, 0.7)
+        return see_other(f"/contributions/{quote(accepted.contribution, safe='')}/receipt", said="contributed")
+
+    return await sync_to_thread(work)
+
+
+def _status_view(hub: Hub, viewer: Viewer, contribution: str) -> View:
+    found = hub.intake.status(viewer, contribution)
+    address = f"/contributions/{quote(contribution, safe='')}"
+    listed = [{"place": place or "the whole", "reason": reason} for place, reason in found.faults[:MAX_FAULTS]]
+    return {
+        "url": f"{address}/receipt/status",
+        "projected": found.projected,
+        "items": found.shell.items if found.shell else 0,
+        "new": found.new,
+        "duplicates": found.duplicates,
+        "faults": listed,
+        "more_faults": max(0, found.fault_count - len(listed)),
+        "href": address,
+        "quarantine": "They wait in the quarantine: mend them and contribute them again.",
+    }
+
+
+@get(
+    "/contributions/{contribution:str}/receipt",
+    opt={"permission": "contribute"},
+    sync_to_thread=True,
+    include_in_schema=False,
+)
+def receipt(request: Asked, contribution: str, hub: Hub, viewer: Viewer) -> Page:
+    """Show what became of a contribution, to its own organisation."""
+    status = _status_view(hub, viewer, contribution)
+    found = hub.intake.status(viewer, contribution)
+    try:
+        item = hub.picture.contribution(viewer, contribution)
+        title, audience = contribution_title(item.title, item.kind, item.items), item.audience
+    except NotFound:
+        title = (found.shell.title if found.shell else "") or "your contribution"
+        audience = Audience(Tlp.AMBER_STRICT)
+    readers = Names(hub).readers(audience)
+    readers["summary"] = str(readers["summary"]).rstrip(".:")
+    return page(
+        request,
+        "contribute_result.html",
+        here="contribute",
+        one={"title": title, "tlp": audience.tlp.value, "at": found.at, "href": status["href"]},
+        readers=readers,
+        status=status,
+    )
+
+
+@get(
+    "/contributions/{contribution:str}/receipt/status",
+    opt={"permission": "contribute"},
+    sync_to_thread=True,
+    include_in_schema=False,
+)
+def receipt_status(contribution: str, hub: Hub, viewer: Viewer) -> Page:
+    """Answer how far it is, for the page that asks every second until it is there."""
+    return fragment("_contribute_status.html", status=_status_view(hub, viewer, contribution))
+
+
+HANDLERS = (ask, reach, contribute, receipt, receipt_status)
+"""Contributing."""

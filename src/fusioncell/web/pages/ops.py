@@ -1,0 +1,42 @@
+"""For operators alone: how far the projections are behind, how large things are, what this hub is (DESIGN rule 5)."""
+
+from __future__ import annotations
+
+from litestar import get
+
+import fusioncell
+from fusioncell.bootstrap import Hub
+from fusioncell.web.pages.frame import Asked, Page, page
+from fusioncell.web.pages.names import Names
+from fusioncell.web.render import when
+
+
+@get("/ops", opt={"permission": "operate"}, sync_to_thread=True, include_in_schema=False)
+def ops(request: Asked, hub: Hub) -> Page:
+    """Show the operators' page."""
+    head, at, epoch = hub.record.head()
+    behind = max(0, head - hub.river.position)
+    seconds = max(0.0, (hub.clock.now() - at) / 1_000_000) if behind else 0.0
+    return page(
+        request,
+        "ops.html",
+        here="ops",
+        lags=[{"name": "All projections", "behind": behind, "seconds": seconds}],
+        sizes=[
+            {"name": "Entries in the record", "value": f"{head:,}"},
+            {"name": "Names in the zone", "value": f"{len(hub.shield.zone.image()):,}"},
+            {"name": "Organisations", "value": f"{len(Names(hub).all()):,}"},
+        ],
+        facts=[
+            {"name": "Version", "value": fusioncell.__version__},
+            {"name": "Database", "value": "PostgreSQL" if hub.settings.database_url else "SQLite"},
+            {"name": "Epoch", "value": str(epoch)},
+            {"name": "Zone serial", "value": str(hub.shield.zone.serial)},
+            {"name": "Last entry", "value": when(at) if head else "none"},
+            {"name": "Data folder", "value": str(hub.folder.path)},
+        ],
+    )
+
+
+HANDLERS = (ops,)
+"""The operators' page."""

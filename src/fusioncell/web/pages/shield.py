@@ -1,0 +1,319 @@
+"""The shield's pages: decisions by state, one decision with all that stands for and against it, and what people do."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Annotated
+from urllib.parse import quote
+
+from litestar import get, post
+from litestar.concurrency import sync_to_thread
+from litestar.params import Parameter
+
+from fusioncell.bootstrap import Hub
+from fusioncell.kernel.errors import BadInput, Conflict, FusionCellError, NotFound
+from fusioncell.kernel.marking import Viewer
+from fusioncell.kernel.observable import Observable, ObservableType
+from fusioncell.shield.model import Decision, State
+from fusioncell.shield.policy import CATEGORIES, suffices
+from fusioncell.web.pages.frame import (
+    FORM,
+    Asked,
+    Form,
+    Page,
+    fault_on,
+    form_of,
+    members_only,
+    page,
+    see_other,
+    settle,
+    text_of,
+)
+from fusioncell.web.pages.names import Names
+from fusioncell.web.pages.views import View, contribution_title, decided_verdict, mark_of, observable_href
+from fusioncell.web.render import plural
+
+ROWS = 50
+TABS = {
+    "proposed": ("Proposed", (State.PROPOSED,)),
+    "published": ("Published", (State.PUBLISHED,)),
+    "ended": ("Ended", (State.WITHDRAWN, State.EXPIRED, State.REFUSED)),
+}
+APPEAL = (
+    "Who is harmed by this block writes to this hub's operators with the decision's id. Another person than the "
+    "approver looks at it, and one command lifts a wrong block everywhere."
+)
+GUARDED = "Guarded"
+
+
+def _category(item: Decision) -> str:
+    return CATEGORIES.get(item.category, item.category).capitalize()
+
+
+def _urls(viewer: Viewer, item: Decision) -> View:
+    address = f"/shield/{quote(item.id, safe='')}"
+    may_approve = item.state is State.PROPOSED and viewer.may("approve")
+    may_withdraw = item.state in (State.PROPOSED, State.PUBLISHED) and viewer.may("withdraw_block")
+    return {
+        "approve_url": f"{address}/approve" if may_approve else None,
+        "withdraw_url": f"{address}/withdraw" if may_withdraw else None,
+    }
+
+
+def _since(item: Decision) -> int:
+    return item.ended_at or item.published_at or item.proposed_at
+
+
+def _ended(item: Decision) -> str:
+    if item.state is State.REFUSED:
+        return item.guards[0] if item.guards else "A check stood against it"
+    if item.state is State.EXPIRED:
+        return "Its time was over"
+    return item.reason[:1].upper() + item.reason[1:] if item.state is State.WITHDRAWN else ""
+
+
+def _row(viewer: Viewer, item: Decision) -> View:
+    origins = len({cited.contributor for cited in item.evidence})
+    urls = _urls(viewer, item)
+    if item.guards:
+        urls["approve_url"] = None  # a guarded name asks for a reason: on the decision's own page
+    return {
+        "id": item.id,
+        "name": item.name,
+        "href": f"/shield/{quote(item.id, safe='')}",
+        "category": _category(item),
+        "malicious": item.malicious,
+        "active": item.active,
+        "level": decided_verdict(item.malicious, item.active)["level"],
+        "evidence": f"{plural(origins, 'contributor')}, {plural(len(item.evidence), 'contribution')}",
+        "warnings": [GUARDED] if item.guards and item.state is State.PROPOSED else [],
+        "approvals": 0,
+        "needed": 2 if item.guards else 1,
+        "at": _since(item),
+        "until": item.expires_at or None,
+        "ended": _ended(item),
+        **urls,
+    }
+
+
+def _zone(hub: Hub, viewer: Viewer, published: int) -> View:
+    rows = hub.shield.decisions(viewer, [State.PUBLISHED], limit=1)
+    ended = hub.shield.decisions(viewer, [State.WITHDRAWN, State.EXPIRED], limit=1)
+    changed = max((_since(item) for item in (*rows, *ended) if item.published_at), default=0)
+    return {
+        "name": str(hub.shield.zone.origin).rstrip("."),
+        "serial": hub.shield.zone.serial,
+        "names": published,
+        "changed": changed or None,
+        "transfers": [],
+    }
+
+
+@get(
+    "/shield",
+    opt={"permission": "read", "query": frozenset({"state", "page"})},
+    sync_to_thread=True,
+    include_in_schema=False,
+)
+def index(
+    request: Asked,
+    hub: Hub,
+    viewer: Viewer,
+    named: Annotated[str, Parameter(query="state")] = "proposed",
+    number: Annotated[int, Parameter(query="page", ge=1, le=10_000)] = 1,
+) -> Page:
+    """List the decisions that the viewer may see, by state."""
+    members_only(viewer)
+    if named not in TABS:
+        raise BadInput(f"{named[:40]!r} is no state", hint=f"States: {', '.join(TABS)}.", place="state")
+    tally = hub.shield.tally(viewer)
+    counts = {key: sum(tally.get(each, 0) for each in states) for key, (_, states) in TABS.items()}
+    first = (number - 1) * ROWS
+    rows = hub.shield.decisions(viewer, TABS[named][1], limit=ROWS, offset=first)
+    address = f"/shield?state={named}&page="
+    return page(
+        request,
+        "shield/index.html",
+        here="shield",
+        tab=named,
+        tabs=[
+            {"key": key, "label": label, "count": counts[key], "href": f"/shield?state={key}"}
+            for key, (label, _) in TABS.items()
+        ],
+        rows=[_row(viewer, item) for item in rows],
+        pager={
+            "first": first + 1,
+            "last": first + len(rows),
+            "total": counts[named],
+            "noun": "names",
+            "previous": f"{address}{number - 1}" if number > 1 else None,
+            "next": f"{address}{number + 1}" if first + ROWS < counts[named] else None,
+        },
+        zone=_zone(hub, viewer, tally.get(State.PUBLISHED, 0)),
+    )
+
+
+def _evidence(hub: Hub, viewer: Viewer, item: Decision, names: Names) -> list[View]:
+    rows = []
+    for cited in item.evidence:
+        row = {"origin": names.organisation(cited.contributor), "contributors": [], "stance": "malicious",
+               "decayed": cited.weight}  # fmt: skip
+        try:
+            seen = hub.picture.contribution(viewer, cited.contribution)
+        except NotFound:
+            # Released with the decision: that it exists and what it weighs, not what it says nor who said it.
+            rows.append({**row, "origin": "A contributor", "title": "A contribution that you may not read, or recalled",
+                         "href": None, "tlp": None})  # fmt: skip
+            continue
+        title = contribution_title(seen.title, seen.kind, seen.items)
+        rows.append({**row, "title": title, "href": f"/contributions/{cited.contribution}",
+                     "tlp": seen.audience.tlp.value})  # fmt: skip
+    return rows
+
+
+def _checks(hub: Hub, viewer: Viewer, item: Decision) -> list[View]:
+    found = hub.fusion.look_up(Observable(ObservableType.DOMAIN, item.name), hub.record.visible_to(viewer))
+    checks = [{"name": "The category stands in the policy", "passed": item.category in CATEGORIES, "note": ""}]
+    checks += [
+        {"name": "A known-good list or the kind of name", "passed": False, "note": guard} for guard in item.guards
+    ]
+    if not item.guards:
+        checks.append({"name": "On no known-good list, no public suffix", "passed": True, "note": ""})
+    enough = found is not None and suffices(found)
+    note = "" if enough else "By what you may see now, a rule would not propose it."
+    checks.append({"name": "The evidence suffices for a rule", "passed": enough, "note": note})
+    if found is not None:
+        checks.append({"name": f"As you see it now: {mark_of(found)[1].lower()}", "passed": enough, "note": ""})
+    return checks
+
+
+def _history(item: Decision, names: Names) -> list[View]:
+    def who(by: str) -> str:
+        return ", ".join(part for part in names.actor(by) if part)
+
+    events = [{"at": item.proposed_at, "who": who(item.proposed_by), "what": "Proposed", "note": ""}]
+    if item.published_at:
+        events.append(
+            {"at": item.published_at, "who": who(item.approver), "what": "Approved and published", "note": ""}
+        )
+    if item.ended_at:
+        words = {State.REFUSED: "Refused", State.EXPIRED: "Expired"}.get(item.state, "Withdrawn")
+        events.append({"at": item.ended_at, "who": "", "what": words, "note": _ended(item)})
+    for event in events:
+        event["who"] = event["who"] or "The hub"
+    return sorted(events, key=lambda event: -int(str(event["at"])))
+
+
+def _decision_page(
+    request: Asked, hub: Hub, viewer: Viewer, which: str, *, code: int = 200, errors: tuple[dict[str, str], ...] = ()
+) -> Page:
+    item = hub.shield.decision(viewer, which)
+    names = Names(hub)
+    ended = _ended(item) if item.state not in (State.PROPOSED, State.PUBLISHED) else ""
+    state = item.state.value if item.state in (State.PROPOSED, State.PUBLISHED) else "ended"
+    approver = names.actor(item.approver)
+    return page(
+        request,
+        "shield/decision.html",
+        here="shield",
+        code=code,
+        errors=errors,
+        one={
+            "id": item.id,
+            "name": item.name,
+            "observable_href": observable_href(Observable(ObservableType.DOMAIN, item.name)),
+            "state": state,
+            "words": item.state.value.capitalize(),
+            "category": _category(item),
+            "reason": item.reason or "Both figures are over the policy's thresholds.",
+            "at": item.proposed_at,
+            "until": (item.ended_at if ended else item.expires_at) or None,
+            "ended": ended,
+            "needed": 2 if item.guards else 1,
+            "appeal": APPEAL,
+            **_urls(viewer, item),
+        },
+        verdict=decided_verdict(item.malicious, item.active),
+        evidence=_evidence(hub, viewer, item, names),
+        approvers=[{"name": approver[0], "org": approver[1], "at": item.published_at}] if item.approver else [],
+        checks=_checks(hub, viewer, item),
+        history=_history(item, names),
+    )
+
+
+@get("/shield/{which:str}", opt={"permission": "read"}, sync_to_thread=True, include_in_schema=False)
+def decision(request: Asked, which: str, hub: Hub, viewer: Viewer) -> Page:
+    """Show one decision."""
+    members_only(viewer)
+    return _decision_page(request, hub, viewer, which)
+
+
+async def _act(request: Asked, which: str, field: str, said: str, action: Callable[[Hub, Viewer, str], object]) -> Page:
+    """Do what a form on a decision asks; show what stands against it at its field."""
+    fields: Form = await form_of(request)
+    reason = text_of(fields, field, 1000).strip()
+    hub, viewer = request.app.state.hub, request.scope["state"]["viewer"]
+
+    def work() -> Page:
+        try:
+            action(hub, viewer, reason)
+        except (BadInput, Conflict) as fault:
+            return _decision_page(request, hub, viewer, which, code=fault.status, errors=(fault_on(field, fault),))
+        settle(hub)
+        return see_other(f"/shield/{quote(which, safe='')}", said=said)
+
+    return await sync_to_thread(work)
+
+
+@post("/shield/{which:str}/approve", opt={"permission": "approve", **FORM}, include_in_schema=False)
+async def approve(request: Asked, which: str) -> Page:
+    """Approve a proposal."""
+    return await _act(
+        request,
+        which,
+        "reason",
+        "approved",
+        lambda hub, viewer, reason: hub.shield.approve(viewer, which, reason=reason),
+    )
+
+
+@post("/shield/{which:str}/withdraw", opt={"permission": "withdraw_block", **FORM}, include_in_schema=False)
+async def withdraw(request: Asked, which: str) -> Page:
+    """Withdraw a proposal, or lift a block."""
+    return await _act(
+        request, which, "withdraw-reason", "withdrawn",
+        lambda hub, viewer, reason: hub.shield.withdraw(viewer, which, reason)
+    )  # fmt: skip
+
+
+@post("/shield/propose/{name:str}", opt={"permission": "propose", **FORM}, include_in_schema=False)
+async def propose(request: Asked, name: str, hub: Hub, viewer: Viewer) -> Page:
+    """Propose a block by hand, from an observable's page."""
+    fields = await form_of(request)
+    category, reason = text_of(fields, "category", 100), text_of(fields, "reason", 1000)
+
+    def work() -> Page:
+        try:
+            identifier = hub.shield.propose(viewer, name, category, reason)
+        except FusionCellError as fault:
+            if fault.status >= 500:
+                raise
+            from fusioncell.web.pages.observable import observable_context
+
+            one = Observable(ObservableType.DOMAIN, name)
+            return page(request, "picture/observable.html", code=fault.status, errors=[fault_on("reason", fault)],
+                        **observable_context(hub, viewer, one))  # fmt: skip
+        settle(hub)
+        # An analyst may propose and not read what waits: only approvers read proposals.
+        return see_other(
+            f"/shield/{identifier}"
+            if viewer.may("approve")
+            else observable_href(Observable(ObservableType.DOMAIN, name)),
+            said="proposed",
+        )
+
+    return await sync_to_thread(work)
+
+
+HANDLERS = (index, decision, approve, withdraw, propose)
+"""The shield's pages."""
