@@ -1,15 +1,14 @@
-"""Commands that make and run a hub: ``init``, ``up``, ``demo``."""
+"""Commands that make and run a hub: ``init``, ``up``."""
 
 from __future__ import annotations
 
 import socket
 from pathlib import Path
-from typing import Any
 
 import click
 
-from fusioncell.cli.options import data_option, json_option, note, show
-from fusioncell.kernel.errors import BadInput, Conflict, FusionCellError
+from fusioncell.cli.options import data_option, json_option, show
+from fusioncell.kernel.errors import BadInput, Conflict
 from fusioncell.kernel.settings import host_port
 
 NO_DNS = frozenset({"", "none", "off"})
@@ -136,20 +135,3 @@ def check_free(http: str, dns: str) -> None:
                     f"{listen} cannot be used: {fault.strerror or fault}",
                     hint=f"Another program may listen there; choose another port with {option}.",
                 ) from None
-
-
-@click.command(epilog="The demonstration listens on this machine alone, and never touches a hub made by `init`.")
-@click.option("--data", type=click.Path(file_okay=False, path_type=Path), metavar="DIR", help="Folder to make it in.")
-@click.option("--http", metavar="HOST:PORT", help="Where pages and API listen, on loopback.")
-@click.option("--dns", metavar="HOST:PORT", help="Where the RPZ primary listens, on loopback.")
-def demo(data: Path | None, http: str | None, dns: str | None) -> None:
-    """Run a made-up partnership whose members keep sharing, and print a sign-in link for each role."""
-    try:
-        from fusioncell.demo import run_demo
-    except ModuleNotFoundError as fault:
-        if fault.name != "fusioncell.demo":
-            raise
-        raise FusionCellError("this build has no demonstration", hint="Make a hub with: fusioncell init") from None
-    given: dict[str, Any] = {"data": data, "http": http, "dns": dns}
-    run_demo(**{name: value for name, value in given.items() if value is not None})
-    note("The demonstration has ended.")

@@ -5,6 +5,7 @@ Exit codes: 0 ok, 1 refused or not found, 2 wrong usage, 3 the hub cannot be rea
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Mapping
 from importlib import import_module
@@ -20,7 +21,7 @@ REFUSED, UNREACHABLE, FAULTS = 1, 3, 4
 COMMANDS: dict[str, tuple[str, str]] = {
     "init": ("hub:init", "Make a hub in a new folder, with its first organisation and administrator."),
     "up": ("hub:up", "Run the hub in the foreground."),
-    "demo": ("hub:demo", "Run a made-up partnership, to see how it works."),
+    "demo": ("demo:demo", "Run a made-up partnership, to see how it works."),
     "import": ("importing:import_", "Take in files, folders and addresses."),
     "search": ("reading:search", "Search everything that you may see."),
     "show": ("reading:show", "Assess one observable, with the explanation."),
@@ -72,6 +73,20 @@ class LazyGroup(click.Group):
         except BrokenPipeError:
             sys.stderr.close()
             ctx.exit(REFUSED)
+        except Exception as fault:
+            if not _is_outside(fault) or os.environ.get("FUSIONCELL_LOG_LEVEL") == "debug":
+                raise
+            said = " ".join(str(fault).splitlines()[:1])
+            complain(FusionCellError(f"{type(fault).__name__}: {said}", hint=_OUTSIDE_HINT))
+            ctx.exit(REFUSED)
+
+
+_OUTSIDE_HINT = "Look with: fusioncell doctor. FUSIONCELL_LOG_LEVEL=debug shows where it happened."
+
+
+def _is_outside(fault: Exception) -> bool:
+    """Tell whether the disk or a database driver failed, not this program."""
+    return isinstance(fault, OSError) or type(fault).__module__.partition(".")[0] in ("sqlalchemy", "sqlite3", "psycopg")
 
 
 def complain(fault: FusionCellError) -> None:

@@ -54,8 +54,13 @@ async def _serve(hub: Hub, http: str, dns: str, ready: Callable[[str, int], None
         await primary.close()
 
 
-def serve(hub: Hub, http: str, dns: str, ready: Callable[[str, int], None]) -> None:
-    """Serve until SIGTERM or Ctrl-C. ``ready(url, dns port)`` is called once the hub answers."""
+def serve(
+    hub: Hub, http: str, dns: str, ready: Callable[[str, int], None], stopping: Callable[[], None] = lambda: None
+) -> None:
+    """Serve until SIGTERM or Ctrl-C.
+
+    ``ready(url, dns port)`` is called once the hub answers; ``stopping()`` when it no longer does, before it closes.
+    """
     logging.basicConfig(level=hub.settings.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     hub.settle()
     hub.start()
@@ -70,5 +75,6 @@ def serve(hub: Hub, http: str, dns: str, ready: Callable[[str, int], None]) -> N
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             runner.run(_serve(hub, http, dns, announce))
     finally:
+        stopping()
         hub.folder.retract()
         hub.close()
