@@ -62,6 +62,14 @@ def fresh_url(dialect: str) -> Iterator[str]:
             connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
+def wipe(url: str) -> None:
+    """Empty a database on PostgreSQL; nothing to do for SQLite, whose files lie in the hub's folder."""
+    if url:
+        with psycopg.connect(url, autocommit=True) as connection:
+            for schema in ("record", "vault", "projections"):
+                connection.execute(f"DROP SCHEMA IF EXISTS {schema} CASCADE")
+
+
 def settings_for(folder: Path, url: str) -> Settings:
     """Settings that hang on nothing in the environment."""
     return Settings.read({}, {}, data=str(folder), database_url=url)

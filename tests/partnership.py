@@ -1,6 +1,6 @@
 """A small random partnership: all that members do to a hub, drawn from a seed, over few names so that things meet.
 
-Everything an operation needs is drawn from ``random.Random(seed)``; the hub's clock and randomness are handed in, so one
+All that an operation needs is drawn from ``random.Random(seed)``; the hub's clock and randomness are handed in, so one
 seed gives one record. Used by the tests of rebuilding and of non-interference.
 """
 
@@ -60,7 +60,8 @@ class Partnership:
     # -- who -----------------------------------------------------------------------------------------------------
 
     def _org(self, hub: Hub) -> Organisation:
-        return self.random.choice(hub.members.organisations())
+        known = hub.members.organisations()
+        return known[0] if self.random.random() < 0.4 else self.random.choice(known)
 
     def _viewer(self, hub: Hub) -> Viewer:
         viewer = hub.members.operator_viewer(self._org(hub).id)
@@ -133,7 +134,9 @@ class Partnership:
             if r.random() < 0.1:
                 made["deleted"] = True
             if r.random() < 0.3:
-                made["Tag"] = [{"name": r.choice(("tlp:green", "tlp:red", "misp-galaxy:mitre-attack-pattern=\"x - T1566\""))}]
+                made["Tag"] = [
+                    {"name": r.choice(("tlp:green", "tlp:red", 'misp-galaxy:mitre-attack-pattern="x - T1566"'))}
+                ]
             return made
 
         event: dict[str, object] = {

@@ -22,7 +22,7 @@ from partnership import NAMES, WORDS, Partnership
 
 _first, _, _last = os.environ.get("FUSIONCELL_SEEDS", "1-5").partition("-")
 SEEDS = range(int(_first), int(_last or _first) + 1)
-OPERATIONS = 60
+OPERATIONS = 80
 
 
 class BatchFailed(RuntimeError):

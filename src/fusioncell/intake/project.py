@@ -143,6 +143,7 @@ def _arrive(connection: Connection, items: list[Entry], keys: list[int], read_ma
     known = store.known_items(connection, keys)
     counts: dict[str, _Counts] = {}
     superseded: list[int] = []
+    outdated: list[int] = []
     kept: list[tuple[int, int, int, int]] = []
     faults: list[tuple[object, ...]] = []
     of, count = "", _Counts()
@@ -164,7 +165,9 @@ def _arrive(connection: Connection, items: list[Entry], keys: list[int], read_ma
         count.fresh += 1
         if state is not State.NEW or older:
             superseded += older
-            count.outdated += state is State.OUTDATED
+            if state is State.OUTDATED:
+                outdated.append(entry.seq)
+                count.outdated += 1
             count.conflicts += state is State.CONFLICT
         if extract.faults:
             count.faults += len(extract.faults)
@@ -180,7 +183,10 @@ def _arrive(connection: Connection, items: list[Entry], keys: list[int], read_ma
         store.add_faults(connection, faults)
     for identifier, n in counts.items():
         store.count_items(connection, identifier, n.last_seq, n.fresh, n.duplicates, n.outdated, n.conflicts, n.faults)
-    if superseded:
+    if superseded or outdated:
+        # What a newer version ended once does not end again with the next.
+        superseded = sorted(set(superseded) - store.ended_among(connection, superseded))
+        store.end_items(connection, [*superseded, *outdated])
         arrived.ended += [(entry, extract_entry(entry)) for entry in read_many(superseded) if entry.payload is not None]
 
 
@@ -190,8 +196,21 @@ def _recall(connection: Connection, entry: Entry, read_many: ReadMany, arrived: 
     store.add_recall(connection, recall.first, recall.last, entry.at, entry.seq)
     for start in range(recall.first, recall.last + 1, _RECALL_CHUNK):
         chunk = read_many(range(start, min(start + _RECALL_CHUNK, recall.last + 1)))
-        gone = [old for old in chunk if old.kind in ITEM_KINDS and old.payload is not None]
-        store.forget_items(connection, [(idkey_of(old), old.seq) for old in gone])
-        arrived.ended += [(old, extract_entry(old)) for old in gone]
-        arrived.withdrawn.update([old.seq for old in gone])
+        items = [old for old in chunk if old.kind in ITEM_KINDS and old.payload is not None]
+        gone = _forget(connection, {old.seq: idkey_of(old) for old in items})
+        arrived.ended += [(old, extract_entry(old)) for old in items if old.seq in gone]
+        arrived.withdrawn.update(gone)
     arrived.recalls.append((entry, recall))
+
+
+def _forget(connection: Connection, items: dict[int, int]) -> set[int]:
+    """Forget recalled items (position → idkey); return those that stood: no repeat, not superseded, not outdated.
+
+    Where nothing stands any more under a key, its older versions are forgotten too: sent again, they count as new.
+    """
+    known = store.known_items(connection, sorted(set(items.values())))
+    rows = [(key, seq) for key, found in known.items() for seq, _, _ in found]
+    ended = store.ended_among(connection, [seq for _, seq in rows])
+    left = {key for key, seq in rows if seq not in items and seq not in ended}
+    store.forget_items(connection, [(key, seq) for key, seq in rows if seq in items or key not in left])
+    return {seq for _, seq in rows if seq in items and seq not in ended}

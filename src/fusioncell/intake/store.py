@@ -25,6 +25,13 @@ item = Table(
     Column("digest", BigInteger, nullable=False),
     sqlite_with_rowid=False,
 )
+ended = Table(
+    "intake_ended",
+    metadata,
+    Column("seq", BigInteger, primary_key=True, autoincrement=False),
+    sqlite_with_rowid=False,
+)
+"""Of the items, those that do not stand: superseded by a newer version, or outdated when they came."""
 contribution = Table(
     "intake_contribution",
     metadata,
@@ -78,6 +85,17 @@ def known_items(connection: Connection, idkeys: Iterable[int]) -> Known:
 def add_items(connection: Connection, rows: Iterable[Sequence[int]]) -> None:
     """Keep new items: (idkey, seq, version, digest)."""
     connection.run_many("INSERT INTO intake_item (idkey, seq, version, digest) VALUES (?, ?, ?, ?)", rows)
+
+
+def end_items(connection: Connection, seqs: Iterable[int]) -> None:
+    """Note that items no longer stand."""
+    connection.run_many("INSERT INTO intake_ended (seq) VALUES (?) ON CONFLICT (seq) DO NOTHING", [(s,) for s in seqs])
+
+
+def ended_among(connection: Connection, seqs: Iterable[int]) -> set[int]:
+    """Return those of the items that do not stand."""
+    sql, value = connection.among(seqs)
+    return {row[0] for row in connection.rows(f"SELECT seq FROM intake_ended WHERE seq IN {sql}", (value,))}
 
 
 def forget_items(connection: Connection, rows: Iterable[Sequence[int]]) -> None:

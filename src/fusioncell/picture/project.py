@@ -25,6 +25,8 @@ def project(connection: Connection, arrived: Arrived, changes: Changes) -> None:
     """Apply one cut."""
     counted: Counter[tuple[str, int, int, str]] = Counter()
     _end(connection, arrived.ended, counted)
+    for _, recall in arrived.recalls:
+        store.end_titles(connection, recall.contribution, recall.first, recall.last)
     _add(connection, arrived, changes, counted)
     rows = [(*key, number) for key, number in sorted(counted.items()) if number]
     if rows:
@@ -60,7 +62,7 @@ def _end(
     store.end_items(
         connection,
         [
-            (len(extract.claims), int(is_fresh(entry, extract)), entry.seq, entry.contribution, entry.audience)
+            (len(extract.claims), int(is_fresh(entry, extract)), entry.contribution, entry.audience)
             for entry, extract in ended
         ],
     )
@@ -87,8 +89,8 @@ def _add(
             for facet, key in _facets(entry, extract):
                 counted[(facet, entry.at // HOUR, entry.audience, key[:128])] += 1
             recents += [
-                (entry.seq, number, entry.audience, entry.org, entry.at)
-                for number in dict.fromkeys(changes.seen.get(entry.seq, ()))
+                (entry.seq, number, min(place, 65535), entry.audience, entry.org, entry.at)
+                for place, number in enumerate(dict.fromkeys(changes.seen.get(entry.seq, ())))
             ]
     store.add_contributions(connection, [tuple(row) for row in summaries.values()])
     if texts:

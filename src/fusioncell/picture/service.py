@@ -27,6 +27,8 @@ from fusioncell.record.service import Record
 create_words = store.create_words
 END = 1 << 62
 MAX_WORDS = 12
+MAX_SAMPLED = 128
+"""Entries of a contribution that are looked at for a sample of what it names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,14 +177,25 @@ class Picture:
 
     def sample(self, viewer: Viewer, item: Summary, most: int = 3) -> tuple[Observable, ...]:
         """Return some of the observables that a contribution names, of what the viewer may see."""
-        entries = self._record.read_after(item.position - 1, blocks=2, visible=self._record.visible_to(viewer))
+        # By entries, not by blocks: where a block ends depends on what stands between, seen or not.
         found: dict[Observable, None] = {}
-        for entry in self._intake.live([e for e in entries if e.contribution == item.contribution]):
+        for entry in self._first_entries(item, self._record.visible_to(viewer)):
             for claim in extract_entry(entry).claims[:most]:
                 found[claim.observable] = None
             if len(found) >= most:
                 break
         return tuple(found)[:most]
+
+    def _first_entries(self, item: Summary, audiences: frozenset[int]) -> list[Entry]:
+        entries: list[Entry] = []
+        after = item.position - 1
+        while len(entries) < MAX_SAMPLED:
+            page = self._record.read_after(after, blocks=2, visible=audiences)
+            entries += [entry for entry in page if entry.contribution == item.contribution]
+            if not page or page[-1].contribution != item.contribution:
+                break
+            after = page[-1].seq
+        return self._intake.live(entries[:MAX_SAMPLED])
 
     def facet(self, viewer: Viewer, facet: str, *, days: int = 7, limit: int = 10) -> list[tuple[str, int]]:
         """Return (key, count) of fresh items by a facet: ``org``, ``type`` or ``technique``."""

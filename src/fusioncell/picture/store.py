@@ -42,6 +42,7 @@ recent = Table(
     metadata,
     Column("seq", BigInteger, primary_key=True, autoincrement=False),
     Column("observable", BigInteger, primary_key=True, autoincrement=False),
+    Column("position", Integer, nullable=False),
     Column("audience", Integer, nullable=False),
     Column("org", String(64), nullable=False),
     Column("at", BigInteger, nullable=False),
@@ -135,17 +136,30 @@ def add_contributions(connection: Connection, rows: Iterable[Row]) -> None:
 
 
 def end_items(connection: Connection, rows: Iterable[Row]) -> None:
-    """Take ended entries out of a summary: (mentions, fresh, seq, contribution, audience)."""
+    """Take ended entries out of a summary: (mentions, fresh, contribution, audience)."""
     connection.run_many(
-        "UPDATE picture_contribution SET items = items - 1, mentions = mentions - ?, fresh = fresh - ?, "
-        "title = CASE WHEN title_seq = ? THEN '' ELSE title END WHERE contribution = ? AND audience = ?",
+        "UPDATE picture_contribution SET items = items - 1, mentions = mentions - ?, fresh = fresh - ? "
+        "WHERE contribution = ? AND audience = ?",
         rows,
     )
 
 
+def end_titles(connection: Connection, identifier: str, first: int, last: int) -> None:
+    """Take the title out of a contribution's summaries where it is that of an entry from ``first`` to ``last``.
+
+    Only a recall does so: were the title of a superseded entry to go too, it would hang on the batch which comes next.
+    """
+    connection.run(
+        "UPDATE picture_contribution SET title = '' WHERE contribution = ? AND title_seq >= ? AND title_seq <= ?",
+        (identifier, first, last),
+    )
+
+
 def add_recent(connection: Connection, rows: Iterable[Row]) -> None:
-    """Keep fresh mentions: (seq, observable, audience, org, at)."""
-    connection.run_many("INSERT INTO picture_recent (seq, observable, audience, org, at) VALUES (?, ?, ?, ?, ?)", rows)
+    """Keep fresh mentions: (seq, observable, position within the entry, audience, org, at)."""
+    connection.run_many(
+        "INSERT INTO picture_recent (seq, observable, position, audience, org, at) VALUES (?, ?, ?, ?, ?, ?)", rows
+    )
 
 
 def end_recent(connection: Connection, seqs: Iterable[int]) -> None:
@@ -186,12 +200,17 @@ def contribution_rows(connection: Connection, identifier: str, audiences: Iterab
 
 
 def rising(connection: Connection, audiences: Iterable[int], since: int, limit: int) -> list[Row]:
-    """Return observables by the number of contributors that mention them lately: (observable, orgs, mentions, last)."""
+    """Return observables by the number of contributors that mention them lately: (observable, orgs, mentions, last).
+
+    Of those that stand in one entry the first comes first: their ids would tell which of them had been named before, by
+    entries that the viewer may not see.
+    """
     sql, value = connection.among(audiences)
     return connection.rows(
-        "SELECT observable, count(DISTINCT org) AS orgs, count(*) AS mentions, max(seq) AS last FROM "
-        f"(SELECT observable, org, seq FROM picture_recent WHERE at >= ? AND audience IN {sql} "
-        "ORDER BY seq DESC LIMIT 20000) AS lately GROUP BY observable ORDER BY orgs DESC, mentions DESC, last DESC LIMIT ?",
+        "SELECT observable, count(DISTINCT org) AS orgs, count(*) AS mentions, max(seq * 65536 - position) AS last "
+        f"FROM (SELECT observable, org, seq, position FROM picture_recent WHERE at >= ? AND audience IN {sql} "
+        "ORDER BY seq DESC, position LIMIT 20000) AS lately "
+        "GROUP BY observable ORDER BY orgs DESC, mentions DESC, last DESC LIMIT ?",
         (since, value, limit),
     )
 
@@ -232,7 +251,7 @@ def count_named(connection: Connection, audiences: Iterable[int], since: int) ->
     sql, value = connection.among(audiences)
     rows = connection.rows(
         "SELECT count(DISTINCT observable) FROM (SELECT observable FROM picture_recent WHERE at >= ? "
-        f"AND audience IN {sql} ORDER BY seq DESC LIMIT 20000) AS lately",
+        f"AND audience IN {sql} ORDER BY seq DESC, position LIMIT 20000) AS lately",
         (since, value),
     )
     return int(rows[0][0])
@@ -246,6 +265,6 @@ def contributors_by_day(
     sql, value = connection.among(audiences)
     return connection.rows(
         "SELECT DISTINCT observable, org, at / 86400000000 FROM (SELECT observable, org, at FROM picture_recent "
-        f"WHERE at >= ? AND audience IN {sql} ORDER BY seq DESC LIMIT 40000) AS lately WHERE observable IN {which}",
+        f"WHERE at >= ? AND audience IN {sql} ORDER BY seq DESC, position LIMIT 40000) AS lately WHERE observable IN {which}",
         (since, value, ids),
     )

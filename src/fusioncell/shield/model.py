@@ -35,11 +35,15 @@ STATE_AFTER = {
 
 
 class Cited(msgspec.Struct, frozen=True):
-    """One piece of evidence as a decision cites it: the contribution, its contributor's opaque id, its weight."""
+    """One piece of evidence as a decision cites it: the contribution, its contributor's opaque id, its weight.
+
+    ``audience``: who could read the cited entry; a decision is released to more, its citations are not (DESIGN rule 5).
+    """
 
     contribution: str
     contributor: str
     weight: float
+    audience: int = 0
 
 
 class Body(msgspec.Struct, frozen=True):

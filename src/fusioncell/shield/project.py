@@ -18,6 +18,8 @@ from fusioncell.kernel.ports import Connection
 from fusioncell.shield import policy, store
 from fusioncell.shield.model import KINDS, PROPOSE, STATE_AFTER, Body, State
 
+EPOCH_LEAP = 86_400
+"""How far a new epoch's serial leaps ahead of the clock (RFC 1982 allows 2^31)."""
 _encode = msgspec.json.Encoder().encode
 
 
@@ -89,8 +91,10 @@ def _apply(connection: Connection, entry: Entry, body: Body) -> None:
 
 
 def _step(connection: Connection, entry: Entry, name: str, *, added: bool) -> None:
-    # The serial follows the record's clock, so a restored hub's next serial is beyond any that was ever served.
-    serial = max(store.last_serial(connection) + 1, entry.at // 1_000_000)
+    # The serial follows the record's clock, so a restored hub's next serial is beyond any that was ever served; many
+    # steps within a second may have run ahead of the clock, hence the leap.
+    clock = entry.at // 1_000_000 + (EPOCH_LEAP if not name else 0)
+    serial = max(store.last_serial(connection) + 1, clock)
     store.add_change(connection, serial, name, added, entry.at, entry.seq)
 
 

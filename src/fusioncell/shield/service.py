@@ -6,6 +6,7 @@ The room knows parties as opaque ids and observables by their evidence alone; it
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import msgspec
@@ -54,8 +55,7 @@ class Shield:
         self._on_change: list[Callable[[], None]] = []
         with database.read() as connection:
             names, serial = store.published_names(connection), store.last_serial(connection)
-        first = serial or self._clock.now() // 1_000_000
-        self.zone = LiveZone(ZoneImage.build(names, first & 0xFFFFFFFF, origin=ORIGIN))
+        self.zone = LiveZone(ZoneImage.build(names, serial & 0xFFFFFFFF, origin=ORIGIN))
         self._serial = serial
 
     # -- the zone ----------------------------------------------------------------------------------------------------
@@ -135,12 +135,15 @@ class Shield:
         observable = Observable(ObservableType.DOMAIN, name)
         audiences = self._record.audiences_where(allows_blocking)
         assessment = self._fusion.look_up(observable, audiences)
-        cited: dict[str, Cited] = {}
+        cited: dict[tuple[str, int], Cited] = {}
         context: list[str] = []
         rows = self._fusion.mentions(observable, audiences, _MAX_CITED)
         weights = {row[0]: row[7] for row in rows if row[6] in (1, 2)}
         for entry in self._record.read_many(weights):
-            cited.setdefault(entry.contribution, Cited(entry.contribution, entry.org, round(weights[entry.seq], 3)))
+            cited.setdefault(
+                (entry.contribution, entry.audience),
+                Cited(entry.contribution, entry.org, round(weights[entry.seq], 3), entry.audience),
+            )
             context += [
                 label
                 for claim in extract_entry(entry).claims
@@ -154,7 +157,7 @@ class Shield:
             category or policy.category_of(context),
             round(assessment.malicious, 4) if assessment else 0.0,
             round(assessment.active, 4) if assessment else 0.0,
-            sorted(cited.values(), key=lambda c: (c.contributor, c.contribution)),
+            sorted(cited.values(), key=lambda c: (c.contributor, c.contribution, c.audience)),
             by,
             "",
             0,
@@ -175,11 +178,14 @@ class Shield:
             raise BadInput(f"{name[:80]!r} is not a name that can be blocked: {fault}") from None
         if not policy.can_block(observable):
             raise BadInput(f"{name[:80]!r} is not a name that can be blocked", hint="Give a domain name.")
-        current = self.newest(observable.value)
-        if current is not None and current.state in (State.PROPOSED, State.PUBLISHED):
-            raise Conflict(f"{observable.value} is {current.state.value} already", hint=f"See decision {current.id}.")
         if not reason.strip():
             raise BadInput("a proposal by hand needs a reason")
+        current = self.newest(observable.value)
+        if current is not None and current.state in (State.PROPOSED, State.PUBLISHED):
+            if current.audience not in self._record.visible_to(viewer):
+                # It waits for approval already, which this proposer may not see: the answer does not tell.
+                return current.id
+            raise Conflict(f"{observable.value} is {current.state.value} already", hint=f"See decision {current.id}.")
         body, _ = self._case(observable.value, new_id(self._randomness), _actor(viewer), chosen)
         body = msgspec.structs.replace(body, reason=reason[:1000])
         self._write("decision.proposed", APPROVERS, body)
@@ -228,9 +234,10 @@ class Shield:
         self, viewer: Viewer, states: Sequence[State], *, limit: int = 100, offset: int = 0
     ) -> list[Decision]:
         """List decisions that the viewer may see, newest first."""
+        audiences = self._record.visible_to(viewer)
         with self._database.read() as connection:
-            rows = store.listed(connection, [s.value for s in states], self._record.visible_to(viewer), limit, offset)
-        return [_decision(row) for row in rows]
+            rows = store.listed(connection, [s.value for s in states], audiences, limit, offset)
+        return [_released(_decision(row), audiences) for row in rows]
 
     def tally(self, viewer: Viewer) -> dict[str, int]:
         """Count the decisions that the viewer may see, by state."""
@@ -242,11 +249,11 @@ class Shield:
         audiences = self._record.audiences_where(lambda _: True) if viewer is None else self._record.visible_to(viewer)
         with self._database.read() as connection:
             row = store.newest_for(connection, name, audiences)
-        return _decision(row) if row else None
+        return _released(_decision(row), audiences) if row else None
 
     def decision(self, viewer: Viewer, identifier: str) -> Decision:
         """Return one decision. Raises NotFound where the viewer may not see it."""
-        return self._find(viewer, identifier)
+        return _released(self._find(viewer, identifier), self._record.visible_to(viewer))
 
     def _find(self, viewer: Viewer, which: str) -> Decision:
         audiences = self._record.visible_to(viewer)
@@ -267,6 +274,15 @@ class Shield:
 
 def _actor(viewer: Viewer) -> str:
     return viewer.person or viewer.org or ""
+
+
+def _released(item: Decision, audiences: frozenset[int]) -> Decision:
+    """Leave out of a decision the evidence that these audiences may not see, without a trace of how much that was."""
+    seen: dict[str, Cited] = {}
+    for cited in item.evidence:
+        if cited.audience in audiences:
+            seen.setdefault(cited.contribution, cited)
+    return replace(item, evidence=tuple(seen.values()))
 
 
 def _body_of(item: Decision, *, by: str, reason: str) -> Body:

@@ -13,6 +13,10 @@ metadata = MetaData()
 _key = BigInteger().with_variant(Integer, "sqlite")
 Row = tuple[Any, ...]
 
+FIRST_SERIAL = 1 << 30
+"""The serial of a zone without a step. A fixed one: the clock's would be beyond the first step where the river has yet
+to catch up with the record. Steps follow the clock, and are newer than this by RFC 1982 until the year 2072."""
+
 decision = Table(
     "shield_decision",
     metadata,
@@ -156,8 +160,8 @@ def run_out(connection: Connection, now: int, limit: int) -> list[Row]:
 
 
 def last_serial(connection: Connection) -> int:
-    """Return the newest serial, 0 where there is none."""
-    return int(connection.rows("SELECT coalesce(max(serial), 0) FROM shield_change")[0][0])
+    """Return the newest serial, :data:`FIRST_SERIAL` before the first step."""
+    return int(connection.rows("SELECT coalesce(max(serial), ?) FROM shield_change", (FIRST_SERIAL,))[0][0])
 
 
 def add_change(connection: Connection, serial: int, name: str, added: bool, at: int, seq: int) -> None:
