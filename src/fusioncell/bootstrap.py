@@ -25,17 +25,17 @@ from fusioncell.intake import store as intake_store
 from fusioncell.intake.formats import Limits
 from fusioncell.intake.service import Intake
 from fusioncell.kernel.clock import Clock
-from fusioncell.kernel.errors import Conflict
+from fusioncell.kernel.errors import BadInput, Conflict
 from fusioncell.kernel.ids import Randomness
 from fusioncell.kernel.settings import Settings, host_port
 from fusioncell.members import store as members_store
-from fusioncell.members.service import Members, vault_metadata
+from fusioncell.members.service import Members
 from fusioncell.picture import store as picture_store
 from fusioncell.picture.service import Picture, create_words
 from fusioncell.record import Seal
 from fusioncell.record import store as record_store
 from fusioncell.record.service import Record
-from fusioncell.river import River
+from fusioncell.river import CURSOR, River
 from fusioncell.shield import store as shield_store
 from fusioncell.shield.service import Shield
 
@@ -58,8 +58,16 @@ __all__ = ["DnsServer", "Folder", "Hub", "SystemClock", "open_hub", "read_settin
 
 def read_settings(**given: str | None) -> Settings:
     """Read the settings: what was given, the environment, ``fusioncell.toml`` in this folder, the defaults."""
+    return Settings.read(os.environ, settings_file(), **given)
+
+
+def settings_file() -> dict[str, Any]:
+    """Return what ``fusioncell.toml`` in this folder says. Raises BadInput where it is no TOML."""
     file = Path("fusioncell.toml")
-    return Settings.read(os.environ, tomllib.loads(file.read_text()) if file.exists() else {}, **given)
+    try:
+        return tomllib.loads(file.read_text()) if file.exists() else {}
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as fault:
+        raise BadInput(f"fusioncell.toml cannot be read: {fault}", hint="Mend it; see `fusioncell settings`.") from None
 
 
 @dataclass(slots=True)
@@ -145,9 +153,18 @@ def cache_folder() -> Path:
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "fusioncell"
 
 
+def _known_good_stamp() -> str:
+    return f"{knowngood_files.package_version()}-{knownindex.FORMAT}"
+
+
+def known_good_ready() -> bool:
+    """Tell whether the warninglists of this version have been compiled."""
+    return (cache_folder() / _known_good_stamp()).is_dir()
+
+
 def open_known_good() -> KnownGood:
     """Open the compiled warninglists, compiling them if this version has not been compiled yet (some seconds)."""
-    stamp = f"{knowngood_files.package_version()}-{knownindex.FORMAT}"
+    stamp = _known_good_stamp()
     arrays = knowngood_files.open_arrays(
         cache_folder(), stamp, lambda: knownindex.compile_lists(knowngood_files.package_lists())
     )
@@ -238,6 +255,21 @@ def read_backup(source: Path, folder: Path) -> dict[str, Any]:
     from fusioncell.edges import backup
 
     return backup.read_backup(source, folder)
+
+
+@contextmanager
+def beside(folder: Folder, settings: Settings) -> Iterator[tuple[Record, int]]:
+    """Look at a hub's record, and at how far its projections are, beside the process that has the folder."""
+    databases = open_databases(folder, settings)
+    record = Record(databases["record"], SystemClock(), SystemRandomness())
+    try:
+        with databases["projections"].read() as connection:
+            position = record_store.read_cursor(connection, CURSOR)
+        yield record, position
+    finally:
+        record.close()
+        for database in databases.values():
+            database.close()
 
 
 def drop_projections(folder: Folder, settings: Settings) -> None:

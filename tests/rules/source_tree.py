@@ -14,7 +14,7 @@ from pathlib import Path
 REPOSITORY = Path(__file__).resolve().parents[2]
 PACKAGE = REPOSITORY / "src" / "fusioncell"
 
-NOT_ROOMS = frozenset({"", "kernel", "edges", "river", "bootstrap", "web", "cli"})
+NOT_ROOMS = frozenset({"", "kernel", "edges", "river", "bootstrap", "rebuild", "web", "cli"})
 """Top-level names that are no rooms; all others are."""
 
 

@@ -9,6 +9,7 @@ One that cannot be taken at all is a fault with its file's name; the others go o
 
 from __future__ import annotations
 
+import sys
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
@@ -343,7 +344,7 @@ class Progress:
         self._quiet = as_json
 
     def __enter__(self) -> Progress:
-        if click.get_text_stream("stderr").isatty():
+        if sys.stderr.isatty():
             from rich.console import Console
 
             self._status = Console(stderr=True).status("Reading …")

@@ -148,7 +148,7 @@ def add_link(data: dict[str, str], members: Members) -> dict[str, Any]:
     someone = members.person_of_email(data.get("email", ""))
     if someone is None:
         raise NotFound("nobody here has this e-mail address", hint="Add the person first: fusioncell person add")
-    return {"person": someone.id, "path": f"/sign-in/link?token={members.make_link(someone.id).reveal()}"}
+    return {"person": someone.id, "path": f"/sign-in/link/{members.make_link(someone.id).reveal()}"}
 
 
 HANDLERS = (whoami, organisations, add_organisation, keys, add_key, end_key, add_person, add_link)

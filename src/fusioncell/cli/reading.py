@@ -1,0 +1,232 @@
+"""Commands that look things up, and the withdrawal: ``search``, ``show``, ``match``, ``recall``, ``status``."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterator
+from itertools import islice
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import click
+
+from fusioncell.cli.options import Where, json_option, plain, table, where_options
+from fusioncell.cli.options import show as show_result
+from fusioncell.kernel.errors import BadInput, NotFound
+from fusioncell.kernel.refang import defang
+
+MATCHED_AT_ONCE = 100_000
+MAX_LINE = 16_384
+PATIENCE = 30.0
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  fusioncell search 'hxxps://login-bank[.]example/verify'
+  fusioncell search emotet loader --limit 50"""
+)
+@click.argument("query", nargs=-1, required=True)
+@click.option("--limit", default=25, show_default=True, type=click.IntRange(1, 200))
+@where_options
+@json_option
+def search(where: Where, query: tuple[str, ...], limit: int, as_json: bool) -> None:
+    """Search an exact value (in any defanged form) and words, the newest first."""
+    from fusioncell.cli.door import opened
+
+    with opened(where) as door:
+        found = door.json("GET", "/api/search", params={"q": " ".join(query), "limit": limit})
+
+    def text() -> str:
+        lines = [_assessed(found["assessment"])] if found["assessment"] else []
+        lines += [
+            f"{hit['at'][:16]}  TLP:{hit['tlp'].upper():12}  {hit['kind']:14}  {plain(hit['title'], 60)}  "
+            + " ".join(plain(defang(o["value"]), 80) for o in hit["observables"][:3])
+            + f"  [{hit['contribution']}]"
+            for hit in found["hits"]
+        ]
+        more = "\nThere is more: raise --limit." if found["next"] else ""
+        return ("\n".join(lines) or "Nothing that you may see matches.") + more
+
+    show_result(found, as_json, text)
+
+
+@click.command(
+    "show",
+    epilog="""\b
+Examples:
+  fusioncell show domain-name evil.example
+  fusioncell show auto 'hxxp://evil[.]example/x'""",
+)
+@click.argument("kind", metavar="TYPE")
+@click.argument("value")
+@where_options
+@json_option
+def show(where: Where, kind: str, value: str, as_json: bool) -> None:
+    """Assess one observable: how likely malicious, how likely active, and why. TYPE auto: as it looks."""
+    from fusioncell.cli.door import opened, path_part
+
+    with opened(where) as door:
+        # Quoted twice: slashes and percent signs of the value must survive the reading of the path.
+        found = door.json("GET", f"/api/observables/{path_part(kind)}/{path_part(path_part(value))}")
+    show_result(found, as_json, lambda: _explained(found))
+
+
+def _assessed(found: dict[str, Any]) -> str:
+    return (
+        f"{plain(found['type'])} {plain(defang(found['value']))}: {found['verdict']}, "
+        f"malicious {found['malicious']:.2f}, "
+        f"active {found['active']:.2f}, {found['mentions']} mentions, "
+        f"{found['independent_origins']} independent origins"
+    )
+
+
+def _explained(found: dict[str, Any]) -> str:
+    lines = [_assessed(found), f"first {found['first'] or '-'}, last {found['last'] or '-'}"]
+    why = found["explanation"]
+    lines.append(f"log-odds {why['log_odds']} (decayed {why['log_odds_decayed']}), prior {why['prior']}")
+    lines += [f"  origin: {plain(json.dumps(origin, ensure_ascii=False), 400)}" for origin in why["origins"]]
+    lines += [
+        f"  known good: {plain(hit['list'])} ({hit['match']} {plain(hit['value'])})" for hit in found["known_good"]
+    ]
+    return "\n".join(lines)
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  fusioncell match proxy-domains.txt
+  fusioncell match values.csv --json          a table's first column
+  zcat dns.log.gz | cut -f 3 | fusioncell match - --lines
+A file holds one value a line, JSON lines ({"value": …, "type": …}), or (.csv) a table."""
+)
+@click.argument("file", metavar="FILE|-", type=click.File("rb"))
+@click.option("--all", "everything", is_flag=True, help="Answer unknown values too, not only hits.")
+@click.option("--lines", is_flag=True, help="Print the hub's answers as JSON lines, as they come.")
+@where_options
+@json_option
+def match(where: Where, file: BinaryIO, everything: bool, lines: bool, as_json: bool) -> None:
+    """Match many values against all that you may see."""
+    from fusioncell.cli.door import opened
+
+    media = "text/csv" if Path(getattr(file, "name", "") or "").suffix.lower() in (".csv", ".tsv") else "text/plain"
+    asked = 0
+    kept: list[dict[str, Any]] = []
+    with opened(where) as door:
+        for count, body in _pieces(file):
+            asked += count
+            answer = door.ask(
+                "POST",
+                "/api/match",
+                content=body,
+                headers={"Content-Type": media},
+                params={"hits": "all" if everything else "only"},
+            )
+            if lines:
+                click.echo(answer.content, nl=False)
+            else:
+                kept += [json.loads(line) for line in answer.content.splitlines()]
+    if lines:
+        return
+    known = sum(1 for item in kept if item["known"])
+    result = {"values": asked, "known": known, "answers": kept}
+    names = ["verdict", "malicious", "active", "mentions"]
+
+    def text() -> str:
+        rows = [[defang(plain(item["value"])), *(item.get(name, "") for name in names)] for item in kept]
+        heads = ["VALUE", *map(str.upper, names)]
+        return (table(rows, heads) + "\n" if rows else "") + f"{asked:,} values, {known:,} known"
+
+    show_result(result, as_json, text)
+
+
+def _pieces(file: BinaryIO) -> Iterator[tuple[int, bytes]]:
+    """Cut the input into bodies of many lines each."""
+    numbered = enumerate(iter(lambda: file.readline(MAX_LINE + 2), b""), 1)
+    while piece := list(islice(numbered, MATCHED_AT_ONCE)):
+        for number, line in piece:
+            if len(line) > MAX_LINE:
+                raise BadInput(f"line {number} is over {MAX_LINE:,} bytes", hint="Give one value a line.")
+        body = b"".join(line for _, line in piece)
+        try:
+            body.decode()
+        except UnicodeDecodeError:
+            body = body.decode(errors="replace").encode()
+        yield sum(1 for _, line in piece if line.strip()), body
+
+
+@click.command(
+    epilog="""\b
+Example:
+  fusioncell recall 0b1c6f0e-… --reason "the address was ours"
+Every projection and every door forgets it; whoever could read it gets a tombstone; a block whose remaining
+evidence no longer suffices is lifted."""
+)
+@click.argument("contribution", metavar="ID")
+@click.option("--entry", metavar="ENTRY", help="Withdraw this entry alone, by its id.")
+@click.option("--reason", default="", help="Why; its readers are told.")
+@where_options
+@json_option
+def recall(where: Where, contribution: str, entry: str | None, reason: str, as_json: bool) -> None:
+    """Withdraw the contribution ID, or one entry of it. Only its originator can."""
+    from fusioncell.cli.door import opened, path_part
+
+    path = f"/api/contributions/{path_part(contribution)}"
+    with opened(where) as door:
+        owner = _owner(door, path) if door.local and not where.organisation else None
+        parameters = {"reason": reason, **({"entry": entry} if entry else {})}
+        result = door.json("POST", f"{path}/recall", params=parameters, as_org=owner)
+        door.settle()
+        if door.hub is None and not entry:
+            _until_recalled(door, path, owner)
+    what = "One entry" if entry else "It"
+    show_result(
+        result, as_json, f"{what} was withdrawn. Its readers are told; what was exported cannot be called back."
+    )
+
+
+def _owner(door: Any, path: str) -> str:
+    """Find the organisation whose contribution it is: whoever holds the folder may act for each."""
+    for item in door.json("GET", "/api/organisations")["organisations"]:
+        try:
+            door.json("GET", f"{path}/status", as_org=item["id"])
+        except NotFound:
+            continue
+        return str(item["id"])
+    raise NotFound("there is no such contribution", hint="Take the id from `fusioncell search` or the import's answer.")
+
+
+def _until_recalled(door: Any, path: str, owner: str | None) -> None:
+    until = time.monotonic() + PATIENCE
+    while time.monotonic() < until:
+        if door.json("GET", f"{path}/status", as_org=owner)["recalled"]:
+            return
+        time.sleep(0.05)
+
+
+@click.command(epilog="Example: fusioncell status --data data")
+@where_options
+@json_option
+def status(where: Where, as_json: bool) -> None:
+    """Tell how the hub is: position, lag, zone. For operators."""
+    from fusioncell.cli.door import opened
+
+    with opened(where) as door:
+        running = door.hub is None
+        metrics = door.ask("GET", "/metrics").text
+        base = door.base
+    figures = {}
+    for line in metrics.splitlines():
+        if line and not line.startswith("#"):
+            name, _, number = line.rpartition(" ")
+            figures[name.removeprefix("fusioncell_")] = float(number) if "." in number else int(number)
+    result = {"running": running, "url": base if running else "", **figures}
+    show_result(
+        result,
+        as_json,
+        lambda: "\n".join(
+            [f"The hub is {'running at ' + base if running else 'not running'}."]
+            + [f"{name.replace('_', ' '):24} {number:,}" for name, number in figures.items()]
+        ),
+    )
