@@ -10,13 +10,13 @@ from typing import Any
 import pytest
 
 from fusioncell.bootstrap import Folder, Hub, open_hub
-from fusioncell.cli.demo import demo_folder, on_loopback, run_demo
-from fusioncell.demo import PAST, Director, StoryClock, campaigns, history, prepare, story
+from fusioncell.cli.demo import ReadyLinks, demo_folder, on_loopback, run_demo
+from fusioncell.demo import PAST, PLAYERS, Director, StoryClock, campaigns, history, prepare, story
 from fusioncell.demo.dice import Dice
 from fusioncell.demo.director import QUIET_AFTER, QUIET_FACTOR
 from fusioncell.demo.plot import Approve, Recall, Say
 from fusioncell.kernel.clock import SECOND, ManualClock, parse_instant
-from fusioncell.kernel.errors import BadInput, Conflict
+from fusioncell.kernel.errors import BadInput, Conflict, NotSignedIn
 from fusioncell.kernel.observable import Observable, ObservableType
 from fusioncell.shield.model import State
 
@@ -209,6 +209,20 @@ def test_it_slows_to_a_trickle(stage: Stage) -> None:
     assert place.told == len(stage.director._script)
 
 
+def test_each_look_at_the_roles_makes_links_that_work_once(stage: Stage) -> None:
+    roles = ReadyLinks(stage.director.cast)
+    assert roles
+    first, second = list(roles), list(roles)
+    assert [one["name"] for one in first] == [player.name for player in PLAYERS]
+    assert not {one["href"] for one in first} & {one["href"] for one in second}
+    members = stage.hub.members
+    for one, player in zip(second, PLAYERS, strict=True):
+        token = one["href"].removeprefix("/sign-in/link/")
+        assert members.open_link(token).person.email == player.email
+        with pytest.raises(NotSignedIn):
+            members.open_link(token)
+
+
 def test_choices_are_seeded() -> None:
     assert [Dice("a").below(1000) for _ in range(3)] == [Dice("a").below(1000)] * 3
     assert Dice("a").below(10**6) != Dice("b").below(10**6)
@@ -253,3 +267,19 @@ def test_a_folder_in_use_is_not_deleted(tmp_path: Path) -> None:
     mark = (tmp_path / "demo" / "hub.key").read_bytes()
     assert demo_folder(tmp_path / "demo", fresh=True).kind == "demo"
     assert (tmp_path / "demo" / "hub.key").read_bytes() != mark
+
+
+def test_settings_of_a_real_hub_do_not_reach_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither the database nor the resolvers that this machine's environment names for a real hub."""
+    monkeypatch.setenv("FUSIONCELL_DATABASE_URL", "postgresql://real.example/hub")
+    monkeypatch.setenv("FUSIONCELL_DNS_NOTIFY", "192.0.2.53:53")
+    opened: list[Hub] = []
+
+    def serve(hub: Hub, *rest: object) -> None:
+        opened.append(hub)
+        hub.close()
+
+    monkeypatch.setattr("fusioncell.cli.demo.serve", serve)
+    run_demo(tmp_path / "demo", http="127.0.0.1:0", dns="none", echo=lambda text: None)
+    assert (opened[0].settings.database_url, opened[0].settings.dns_notify) == ("", "")
+    assert opened[0].databases["record"].dialect == "sqlite"

@@ -7,6 +7,7 @@ import json
 import shutil
 import threading
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from fusioncell.cli.hub import NO_DNS, check_free
 from fusioncell.cli.options import note
 from fusioncell.cli.serve import serve
 from fusioncell.demo import PAST, Cast, Director, StoryClock, prepare
+from fusioncell.kernel.clock import HOUR
 from fusioncell.kernel.errors import BadInput, Conflict
 from fusioncell.kernel.settings import host_port
 
@@ -54,7 +56,7 @@ class ReadyLinks(list[dict[str, str]]):
         self._cast = cast
 
     def __iter__(self) -> Iterator[dict[str, str]]:
-        return iter(self._cast.fresh_links())
+        return iter(self._cast.fresh_links(HOUR))
 
     def __bool__(self) -> bool:
         return True
@@ -115,6 +117,8 @@ def run_demo(data: str | Path | None = None, http: str = HTTP, dns: str = DNS,
     now = real.now()
     clock = StoryClock(real, now - PAST)
     settings = read_settings(data=str(folder.path), http_listen=http, dns_listen=dns or None)
+    # What is set on this machine for a real hub is not for this one.
+    settings = replace(settings, database_url="", dns_notify="", public_url="")
     hub = open_hub(folder.path, settings, clock=clock)
     stop = threading.Event()
     try:

@@ -9,8 +9,10 @@ from dataclasses import dataclass, field
 
 from fusioncell.bootstrap import Hub
 from fusioncell.kernel.marking import Viewer, org
+from fusioncell.members.model import LINK_LIFE
 
 KEY_LABEL = "demonstration story"
+LINK_PATH = "/sign-in/link/"
 VISITOR_LABEL = "demonstration visitor"
 
 
@@ -108,21 +110,19 @@ class Cast:
         _, secret = self.hub.members.make_key(self.partners["bank"], self.people["bank"], "member", VISITOR_LABEL)
         return secret.reveal()
 
-    def fresh_links(self) -> list[dict[str, str]]:
-        """Make a one-time sign-in link for each player: name, org, role, href (a path on this hub)."""
+    def fresh_links(self, life: int = LINK_LIFE) -> list[dict[str, str]]:
+        """Make a one-time sign-in link for each player, good for ``life`` µs: name, org, role, href (a path)."""
         names = {partner.key: partner.name for partner in PARTNERS}
         return [{"name": player.name, "org": names[player.partner], "role": player.title,
-                 "href": LINK_PATH + self.hub.members.make_link(self.people[player.key]).reveal()}
+                 "href": LINK_PATH + self.hub.members.make_link(self.people[player.key], life).reveal()}
                 for player in PLAYERS]
-
-
-LINK_PATH = "/sign-in/link?token="
 
 
 def assemble_cast(hub: Hub) -> Cast:
     """Find the partnership in a hub, making what is missing."""
     cast = Cast(hub)
     members = hub.members
+    members.tidy()
     for partner in PARTNERS:
         found = members.organisation_named(partner.name)
         found = found or members.add_organisation(partner.name, partner.sector, partner.kind)

@@ -175,7 +175,7 @@ class Director:
             if party is None:
                 return
             groups = (party,)
-        body, media_type, filename = write(act.piece, NAMES[act.by], key, self._hub.clock.now())
+        body, media_type, filename = write(act.piece, NAMES[act.by], key, self._hub.clock.now(), act.tlp)
         accepted = self._hub.intake.accept(viewer, body, media_type, Terms(act.tlp, groups, filename=filename))
         if act.name:
             self.place.said[act.name] = accepted.contribution

@@ -7,6 +7,7 @@ the trickle afterwards. Each line is a small contribution of one partner.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from fusioncell.demo.campaigns import beats_of, defanged
 from fusioncell.demo.dice import Dice, made_hash
@@ -104,8 +105,7 @@ def _exploited(dice: Dice, number: int) -> Say:
     return Say(dice.pick(("department", "university", "coastline")), Event(
         f"{cve}: exploitation attempts against {dice.pick(_PRODUCTS)}",
         _addresses(dice, 1, 3, ("Sends the exploit", "Fetches the second stage")),
-        ('rsit:intrusion-attempts="exploit"', _tag("Exploit Public-Facing Application", "T1190"))),
-        tlp=dice.pick((Tlp.GREEN, Tlp.GREEN, Tlp.CLEAR)))
+        ('rsit:intrusion-attempts="exploit"', _tag("Exploit Public-Facing Application", "T1190"))))
 
 
 def _warned(dice: Dice, number: int) -> Say:
@@ -172,11 +172,13 @@ def _line(dice: Dice, number: int) -> Say:
 
 
 def line_of(number: int) -> Say:
-    """Return the ``number``-th contribution of the stream: one in six sees again what another partner reported."""
-    dice = Dice("line", number)
-    if Dice("again", number).below(6) == 0:
-        return _seen_again(Dice("seen", number), number)
-    return _line(dice, number)
+    """Return the ``number``-th contribution of the stream.
+
+    One in six sees again what another partner reported; one in four is for everyone, not for the partnership alone.
+    """
+    again = Dice("again", number).below(6) == 0
+    said = _seen_again(Dice("seen", number), number) if again else _line(Dice("line", number), number)
+    return replace(said, tlp=Tlp.CLEAR) if Dice("clear", number).below(4) == 0 else said
 
 
 def past_beats(hour_of_day: int, hours: int, line: int) -> list[Beat]:

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from fusioncell.kernel.clock import DAY, SECOND, Instant, format_day, format_instant
+from fusioncell.kernel.marking import Tlp
 
 _NAMESPACE = uuid.UUID("5d6f5a9e-0c1b-4b59-9a53-3f4e3d1c7a10")
 """The demonstration's own namespace for ids."""
@@ -49,7 +50,6 @@ class Event:
     tags: tuple[str, ...]
     context: tuple[Value, ...] = ()
     days_old: int = 0
-    tlp: str = "green"
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,15 +74,15 @@ def made_id(*words: object) -> str:
     return str(uuid.uuid5(_NAMESPACE, "/".join(map(str, words))))
 
 
-def write(piece: Piece, partner: str, key: str, now: Instant) -> tuple[bytes, str, str]:
-    """Write a piece as its author's tools would: (body, media type, file name)."""
+def write(piece: Piece, partner: str, key: str, now: Instant, tlp: Tlp) -> tuple[bytes, str, str]:
+    """Write a piece as its author's tools would: (body, media type, file name). MISP events carry their marking."""
     match piece:
         case Prose():
             return piece.text.strip().encode(), "text/markdown", ""
         case Rows():
             return _csv(piece, now), "text/csv", piece.filename
         case Event():
-            return _misp(piece, partner, key, now), "application/vnd.misp+json", ""
+            return _misp(piece, partner, key, now, tlp), "application/vnd.misp+json", ""
         case Bundle():
             return _stix(piece, partner, key, now), "application/stix+json;version=2.1", ""
 
@@ -116,7 +116,7 @@ def _attribute(key: str, value: Value, to_ids: bool, stamp: str) -> dict[str, ob
             "timestamp": stamp, "comment": comment, "distribution": "5"}
 
 
-def _misp(piece: Event, partner: str, key: str, now: Instant) -> bytes:
+def _misp(piece: Event, partner: str, key: str, now: Instant, tlp: Tlp) -> bytes:
     at = now - piece.days_old * DAY
     stamp = str(at // SECOND)
     made_by = {"name": partner, "uuid": made_id("organisation", partner)}
@@ -126,7 +126,7 @@ def _misp(piece: Event, partner: str, key: str, now: Instant) -> bytes:
         "uuid": made_id("event", key), "info": piece.info, "date": format_day(at), "timestamp": stamp,
         "threat_level_id": "2", "analysis": "1", "distribution": "3", "published": True,
         "Orgc": made_by, "Org": made_by,
-        "Tag": [{"name": name} for name in (f"tlp:{piece.tlp}", *piece.tags)], "Attribute": attributes,
+        "Tag": [{"name": name} for name in (f"tlp:{tlp.value}", *piece.tags)], "Attribute": attributes,
     }}).encode()
 
 
