@@ -15,6 +15,7 @@ audience ids (``record``), and the stream's filter.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import IntFlag, StrEnum
@@ -90,6 +91,11 @@ def strictest(labels: Iterable[Tlp]) -> Tlp | None:
     return max(labels, key=lambda label: label.strictness, default=None)
 
 
+_PARTY = re.compile(r"(?:(?:org|person):[\w-]{1,64}|group:[\w-]{1,64}\.[0-9]{1,9})\Z", re.ASCII)
+MAX_PARTIES = 200
+"""Most groups, organisations and people that one contribution may name."""
+
+
 def org(identifier: str) -> str:
     """Name an organisation as a party of an audience."""
     return f"org:{identifier}"
@@ -138,9 +144,19 @@ def audience_for(
     """Make the audience that a marking means for a contribution of ``own_org`` (None: anonymous).
 
     ``groups`` are parties made by :func:`group` or :func:`org`; ``people`` by :func:`person`. AMBER without a
-    group is the contributor's own organisation and its clients.
+    group is the contributor's own organisation and its clients. Raises BadInput for what names no such party: an office
+    of the hub cannot be addressed, and no text that would read back as several parties.
     """
     allowed = default_uses(tlp) if uses is None else uses
+    named = {*groups, *people}
+    if len(named) > MAX_PARTIES:
+        raise BadInput(f"a contribution names at most {MAX_PARTIES} parties, not {len(named)}")
+    for party in sorted(named):
+        if not _PARTY.match(party):
+            raise BadInput(
+                f"{party[:80]!r} names no group, organisation or person",
+                hint="Write group:ID.GENERATION, org:ID or person:ID, each as a parameter of its own.",
+            )
     if tlp in (Tlp.CLEAR, Tlp.GREEN):
         return Audience(tlp, frozenset(), allowed)
     named = set(people) if tlp is Tlp.RED else set(groups)
@@ -188,8 +204,13 @@ def may_see(viewer: Viewer, audience: Audience) -> bool:
 
 
 def may_post(viewer: Viewer, audience: Audience) -> bool:
-    """Decide whether the viewer may contribute to this audience: a party of it, and permitted to contribute."""
+    """Decide whether the viewer may contribute to this audience: a party of it, and permitted to contribute.
+
+    Each group that it names is one that the viewer is in; organisations and people may be addressed by anyone.
+    """
     if not (viewer.member and viewer.org and viewer.may("contribute")):
+        return False
+    if any(party.startswith("group:") and party not in viewer.parties for party in audience.parties):
         return False
     return may_see(viewer, audience)
 

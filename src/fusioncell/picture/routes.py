@@ -128,7 +128,8 @@ def contribution(
                 "id": seal.entry_id(entry.seq),
                 "kind": entry.kind,
                 "subject": entry.payload.subject,
-                "place": entry.payload.place,
+                # Places count what stood between them, seen or not: they are the contributor's own.
+                **({"place": entry.payload.place} if viewer.org == entry.org else {}),
             }
             for entry in entries[offset : offset + limit]
             if entry.payload is not None

@@ -265,6 +265,7 @@ def contributors_by_day(
     sql, value = connection.among(audiences)
     return connection.rows(
         "SELECT DISTINCT observable, org, at / 86400000000 FROM (SELECT observable, org, at FROM picture_recent "
-        f"WHERE at >= ? AND audience IN {sql} ORDER BY seq DESC, position LIMIT 40000) AS lately WHERE observable IN {which}",
+        f"WHERE at >= ? AND audience IN {sql} ORDER BY seq DESC, position LIMIT 40000) AS lately "
+        f"WHERE observable IN {which}",
         (since, value, ids),
     )

@@ -64,11 +64,11 @@ def decisions(
     limit: Annotated[int, Parameter(ge=1, le=1000)] = 100,
     offset: Annotated[int, Parameter(ge=0)] = 0,
 ) -> dict[str, Any]:
-    """List the decisions that you may see, newest first."""
+    """List the decisions that you may see, newest first. What the zone holds is released to members alone."""
+    zone_now = {"serial": shield.zone.serial, "names": len(shield.zone.image())} if viewer.member else {}
     return {
-        "serial": shield.zone.serial,
+        **zone_now,
         "zone": shield.zone.origin,
-        "names": len(shield.zone.image()),
         "decisions": [
             decision_json(d) for d in shield.decisions(viewer, states_named(named), limit=limit, offset=offset)
         ],
