@@ -21,12 +21,20 @@ def main() -> None:
                 client.post("/api/contributions", content=bodies[0])
                 before = served.cpu
                 for body in bodies:
-                    answer = client.post("/api/contributions", content=body, headers={"Content-Type": "application/json"})
+                    answer = client.post(
+                        "/api/contributions", content=body, headers={"Content-Type": "application/json"}
+                    )
                     assert answer.status_code == 202
                 spent = served.cpu - before
             count = BUNDLES * 1000
-            report("accept, bundles of 1,000", objects=count, bytes_each=len(bodies[0]) // 1000,
-                   objects_per_cpu_second=int(count / spent), cpu_us_each=spent / count * 1e6, rss_mb=served.rss)
+            report(
+                "accept, bundles of 1,000",
+                objects=count,
+                bytes_each=len(bodies[0]) // 1000,
+                objects_per_cpu_second=int(count / spent),
+                cpu_us_each=spent / count * 1e6,
+                rss_mb=served.rss,
+            )
         finally:
             served.stop()
 

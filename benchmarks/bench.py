@@ -1,4 +1,4 @@
-"""What all benchmarks share: a hub in a temporary folder, a hub served by a process of its own, CPU and memory of it."""
+"""What all benchmarks share: a hub in a temporary folder, a hub in a process of its own, its CPU and memory."""
 
 from __future__ import annotations
 
@@ -49,10 +49,16 @@ class Served:
     """A hub in a process of its own. ``river``: whether projections follow."""
 
     def __init__(self, folder: Path, *, river: bool = True) -> None:
-        script = "import sys; from bench import serve_for_benchmark; serve_for_benchmark(sys.argv[1], sys.argv[2] == '1')"
+        script = (
+            "import sys; from bench import serve_for_benchmark; serve_for_benchmark(sys.argv[1], sys.argv[2] == '1')"
+        )
         self._process = subprocess.Popen(  # noqa: S603 - this interpreter, this file
-            [sys.executable, "-c", script, str(folder), "1" if river else "0"], stdout=subprocess.PIPE, text=True,
-            cwd=Path(__file__).parent, env={**os.environ, "FUSIONCELL_MAX_SUBSCRIBERS": "5000"})
+            [sys.executable, "-c", script, str(folder), "1" if river else "0"],
+            stdout=subprocess.PIPE,
+            text=True,
+            cwd=Path(__file__).parent,
+            env={**os.environ, "FUSIONCELL_MAX_SUBSCRIBERS": "5000"},
+        )
         assert self._process.stdout is not None
         self.url, *self.keys = self._process.stdout.readline().split()
 
@@ -96,8 +102,19 @@ def serve_for_benchmark(folder: str, river: bool) -> None:
         hub.start()
 
     async def serve() -> None:
-        server = uvicorn.Server(uvicorn.Config(make_app(hub), host="127.0.0.1", port=0, log_level="warning",
-                                               access_log=False, backlog=4096, loop="uvloop", http="httptools"))
+        server = uvicorn.Server(
+            uvicorn.Config(
+                make_app(hub),
+                host="127.0.0.1",
+                port=0,
+                log_level="warning",
+                access_log=False,
+                backlog=4096,
+                timeout_graceful_shutdown=1,
+                loop="uvloop",
+                http="httptools",
+            )
+        )
         running = asyncio.ensure_future(server.serve())
         while not server.started:
             await asyncio.sleep(0.01)
@@ -114,17 +131,23 @@ def serve_for_benchmark(folder: str, river: bool) -> None:
 def indicators(first: int, count: int, *, stated: str) -> list[bytes]:
     """Make STIX indicators of domain names, as a feed would send them."""
     return [
-        (f'{{"type":"indicator","spec_version":"2.1","id":"indicator--{i:08x}-0000-4000-8000-{i:012x}",'
-         f'"created":"{stated}","modified":"{stated}","name":"Phishing host {i}","indicator_types":'
-         f'["malicious-activity"],"pattern":"[domain-name:value = \'host{i}.phish{i % 977}.example\']",'
-         f'"pattern_type":"stix","valid_from":"{stated}","labels":["phishing"],"confidence":70}}').encode()
+        (
+            f'{{"type":"indicator","spec_version":"2.1","id":"indicator--{i:08x}-0000-4000-8000-{i:012x}",'
+            f'"created":"{stated}","modified":"{stated}","name":"Phishing host {i}","indicator_types":'
+            f'["malicious-activity"],"pattern":"[domain-name:value = \'host{i}.phish{i % 977}.example\']",'
+            f'"pattern_type":"stix","valid_from":"{stated}","labels":["phishing"],"confidence":70}}'
+        ).encode()
         for i in range(first, first + count)
     ]
 
 
 def bundle(objects: list[bytes], number: int) -> bytes:
     """Join objects to a bundle."""
-    return b'{"type":"bundle","id":"bundle--00000000-0000-4000-8000-%012x","objects":[' % number + b",".join(objects) + b"]}"
+    return (
+        b'{"type":"bundle","id":"bundle--00000000-0000-4000-8000-%012x","objects":[' % number
+        + b",".join(objects)
+        + b"]}"
+    )
 
 
 def fill(hub: Hub, observables: int) -> None:

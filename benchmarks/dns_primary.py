@@ -57,8 +57,10 @@ async def _measure(count: int) -> None:
     sum(1 for _ in _names(count, 1))
     made -= time.process_time() - start
     image = zone.image()
-    print(f"{count:>9,} names: built in {made:.2f} CPU-s, {image.size / 1e6:.1f} MB of wire in {len(image.buckets):,} "
-          f"buckets, resident +{_resident() - before:.0f} MB")
+    print(
+        f"{count:>9,} names: built in {made:.2f} CPU-s, {image.size / 1e6:.1f} MB of wire in {len(image.buckets):,} "
+        f"buckets, resident +{_resident() - before:.0f} MB"
+    )
     key = TsigKey("bench", b"0" * 32)
     server = await start_dns_server(zone, "127.0.0.1", 0, keys=[key])
     question = zone_question(image, 252)
@@ -67,8 +69,10 @@ async def _measure(count: int) -> None:
         wall, cpu = time.perf_counter(), time.process_time()
         messages, records, size = await _transfer(server, wire, image.soa())
         wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
-        print(f"{'':9} AXFR {label}: {records:,} records, {messages:,} messages, {size / 1e6:.1f} MB in {wall:.2f} s "
-              f"wall, {cpu:.2f} CPU-s = {records / wall:,.0f} records/s ({records / cpu:,.0f} a CPU-s)")
+        print(
+            f"{'':9} AXFR {label}: {records:,} records, {messages:,} messages, {size / 1e6:.1f} MB in {wall:.2f} s "
+            f"wall, {cpu:.2f} CPU-s = {records / wall:,.0f} records/s ({records / cpu:,.0f} a CPU-s)"
+        )
     times = []
     for number in range(300):
         start_us = time.perf_counter()
@@ -81,8 +85,10 @@ async def _measure(count: int) -> None:
     print(f"{'':9} 10,000 names added at once: {time.process_time() - start:.2f} CPU-s")
     start = time.process_time()
     size = sum(map(len, zone.ixfr(1, 1, question)[1]))
-    print(f"{'':9} IXFR of {len(zone.deltas(1) or ())} steps: {size / 1e3:.0f} kB in "
-          f"{time.process_time() - start:.3f} CPU-s")
+    print(
+        f"{'':9} IXFR of {len(zone.deltas(1) or ())} steps: {size / 1e3:.0f} kB in "
+        f"{time.process_time() - start:.3f} CPU-s"
+    )
     await server.close()
 
 

@@ -34,9 +34,16 @@ def take(hub: Hub, files: list[tuple[str, bytes]], name: str) -> None:
         hub.river.run_dry()
     items = sum(shell.items for shell in shells)
     total = accepting.seconds + projecting.seconds
-    report(name, items=items, attributes=sum(shell.attributes for shell in shells), items_per_cpu_second=int(items / total),
-           cpu_us_each=total / items * 1e6, accept_us=accepting.seconds / items * 1e6,
-           project_us=projecting.seconds / items * 1e6, wall_s=accepting.wall + projecting.wall)
+    report(
+        name,
+        items=items,
+        attributes=sum(shell.attributes for shell in shells),
+        items_per_cpu_second=int(items / total),
+        cpu_us_each=total / items * 1e6,
+        accept_us=accepting.seconds / items * 1e6,
+        project_us=projecting.seconds / items * 1e6,
+        wall_s=accepting.wall + projecting.wall,
+    )
 
 
 def main() -> None:

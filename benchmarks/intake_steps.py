@@ -26,8 +26,10 @@ LIMITS = Limits()
 def bodies(kind: str) -> list[bytes]:
     """The corpus' files of a format."""
     if kind == "stix":
-        return [gzip.decompress((CORPUS / "stix/enterprise-attack.json.gz").read_bytes()),
-                (CORPUS / "stix/ics-attack.json").read_bytes()]
+        return [
+            gzip.decompress((CORPUS / "stix/enterprise-attack.json.gz").read_bytes()),
+            (CORPUS / "stix/ics-attack.json").read_bytes(),
+        ]
     return [path.read_bytes() for path in sorted((CORPUS / "misp").glob("*/*.json"))]
 
 

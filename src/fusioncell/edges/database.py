@@ -98,21 +98,34 @@ class SqlDatabase:
         self._engine = engine
         self.dialect = dialect
         self._writing = threading.Lock()
+        self._readers: list[Any] = []
 
     @contextmanager
     def read(self) -> Iterator[Any]:
         """Open a read transaction: one snapshot."""
+        if self.dialect == "sqlite":
+            # A checkout of the pool costs more than the look-up that it is for; a list is enough for readers.
+            reader = self._readers.pop() if self._readers else self._new_reader()
+            try:
+                reader.execute("BEGIN")
+                yield SqliteConnection(reader)
+            finally:
+                if reader.in_transaction:
+                    reader.execute("ROLLBACK")
+                self._readers.append(reader)
+            return
         raw = self._engine.raw_connection()
         try:
-            if self.dialect == "sqlite":
-                raw.cursor().execute("BEGIN")
-                yield SqliteConnection(raw)
-            else:
-                cursor = raw.cursor()
-                cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
-                yield PostgresConnection(raw)
+            cursor = raw.cursor()
+            cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
+            yield PostgresConnection(raw)
         finally:
             self._end(raw, commit=False)
+
+    def _new_reader(self) -> Any:
+        checked_out = self._engine.raw_connection()
+        checked_out.detach()
+        return checked_out.dbapi_connection
 
     @contextmanager
     def write(self) -> Iterator[Any]:
@@ -172,6 +185,8 @@ class SqlDatabase:
 
     def close(self) -> None:
         """Close all pooled connections."""
+        while self._readers:
+            self._readers.pop().close()
         self._engine.dispose()
 
     def checkpoint(self) -> None:

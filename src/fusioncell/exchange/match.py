@@ -9,9 +9,12 @@ The index tells nothing by itself: a value that only others may see is answered 
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
+from itertools import compress
 
 import msgspec
 import numpy as np
@@ -20,9 +23,22 @@ import numpy.typing as npt
 from fusioncell.fusion import verdict
 from fusioncell.fusion.model import Assessment
 from fusioncell.fusion.service import Fusion
-from fusioncell.kernel.observable import BadValue, Observable, canonical, guess, key64, type_named
+from fusioncell.kernel.observable import (
+    TYPE_CODES,
+    BadValue,
+    Observable,
+    ObservableType,
+    canonical,
+    guess,
+    key64,
+    key64_of,
+    type_named,
+)
 
 CHUNK = 8192
+_PLAIN_NAME = re.compile(r"(?=.{4,253}\Z)(?:[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?\.)+[a-z]{2,24}").fullmatch
+_NAME_CODE = TYPE_CODES[ObservableType.DOMAIN]
+_UNKNOWN = b'{"value":"%b","known":false,"verdict":"unknown"}\n'
 MAX_LINE = 16_384
 _encode = msgspec.json.Encoder().encode
 
@@ -130,45 +146,59 @@ class Matcher:
         """Answer each value with a JSON line, in order, in chunks."""
         self._index.refresh()
         read = read_csv_line if csv else read_line
-        chunk: list[Asked] = []
+        asked: list[Asked | str] = []
+        hashes: list[int] = []
         for line in lines:
-            asked = read(line)
-            if asked is not None:
-                chunk.append(asked)
-            if len(chunk) >= CHUNK:
-                yield self._answer(chunk, audiences, hits_only)
-                chunk = []
-        if chunk:
-            yield self._answer(chunk, audiences, hits_only)
+            text = line.strip()
+            if _PLAIN_NAME(text) and is_name_ending(text[text.rfind(".") + 1 :]):
+                # Nearly every line of a log: a name that is canonical as it stands.
+                asked.append(text)
+                hashes.append(key64_of(_NAME_CODE, text))
+            elif (one := read(line)) is not None:
+                asked.append(one)
+                hashes.append(key64(one.observable) if one.observable is not None else 0)
+            if len(asked) >= CHUNK:
+                yield self._answer(asked, hashes, audiences, hits_only)
+                asked, hashes = [], []
+        if asked:
+            yield self._answer(asked, hashes, audiences, hits_only)
 
-    def _answer(self, chunk: list[Asked], audiences: frozenset[int], hits_only: bool) -> bytes:
+    def _answer(
+        self, asked: list[Asked | str], hashes: list[int], audiences: frozenset[int], hits_only: bool
+    ) -> bytes:
         # Which values to confirm depends on the index; what is answered depends on the confirmation alone.
-        hashes = [key64(asked.observable) if asked.observable is not None else 0 for asked in chunk]
         perhaps = self._index.mentioned(hashes)
-        wanted = list(
-            {
-                asked.observable
-                for asked, maybe in zip(chunk, perhaps, strict=True)
-                if maybe and asked.observable is not None
-            }
-        )
-        known = self._fusion.match(wanted, audiences) if wanted else {}
+        wanted = {at: _observable(asked[at]) for at in compress(range(len(asked)), perhaps)}
+        values = list({o for o in wanted.values() if o is not None})
+        known = self._fusion.match(values, audiences) if values else {}
         lines: list[bytes] = []
-        for asked in chunk:
-            found = known.get(asked.observable) if asked.observable is not None else None
+        for at, one in enumerate(asked):
+            observable = wanted.get(at)
+            found = known.get(observable) if observable is not None else None
             if found is not None:
-                lines.append(_hit(asked, found))
+                lines.append(_hit(one if isinstance(one, str) else one.text, found))
             elif not hits_only:
-                lines.append(_miss(asked))
+                lines.append(_UNKNOWN % one.encode() if isinstance(one, str) else _miss(one))
         return b"".join(lines)
 
 
-def _hit(asked: Asked, found: Assessment) -> bytes:
+def _observable(one: Asked | str) -> Observable | None:
+    return Observable(ObservableType.DOMAIN, one) if isinstance(one, str) else one.observable
+
+
+@lru_cache(maxsize=4096)
+def is_name_ending(label: str) -> bool:
+    """Tell whether a name that ends so can only be a domain name (and not a file's, as ``run.sh`` may be)."""
+    made = guess(f"a.{label}")
+    return made is not None and made.type is ObservableType.DOMAIN
+
+
+def _hit(text: str, found: Assessment) -> bytes:
     o = found.observable
     return (
         _encode(
             {
-                "value": asked.text,
+                "value": text,
                 "type": o.type.value,
                 "canonical": o.value,
                 "known": True,

@@ -52,7 +52,14 @@ class Streams:
         self._pool = pool
         self._open = 0
         self._epoch = record.head()[2]
+        self._closing = False
         self.live = Live(self._encode)
+
+    def close(self) -> None:
+        """End all streams: the hub stops. Clients come back with their cursors. Call on the event loop."""
+        self._closing = True
+        self.live.look_again()
+        self.live.flush()
 
     def _encode(self, event: LiveEvent, number: int) -> bytes:
         return frame(self._seal.cursor(event.seq, number, self._epoch), event.name, event.data)
@@ -89,12 +96,12 @@ class Streams:
                 await asyncio.wait({serving, leaving}, return_when=asyncio.FIRST_COMPLETED)
             except asyncio.CancelledError:
                 # The server stops: the client comes back with its cursor.
-                return
-            finally:
-                for task in (serving, leaving):
-                    task.cancel()
-                await asyncio.gather(serving, leaving, return_exceptions=True)
-            if serving.done() and not serving.cancelled() and serving.exception() is None:
+                pass
+            gone = leaving.done()
+            for task in (serving, leaving):
+                task.cancel()
+            await asyncio.gather(serving, leaving, return_exceptions=True)
+            if not gone:
                 await send({"type": "http.response.body", "body": b"", "more_body": False})
         finally:
             self._open -= 1
@@ -111,7 +118,7 @@ class Streams:
                 seq = await self._follow_log(log, seq, send)
             finally:
                 self.live.leave(log)
-            known = look()
+            known = None if self._closing else look()
             if known is None:
                 return
             viewer = known

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import unquote
 
-from litestar import get
+import msgspec
+from litestar import Request, Response, get
 
 from fusioncell.fusion.explanation import explain
 from fusioncell.fusion.service import Fusion
@@ -13,6 +14,8 @@ from fusioncell.kernel.errors import BadInput, NotFound
 from fusioncell.kernel.marking import Viewer
 from fusioncell.kernel.observable import BadValue, Observable, canonical, guess, type_named
 from fusioncell.record.service import Record
+
+_encode = msgspec.json.Encoder().encode
 
 
 def observable_named(kind: str, value: str) -> Observable:
@@ -38,13 +41,17 @@ def observable_named(kind: str, value: str) -> Observable:
     description="P(malicious) and P(active) from all claims that you may see, with "
     "every origin, weight and decay that made them.",
 )
-async def assess_observable(kind: str, value: str, fusion: Fusion, record: Record, viewer: Viewer) -> dict[str, Any]:
+async def assess_observable(request: Request[Any, Any, Any], kind: str, value: str) -> Response[bytes]:
     """Answer the assessment with its explanation."""
+    # A hot door: what it needs is taken from the application, because each injected value costs 40 µs.
+    fusion: Fusion = request.app.state.fusion
+    record: Record = request.app.state.record
+    viewer: Viewer = request.scope["state"]["viewer"]
     observable = observable_named(kind, unquote(value.removeprefix("/")))
     found = fusion.look_up(observable, record.visible_to(viewer))
     if found is None:
         raise NotFound("nothing that you may see mentions it", hint="Post what you know of it, or ask the partnership.")
-    return explain(found, fusion.known_good.hits(observable))
+    return Response(_encode(explain(found, fusion.known_good.hits(observable))), media_type="application/json")
 
 
 HANDLERS = (assess_observable,)

@@ -111,7 +111,7 @@ def declare_queries(app: Litestar) -> None:
             handler.opt["query"] = frozenset(set(named) - INJECTED - in_path - {"self"})
 
 
-def _secure(response: Response[Any]) -> Response[Any]:
+async def _secure(response: Response[Any]) -> Response[Any]:
     response.headers.setdefault("X-Content-Type-Options", "nosniff")
     response.headers.setdefault("Referrer-Policy", "same-origin")
     response.headers.setdefault("Cache-Control", "no-store")
@@ -186,7 +186,7 @@ def make_app(hub: Hub) -> Litestar:
         after_request=_secure,
         lifespan=[living],
         request_max_body_size=hub.settings.max_body_mb << 20,
-        state=State({"streams": streams, "hub": hub, "pages": pages_for(hub), "live": live}),
+        state=State({"fusion": hub.fusion, "record": hub.record, "streams": streams, "hub": hub, "pages": pages_for(hub), "live": live}),
         response_cache_config=ResponseCacheConfig(),
         logging_config=None,
         openapi_config=OpenAPIConfig(

@@ -1,0 +1,122 @@
+"""The live stream with 1,000 subscribers: publish → receive, CPU a delivery; at rates, and while importing."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+import tempfile
+import time
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import httpx
+from bench import CORPUS, Served, report
+
+SUBSCRIBERS = 1_000
+
+
+class Counter:
+    """What the subscribers received: how often, and for marked events how late."""
+
+    def __init__(self) -> None:
+        self.events = 0
+        self.late: list[float] = []
+
+
+class Subscriber(asyncio.Protocol):
+    """A raw HTTP client that counts events and notes the delay of those that carry a time."""
+
+    def __init__(self, key: str, counter: Counter) -> None:
+        self._key, self._counter, self._rest = key, counter, b""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Ask for the stream."""
+        assert isinstance(transport, asyncio.Transport)
+        transport.write(
+            b"GET /api/stream HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer " + self._key.encode() + b"\r\n\r\n"
+        )
+
+    def data_received(self, data: bytes) -> None:
+        """Count, and look at the first marked event of a piece."""
+        self._counter.events += data.count(b"event: entry")
+        found = data.find(b"sent-")
+        if found >= 0:
+            self._counter.late.append(time.time() - int(data[found + 5 : found + 21]) / 1e6)
+
+
+async def measure(url: str, key: str, other: str, rate: int, seconds: float, counter: Counter, served: Served) -> None:
+    """Publish at a rate and report."""
+    async with httpx.AsyncClient(base_url=url, headers={"Authorization": f"Bearer {other}"}) as client:
+        counter.events, counter.late = 0, []
+        before, start, sent = served.cpu, time.perf_counter(), 0
+        while time.perf_counter() - start < seconds:
+            due = min(int((time.perf_counter() - start) * rate) + 1, int(rate * seconds))
+            if sent < due:
+                # One request carries what is due, each line its own entry, as busy feeds do.
+                body = "".join(
+                    f"sent-{int(time.time() * 1e6):016d} hxxp://h{sent + i}[.]example/\n\n"
+                    for i in range(min(due - sent, 1))
+                )
+                await client.post("/api/contributions?tlp=green", content=body, headers={"Content-Type": "text/plain"})
+                sent += 1
+            else:
+                await asyncio.sleep(0.002)
+        await asyncio.sleep(1.0)
+        spent = served.cpu - before
+    late = sorted(counter.late) or [0.0]
+    report(
+        f"stream, {rate}/s to {SUBSCRIBERS}",
+        sent=sent,
+        deliveries=counter.events,
+        cpu_us_a_delivery=spent / max(counter.events, 1) * 1e6,
+        p50_ms=late[len(late) // 2] * 1e3,
+        p99_ms=late[int(len(late) * 0.99)] * 1e3,
+        server_cpu_s=spent,
+    )
+
+
+async def run(served: Served) -> None:
+    """Open the subscribers, then publish at several rates, then once more while a corpus is imported."""
+    counter = Counter()
+    parts = urlsplit(served.url)
+    loop = asyncio.get_running_loop()
+    for _ in range(SUBSCRIBERS):
+        await loop.create_connection(lambda: Subscriber(served.keys[1], counter), parts.hostname, parts.port)
+    await asyncio.sleep(1.5)
+    report("memory, 1,000 subscribers", rss_mb=served.rss)
+    for rate in (5, 100, 300):
+        await measure(served.url, served.keys[1], served.keys[0], rate, 8, counter, served)
+    if CORPUS.exists() and "--quick" not in sys.argv:
+        importing = asyncio.create_task(import_corpus(served))
+        await asyncio.sleep(0.5)
+        print("while importing:")
+        await measure(served.url, served.keys[1], served.keys[0], 5, 8, counter, served)
+        await importing
+
+
+async def import_corpus(served: Served) -> None:
+    """Import the MISP corpus over HTTP."""
+    async with httpx.AsyncClient(base_url=served.url, headers={"Authorization": f"Bearer {served.keys[0]}"}) as client:
+        for path in sorted(CORPUS.glob("misp/*/*.json")):
+            await client.post(
+                "/api/contributions",
+                content=path.read_bytes(),
+                timeout=60,
+                headers={"Content-Type": "application/json"},
+            )
+
+
+def main() -> None:
+    """Serve and measure."""
+    with tempfile.TemporaryDirectory() as folder:
+        served = Served(Path(folder) / "hub")
+        try:
+            time.sleep(1)
+            report("idle memory", rss_mb=served.rss)
+            asyncio.run(run(served))
+        finally:
+            served.stop()
+
+
+if __name__ == "__main__":
+    main()
