@@ -84,7 +84,7 @@ def _reach(hub: Hub, viewer: Viewer, tlp: Tlp, group: str) -> View:
     return {
         "summary": summary,
         "parties": [] if tlp is Tlp.CLEAR else seeing,
-        "uses": f"They may use it for: {uses}. Nobody is told that a block came from you.",
+        "uses": f"They may use it for: {uses}.",
     }
 
 

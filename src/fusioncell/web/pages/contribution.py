@@ -31,7 +31,7 @@ from fusioncell.web.pages.views import (
     observable_view,
 )
 
-ROWS = 100
+ROWS = 50
 """Items a page."""
 MAX_CLAIMS = 50
 """Values of one item (a text names many) that are listed."""

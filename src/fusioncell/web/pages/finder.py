@@ -18,6 +18,7 @@ from fusioncell.picture.words import tokens
 from fusioncell.web.pages.frame import Asked, Page, page
 from fusioncell.web.pages.names import Names
 from fusioncell.web.pages.views import View, accusing, contribution_title, observable_view, printed, verdict_view
+from fusioncell.web.render import defang
 
 MAX_PASTED = 200
 """Values of one paste that are looked up."""
@@ -58,7 +59,8 @@ def _contributions(hub: Hub, viewer: Viewer, found: Found) -> list[View]:
         except NotFound:  # recalled between the two queries
             continue
         title = contribution_title(item.title, item.kind, item.items)
-        excerpt = "" if hit.title == title else hit.title
+        said = dict.fromkeys(defang(found.hits[place].title) for place in places)
+        excerpt = " \u00b7 ".join(each[:120] for each in said if each and each != title)
         if not excerpt:
             excerpt = " ".join(printed(one) for one in hit.observables[:4])
         rows.append(
@@ -69,7 +71,7 @@ def _contributions(hub: Hub, viewer: Viewer, found: Found) -> list[View]:
                 "tlp": hit.audience.tlp.value,
                 "at": item.at,
                 "count": len(places),
-                "excerpt": excerpt[:300],
+                "excerpt": excerpt[:600],
             }
         )
     return rows

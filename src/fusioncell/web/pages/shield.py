@@ -30,7 +30,7 @@ from fusioncell.web.pages.frame import (
     text_of,
 )
 from fusioncell.web.pages.names import Names
-from fusioncell.web.pages.views import View, contribution_title, decided_verdict, mark_of, observable_href
+from fusioncell.web.pages.views import View, contribution_title, decided_verdict, observable_href
 from fusioncell.web.render import plural
 
 ROWS = 50
@@ -182,8 +182,6 @@ def _checks(hub: Hub, viewer: Viewer, item: Decision) -> list[View]:
     enough = found is not None and suffices(found)
     note = "" if enough else "By what you may see now, a rule would not propose it."
     checks.append({"name": "The evidence suffices for a rule", "passed": enough, "note": note})
-    if found is not None:
-        checks.append({"name": f"As you see it now: {mark_of(found)[1].lower()}", "passed": enough, "note": ""})
     return checks
 
 

@@ -52,6 +52,10 @@ ROLES = ("Mentioned", "Attacker's", "Compromised", "Abused service", "Victim's",
 """By the number of ``kernel.claim.Role``."""
 
 
+FEW = 4
+"""Items of a bundle that go by the first one's title."""
+
+
 def label_of(kind: ObservableType) -> str:
     """Name a type of observable for people."""
     return LABELS.get(kind) or kind.value.replace("-", " ").capitalize()
@@ -145,6 +149,9 @@ def contribution_title(title: str, kind: str, items: int) -> str:
     """Return a contribution's title, in words where it has none of its own."""
     if kind == "csv.row":
         return f"A list of {plural(items, 'row')}"
+    if title and kind == "stix" and items > FEW:
+        # A bundle has no title of its own: it is called by its first object that has one.
+        return f"{title} and {items - 1:,} more"
     if title:
         return title
     if kind.startswith("misp"):
