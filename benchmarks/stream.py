@@ -49,16 +49,14 @@ async def measure(url: str, key: str, other: str, rate: int, seconds: float, cou
     async with httpx.AsyncClient(base_url=url, headers={"Authorization": f"Bearer {other}"}) as client:
         counter.events, counter.late = 0, []
         before, start, sent = served.cpu, time.perf_counter(), 0
-        while time.perf_counter() - start < seconds:
-            due = min(int((time.perf_counter() - start) * rate) + 1, int(rate * seconds))
-            if sent < due:
-                # One request carries what is due, each line its own entry, as busy feeds do.
-                body = "".join(
-                    f"sent-{int(time.time() * 1e6):016d} hxxp://h{sent + i}[.]example/\n\n"
-                    for i in range(min(due - sent, 1))
-                )
+        while sent < int(rate * seconds):
+            due = min(int((time.perf_counter() - start) * rate) + 1, int(rate * seconds)) - sent
+            if due > 0:
+                # What is due by now goes out in one list, as a busy feed sends it: each line is an entry of its own.
+                stamp = f"{int(time.time() * 1e6):016d}"
+                body = "\n".join(f"sent-{stamp}.n{sent + i}.example" for i in range(due))
                 await client.post("/api/contributions?tlp=green", content=body, headers={"Content-Type": "text/plain"})
-                sent += 1
+                sent += due
             else:
                 await asyncio.sleep(0.002)
         await asyncio.sleep(1.0)
