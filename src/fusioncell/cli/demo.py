@@ -70,8 +70,10 @@ def on_loopback(listen: str, option: str) -> str:
     except ValueError:
         local = False
     if not local:
-        raise BadInput(f"the demonstration lets everyone in, so it listens on this machine alone, not on {host}",
-                       hint=f"Leave {option} out, or give 127.0.0.1:PORT. From elsewhere: ssh -L 8080:127.0.0.1:8080.")
+        raise BadInput(
+            f"the demonstration lets everyone in, so it listens on this machine alone, not on {host}",
+            hint=f"Leave {option} out, or give 127.0.0.1:PORT. From elsewhere: ssh -L 8080:127.0.0.1:8080.",
+        )
     return listen
 
 
@@ -83,13 +85,16 @@ def demo_folder(path: Path, *, fresh: bool) -> Folder:
     folder = Folder(path)
     if not folder.exists:
         if path.is_dir() and any(path.iterdir()):
-            raise Conflict(f"{path} holds files that are not the demonstration's",
-                           hint="Choose another folder with --data.")
+            raise Conflict(
+                f"{path} holds files that are not the demonstration's", hint="Choose another folder with --data."
+            )
         folder.make("demo")
         return folder
     if folder.kind != "demo":
-        raise Conflict(f"{path} holds a real hub, made by `fusioncell init`; the demonstration will not touch it",
-                       hint="Leave --data out, or name another folder.")
+        raise Conflict(
+            f"{path} holds a real hub, made by `fusioncell init`; the demonstration will not touch it",
+            hint="Leave --data out, or name another folder.",
+        )
     if fresh or not (path / NOTES).exists():
         if not folder.lock():
             raise Conflict(f"the demonstration in {path} is running", hint="Stop it first (Ctrl-C where it runs).")
@@ -100,8 +105,15 @@ def demo_folder(path: Path, *, fresh: bool) -> Folder:
     return folder
 
 
-def run_demo(data: str | Path | None = None, http: str = HTTP, dns: str = DNS,
-             echo: Callable[[str], object] = click.echo, *, fast: float = 1.0, fresh: bool = False) -> None:
+def run_demo(
+    data: str | Path | None = None,
+    http: str = HTTP,
+    dns: str = DNS,
+    echo: Callable[[str], object] = click.echo,
+    *,
+    fast: float = 1.0,
+    fresh: bool = False,
+) -> None:
     """Run the demonstration until Ctrl-C or SIGTERM.
 
     ``fast``: seconds of the story in one second; ``fresh``: forget what was told in the folder and start over.
@@ -119,6 +131,8 @@ def run_demo(data: str | Path | None = None, http: str = HTTP, dns: str = DNS,
     settings = read_settings(data=str(folder.path), http_listen=http, dns_listen=dns or None)
     # What is set on this machine for a real hub is not for this one.
     settings = replace(settings, database_url="", dns_notify="", public_url="")
+    if settings.log_level == "info":
+        settings = replace(settings, log_level="warning")  # what it prints is for a visitor
     hub = open_hub(folder.path, settings, clock=clock)
     stop = threading.Event()
     try:
@@ -147,20 +161,38 @@ def _welcome(hub: Hub, director: Director, url: str, dns_host: str, dns_port: in
     """Say where it is, how to get in, and what to try."""
     roles = director.cast.fresh_links()
     wide = max(len(role["name"]) for role in roles)
-    lines = ["", f"The demonstration runs at {url} (on this machine only). Everything in it is made up.", "",
-             "Sign in by opening one of these; each works once, the sign-in page has new ones:"]
+    lines = [
+        "",
+        f"The demonstration runs at {url} (on this machine only). Everything in it is made up.",
+        "",
+        "Sign in by opening one of these; each works once, the sign-in page has new ones:",
+    ]
     for role in roles:
         lines += [f"  {role['name']:<{wide}}  {role['role']}, {role['org']}", f"  {'':<{wide}}  {url}{role['href']}"]
-    lines += ["", "Ask the API as the bank's member (the key is made anew each start):",
-              f'  curl -H "Authorization: Bearer {director.cast.visitor_key()}" \\',
-              f"    {url}/api/observables/domain/landpost-redelivery.example"]
+    lines += [
+        "",
+        "Ask the API as the bank's member (the key is made anew each start):",
+        f'  curl -H "Authorization: Bearer {director.cast.visitor_key()}" \\',
+        f"    {url}/api/observables/domain/landpost-redelivery.example",
+    ]
     if dns_port:
         zone = hub.shield.zone.origin
-        lines += ["", f"The blocked names are the zone {zone}, on {dns_host} port {dns_port}:",
-                  f"  dig @{dns_host} -p {dns_port} {zone} AXFR",
-                  f'  unbound.conf:  rpz: name: "{zone}"  primary: {dns_host}@{dns_port}']
-    return "\n".join([*lines, "", f"Data: {hub.folder.path}. Stop: Ctrl-C. The next start goes on from there;"
-                      " --fresh starts over.", ""])
+        lines += [
+            "",
+            f"The blocked names are the zone {zone}, on {dns_host} port {dns_port}:",
+            f"  dig @{dns_host} -p {dns_port} {zone} AXFR",
+            "Let a resolver of yours take it, in unbound.conf:",
+            '  server:\n    module-config: "respip validator iterator"\n    do-not-query-localhost: no',
+            f'  rpz:\n    name: "{zone}"\n    primary: {dns_host}@{dns_port}\n    allow-notify: {dns_host}',
+        ]
+    return "\n".join(
+        [
+            *lines,
+            "",
+            f"Data: {hub.folder.path}. Stop: Ctrl-C. The next start goes on from there; --fresh starts over.",
+            "",
+        ]
+    )
 
 
 @click.command(
@@ -178,9 +210,7 @@ goes on where it was."""
     metavar="DIR",
     help="Folder of the demonstration.  [default: data/demo]",
 )
-@click.option(
-    "--http", default=HTTP, show_default=True, metavar="HOST:PORT", help="Where pages and API listen."
-)
+@click.option("--http", default=HTTP, show_default=True, metavar="HOST:PORT", help="Where pages and API listen.")
 @click.option(
     "--dns",
     default=DNS,
