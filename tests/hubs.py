@@ -13,7 +13,6 @@ from litestar.testing import TestClient
 from fusioncell.bootstrap import Folder, Hub, open_hub
 from fusioncell.fusion.knowngood import KnownGood
 from fusioncell.kernel.clock import Clock
-from fusioncell.web.access import COOKIE
 from fusioncell.web.app import make_app
 
 
@@ -77,5 +76,4 @@ def browser(made: MadeHub, party: Party) -> Iterator[TestClient[Any]]:
     with visitor(made) as client:
         answer = client.post(made.link(party))
         assert answer.status_code == 303, answer.text
-        client.cookies.set(COOKIE, answer.cookies[COOKIE])
         yield client

@@ -16,6 +16,17 @@ _log = logging.getLogger("fusioncell.web")
 Asked = Request[Any, Any, Any]
 
 
+HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+    "Cache-Control": "no-store",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'; sandbox",
+}
+"""What every answer carries unless it says otherwise; an unknown path has no handler after which to add it."""
+
+
 def problem(status: int, title: str, detail: str, hint: str = "", place: str = "") -> Response[bytes]:
     """Return a problem document."""
     body: dict[str, Any] = {"type": "about:blank", "title": title, "status": status, "detail": detail}
@@ -23,7 +34,7 @@ def problem(status: int, title: str, detail: str, hint: str = "", place: str = "
         body["hint"] = hint
     if place:
         body["place"] = place
-    headers = {"WWW-Authenticate": 'Bearer realm="Fusion Cell"'} if status == 401 else {}
+    headers = {**HEADERS, **({"WWW-Authenticate": 'Bearer realm="Fusion Cell"'} if status == 401 else {})}
     return Response(
         msgspec.json.encode(body), status_code=status, media_type="application/problem+json", headers=headers
     )
@@ -47,8 +58,8 @@ def answer(request: Asked, status: int, title: str, detail: str, hint: str = "",
         return Response(
             body,
             status_code=status,
-            media_type="text/html; charset=utf-8",
-            headers={"Content-Security-Policy": CONTENT_SECURITY_POLICY},
+            media_type="text/html",
+            headers={**HEADERS, "Content-Security-Policy": CONTENT_SECURITY_POLICY},
         )
     return problem(status, title, detail, hint, place)
 

@@ -14,10 +14,10 @@ from fusioncell.web.pages.frame import Asked
 from fusioncell.web.render import STATIC
 
 TYPES = {
-    ".css": "text/css; charset=utf-8",
-    ".js": "text/javascript; charset=utf-8",
+    ".css": "text/css",
+    ".js": "text/javascript",
     ".svg": "image/svg+xml",
-    ".txt": "text/plain; charset=utf-8",
+    ".txt": "text/plain",
     ".woff2": "font/woff2",
     ".png": "image/png",
 }
@@ -87,7 +87,7 @@ def icon(request: Asked) -> Response[bytes]:
 @get("/robots.txt", opt={"permission": "public"}, sync_to_thread=False, include_in_schema=False)
 def robots() -> Response[str]:
     """Ask robots to stay away: what is shared with everyone is read, not indexed as the hub's own word."""
-    return Response(ROBOTS, media_type="text/plain; charset=utf-8")
+    return Response(ROBOTS, media_type="text/plain")
 
 
 HANDLERS = (static, icon, robots)

@@ -27,7 +27,7 @@ from fusioncell.web.render import CONTENT_SECURITY_POLICY, render
 Asked = Request[Any, Any, Any]
 Page = Response[str]
 Form = dict[str, str | UploadFile]
-HTML = "text/html; charset=utf-8"
+HTML = "text/html"
 FORM = {"form": True}
 """On a handler: it takes the page's own forms, whose token it checks itself."""
 
