@@ -115,7 +115,7 @@ def beats_of(number: int, start: int) -> list[Beat]:
             f"Names, collector and mail lure of the kit. {campaign.harm}",
             (quick(three, "Landing page"), quick(five, "Second stage"), ("ip", host, "Collector"),
              ("sha256", made_hash("kit", campaign.stem, number), "Archive of the kit, left readable on the host")),
-            ("T1566.002", "T1583.001", "T1056.003"), campaign=campaign.title))),
+            ("T1566.002", "T1583.001", "T1056.003"), campaign=campaign.title, kind="phishing"))),
         (900, Approve((two, three), "Same kit.")),
         (1080, Say("police", Prose(
             f"{campaign.title}: {losses} complaints\n\n"

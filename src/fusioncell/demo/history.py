@@ -27,7 +27,7 @@ _OFFICES = ("a municipal library", "a dental laboratory", "a haulage firm", "a s
 _PRODUCTS = ("an edge VPN gateway", "a file-transfer server", "a web mail front end", "a hypervisor console",
              "a printer fleet manager", "a ticketing system")
 _FOUND = ("seen in this hour", "from our sensors", "found by the night shift", "confirmed by hand",
-          "on customers' lines")
+          "in our logs")
 _ARRIVED = ("delivered as a shortcut in an archive, run by hand", "came with a fake browser update",
             "came by mail as a page that builds the archive", "dropped by a signed installer's helper library")
 _SCANNED = ((22, "SSH"), (23, "telnet"), (3389, "remote desktop"), (5060, "SIP"), (8291, "router management"))
@@ -140,7 +140,7 @@ def _inbox(dice: Dice, number: int) -> Say:
         f"Invoice fraud: changed bank details in a thread taken from {dice.pick(_OFFICES)}",
         "The thread comes from a hacked mailbox; the reply, with the new account, from a name one letter off.",
         (("domain", name, "Look-alike sender"), ("email", f"accounts@{name}", "Reply address")),
-        ("T1566.003", "T1534"), campaign="Invoice fraud"))
+        ("T1566.003", "T1534"), campaign="Invoice fraud", kind="phishing"))
 
 
 def _short(value: str) -> str:

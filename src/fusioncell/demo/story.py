@@ -45,7 +45,7 @@ night. We see look-ups from 412 lines. Asking the others: do you have it too?
         "Look-ups of three names that serve the same kit (identical style sheet, same collector path /track/pay.php). "
         "Peak at 09:20 with 180 look-ups a minute. Registration through one reseller within 40 hours.",
         tuple(("domain", name, "Landpost phishing kit, landing page") for name in (FIRST_NAME, *SECOND_NAMES)),
-        ("T1566.002", "T1583.001"), campaign="Landpost redelivery"))),
+        ("T1566.002", "T1583.001"), campaign="Landpost redelivery", kind="phishing"))),
     Beat(146, Say("police", Prose("""
 Landpost redelivery fraud: 34 complaints since yesterday, losses so far about 27,000
 
