@@ -14,6 +14,7 @@ from fusioncell.edges import knowngood_files
 from fusioncell.edges.database import SqlDatabase, open_postgres, open_sqlite
 from fusioncell.edges.dns_notify import NotifyTarget
 from fusioncell.edges.dns_server import DnsServer, start_dns_server
+from fusioncell.edges.dump import Difference, TableDump, differences, dump
 from fusioncell.edges.folder import Folder
 from fusioncell.edges.migrate import migrate
 from fusioncell.edges.system import SystemClock, SystemRandomness
@@ -34,13 +35,12 @@ from fusioncell.picture import store as picture_store
 from fusioncell.picture.service import Picture, create_words
 from fusioncell.record import Seal
 from fusioncell.record import store as record_store
-from fusioncell.record.service import Record
+from fusioncell.record.service import Record, read_cursor
 from fusioncell.river import CURSOR, River
 from fusioncell.shield import store as shield_store
 from fusioncell.shield.service import Shield
 
 if TYPE_CHECKING:
-    from fusioncell.edges.dump import Difference, TableDump
     from fusioncell.edges.fetch import Fetched
 
 PROJECTIONS = (
@@ -53,7 +53,7 @@ PROJECTIONS = (
 )
 """Tables that can be dropped and rebuilt from the record."""
 
-__all__ = ["DnsServer", "Folder", "Hub", "SystemClock", "open_hub", "read_settings"]
+__all__ = ["Difference", "TableDump", "DnsServer", "Folder", "Hub", "SystemClock", "open_hub", "read_settings"]
 
 
 def read_settings(**given: str | None) -> Settings:
@@ -264,7 +264,7 @@ def beside(folder: Folder, settings: Settings) -> Iterator[tuple[Record, int]]:
     record = Record(databases["record"], SystemClock(), SystemRandomness())
     try:
         with databases["projections"].read() as connection:
-            position = record_store.read_cursor(connection, CURSOR)
+            position = read_cursor(connection, CURSOR)
         yield record, position
     finally:
         record.close()
@@ -310,13 +310,9 @@ def fresh_projections(folder: Folder, settings: Settings) -> Iterator[SqlDatabas
 
 def dump_projections(database: SqlDatabase) -> list[TableDump]:
     """Return the digest of each table of the projections."""
-    from fusioncell.edges import dump
-
-    return dump.dump(database, PROJECTIONS)
+    return dump(database, PROJECTIONS)
 
 
 def differing_rows(left: SqlDatabase, right: SqlDatabase, table: str) -> list[Difference]:
     """Return the first rows in which a table of the projections differs."""
-    from fusioncell.edges import dump
-
-    return dump.differences(left, right, PROJECTIONS, table)
+    return differences(left, right, PROJECTIONS, table)

@@ -7,11 +7,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from fusioncell.bootstrap import (
+    Difference,
     Folder,
     Hub,
+    TableDump,
     differing_rows,
     drop_projections,
     dump_projections,
@@ -25,9 +27,6 @@ from fusioncell.kernel.ids import new_id
 from fusioncell.kernel.marking import Audience, Tlp, Uses
 from fusioncell.kernel.settings import Settings
 from fusioncell.river import River
-
-if TYPE_CHECKING:
-    from fusioncell.edges.dump import Difference, TableDump
 
 NOBODY = Audience(Tlp.AMBER_STRICT, frozenset(), Uses.NONE)
 _MAX_TABLES_SHOWN = 10

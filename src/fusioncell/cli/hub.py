@@ -31,7 +31,7 @@ def init(data: Path | None, org: str, email: str, person: str | None, kind: str,
     """Make a hub in a new folder, with its first organisation, an administrator and an API key."""
     from fusioncell.bootstrap import Folder, open_hub
     from fusioncell.cli.door import data_folder
-    from fusioncell.members.admit import admit_email, admit_kind, admit_name
+    from fusioncell.members import admit_email, admit_kind, admit_name
 
     # All is checked before the folder is made: a refused init leaves nothing behind.
     admit_name(org, "The name"), admit_email(email), admit_kind(kind), admit_name(sector, "The sector", 80)

@@ -23,8 +23,8 @@ from fusioncell.cli.door import Door, open_door
 from fusioncell.cli.options import Where, json_option, note, plain, show, where_options
 from fusioncell.cli.sources import Source, Unreadable, sources
 from fusioncell.intake.service import Terms
-from fusioncell.kernel.errors import FusionCellError, NotFound, Unavailable
-from fusioncell.kernel.marking import Viewer, parse_tlp
+from fusioncell.kernel.errors import BadInput, FusionCellError, NotFound, Unavailable
+from fusioncell.kernel.marking import Uses, Viewer, parse_tlp
 
 IN_FLIGHT = 64
 IN_FLIGHT_BYTES = 48 << 20
@@ -66,23 +66,22 @@ class Tally:
         fault = FileFault(source, place, reason, body)
         self.listed += [fault] if len(self.listed) < MAX_FAULTS_KEPT else []
 
-    def accept(self, answer: dict[str, Any]) -> None:
+    def accept(self, objects: int, attributes: int, unmarked: int, marked_as: str) -> None:
         """Count an accepted contribution by the hub's answer."""
         self.contributions += 1
-        self.objects += answer["objects"]
-        self.attributes += answer["attributes"]
-        self.unmarked += answer["unmarked"]
-        self.marked_as = self.marked_as or answer["marked_as"]
+        self.objects += objects
+        self.attributes += attributes
+        self.unmarked += unmarked
+        self.marked_as = self.marked_as or marked_as
 
-    def settle(self, source: str, status: dict[str, Any]) -> None:
-        """Add what a contribution's status says, once it is projected."""
-        self.new += status["new"]
-        self.duplicates += status["duplicates"]
-        self.outdated += status["outdated"]
-        self.conflicts += status["conflicts"]
-        self.faults += status["fault_count"]
-        room = MAX_FAULTS_KEPT - len(self.listed)
-        self.listed += [FileFault(source, f["place"], f["reason"]) for f in status["faults"][:room]]
+    def settle(self, counts: tuple[int, int, int, int], faults: int, listed: list[FileFault]) -> None:
+        """Add a projected contribution's status: (new, duplicates, outdated, conflicts), and its faults."""
+        self.new += counts[0]
+        self.duplicates += counts[1]
+        self.outdated += counts[2]
+        self.conflicts += counts[3]
+        self.faults += faults
+        self.listed += listed[: max(0, MAX_FAULTS_KEPT - len(self.listed))]
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +91,18 @@ class Said:
     tlp: str | None
     groups: tuple[str, ...]
     uses: str | None
+
+
+def uses_named(text: str | None) -> Uses | None:
+    """Read a comma-separated list of uses; None where none was given. Raises BadInput."""
+    if text is None:
+        return None
+    allowed = Uses.NONE
+    for name in filter(None, text.replace(" ", "").split(",")):
+        if name.upper() not in Uses.__members__:
+            raise BadInput(f"{name[:40]!r} is no use", hint="Uses: analysis, blocking, products, police, none.")
+        allowed |= Uses[name.upper()]
+    return allowed
 
 
 @click.command(
@@ -126,6 +137,7 @@ def import_(
     """
     if tlp:
         parse_tlp(tlp)
+    uses_named(uses)
     tally = Tally()
     said = Said(tlp, groups, uses)
     with open_door(where) as door, Progress(as_json) as progress:
@@ -157,11 +169,11 @@ def _straight(
     progress: Progress,
 ) -> None:
     """Take the files in without a hub running: append group by group, project behind, in large batches."""
-    from fusioncell.intake.routes import accepted_json, status_json, terms_of
-
     viewer: Viewer | None = hub.members.operator_viewer(organisation)
     if viewer is None:
         raise NotFound(f"there is no organisation {organisation or ''!r} here", hint="List them: fusioncell org list")
+    tlp = parse_tlp(said.tlp) if said.tlp else None
+    uses = uses_named(said.uses)
     flying: deque[tuple[Source, Future[Any], Callable[[Any], Any]]] = deque()
     flown = 0
     accepted: list[tuple[str, str]] = []
@@ -171,16 +183,17 @@ def _straight(
         while flying and (len(flying) > most or flown > IN_FLIGHT_BYTES):
             source, pending, finish = flying.popleft()
             flown -= len(source.body)
-            answer = accepted_json(finish(pending.result()))
-            tally.accept(answer)
-            accepted.append((source.name, answer["contribution"]))
+            kept = finish(pending.result())
+            shell = kept.shell
+            tally.accept(shell.objects, shell.attributes, shell.defaulted, shell.default)
+            accepted.append((source.name, kept.contribution))
             progress.accepted(tally)
 
     for source in found:
         if isinstance(source, Unreadable):
             tally.refuse(source.name, source.reason)
             continue
-        terms: Terms = terms_of(said.tlp, list(said.groups), None, said.uses, source.filename)
+        terms = Terms(tlp, said.groups, (), uses, source.filename)
         try:
             pending, finish = hub.intake.submit(viewer, source.body, source.media_type, terms)
         except FusionCellError as fault:
@@ -193,7 +206,10 @@ def _straight(
     progress.projecting(tally)
     hub.settle()
     for name, contribution in accepted:
-        tally.settle(name, status_json(hub.intake.status(viewer, contribution)))
+        status = hub.intake.status(viewer, contribution)
+        faults = [FileFault(name, place, reason) for place, reason in status.faults]
+        counts = (status.new, status.duplicates, status.outdated, status.conflicts)
+        tally.settle(counts, status.fault_count, faults)
 
 
 # -- through a running hub -------------------------------------------------------------------------------------------
@@ -227,7 +243,7 @@ def _through(door: Door, found: Iterator[Source | Unreadable], said: Said, tally
             except FusionCellError as fault:
                 _refused(fault, source, tally)
                 continue
-            tally.accept(answer)
+            tally.accept(answer["objects"], answer["attributes"], answer["unmarked"], answer["marked_as"])
             accepted.append((source.name, answer["status_url"]))
             progress.accepted(tally)
 
@@ -257,7 +273,9 @@ def _settle_through(door: Door, accepted: list[tuple[str, str]], tally: Tally) -
             status = door.json("GET", url)
         statuses.append((name, status))
     for name, status in reversed(statuses):
-        tally.settle(name, status)
+        faults = [FileFault(name, fault["place"], fault["reason"]) for fault in status["faults"]]
+        counts = (status["new"], status["duplicates"], status["outdated"], status["conflicts"])
+        tally.settle(counts, status["fault_count"], faults)
 
 
 # -- the end ---------------------------------------------------------------------------------------------------------

@@ -86,7 +86,11 @@ _OUTSIDE_HINT = "Look with: fusioncell doctor. FUSIONCELL_LOG_LEVEL=debug shows 
 
 def _is_outside(fault: Exception) -> bool:
     """Tell whether the disk or a database driver failed, not this program."""
-    return isinstance(fault, OSError) or type(fault).__module__.partition(".")[0] in ("sqlalchemy", "sqlite3", "psycopg")
+    return isinstance(fault, OSError) or type(fault).__module__.partition(".")[0] in (
+        "sqlalchemy",
+        "sqlite3",
+        "psycopg",
+    )
 
 
 def complain(fault: FusionCellError) -> None:

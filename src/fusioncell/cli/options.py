@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -44,12 +45,12 @@ def where_options(command: Command) -> Command:
     """Add ``--data``, ``--hub``, ``--key`` and ``--as``, handed over as one ``where``."""
 
     def gather(*, data: Path | None, hub: str | None, key: str | None, organisation: str | None, **more: Any) -> Any:
-        if hub and not key:
-            raise click.UsageError("--hub needs a key: give --key, or set FUSIONCELL_KEY.")
         if hub and data:
             raise click.UsageError("give --data for a hub on this machine, or --hub for another, not both.")
-        if key and not hub and not data:
-            raise click.UsageError("--key goes with --hub URL (or FUSIONCELL_HUB).")
+        if not data:
+            hub, key = _remote(hub, key)
+        if hub and not key:
+            raise click.UsageError("--hub needs a key: give --key, or set FUSIONCELL_KEY.")
         if hub and organisation:
             raise click.UsageError("--as is for a hub on this machine; elsewhere the key says who you are.")
         return command(where=Where(data, hub, key, organisation), **more)
@@ -63,14 +64,25 @@ def where_options(command: Command) -> Command:
             metavar="ORG",
             help="Act as this organisation (name or id) of a hub on this machine.  [default: the first]",
         ),
-        click.option(
-            "--key", envvar="FUSIONCELL_KEY", metavar="KEY", help="API key for --hub (better: FUSIONCELL_KEY)."
-        ),
-        click.option("--hub", envvar="FUSIONCELL_HUB", metavar="URL", help="Another machine's hub, instead of --data."),
+        click.option("--key", metavar="KEY", help="API key for --hub (better: FUSIONCELL_KEY)."),
+        click.option("--hub", metavar="URL", help="Another machine's hub, instead of --data."),
         data_option,
     ):
         gather = option(gather)
     return gather  # type: ignore[return-value]
+
+
+def _remote(hub: str | None, key: str | None) -> tuple[str | None, str | None]:
+    """Return the hub and key of another machine, from the command line, else from the settings."""
+    if hub and key:
+        return hub, key
+    if os.environ.get("FUSIONCELL_HUB") and os.environ.get("FUSIONCELL_KEY"):
+        return hub or os.environ["FUSIONCELL_HUB"], key or os.environ["FUSIONCELL_KEY"]
+    from fusioncell.bootstrap import read_settings
+
+    settings = read_settings()
+    hub = hub or settings.hub
+    return hub, (key or settings.key) if hub else None
 
 
 def show(result: dict[str, Any], as_json: bool, text: str | Callable[[], str]) -> None:

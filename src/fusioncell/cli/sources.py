@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from fusioncell.intake import gunzip
+from fusioncell.intake import gunzip_bounded
 from fusioncell.kernel.errors import FusionCellError, NotFound
 
 MAX_MEMBERS = 10_000
@@ -115,7 +115,7 @@ def _file(file: Path, limit: int) -> Iterator[Source | Unreadable]:
 def _unpacked(name: str, filename: str, body: bytes, limit: int) -> Iterator[Source | Unreadable]:
     if body[:2] == b"\x1f\x8b":
         filename = filename.removesuffix(".gz")
-        body = gunzip.gunzip_bounded(body, limit)
+        body = gunzip_bounded(body, limit)
     yield Source(name, filename, body)
 
 

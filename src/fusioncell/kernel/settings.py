@@ -33,6 +33,8 @@ SETTINGS = (
     Setting("max_subscribers", "2000", "Most live streams open at once."),
     Setting("session_hours", "12", "Hours after which a session ends."),
     Setting("log_level", "info", "debug, info, warning or error."),
+    Setting("hub", "", "Address of another machine's hub, for commands; empty: the hub in the folder `data`."),
+    Setting("key", "", "API key with which commands ask that hub; better in the environment than in a file."),
 )
 
 
@@ -50,6 +52,8 @@ class Settings:
     max_subscribers: int
     session_hours: int
     log_level: str
+    hub: str
+    key: str
 
     @classmethod
     def read(cls, environment: Mapping[str, str], file: Mapping[str, object], **given: str | None) -> Settings:

@@ -6,6 +6,7 @@ What is *not* here: what a viewer may see (``kernel.marking``), pages and routes
 
 from __future__ import annotations
 
+from fusioncell.members.admit import admit_email, admit_kind, admit_name
 from fusioncell.members.hash_password import Cost
 from fusioncell.members.model import (
     KINDS,
@@ -26,5 +27,6 @@ from fusioncell.members.service import Members, vault_metadata
 
 __all__ = [
     "KINDS", "PERMISSIONS", "ROLES", "Choice", "Cost", "Group", "KeyInfo", "Members", "Organisation", "Passkey",
-    "Person", "Secret", "SessionInfo", "SignedIn", "Site", "TooManyAttempts", "vault_metadata",
+    "Person", "Secret", "SessionInfo", "SignedIn", "Site", "TooManyAttempts",
+    "admit_email", "admit_kind", "admit_name", "vault_metadata",
 ]
