@@ -25,7 +25,7 @@ from pathlib import Path
 import pytest
 
 KILLS = int(os.environ.get("FUSIONCELL_KILLS", "5"))
-KILLS_A_HUB = 10
+KILLS_A_HUB = 5
 """A new hub after so many, so that rebuilding stays short."""
 THREADS = 3
 

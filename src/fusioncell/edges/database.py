@@ -20,6 +20,8 @@ from psycopg.adapt import Dumper
 from sqlalchemy import Engine, MetaData, String, create_engine, event, text
 from sqlalchemy.pool import QueuePool
 
+from fusioncell.kernel.ports import storable
+
 Row = tuple[Any, ...]
 
 
@@ -53,6 +55,13 @@ _SMALLINT = 21
 _PG_TYPES = {int: "bigint", str: "text", bytes: "bytea"}
 
 
+def _askable(parameters: Sequence[Any]) -> Sequence[Any]:
+    """Let a look-up of a text with a NUL, which no PostgreSQL holds, find nothing rather than fail."""
+    if any(type(value) is str and "\0" in value for value in parameters):
+        return [storable(value) if isinstance(value, str) else value for value in parameters]
+    return parameters
+
+
 class PostgresConnection:
     """A transaction on PostgreSQL."""
 
@@ -72,12 +81,12 @@ class PostgresConnection:
 
     def rows(self, sql: str, parameters: Sequence[Any] = ()) -> list[Row]:
         """Run a query and return its rows."""
-        self._cursor.execute(self._sql(sql), parameters)
+        self._cursor.execute(self._sql(sql), _askable(parameters))
         return self._cursor.fetchall()  # type: ignore[no-any-return]
 
     def run(self, sql: str, parameters: Sequence[Any] = ()) -> int:
         """Run a statement and return the number of rows it touched."""
-        self._cursor.execute(self._sql(sql), parameters)
+        self._cursor.execute(self._sql(sql), _askable(parameters))
         return self._cursor.rowcount  # type: ignore[no-any-return]
 
     def run_many(self, sql: str, rows: Iterable[Sequence[Any]]) -> None:
@@ -105,7 +114,10 @@ class SqlDatabase:
         """Open a read transaction: one snapshot."""
         if self.dialect == "sqlite":
             # A checkout of the pool costs more than the look-up that it is for; a list is enough for readers.
-            reader = self._readers.pop() if self._readers else self._new_reader()
+            try:
+                reader = self._readers.pop()
+            except IndexError:  # asked and popped in one step: another thread may take the last one
+                reader = self._new_reader()
             try:
                 reader.execute("BEGIN")
                 yield SqliteConnection(reader)
@@ -225,7 +237,7 @@ def open_sqlite(path: Path | str, *, durable: bool = True, cache_mb: int = 16) -
             "page_size=8192",
             "journal_mode=WAL",
             f"synchronous={'FULL' if durable else 'NORMAL'}",
-            "wal_autocheckpoint=20000",
+            "wal_autocheckpoint=5000",
             f"cache_size=-{cache_mb * 1024}",
             "temp_store=MEMORY",
             "foreign_keys=ON",

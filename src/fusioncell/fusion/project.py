@@ -15,7 +15,7 @@ from fusioncell.fusion import store, weigh
 from fusioncell.intake.project import Arrived
 from fusioncell.kernel.claim import Claim, Role, Stance
 from fusioncell.kernel.observable import TYPE_CODES, Observable, key64, key64_of
-from fusioncell.kernel.ports import Connection
+from fusioncell.kernel.ports import Connection, storable
 
 _GUILTY = (Stance.MALICIOUS, Stance.SUSPICIOUS)
 _MAX_KEYS = 4
@@ -152,7 +152,7 @@ def _rows(
             elif stance:
                 moved[number] = o
             keys = " ".join([xxh3_64_hexdigest(key.encode("utf-8", "replace")) for key in claim.keys[:_MAX_KEYS]])
-            creator = number_of(claim.creator[:200])
+            creator = number_of(storable(claim.creator[:200]))
             rows.append((number, seq, position, audience, contributor, creator, int(claim.role), stance, weight,
                          latest, at, fresh, keys))  # fmt: skip
     store.add_parties(connection, parties.added)

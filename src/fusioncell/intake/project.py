@@ -17,7 +17,7 @@ from fusioncell.intake.extract import extract_entry
 from fusioncell.intake.model import Extract
 from fusioncell.kernel.clock import DAY
 from fusioncell.kernel.entry import Entry
-from fusioncell.kernel.ports import Connection
+from fusioncell.kernel.ports import Connection, storable
 
 FRESH_FOR = 14 * DAY
 """What is older than this on arrival is history: it notifies no one, starts no trend, proposes nothing."""
@@ -173,7 +173,7 @@ def _arrive(connection: Connection, items: list[Entry], keys: list[int], read_ma
             count.faults += len(extract.faults)
             first = store.first_seq_of(connection, entry.contribution) or 0
             faults += [
-                (entry.seq, i, first, f"{payload.place} {fault.place}".strip(), fault.reason)
+                (entry.seq, i, first, storable(f"{payload.place} {fault.place}".strip()), storable(fault.reason))
                 for i, fault in enumerate(extract.faults)
             ]
         if state is not State.OUTDATED:

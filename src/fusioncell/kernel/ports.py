@@ -9,9 +9,14 @@ from typing import Any, Protocol
 from fusioncell.kernel.clock import Clock
 from fusioncell.kernel.ids import Randomness
 
-__all__ = ["Clock", "Connection", "Database", "Randomness"]
+__all__ = ["Clock", "Connection", "Database", "Randomness", "storable"]
 
 Row = tuple[Any, ...]
+
+
+def storable(text: str) -> str:
+    """Return a text as every database can hold it: PostgreSQL's has no NUL, which JSON's escapes and CSV can bring."""
+    return text.replace("\0", "\ufffd")
 
 
 class Connection(Protocol):

@@ -12,7 +12,7 @@ from fusioncell.intake.model import Extract
 from fusioncell.intake.project import Arrived, is_fresh
 from fusioncell.kernel.clock import HOUR
 from fusioncell.kernel.entry import Entry
-from fusioncell.kernel.ports import Connection
+from fusioncell.kernel.ports import Connection, storable
 from fusioncell.picture import store
 from fusioncell.picture.words import tokens
 
@@ -116,7 +116,7 @@ def _sum(summaries: dict[tuple[str, int], list[Any]], entry: Entry, extract: Ext
             0,
         ]
     if not row[6] and extract.title:
-        row[6], row[7] = extract.title[:_MAX_TITLE], entry.seq
+        row[6], row[7] = storable(extract.title[:_MAX_TITLE]), entry.seq
     row[8] += 1
     row[9] += len(extract.claims)
     row[10] += int(fresh)

@@ -14,7 +14,7 @@ from fusioncell.fusion.project import Changes
 from fusioncell.fusion.service import assess_within, find_many
 from fusioncell.kernel.entry import Entry
 from fusioncell.kernel.observable import Observable, ObservableType
-from fusioncell.kernel.ports import Connection
+from fusioncell.kernel.ports import Connection, storable
 from fusioncell.shield import policy, store
 from fusioncell.shield.model import KINDS, PROPOSE, STATE_AFTER, Body, State
 
@@ -64,7 +64,7 @@ def _apply(connection: Connection, entry: Entry, body: Body) -> None:
                 evidence,
                 body.by,
                 "",
-                body.reason,
+                storable(body.reason),
                 _encode(body.guards).decode(),
                 entry.audience,
             ),
@@ -77,7 +77,7 @@ def _apply(connection: Connection, entry: Entry, body: Body) -> None:
             body.expires,
             evidence,
             body.by,
-            body.reason,
+            storable(body.reason),
             entry.audience,
             body.malicious,
             body.active,
@@ -85,7 +85,7 @@ def _apply(connection: Connection, entry: Entry, body: Body) -> None:
             _step(connection, entry, body.name, added=True)
     else:
         row = store.by_id(connection, body.decision)
-        store.end(connection, body.decision, state.value, entry.at, body.by, body.reason)
+        store.end(connection, body.decision, state.value, entry.at, body.by, storable(body.reason))
         if row is not None and row[3] == State.PUBLISHED:
             _step(connection, entry, body.name, added=False)
 
