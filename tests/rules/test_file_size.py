@@ -14,7 +14,9 @@ from rules.source_tree import PACKAGE, modules, seed
 FILE_LINES = 600
 FUNCTION_LINES = 70
 
-LONGER: Mapping[str, str] = {}
+LONGER: Mapping[str, str] = {
+    "edges/migrations/vault/versions/m0001_first.py::upgrade": "Alembic's own list of the first tables; it never grows",
+}
 """Path, or path::function → why it may be longer."""
 
 

@@ -11,7 +11,7 @@ import uvicorn
 
 from fusioncell.bootstrap import Hub
 from fusioncell.kernel.settings import host_port
-from fusioncell.web.app import make_app
+from fusioncell.web.app import close_streams, make_app
 
 
 class _Server(uvicorn.Server):
@@ -23,8 +23,9 @@ class _Server(uvicorn.Server):
 
 async def _serve(hub: Hub, http: str, dns: str, ready: Callable[[str, int], None]) -> None:
     host, port = host_port(http)
+    app = make_app(hub)
     config = uvicorn.Config(
-        make_app(hub),
+        app,
         host=host,
         port=port,
         log_level=hub.settings.log_level,
@@ -38,8 +39,13 @@ async def _serve(hub: Hub, http: str, dns: str, ready: Callable[[str, int], None
     )
     server = _Server(config)
     loop = asyncio.get_running_loop()
+
+    def stop() -> None:
+        close_streams(app)
+        server.should_exit = True
+
     for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, setattr, server, "should_exit", True)
+        loop.add_signal_handler(number, stop)
     primary = await hub.serve_dns(dns) if dns else None
     if primary is not None:
         hub.shield.on_zone_change(primary.zone_changed)

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any
 
 from litestar import Litestar, Request, Response, Router, get
-from litestar.config.response_cache import ResponseCacheConfig
 from litestar.datastructures import State
 from litestar.di import Provide
 from litestar.exceptions import HTTPException
@@ -117,11 +116,8 @@ async def _secure(response: Response[Any]) -> Response[Any]:
     return response
 
 
-def make_app(hub: Hub) -> Litestar:
-    """Make the application over a hub."""
-    matcher = Matcher(hub.fusion)
-    streams = Streams(hub.record, hub.seal, hub.river.past, hub.settings.max_subscribers)
-    live = PageStreams(hub)
+def _living(hub: Hub, streams: Streams, live: PageStreams) -> Callable[[Litestar], AbstractAsyncContextManager[None]]:
+    """Join the streams to the river for as long as the application lives."""
 
     @asynccontextmanager
     async def living(app: Litestar) -> AsyncIterator[None]:
@@ -138,40 +134,45 @@ def make_app(hub: Hub) -> Litestar:
             for task in flushing:
                 task.cancel()
 
+    return living
+
+
+def _injected(hub: Hub) -> dict[str, Provide]:
+    """Return what handlers may ask for by name."""
+    rooms = ("intake", "record", "fusion", "picture", "shield", "members", "seal")
+    given = {name: getattr(hub, name) for name in rooms} | {"hub": hub, "matcher": Matcher(hub.fusion)}
+
     def provide(value: Any) -> Provide:
         return Provide(lambda: value, sync_to_thread=False, use_cache=True)
 
+    return {"viewer": Provide(_viewer, sync_to_thread=False), **{name: provide(value) for name, value in given.items()}}
+
+
+def _doors() -> Router:
+    """Return all doors in one router: Litestar joins the methods of one path only within a router."""
+    rooms = (intake_routes, fusion_routes, picture_routes, exchange_routes, shield_routes, members_routes)
+    doors = [door for room in rooms for door in room.HANDLERS]
+    return Router("/", route_handlers=[healthz, readyz, metrics, *doors, *page_handlers()])
+
+
+def _described() -> OpenAPIConfig:
+    return OpenAPIConfig(
+        title="Fusion Cell",
+        version=fusioncell.__version__,
+        path="/api",
+        render_plugins=[JsonRenderPlugin(path="/openapi.json")],
+        components=Components(security_schemes={"key": SecurityScheme(type="http", scheme="bearer")}),
+        security=[{"key": []}],
+    )
+
+
+def make_app(hub: Hub) -> Litestar:
+    """Make the application over a hub."""
+    streams = Streams(hub.record, hub.seal, hub.river.past, hub.settings.max_subscribers)
+    live = PageStreams(hub)
     app = Litestar(
-        route_handlers=[
-            # One router: Litestar joins the methods of one path only within a router.
-            Router(
-                "/",
-                route_handlers=[
-                    healthz,
-                    readyz,
-                    metrics,
-                    *intake_routes.HANDLERS,
-                    *fusion_routes.HANDLERS,
-                    *picture_routes.HANDLERS,
-                    *exchange_routes.HANDLERS,
-                    *shield_routes.HANDLERS,
-                    *members_routes.HANDLERS,
-                    *page_handlers(),
-                ],
-            ),
-        ],
-        dependencies={
-            "viewer": Provide(_viewer, sync_to_thread=False),
-            "hub": provide(hub),
-            "intake": provide(hub.intake),
-            "record": provide(hub.record),
-            "fusion": provide(hub.fusion),
-            "picture": provide(hub.picture),
-            "shield": provide(hub.shield),
-            "members": provide(hub.members),
-            "seal": provide(hub.seal),
-            "matcher": provide(matcher),
-        },
+        route_handlers=[_doors()],
+        dependencies=_injected(hub),
         guards=[guard],
         middleware=[DefineMiddleware(Access, hub=hub)],
         exception_handlers={
@@ -180,19 +181,26 @@ def make_app(hub: Hub) -> Litestar:
             Exception: problems.of_unknown,
         },
         after_request=_secure,
-        lifespan=[living],
+        lifespan=[_living(hub, streams, live)],
         request_max_body_size=hub.settings.max_body_mb << 20,
-        state=State({"fusion": hub.fusion, "record": hub.record, "streams": streams, "hub": hub, "pages": pages_for(hub), "live": live}),
-        response_cache_config=ResponseCacheConfig(),
-        logging_config=None,
-        openapi_config=OpenAPIConfig(
-            title="Fusion Cell",
-            version=fusioncell.__version__,
-            path="/api",
-            render_plugins=[JsonRenderPlugin(path="/openapi.json")],
-            components=Components(security_schemes={"key": SecurityScheme(type="http", scheme="bearer")}),
-            security=[{"key": []}],
+        state=State(
+            {
+                "hub": hub,
+                "fusion": hub.fusion,
+                "record": hub.record,
+                "streams": streams,
+                "pages": pages_for(hub),
+                "live": live,
+            }
         ),
+        logging_config=None,
+        openapi_config=_described(),
     )
     declare_queries(app)
     return app
+
+
+def close_streams(app: Litestar) -> None:
+    """End all live streams, so that the server need not wait for them. Call on the event loop when it stops."""
+    app.state.streams.close()
+    app.state.live.streams.close()
