@@ -126,7 +126,10 @@ def test_processes(database_url: str, tmp_path: Path) -> None:
     """Two processes write, four writers each; this one reads meanwhile. They start on a place without tables."""
     command = [sys.executable, __file__, str(tmp_path), database_url]
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
-    running = [subprocess.Popen([*command, str(n)], env=environment) for n in range(0, WRITERS, 4)]
+    running = [
+        subprocess.Popen([*command, str(n)], env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        for n in range(0, WRITERS, 4)
+    ]
     opened = open_databases(Folder(tmp_path), settings_for(tmp_path, database_url))
     record = Record(opened["record"], SystemClock(), SystemRandomness())
     done = threading.Event()
@@ -138,6 +141,13 @@ def test_processes(database_url: str, tmp_path: Path) -> None:
     readers = [threading.Thread(target=read, args=(n,)) for n in range(READERS)]
     for thread in readers:
         thread.start()
+    for process in running:
+        assert process.stdout is not None
+        assert process.stdout.readline() == b"ready\n"
+    for process in running:
+        assert process.stdin is not None
+        process.stdin.write(b"go\n")
+        process.stdin.flush()
     codes = [process.wait(60) for process in running]
     done.set()
     for thread in readers:
@@ -151,9 +161,11 @@ def test_processes(database_url: str, tmp_path: Path) -> None:
 
 
 def main(folder: Path, url: str, writer: int) -> None:
-    """Be one of the writing processes."""
+    """Be one of the writing processes: open, then wait until all have, so that they do write at once."""
     opened = open_databases(Folder(folder), settings_for(folder, url))
     record = Record(opened["record"], SystemClock(), SystemRandomness())
+    print("ready", flush=True)
+    sys.stdin.readline()
     threads = [threading.Thread(target=write, args=(record, n)) for n in range(writer, writer + 4)]
     for thread in threads:
         thread.start()

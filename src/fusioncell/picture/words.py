@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 import unicodedata
 
-_WORD = re.compile(r"[^\W_]{1,64}")
+_WORD = re.compile(r"[^\W_\u19b0-\u19c0\u19c8\u19c9\u1cf2\u1cf3]{1,64}")
+"""What a word is; of the letters and digits, these few are none to SQLite's tokenizer, which would split the word."""
 MAX_TOKENS = 4000
 
 
