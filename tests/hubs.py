@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import uvicorn
 from litestar.testing import TestClient
 
 from fusioncell.bootstrap import Folder, Hub, open_hub
 from fusioncell.fusion.knowngood import KnownGood
 from fusioncell.kernel.clock import Clock
 from fusioncell.web.app import make_app
+from resolvers import free_port, wait_until
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,3 +80,22 @@ def browser(made: MadeHub, party: Party) -> Iterator[TestClient[Any]]:
         answer = client.post(made.link(party))
         assert answer.status_code == 303, answer.text
         yield client
+
+
+@contextmanager
+def served(made: MadeHub) -> Iterator[str]:
+    """The hub, its river running, served on loopback by uvicorn in a thread; yields the address."""
+    if not made.hub.river.running:
+        made.hub.start()
+    config = uvicorn.Config(
+        make_app(made.hub), host="127.0.0.1", port=free_port(), log_level="critical", timeout_graceful_shutdown=1
+    )
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    try:
+        assert wait_until(lambda: server.started)
+        yield f"http://127.0.0.1:{config.port}"
+    finally:
+        server.should_exit = True
+        thread.join(10)

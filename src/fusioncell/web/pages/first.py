@@ -65,7 +65,7 @@ def _change(activity: Activity) -> str:
     )
 
 
-def _kpis(viewer: Viewer, activity: Activity, tally: dict[str, int], names: Names) -> list[View]:
+def _kpis(viewer: Viewer, activity: Activity, tally: dict[str, int], names: Names, rising: int) -> list[View]:
     shown: list[View] = [
         {"label": "contributions in 24 hours", "value": activity.contributions, "note": _change(activity)},
         {"label": "values named in 24 hours", "value": activity.named, "note": ""},
@@ -80,6 +80,8 @@ def _kpis(viewer: Viewer, activity: Activity, tally: dict[str, int], names: Name
         # Proposals are read by those who approve them; to others the count is none, and nothing is said.
         note = f"{waiting:,} {'waits' if waiting == 1 else 'wait'} for approval" if waiting else ""
         shown.insert(2, {"label": "names blocked", "value": tally.get(State.PUBLISHED, 0), "note": note})
+    else:
+        shown.append({"label": "values rising", "value": rising, "note": ""})
     return shown
 
 
@@ -155,14 +157,15 @@ def home_context(hub: Hub, viewer: Viewer) -> dict[str, Any]:
     names = Names(hub)
     activity = hub.picture.activity(viewer)
     tally = hub.shield.tally(viewer)
+    rising = _rising(hub, viewer)
     technique = hub.picture.facet(viewer, "technique", limit=BARS)
     return {
-        "kpis": _kpis(viewer, activity, tally, names),
+        "kpis": _kpis(viewer, activity, tally, names, len(rising)),
         "live": {
             "url": f"/live?after={after}" if viewer.may("stream") or not viewer.member else None,
             "items": _news(hub, viewer, names),
         },
-        "rising": _rising(hub, viewer),
+        "rising": rising,
         "sectors": _sectors(hub.picture.facet(viewer, "org", limit=500), names),
         "types": [
             {"label": _type_label(key), "count": count, "href": None}

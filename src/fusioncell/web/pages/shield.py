@@ -105,7 +105,7 @@ def _zone(hub: Hub, viewer: Viewer, published: int) -> View:
         "serial": hub.shield.zone.serial,
         "names": published,
         "changed": changed or None,
-        "transfers": [],
+        "transfers": None,
     }
 
 
