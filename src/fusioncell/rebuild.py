@@ -30,6 +30,7 @@ from fusioncell.river import River
 
 NOBODY = Audience(Tlp.AMBER_STRICT, frozenset(), Uses.NONE)
 _MAX_TABLES_SHOWN = 10
+EPOCH_LEAP = 4096
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +92,8 @@ def restore(source: Path, data: Path, settings: Settings) -> dict[str, Any]:
     try:
         entries = hub.record.verify()
         hub.river.run_dry()
-        epoch = hub.record.open_epoch()
+        # A leap, because one backup may be restored more than once, and each life hands out cursors of its own.
+        epoch = hub.record.open_epoch(beyond=int.from_bytes(hub.randomness.bytes(2)) % EPOCH_LEAP)
         nobody = hub.record.intern_audience(NOBODY)
         hub.record.append(
             "", [Draft("hub.epoch", nobody, Payload("", str(epoch), 0, "", b"{}"))], new_id(hub.randomness)

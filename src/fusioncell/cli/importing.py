@@ -9,6 +9,7 @@ One that cannot be taken at all is a fault with its file's name; the others go o
 
 from __future__ import annotations
 
+import re
 import sys
 import time
 from collections import deque
@@ -32,6 +33,7 @@ POSTS_AT_ONCE = 4
 LISTED = 20
 MAX_FAULTS_KEPT = 10_000
 POLL = 0.1
+_PARTY = re.compile(r"(?:org:[0-9a-f-]{36}|group:[0-9a-f-]{36}\.[0-9]{1,9})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +119,9 @@ and nothing could be taken.""",
 )
 @click.argument("paths", nargs=-1, required=True, metavar="PATH…")
 @click.option("--tlp", metavar="LEVEL", help="Marking for what carries none: clear, green, amber, amber+strict or red.")
-@click.option("--group", "groups", multiple=True, metavar="GROUP", help="Share AMBER with this group; may be repeated.")
+@click.option(
+    "--group", "groups", multiple=True, metavar="PARTY", help="Share AMBER with org:ID or group:ID.N; may be repeated."
+)
 @click.option("--uses", metavar="LIST", help="What may be done with it: analysis,blocking,products,police or none.")
 @where_options
 @json_option
@@ -138,6 +142,9 @@ def import_(
     if tlp:
         parse_tlp(tlp)
     uses_named(uses)
+    for party in groups:
+        if not _PARTY.fullmatch(party):
+            raise BadInput(f"{party[:80]!r} is no party", hint="Write org:ID or group:ID.GENERATION.")
     tally = Tally()
     said = Said(tlp, groups, uses)
     with open_door(where) as door, Progress(as_json) as progress:

@@ -232,7 +232,7 @@ class Record:
         with self._database.write() as connection:
             return store.erase(connection, seq)
 
-    def open_epoch(self) -> int:
-        """Start a new epoch after a restore."""
+    def open_epoch(self, beyond: int = 0) -> int:
+        """Start a new epoch after a restore; its number is the next but ``beyond``."""
         with self._database.write() as connection:
-            return store.open_epoch(connection)
+            return store.open_epoch(connection, beyond)

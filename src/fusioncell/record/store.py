@@ -166,10 +166,10 @@ def read_head(connection: Connection) -> tuple[int, int, int]:
     return connection.rows("SELECT last_seq, last_at, epoch FROM record_head WHERE id = 1")[0]
 
 
-def open_epoch(connection: Connection) -> int:
-    """Start a new epoch (after a restore): old cursors no longer hold. Returns its number."""
+def open_epoch(connection: Connection, beyond: int = 0) -> int:
+    """Start a new epoch (after a restore): old cursors no longer hold. Returns its number, the next but ``beyond``."""
     lock_head(connection)
-    connection.run("UPDATE record_head SET epoch = epoch + 1 WHERE id = 1")
+    connection.run("UPDATE record_head SET epoch = epoch + ? WHERE id = 1", (1 + beyond,))
     return int(connection.rows("SELECT epoch FROM record_head WHERE id = 1")[0][0])
 
 
