@@ -4,5 +4,7 @@ What is *not* here: who the parties are (opaque ids), what is done about an asse
 """
 
 from fusioncell.fusion.explanation import explain, verdict
+from fusioncell.fusion.knowngood import Hit, Match
+from fusioncell.fusion.knownlists import Category
 
-__all__ = ["explain", "verdict"]
+__all__ = ["Category", "Hit", "Match", "explain", "verdict"]

@@ -7,6 +7,7 @@ The exact bytes of each item go to the record; what they claim is read from thos
 from fusioncell.intake.arrive import signed64
 from fusioncell.intake.export import export_native
 from fusioncell.intake.extract import extract_entry
+from fusioncell.intake.formats import detect
 from fusioncell.intake.gunzip import gunzip_bounded
 
-__all__ = ["export_native", "extract_entry", "gunzip_bounded", "signed64"]
+__all__ = ["detect", "export_native", "extract_entry", "gunzip_bounded", "signed64"]

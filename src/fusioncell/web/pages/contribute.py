@@ -10,7 +10,7 @@ from litestar.concurrency import sync_to_thread
 from litestar.datastructures import UploadFile
 
 from fusioncell.bootstrap import Hub
-from fusioncell.intake.formats import detect
+from fusioncell.intake import detect
 from fusioncell.intake.service import Terms
 from fusioncell.kernel.errors import BadInput, FusionCellError, NotAllowed, NotFound, UnsupportedMedia
 from fusioncell.kernel.marking import Audience, Tlp, Viewer, audience_for, default_uses, may_post, parse_tlp, person

@@ -12,9 +12,9 @@ from fusioncell.bootstrap import Hub
 from fusioncell.kernel.errors import NotFound
 from fusioncell.kernel.marking import Viewer
 from fusioncell.kernel.observable import Observable, guess
+from fusioncell.picture import tokens
 from fusioncell.picture.routes import before_of
 from fusioncell.picture.service import Found
-from fusioncell.picture.words import tokens
 from fusioncell.web.pages.frame import Asked, Page, page
 from fusioncell.web.pages.names import Names
 from fusioncell.web.pages.views import View, accusing, contribution_title, observable_view, printed, verdict_view

@@ -11,8 +11,8 @@ from fusioncell.kernel.clock import DAY
 from fusioncell.kernel.marking import Viewer
 from fusioncell.kernel.observable import Observable, ObservableType
 from fusioncell.picture.service import Activity, Summary
+from fusioncell.shield import CATEGORIES
 from fusioncell.shield.model import Decision, State
-from fusioncell.shield.policy import CATEGORIES
 from fusioncell.web.pages.frame import Asked, Page, page
 from fusioncell.web.pages.names import Names
 from fusioncell.web.pages.views import View, contribution_title, label_of, observable_view

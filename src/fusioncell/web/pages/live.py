@@ -18,8 +18,7 @@ from litestar import asgi
 from litestar.types import Receive, Scope, Send
 
 from fusioncell.bootstrap import Hub
-from fusioncell.exchange import Streams
-from fusioncell.exchange.live import LiveEvent
+from fusioncell.exchange import LiveEvent, Streams
 from fusioncell.kernel.clock import parse_instant
 from fusioncell.kernel.errors import Unavailable
 from fusioncell.kernel.observable import Observable, ObservableType

@@ -8,8 +8,7 @@ from urllib.parse import quote, unquote, urlencode
 from litestar import get
 
 from fusioncell.bootstrap import Hub
-from fusioncell.fusion.knowngood import Hit, Match
-from fusioncell.fusion.knownlists import Category
+from fusioncell.fusion import Category, Hit, Match
 from fusioncell.fusion.model import Assessment, Evidence
 from fusioncell.intake import extract_entry
 from fusioncell.kernel.claim import Role, Stance
@@ -18,8 +17,8 @@ from fusioncell.kernel.entry import Entry
 from fusioncell.kernel.errors import BadInput, NotFound
 from fusioncell.kernel.marking import Viewer
 from fusioncell.kernel.observable import BadValue, Observable, ObservableType, canonical, guess, sco_id, type_named
+from fusioncell.shield import CATEGORIES, can_block
 from fusioncell.shield.model import Decision, State
-from fusioncell.shield.policy import CATEGORIES, can_block
 from fusioncell.web.pages.frame import Asked, Page, page
 from fusioncell.web.pages.names import Names
 from fusioncell.web.pages.views import View, contribution_title, observable_view, verdict_view

@@ -14,8 +14,8 @@ from fusioncell.bootstrap import Hub
 from fusioncell.kernel.errors import BadInput, Conflict, FusionCellError, NotFound
 from fusioncell.kernel.marking import Viewer
 from fusioncell.kernel.observable import Observable, ObservableType
+from fusioncell.shield import CATEGORIES, suffices
 from fusioncell.shield.model import Decision, State
-from fusioncell.shield.policy import CATEGORIES, suffices
 from fusioncell.web.pages.frame import (
     FORM,
     Asked,

@@ -8,7 +8,7 @@ from urllib.parse import quote
 from fusioncell.fusion.model import Assessment
 from fusioncell.kernel.clock import Instant
 from fusioncell.kernel.observable import Observable, ObservableType, defang
-from fusioncell.shield.policy import ACTIVE_AT_LEAST, MALICIOUS_AT_LEAST
+from fusioncell.shield import ACTIVE_AT_LEAST, MALICIOUS_AT_LEAST
 from fusioncell.web.render import ago, plural
 
 View = dict[str, Any]
