@@ -12,6 +12,7 @@ from urllib.parse import quote
 import pytest
 from litestar.testing import TestClient
 
+from fusioncell.members import PERMISSIONS
 from fusioncell.web.access import COOKIE, CSRF_HEADER
 from fusioncell.web.app import make_app
 from fusioncell.web.pages.frame import local_path
@@ -461,6 +462,8 @@ def test_a_value_with_slashes_and_escapes_keeps_its_page(made: MadeHub) -> None:
         post_by_key(client, made.ministry.key, f"see {url.replace('https', 'hxxps').replace('evil.', 'evil[.]')}")
         found = re.search(r'href="(/observables/url/[^"]+)"', client.get("/").text)
         assert found and client.get(found[1].replace("&amp;", "&")).status_code == 200
+        answer = client.get("/api/observables/url/" + quote(url, safe=""))
+        assert answer.status_code == 200 and answer.json()["value"] == url
 
 
 # -- static files ----------------------------------------------------------------------------------------------------
@@ -478,3 +481,22 @@ def test_static_files_are_typed_cached_for_ever_and_a_closed_list(made: MadeHub)
             assert client.get(path).status_code == 404, path
         assert client.get("/favicon.ico").headers["content-type"].startswith("image/svg")
         assert "Disallow" in client.get("/robots.txt").text
+
+
+# -- all doors -------------------------------------------------------------------------------------------------------
+
+
+def test_every_door_declares_a_permission_that_exists(made: MadeHub) -> None:
+    app = make_app(made.hub)
+    seen = 0
+    for route in app.routes:
+        for handler in getattr(route, "route_handlers", [getattr(route, "route_handler", None)]):
+            if (
+                handler is None
+                or handler.fn.__name__ == "options_handler"
+                or "OPTIONS" in getattr(handler, "http_methods", ())
+            ):
+                continue
+            seen += 1
+            assert handler.opt.get("permission") in PERMISSIONS | {"public"}, f"{route.path} {handler}"
+    assert seen > 40

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
-from urllib.parse import unquote
+from urllib.parse import quote, unquote
 
 import msgspec
 from litestar import Request, Response, get
@@ -33,6 +33,16 @@ def observable_named(kind: str, value: str) -> Observable:
         ) from None
 
 
+def value_asked(request: Request[Any, Any, Any]) -> str:
+    """Read the value from the address as it was sent, ``…/observables/TYPE/VALUE``.
+
+    From the raw path: routing joins double slashes and undoes percent signs, and a URL holds both by right.
+    """
+    raw: bytes = request.scope.get("raw_path") or quote(request.scope["path"]).encode()
+    sent = raw.decode("latin-1").partition("?")[0]
+    return unquote(sent.partition("/observables/")[2].partition("/")[2])
+
+
 @get(
     "/api/observables/{kind:str}/{value:path}",
     tags=["observables"],
@@ -47,7 +57,7 @@ async def assess_observable(request: Request[Any, Any, Any], kind: str, value: s
     fusion: Fusion = request.app.state.fusion
     record: Record = request.app.state.record
     viewer: Viewer = request.scope["state"]["viewer"]
-    observable = observable_named(kind, unquote(value.removeprefix("/")))
+    observable = observable_named(kind, value_asked(request))
     found = fusion.look_up(observable, record.visible_to(viewer))
     if found is None:
         raise NotFound("nothing that you may see mentions it", hint="Post what you know of it, or ask the partnership.")

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 from typing import Any
-from urllib.parse import quote, unquote, urlencode
+from urllib.parse import quote, urlencode
 
 from litestar import get
 
 from fusioncell.bootstrap import Hub
 from fusioncell.fusion import Category, Hit, Match
 from fusioncell.fusion.model import Assessment, Evidence
+from fusioncell.fusion.routes import observable_named, value_asked
 from fusioncell.intake import extract_entry
 from fusioncell.kernel.claim import Role, Stance
 from fusioncell.kernel.clock import DAY
 from fusioncell.kernel.entry import Entry
-from fusioncell.kernel.errors import BadInput, NotFound
+from fusioncell.kernel.errors import NotFound
 from fusioncell.kernel.marking import Viewer
-from fusioncell.kernel.observable import BadValue, Observable, ObservableType, canonical, guess, sco_id, type_named
+from fusioncell.kernel.observable import Observable, ObservableType, sco_id
 from fusioncell.shield import CATEGORIES, can_block
 from fusioncell.shield.model import Decision, State
 from fusioncell.web.pages.frame import Asked, Page, page
@@ -76,22 +77,6 @@ class Cited:
             except NotFound:
                 self._titles[contribution] = "A contribution"
         return self._titles[contribution]
-
-
-def observable_asked(request: Asked, kind: str) -> Observable:
-    """Read the observable from the address: from its raw bytes, since values hold slashes and percent signs."""
-    raw = request.scope.get("raw_path") or quote(request.scope["path"]).encode()
-    tail = raw.decode("latin-1").partition("?")[0].partition("/observables/")[2].partition("/")[2]
-    value = unquote(tail)
-    try:
-        if kind in ("auto", "file", "hash", "ip"):
-            found = guess(value)
-            if found is None:
-                raise BadValue("it has the form of no known type")
-            return found
-        return canonical(type_named(kind), value)
-    except BadValue as fault:
-        raise BadInput(f"{value[:80]!r} cannot be read: {fault}", hint="Search for it instead.") from None
 
 
 def _source(voice: Evidence, names: Names) -> str:
@@ -262,7 +247,7 @@ def observable_context(hub: Hub, viewer: Viewer, one: Observable) -> View:
 @get("/observables/{kind:str}/{value:path}", opt={"permission": "public"}, sync_to_thread=True, include_in_schema=False)
 def show(request: Asked, kind: str, value: str, hub: Hub, viewer: Viewer) -> Page:
     """Show an observable."""
-    one = observable_asked(request, kind)
+    one = observable_named(kind, value_asked(request))
     return page(request, "picture/observable.html", **observable_context(hub, viewer, one))
 
 
