@@ -275,7 +275,7 @@ def test_from_report_to_block_to_recall(hub: Path, tmp_path: Path) -> None:
         after = _until(lambda: told("shield", "list", "--data", hub), lambda found: found["names"] == 0)
     assert after["names"] == 0
     assert after["serial"] > approved["serial"]
-    call("recall", contribution.replace(contribution[0], "0"), "--data", hub, code=1)
+    call("recall", "00000000-0000-4000-8000-000000000000", "--data", hub, code=1)
 
 
 def _until(ask: Callable[[], dict[str, Any]], right: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
@@ -412,6 +412,11 @@ def test_one_process_has_the_folder(data: Path) -> None:
         assert told("status", "--data", data)["running"] is True
         checks = {check["check"]: check for check in told("doctor", "--data", data)["checks"]}
         assert checks["http"]["state"] == "ok"
+    assert told("status", "--data", data)["running"] is False
+
+
+def test_a_note_of_a_killed_hub_misleads_nobody(data: Path) -> None:
+    write(data, "running.json", json.dumps({"url": "http://127.0.0.1:9", "pid": 1, "token": "t"}))
     assert told("status", "--data", data)["running"] is False
 
 
