@@ -68,8 +68,7 @@ def show(where: Where, kind: str, value: str, as_json: bool) -> None:
     from fusioncell.cli.door import opened, path_part
 
     with opened(where) as door:
-        # Quoted twice: slashes and percent signs of the value must survive the reading of the path.
-        found = door.json("GET", f"/api/observables/{path_part(kind)}/{path_part(path_part(value))}")
+        found = door.json("GET", f"/api/observables/{path_part(kind)}/{path_part(value)}")
     show_result(found, as_json, lambda: _explained(found))
 
 
