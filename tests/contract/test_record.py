@@ -372,22 +372,3 @@ def test_an_entry_that_only_looks_erased_is_damage(record: Record, databases: di
         connection.run("UPDATE record_block SET nonces = ?", (nonces,))
     with pytest.raises(RecordDamaged):
         record.verify()
-
-
-@pytest.mark.parametrize("column", ["org", "contribution"])
-def test_text_sorts_by_code_point(record: Record, databases: dict[str, SqlDatabase], column: str) -> None:
-    """Else order, and so pages, would differ between the databases; PostgreSQL's default hangs on its locale."""
-    audience = record.intern_audience(GREEN)
-    names = ["b", "B", "a b", "ab", "_", "é", "z"]
-    for name in names:
-        record.append(name, drafts(audience, [b"x"]), name)
-    with databases["record"].read() as connection:
-        assert [row[0] for row in connection.rows(f"SELECT {column} FROM record_commit ORDER BY {column}")] == sorted(
-            names
-        )
-        if connection.dialect == "postgresql":
-            assert connection.rows(
-                "SELECT collation_name FROM information_schema.columns WHERE table_name = 'record_commit' "
-                "AND column_name = ?",
-                (column,),
-            ) == [("C",)]

@@ -16,6 +16,7 @@ import pytest
 
 from databases import DIALECTS, START, Dump, dump, fresh_url, hub_in
 from fusioncell.bootstrap import Hub
+from fusioncell.edges.database import SqlDatabase
 from fusioncell.intake.service import Terms
 from fusioncell.kernel.clock import DAY, MINUTE, ManualClock
 from fusioncell.kernel.errors import NotFound
@@ -242,6 +243,20 @@ def test_a_hub_that_catches_up_after_its_start_serves_its_zone(partners: Hub, op
     again.settle()
     assert again.shield.zone.image().count == 0
     assert again.shield.zone.image().serial > first
+
+
+def test_text_sorts_by_code_point(databases: dict[str, SqlDatabase]) -> None:
+    """Else order, and so pages, would differ between the databases; PostgreSQL's default hangs on its locale."""
+    names = ["b", "B", "a b", "ab", "_", "é", "z"]
+    with databases["projections"].write() as connection:
+        connection.run_many("INSERT INTO shield_due (name, action) VALUES (?, 'propose')", [(name,) for name in names])
+        assert [row[0] for row in connection.rows("SELECT name FROM shield_due ORDER BY name")] == sorted(names)
+        if connection.dialect == "postgresql":
+            collations = connection.rows(
+                "SELECT DISTINCT collation_name FROM information_schema.columns WHERE table_schema = 'projections' "
+                "AND data_type IN ('text', 'character varying')"
+            )
+            assert collations == [("C",)]
 
 
 # The same on both
