@@ -491,11 +491,7 @@ def test_every_door_declares_a_permission_that_exists(made: MadeHub) -> None:
     seen = 0
     for route in app.routes:
         for handler in getattr(route, "route_handlers", [getattr(route, "route_handler", None)]):
-            if (
-                handler is None
-                or handler.fn.__name__ == "options_handler"
-                or "OPTIONS" in getattr(handler, "http_methods", ())
-            ):
+            if handler is None or "OPTIONS" in getattr(handler, "http_methods", ()):
                 continue
             seen += 1
             assert handler.opt.get("permission") in PERMISSIONS | {"public"}, f"{route.path} {handler}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -24,6 +25,7 @@ from fusioncell.web.pages.frame import Asked, Page, page
 from fusioncell.web.pages.names import Names
 from fusioncell.web.pages.views import View, contribution_title, observable_view, verdict_view
 
+_ID = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}", re.IGNORECASE)
 EVENTS = 100
 """Claims and mentions that the timeline shows."""
 MAX_CONTEXT = 24
@@ -80,7 +82,9 @@ class Cited:
 
 
 def _source(voice: Evidence, names: Names) -> str:
-    return voice.creator or names.organisation(voice.contributor)
+    # A source is named by a name or by an id of its own format; an id says nothing to people.
+    named = voice.creator if voice.creator and not _ID.search(voice.creator) else ""
+    return named or names.organisation(voice.contributor)
 
 
 def _evidence(found: Assessment, cited: Cited, names: Names, now: int) -> list[View]:
