@@ -248,14 +248,15 @@ def test_import_of_what_cannot_be_taken(data: Path, tmp_path: Path) -> None:
 
 
 def test_from_report_to_block_to_recall(hub: Path, tmp_path: Path) -> None:
-    first = write(tmp_path, "first.txt", "Phishing kit of the week on evil-bank[.]example: hxxps://evil-bank[.]example/a%2Fb//login?x=%41")
+    url = "hxxps://evil-bank[.]example/a%2Fb//login?x=%41"
+    first = write(tmp_path, "first.txt", f"Phishing kit of the week on evil-bank[.]example: {url}")
     second = write(tmp_path, "second.txt", "Our customers were lured to evil-bank[.]example by SMS")
     for file, party in ((first, "Bank"), (second, "Broadband")):
         assert told("import", "--data", hub, "--as", party, "--tlp", "green", file)["new"] == 1
 
     shown = told("show", "domain-name", "evil-bank.example", "--data", hub)
     assert shown["independent_origins"] == 2
-    assert told("show", "url", "hxxps://evil-bank[.]example/a%2Fb//login?x=%41", "--data", hub)["value"].endswith("/a%2Fb//login?x=%41")
+    assert told("show", "url", url, "--data", hub)["value"].endswith("/a%2Fb//login?x=%41")
     matched = told("match", "-", "--data", hub, given="evil-bank.example\nunknown.example\n")
     assert (matched["values"], matched["known"]) == (2, 1)
 
