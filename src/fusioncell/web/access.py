@@ -22,7 +22,7 @@ from litestar.handlers import BaseRouteHandler
 from litestar.types import ASGIApp, Receive, Scope, Send
 
 from fusioncell.bootstrap import Hub
-from fusioncell.kernel.errors import BadInput, NotAllowed, NotSignedIn
+from fusioncell.kernel.errors import BadInput, NotAllowed, NotFound, NotSignedIn
 from fusioncell.kernel.marking import PUBLIC, Viewer
 
 COOKIE = "fc_session"
@@ -117,6 +117,8 @@ async def guard(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRou
         raise NotAllowed("this door declares no permission")
     if state["refused"]:
         raise NotSignedIn("this key is not valid here", hint="It may have ended or been revoked; ask for a new one.")
+    if handler.opt.get("absent"):
+        raise NotFound("there is no such door", hint="The OpenAPI description is at /api/openapi.json.")
     if permission != "public" and not viewer.may(permission):
         # A visitor reads what is CLEAR; anything more needs a key.
         if not (permission in ("read", "search", "stream") and not viewer.member):

@@ -32,7 +32,9 @@ from fusioncell.web.access import Access, guard
 from fusioncell.web.pages import page_handlers, pages_for
 from fusioncell.web.pages.live import PageStreams
 
-OPENAPI = "/api/openapi.json"
+OPENAPI = ("/api", "/api/openapi.json")
+NO_DOOR = "/api/{path:str}"
+"""What the framework puts beside the description: a page of its own for every other path. Ours answers as elsewhere."""
 INJECTED = frozenset(
     {
         "request",
@@ -103,8 +105,10 @@ def declare_queries(app: Litestar) -> None:
         for handler in getattr(route, "route_handlers", [getattr(route, "route_handler", None)]):
             if handler is None or "query" in handler.opt:
                 continue
-            if route.path == OPENAPI:
+            if route.path in OPENAPI:
                 handler.opt["permission"] = "public"
+            elif route.path == NO_DOOR:
+                handler.opt.update(permission="public", absent=True)
             in_path = set(getattr(route, "path_parameters", {}))
             named = handler.parsed_fn_signature.parameters
             handler.opt["query"] = frozenset(set(named) - INJECTED - in_path - {"self"})
