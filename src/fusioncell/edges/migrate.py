@@ -41,7 +41,7 @@ def migrate(database: SqlDatabase, name: str) -> None:
     config.set_main_option("script_location", str(_FOLDER / name))
     with database.engine.begin() as connection:
         if database.dialect == "postgresql":
-            # Of several processes that start at once one migrates, and the others find it done (SQLite has one process).
+            # Of several processes that start at once one migrates, the others find it done (SQLite has one process).
             connection.execute(text("SELECT pg_advisory_xact_lock(1179863883)"))
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
