@@ -79,6 +79,7 @@ def search(
         if found.observable
         else None,
         "assessment": explain(found.assessment) if found.assessment else None,
+        "related": [explain(each) for each in found.related],
         "hits": [_hit_json(hit, seal) for hit in found.hits],
         "next": seal.cursor(found.next, 0, 0) if found.next else None,
     }

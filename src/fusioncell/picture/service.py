@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlsplit
 
 from fusioncell.fusion.model import Assessment
 from fusioncell.fusion.service import Fusion
@@ -18,7 +19,7 @@ from fusioncell.kernel.clock import DAY, HOUR, Clock
 from fusioncell.kernel.entry import Entry
 from fusioncell.kernel.errors import NotFound
 from fusioncell.kernel.marking import Audience, Viewer
-from fusioncell.kernel.observable import Observable, guess
+from fusioncell.kernel.observable import Observable, ObservableType, guess, parents
 from fusioncell.kernel.ports import Database
 from fusioncell.picture import store
 from fusioncell.picture.words import tokens
@@ -90,8 +91,23 @@ class Found:
     query: str
     observable: Observable | None
     assessment: Assessment | None
+    related: tuple[Assessment, ...]
+    """What is known of the value's surroundings: a URL's host, a name's parents."""
     hits: tuple[Hit, ...]
     next: int
+
+
+_SCHEMES = frozenset({"http", "https", "hxxp", "hxxps", "ftp", "fxp"})
+
+
+def around(observable: Observable) -> list[Observable]:
+    """Return what a value stands on: the host of a URL, the names above a name up to the registered one."""
+    if observable.type is ObservableType.URL:
+        host = guess(urlsplit(observable.value).hostname or "")
+        return [] if host is None else [host, *around(host)]
+    if observable.type is ObservableType.DOMAIN:
+        return [Observable(ObservableType.DOMAIN, name) for name in parents(observable.value)]
+    return []
 
 
 class Picture:
@@ -111,7 +127,9 @@ class Picture:
         audiences = self._record.visible_to(viewer)
         observable = guess(query[:8192])
         assessment = self._fusion.look_up(observable, audiences) if observable else None
-        words = tokens(query)[:MAX_WORDS]
+        related = self._fusion.match(around(observable), audiences) if observable else {}
+        # A pasted value is sought by its words alone: texts may write its scheme as https or hxxps.
+        words = [word for word in tokens(query) if observable is None or word not in _SCHEMES][:MAX_WORDS]
         seqs: list[int] = []
         if words:
             with self._database.read() as connection:
@@ -119,7 +137,7 @@ class Picture:
         more = len(seqs) > limit
         seqs = seqs[:limit]
         hits = [self._hit(entry) for entry in reversed(self._record.read_many(seqs)) if entry.payload is not None]
-        return Found(query, observable, assessment, tuple(hits), seqs[-1] if more else 0)
+        return Found(query, observable, assessment, tuple(related.values()), tuple(hits), seqs[-1] if more else 0)
 
     def _hit(self, entry: Entry) -> Hit:
         extract = extract_entry(entry)

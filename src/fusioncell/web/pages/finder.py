@@ -9,6 +9,7 @@ from litestar import get
 from litestar.params import Parameter
 
 from fusioncell.bootstrap import Hub
+from fusioncell.fusion.model import Assessment
 from fusioncell.kernel.errors import NotFound
 from fusioncell.kernel.marking import Viewer
 from fusioncell.kernel.observable import Observable, guess
@@ -28,7 +29,11 @@ _PROBLEM = {
 }
 
 
-def _pasted(hub: Hub, viewer: Viewer, query: str) -> list[View]:
+def _row(known: Assessment) -> View:
+    return {"one": observable_view(known.observable, known), "origins": accusing(known), "last": known.last}
+
+
+def _pasted(hub: Hub, viewer: Viewer, query: str) -> list[Assessment]:
     """List those of several pasted values that the viewer's part of the picture knows."""
     parts = query.replace(",", " ").replace(";", " ").split()
     if len(parts) < 2:
@@ -39,11 +44,7 @@ def _pasted(hub: Hub, viewer: Viewer, query: str) -> list[View]:
         if one is not None:
             asked[one] = None
     known = hub.fusion.match(list(asked), hub.record.visible_to(viewer))
-    return [
-        {"one": observable_view(one, known[one]), "origins": accusing(known[one]), "last": known[one].last}
-        for one in asked
-        if one in known
-    ]
+    return [known[one] for one in asked if one in known]
 
 
 def _contributions(hub: Hub, viewer: Viewer, found: Found) -> list[View]:
@@ -107,7 +108,8 @@ def search(
                 "last": found.assessment.last,
             }
         if before is None:
-            context["observables"] = {"rows": _pasted(hub, viewer, query), "more": None}
+            rows = [_row(each) for each in (*found.related, *_pasted(hub, viewer, query))]
+            context["observables"] = {"rows": rows, "more": None}
         more = f"/search?{urlencode({'q': query, 'before': hub.seal.cursor(found.next, 0, 0)})}" if found.next else None
         context["contributions"] = {"rows": _contributions(hub, viewer, found), "more": more}
     return page(request, "picture/search.html", sought=query, **context)
