@@ -67,4 +67,5 @@ def assess(observable: Observable, evidence: Iterable[Evidence], mentions: int, 
         any(e.fresh for e in items if not e.benign),
         half,
         mentions,
+        weigh.crossing(fading - base, base, 0.0, now, half) if fading > 0 else None,
     )

@@ -56,6 +56,7 @@ def explain(assessment: Assessment, hits: tuple[Hit, ...] = ()) -> dict[str, Any
         "calibrated": False,
         "first": format_instant(assessment.first) if assessment.first else None,
         "last": format_instant(assessment.last) if assessment.last else None,
+        "fades_at": format_instant(assessment.fades_at) if assessment.fades_at else None,
         "mentions": assessment.mentions,
         "independent_origins": sum(not x.voice.benign for x in assessment.origins),
         "explanation": {

@@ -60,3 +60,5 @@ class Assessment:
     fresh: bool
     half_life: int
     mentions: int
+    fades_at: int | None = None
+    """When P(active) falls below one half if nothing new is said; None where it is below already, or never falls."""
