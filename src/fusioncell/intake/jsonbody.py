@@ -59,9 +59,14 @@ def decode(decoder: msgspec.json.Decoder[T], body: bytes) -> T:
     except RecursionError:
         raise BadInput("the JSON is nested too deep", hint="No threat data format needs 1,000 levels.") from None
     except msgspec.ValidationError as error:
-        raise BadInput(f"the envelope is not as it should be: {error}") from None
+        raise BadInput(
+            f"the envelope is not as it should be: {error}",
+            hint='A STIX bundle has "objects", a list of objects; a MISP event is {"Event": {…}}.',
+        ) from None
     except UnicodeDecodeError as error:
-        raise BadInput(f"a string is not UTF-8 ({error.reason})") from None
+        raise BadInput(
+            f"a string is not UTF-8 ({error.reason})", hint="JSON is sent as UTF-8 (RFC 8259 §8.1)."
+        ) from None
     except msgspec.DecodeError as error:
         offset = _offset(body, error)
         raise BadInput(f"malformed JSON: {_reason(body, error)}", place=place_of(body, offset)) from None

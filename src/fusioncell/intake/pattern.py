@@ -24,6 +24,8 @@ MAX_PATTERN = 65_536
 MAX_DEPTH = 64
 """Deepest nesting of parentheses read."""
 
+MAX_BAD = 20
+"""Most values of one pattern that are listed as faults."""
 MAX_COMPARISONS = 5_000
 """Most comparisons read in one pattern."""
 
@@ -41,6 +43,8 @@ class PatternReading:
     equalities: tuple[Observable, ...] = ()
     complete: bool = False
     reason: str = ""
+    bad: tuple[str, ...] = ()
+    """Why values that are compared with are none of their type: faults, where ``reason`` tells of what is not read."""
 
 
 _KEY = r"(?:'(?:[^'\\]++|\\.)*+'|[A-Za-z0-9_][A-Za-z0-9_-]*+)"
@@ -172,6 +176,7 @@ class _Walk:
         self.found: dict[Observable, None] = {}
         self.joins: set[str] = set()
         self.others: list[str] = []
+        self.bad: list[str] = []
         self._comparisons = 0
         self._depth = 0
         self._inside = False
@@ -264,6 +269,7 @@ class _Walk:
                 self.found[reader(value)] = None
             except BadValue as bad:
                 self.others.append(str(bad))
+                self.bad.append(str(bad))
 
     def _list(self) -> list[str]:
         """Read ``('a', 'b', …)``."""
@@ -305,7 +311,7 @@ def observables_in(pattern: str) -> PatternReading:
         try:
             return PatternReading((reader(one[2]),), True)
         except BadValue as bad:
-            return PatternReading(reason=str(bad))
+            return PatternReading(reason=str(bad), bad=(str(bad),))
     try:
         walk = _Walk(_tokens(pattern))
         walk.run()
@@ -320,7 +326,8 @@ def _conclude(walk: _Walk) -> PatternReading:
     if "NOT" in walk.others:
         return PatternReading(reason="NOT")
     if walk.others:
-        return PatternReading(found, False, ", ".join(dict.fromkeys(walk.others))[:500])
+        bad = tuple(dict.fromkeys(walk.bad))[:MAX_BAD]
+        return PatternReading(found, False, ", ".join(dict.fromkeys(walk.others))[:500], bad)
     if walk.joins <= {"OR"}:
         return PatternReading(found, True)
     types = [observable.type for observable in found]

@@ -248,6 +248,7 @@ def _indicator(subject: str, doc: _Doc, labels: tuple[str, ...],
     if doc.pattern_type not in (None, "stix"):
         return (), (f"a pattern of type {doc.pattern_type[:40]} is kept and not read",)
     reading = observables_in(doc.pattern)
+    faults += [Fault("pattern", reason, doc.pattern[:MAX_TEXT].encode("utf-8", "replace")) for reason in reading.bad]
     role, stance = _judgement(doc)
     notes: tuple[str, ...] = ()
     if not reading.complete:

@@ -22,7 +22,7 @@ from litestar.handlers import BaseRouteHandler
 from litestar.types import ASGIApp, Receive, Scope, Send
 
 from fusioncell.bootstrap import Hub
-from fusioncell.kernel.errors import BadInput, NotAllowed, NotFound, NotSignedIn
+from fusioncell.kernel.errors import BadInput, NotAllowed, NotFound, NotSignedIn, UnsupportedMedia
 from fusioncell.kernel.marking import PUBLIC, Viewer
 
 COOKIE = "fc_session"
@@ -128,6 +128,7 @@ async def guard(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRou
                 )
             raise NotSignedIn("sign in, or send a key", hint="Authorization: Bearer KEY")
     _check_csrf(connection, handler)
+    _check_encoding(connection)
     _known_parameters(connection, handler)
 
 
@@ -142,6 +143,13 @@ def _check_csrf(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRou
         return
     if not csrf_ok(connection.app.state.hub, session, connection.headers.get(CSRF_HEADER, "")):
         raise NotAllowed("a change by session carries its token", hint=f"Send it as {CSRF_HEADER}, or use an API key.")
+
+
+def _check_encoding(connection: ASGIConnection[Any, Any, Any, Any]) -> None:
+    """Refuse a compressed body: it is not unpacked, so it would be read as something that it is not (RFC 9110 §8.4)."""
+    encoding = connection.headers.get("content-encoding", "identity").strip().lower()
+    if encoding not in ("", "identity"):
+        raise UnsupportedMedia(f"Content-Encoding {encoding[:40]!r} is not taken", hint="Send the body uncompressed.")
 
 
 def _known_parameters(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
