@@ -27,21 +27,53 @@ STRANGE = {
 
 def bodies(text: str) -> list[tuple[str, bytes]]:
     """Bodies of each format with the text wherever text may stand."""
-    stix = {"type": "bundle", "id": "bundle--TEXT", "objects": [
-        {"type": "indicator", "spec_version": "2.1", "id": f"indicator--{uuid.uuid4()}", "name": "TEXT", "labels": ["TEXT"],
-         "created": "2026-01-01T00:00:00Z", "modified": "2026-01-01T00:00:00Z", "description": "TEXT T1566", "pattern_type": "stix",
-         "pattern": "[domain-name:value = 'strange.example']", "valid_from": "2026-01-01T00:00:00Z", "created_by_ref": "TEXT",
-         "external_references": [{"source_name": "TEXT", "external_id": "TEXT"}]},
-        {"type": "file", "id": f"file--{uuid.uuid4()}", "name": "TEXT"},
-        {"type": "user-account", "id": f"user-account--{uuid.uuid4()}", "account_login": "TEXT"},
-        {"type": "domain-name", "id": f"domain-name--{uuid.uuid4()}", "value": "TEXT"},
-        {"type": "x-own", "id": "x-own--TEXT", "name": "TEXT"},
-        {"type": "TEXT", "id": "TEXT"},
-    ]}  # fmt: skip
-    misp = {"Event": {"uuid": str(uuid.uuid4()), "info": "TEXT", "date": "2026-01-01", "Orgc": {"name": "TEXT", "uuid": "TEXT"},
-                      "Tag": [{"name": "TEXT"}], "Attribute": [
-        {"uuid": str(uuid.uuid4()), "type": kind, "value": "TEXT", "to_ids": True, "timestamp": "1767225600", "comment": "TEXT",
-         "category": "TEXT"} for kind in ("domain", "filename", "text", "TEXT", "url", "mutex", "target-user")]}}  # fmt: skip
+    stix = {
+        "type": "bundle",
+        "id": "bundle--TEXT",
+        "objects": [
+            {
+                "type": "indicator",
+                "spec_version": "2.1",
+                "id": f"indicator--{uuid.uuid4()}",
+                "name": "TEXT",
+                "labels": ["TEXT"],
+                "created": "2026-01-01T00:00:00Z",
+                "modified": "2026-01-01T00:00:00Z",
+                "description": "TEXT T1566",
+                "pattern_type": "stix",
+                "pattern": "[domain-name:value = 'strange.example']",
+                "valid_from": "2026-01-01T00:00:00Z",
+                "created_by_ref": "TEXT",
+                "external_references": [{"source_name": "TEXT", "external_id": "TEXT"}],
+            },
+            {"type": "file", "id": f"file--{uuid.uuid4()}", "name": "TEXT"},
+            {"type": "user-account", "id": f"user-account--{uuid.uuid4()}", "account_login": "TEXT"},
+            {"type": "domain-name", "id": f"domain-name--{uuid.uuid4()}", "value": "TEXT"},
+            {"type": "x-own", "id": "x-own--TEXT", "name": "TEXT"},
+            {"type": "TEXT", "id": "TEXT"},
+        ],
+    }
+    misp = {
+        "Event": {
+            "uuid": str(uuid.uuid4()),
+            "info": "TEXT",
+            "date": "2026-01-01",
+            "Orgc": {"name": "TEXT", "uuid": "TEXT"},
+            "Tag": [{"name": "TEXT"}],
+            "Attribute": [
+                {
+                    "uuid": str(uuid.uuid4()),
+                    "type": kind,
+                    "value": "TEXT",
+                    "to_ids": True,
+                    "timestamp": "1767225600",
+                    "comment": "TEXT",
+                    "category": "TEXT",
+                }
+                for kind in ("domain", "filename", "text", "TEXT", "url", "mutex", "target-user")
+            ],
+        }
+    }
     raw = json.loads(f'"{text}"').encode("utf-8", "surrogatepass")
     return [
         ("application/json", json.dumps(stix).replace("TEXT", text).encode()),

@@ -34,9 +34,17 @@ def stamp(ago: timedelta = timedelta(hours=1)) -> str:
 
 
 def indicator(names: str, **more: Any) -> dict[str, Any]:
-    return {"type": "indicator", "spec_version": "2.1", "id": f"indicator--{uuid.uuid4()}", "created": stamp(),
-            "modified": stamp(), "pattern_type": "stix", "pattern": f"[domain-name:value = '{names}']",
-            "valid_from": stamp(), **more}  # fmt: skip
+    return {
+        "type": "indicator",
+        "spec_version": "2.1",
+        "id": f"indicator--{uuid.uuid4()}",
+        "created": stamp(),
+        "modified": stamp(),
+        "pattern_type": "stix",
+        "pattern": f"[domain-name:value = '{names}']",
+        "valid_from": stamp(),
+        **more,
+    }
 
 
 def bundle(*objects: Any) -> bytes:
@@ -132,8 +140,12 @@ REFUSED = [
 @pytest.mark.parametrize("attack", REFUSED, ids=[attack.name for attack in REFUSED])
 def test_is_refused_clearly_and_the_hub_goes_on(hub: ServedHub, member: Party, attack: Attack) -> None:
     before = hub.hub.record.head()[0]
-    answer = member.http.post("/api/contributions", content=attack.body, params=attack.terms,
-                              headers={"Content-Type": attack.media, **attack.headers})  # fmt: skip
+    answer = member.http.post(
+        "/api/contributions",
+        content=attack.body,
+        params=attack.terms,
+        headers={"Content-Type": attack.media, **attack.headers},
+    )
     said = is_problem(answer, attack.status)
     assert attack.words in answer.text
     assert len(answer.text) < 2000, "an error does not repeat what was sent"
@@ -179,8 +191,9 @@ def test_who_may_not_is_refused(hub: ServedHub, member: Party, reader: Party) ->
 
 def outcome(party: Party, body: bytes, media: str = STIX, **terms: str) -> dict[str, Any]:
     """Contribute, wait until it is projected, and return its status."""
-    answer = party.http.post("/api/contributions", content=body, headers={"Content-Type": media},
-                             params={"tlp": "green", **terms})  # fmt: skip
+    answer = party.http.post(
+        "/api/contributions", content=body, headers={"Content-Type": media}, params={"tlp": "green", **terms}
+    )
     assert answer.status_code == 202, answer.text
     url = answer.json()["status_url"]
     assert eventually(lambda: party.http.get(url).json()["projected"], 30)
@@ -277,8 +290,11 @@ def test_zero_bytes_do_no_harm(hub: ServedHub, member: Party) -> None:
 
 
 def test_bad_utf8_in_text_is_read_as_far_as_it_goes(hub: ServedHub, member: Party) -> None:
-    answer = member.http.post("/api/contributions", content=b"caf\xe9 at hxxp://latin1[.]example/ today",
-                              headers={"Content-Type": "text/plain"})  # fmt: skip
+    answer = member.http.post(
+        "/api/contributions",
+        content=b"caf\xe9 at hxxp://latin1[.]example/ today",
+        headers={"Content-Type": "text/plain"},
+    )
     assert answer.status_code in (202, 400)
     assert_alive(hub, member)
 
@@ -370,10 +386,27 @@ def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient[Lite
     hub.close()
 
 
-EVENT = json.dumps({"Event": {"uuid": str(uuid.uuid4()), "info": "x", "date": "2026-01-01", "Attribute": [
-    {"uuid": str(uuid.uuid4()), "type": "domain", "value": "m.example", "to_ids": True, "timestamp": "1"}]}}).encode()  # fmt: skip
-SEEDS = [GOOD, EVENT, b"domain,comment\na.example,b\n", b"seen at hxxp://a[.]example/x and 1.2.3.4",
-         b"a.example\nb.example\n", b'[{"Event":{}}]', b'{"objects":[{"type":"report"}]}']  # fmt: skip
+EVENT = json.dumps(
+    {
+        "Event": {
+            "uuid": str(uuid.uuid4()),
+            "info": "x",
+            "date": "2026-01-01",
+            "Attribute": [
+                {"uuid": str(uuid.uuid4()), "type": "domain", "value": "m.example", "to_ids": True, "timestamp": "1"}
+            ],
+        }
+    }
+).encode()
+SEEDS = [
+    GOOD,
+    EVENT,
+    b"domain,comment\na.example,b\n",
+    b"seen at hxxp://a[.]example/x and 1.2.3.4",
+    b"a.example\nb.example\n",
+    b'[{"Event":{}}]',
+    b'{"objects":[{"type":"report"}]}',
+]
 _JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20),
     lambda inner: (
@@ -409,10 +442,27 @@ BODIES = (
     | _JSON.map(lambda v: json.dumps(v).encode())
     | st.text(max_size=300).map(lambda text: text.encode("utf-8", "surrogatepass"))
 )
-MEDIA = st.sampled_from([STIX, JSON, "text/csv", "text/plain", "application/vnd.misp+json", "text/uri-list", "text/markdown",
-                         "", "application/octet-stream", "text/plain; charset=utf-16", "multipart/form-data"])  # fmt: skip
-BOUNDED = settings(max_examples=200, deadline=None, derandomize=True,
-                   suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])  # fmt: skip
+MEDIA = st.sampled_from(
+    [
+        STIX,
+        JSON,
+        "text/csv",
+        "text/plain",
+        "application/vnd.misp+json",
+        "text/uri-list",
+        "text/markdown",
+        "",
+        "application/octet-stream",
+        "text/plain; charset=utf-16",
+        "multipart/form-data",
+    ]
+)
+BOUNDED = settings(
+    max_examples=200,
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
 ANYTHING = st.text(max_size=60) | st.sampled_from(
     ["..", "%00", "\x00", "'", '"', "a" * 300, "xn--", "١.example", "::", "%"]
 )
@@ -442,7 +492,7 @@ def test_no_body_breaks_the_hub(client: TestClient[Litestar], body: bytes, media
     value=ANYTHING,
 )
 def test_no_observable_breaks_the_hub(client: TestClient[Litestar], kind: str, value: str) -> None:
-    path = f"{quote(kind.encode('utf-8', 'surrogatepass'), safe='')}/{quote(value.encode('utf-8', 'surrogatepass'), safe='')}"
+    path = "/".join(quote(part.encode("utf-8", "surrogatepass"), safe="") for part in (kind, value))
     assert client.get(f"/api/observables/{path}").status_code < 500
     assert client.get(f"/observables/{path}", headers={"Accept": "text/html"}).status_code < 500
 

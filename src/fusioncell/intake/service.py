@@ -141,6 +141,7 @@ class Intake:
 
     def _drafts(self, viewer: Viewer, body: bytes, name: str, split: Split, terms: Terms) -> tuple[list[Draft], Shell]:
         default = terms.tlp or Tlp.AMBER
+        _check_parties(default, terms)
         numbers: dict[object, int] = {}
         defaulted = 0
         drafts: list[Draft] = []
@@ -273,6 +274,15 @@ class Intake:
             for audience in touched
         ]
         return self._record.append(viewer.org, drafts, new_id(self._randomness))
+
+
+def _check_parties(tlp: Tlp, terms: Terms) -> None:
+    """Refuse parties that the marking would leave out: what was meant for few must not go to many unsaid."""
+    if (terms.groups and tlp not in (Tlp.AMBER, Tlp.AMBER_STRICT)) or (terms.people and tlp is not Tlp.RED):
+        named = "people" if terms.people and tlp is not Tlp.RED else "groups"
+        raise BadInput(
+            f"{tlp.label} names no {named}", hint="Name groups with amber or amber+strict, and people with red."
+        )
 
 
 def _nothing(faults: Sequence[Fault]) -> str:

@@ -53,7 +53,10 @@ def answer(request: Asked, status: int, title: str, detail: str, hint: str = "",
     if wants_page(request):
         pages = request.app.state.pages
         if status == 401:
-            return pages.to_sign_in(request)  # type: ignore[no-any-return]
+            reply: Response[Any] = pages.to_sign_in(request)
+            for name, value in HEADERS.items():
+                reply.headers.setdefault(name, value)
+            return reply
         body = pages.error(request, status=status, title=title, detail=detail, hint=hint, place=place)
         return Response(
             body,
@@ -94,7 +97,9 @@ def of_framework(request: Asked, fault: HTTPException) -> Response[Any]:
 
 def of_unknown(request: Asked, fault: Exception) -> Response[Any]:
     """Answer a fault of ours that nobody foresaw; the log has it, the answer does not."""
-    _log.exception("%s %s failed", request.method, request.url.path, exc_info=fault)
+    # The door, not the address: some addresses carry a secret (a sign-in link).
+    door = request.scope.get("path_template") or "an unknown path"
+    _log.exception("%s %s failed", request.method, door, exc_info=fault)
     return answer(
         request,
         500,
