@@ -83,6 +83,8 @@ class Live:
         self._dirty: set[frozenset[int]] = set()
         self._newest_audience = 0
         self._loop: asyncio.AbstractEventLoop | None = None
+        self._recent: list[LiveEvent] = []
+        self._recent_floor = 0
         self.position = 0
         self.generation = 0
         """Moves when a subscriber may have gained or lost an audience, and at each heartbeat: look again."""
@@ -91,23 +93,33 @@ class Live:
         """Return the log of an audience set, beginning it now if no one has listened to it."""
         known = self._logs.get(audiences)
         if known is None:
-            known = self._logs[audiences] = SetLog(audiences, number, 0, floor=self.position)
+            # What arrived lately is still at hand: no one who moves to this log has to read it from the record.
+            lately = [(e.seq, self._encode(e, number)) for e in self._recent if e.audience in audiences]
+            known = self._logs[audiences] = SetLog(audiences, number, 0, lately, self._recent_floor)
         return known
+
+    def start_at(self, position: int) -> None:
+        """Begin at a position of the record: what lies before it is read from there."""
+        self.position = self._recent_floor = position
+
+    @property
+    def listening(self) -> bool:
+        """Tell whether anyone listens."""
+        return bool(self._logs)
 
     def leave(self, log: SetLog) -> None:
         """Note that a subscriber has gone; a log with none is dropped."""
         log.subscribers -= 1
-        if log.subscribers <= 0:
-            self._logs.pop(log.audiences, None)
-
-    @property
-    def listening(self) -> bool:
-        """Tell whether anyone listens: events are not even made where no one does."""
-        return bool(self._logs)
+        if log.subscribers <= 0 and self._logs.get(log.audiences) is log:
+            del self._logs[log.audiences]
 
     def publish(self, events: Iterable[LiveEvent], position: int) -> None:
         """Put events into the logs whose set may see them, and move the position."""
         items = list(events)
+        self._recent += items
+        if len(self._recent) > 2 * MAX_LOG:
+            self._recent_floor = self._recent[-MAX_LOG - 1].seq
+            del self._recent[:-MAX_LOG]
         newest = max((event.audience for event in items), default=0)
         for audiences, log in self._logs.items():
             mine = [event for event in items if event.audience in audiences]
@@ -134,6 +146,20 @@ class Live:
         """Publish from another thread (the river's)."""
         if self._loop is not None and not self._loop.is_closed():
             self._loop.call_soon_threadsafe(self.publish, events, position)
+
+    def skip_from_thread(self, position: int) -> None:
+        """Move past events that were not made because no one listens; whoever comes reads them from the record."""
+        if self._loop is not None and not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(self._skip, position)
+
+    def _skip(self, position: int) -> None:
+        # Someone may have come since the events were not made: that log is not complete, so its readers begin anew.
+        incomplete, self._logs = self._logs, {}
+        self._recent = []
+        self.start_at(position)
+        self.generation += 1
+        for log in incomplete.values():
+            log.wake.set()
 
     def look_again(self) -> None:
         """Make every subscriber look again at what it may see; also the heartbeat that keeps connections open."""

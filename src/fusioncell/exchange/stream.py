@@ -125,12 +125,13 @@ class Streams:
 
     async def _follow_log(self, log: SetLog, seq: int, send: Send) -> int:
         """Send from one log until the viewer must be looked at again; return the position reached."""
+        generation = self.live.generation
         while seq < log.floor:
             floor = log.floor
             async for page in self._pages(seq, floor, log.audiences):
                 await _body(send, b"".join([self._encode(event, log.number) for event in page]))
             seq = floor
-        generation, index = self.live.generation, log.index_after(seq)
+        index = log.index_after(seq)
         while True:
             if index < log.start:
                 return seq

@@ -126,7 +126,7 @@ def _living(hub: Hub, streams: Streams, live: PageStreams) -> Callable[[Litestar
     @asynccontextmanager
     async def living(app: Litestar) -> AsyncIterator[None]:
         loop = asyncio.get_running_loop()
-        streams.live.position = hub.river.position
+        streams.live.start_at(hub.river.position)
         streams.live.listening_on(loop)
         hub.river.on_events(streams.live.publish_from_thread)
         live.streams.live.listening_on(loop)

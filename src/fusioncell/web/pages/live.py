@@ -65,13 +65,16 @@ class PageStreams:
 
     def follow(self) -> None:
         """Follow the river; called once the event loop runs."""
-        self.streams.live.position = self._hub.river.position
+        self.streams.live.start_at(self._hub.river.position)
         self._hub.river.on_events(self._publish)
 
     def _publish(self, events: list[LiveEvent], position: int) -> None:
         # In the river's thread: rows are made only while someone listens.
-        rows = self.rows(events) if self.streams.live.listening else []
-        self.streams.live.publish_from_thread(rows, position)
+        live = self.streams.live
+        if live.listening:
+            live.publish_from_thread(self.rows(events), position)
+        else:
+            live.skip_from_thread(position)
 
     def _past(self, after: int, until: int, audiences: frozenset[int]) -> Iterator[list[LiveEvent]]:
         for events in self._hub.river.past(after, until, audiences):

@@ -1,0 +1,81 @@
+"""The live log: only what a set may see, each event once and in order, whoever joins when."""
+
+from __future__ import annotations
+
+import random
+
+from fusioncell.exchange.live import MAX_LOG, Live, LiveEvent
+
+A, B = frozenset({1, 2}), frozenset({2, 3})
+
+
+def event(seq: int, audience: int) -> LiveEvent:
+    return LiveEvent(seq, audience, "entry", b"%d" % seq)
+
+
+def live() -> Live:
+    made = Live(lambda e, number: b"%d:%s " % (number, e.data))
+    made.start_at(0)
+    return made
+
+
+def test_a_set_gets_what_it_may_see_and_no_more() -> None:
+    hub = live()
+    a, b = hub.log(A, 10), hub.log(B, 20)
+    hub.publish([event(1, 1), event(2, 2), event(3, 3)], 3)
+    assert a.since(0) == b"10:1 10:2 " and b.since(0) == b"20:2 20:3 "
+
+
+def test_one_who_joins_later_finds_what_arrived_lately() -> None:
+    hub = live()
+    hub.publish([event(1, 1), event(2, 2), event(3, 3)], 3)
+    log = hub.log(A, 10)
+    assert log.floor == 0 and log.since(log.index_after(1)) == b"10:2 "
+
+
+def test_what_is_no_longer_remembered_is_read_from_the_record() -> None:
+    hub = live()
+    hub.publish([event(seq, 1) for seq in range(1, 3 * MAX_LOG)], 3 * MAX_LOG)
+    log = hub.log(A, 10)
+    first = log.events[0][0]
+    assert log.floor == first - 1 and log.events[-1][0] == 3 * MAX_LOG - 1
+
+
+def test_skipped_events_raise_the_floor() -> None:
+    hub = live()
+    hub.publish([event(1, 1)], 1)
+    hub._skip(9)
+    assert hub.log(A, 10).floor == 9 and hub.log(A, 10).end == 0
+
+
+def test_random_readers_miss_and_repeat_nothing() -> None:
+    chance = random.Random(7)
+    hub, seq, truth = live(), 0, []
+    readers: list[tuple[int, list[bytes]]] = []
+    log = hub.log(A, 1)
+    log.subscribers = 1
+    for _ in range(300):
+        batch = []
+        for _ in range(chance.randrange(60)):
+            seq += 1
+            batch.append(event(seq, chance.choice((1, 2, 3))))
+        hub.publish(batch, seq)
+        truth += [e.seq for e in batch if e.audience in A]
+        if chance.random() < 0.3:
+            readers.append((len(truth), []))
+    for start, got in readers:
+        after = truth[start - 1] if start else 0
+        if after < log.floor:
+            continue
+        got += log.since(log.index_after(after)).split()
+        assert [int(item.split(b":")[1]) for item in got] == truth[start:]
+
+
+def test_a_new_audience_makes_all_look_again() -> None:
+    hub = live()
+    hub.log(A, 10)
+    before = hub.generation
+    hub.publish([event(1, 1)], 1)
+    assert hub.generation == before + 1
+    hub.publish([event(2, 1)], 2)
+    assert hub.generation == before + 1
