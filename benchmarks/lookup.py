@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import random
 import sys
 import tempfile
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import httpx
 from bench import Cpu, Served, fill, report
@@ -31,23 +33,42 @@ def main() -> None:
         try:
             report("memory after start", rss_mb=served.rss)
             with httpx.Client(base_url=served.url, headers={"Authorization": f"Bearer {served.keys[0]}"}) as client:
-                one_by_one(served, client, observables)
+                one_by_one(served, observables)
                 in_bulk(served, client, observables)
             report("memory at the end", rss_mb=served.rss)
         finally:
             served.stop()
 
 
-def one_by_one(served: Served, client: httpx.Client, observables: int) -> None:
-    """2,000 look-ups of known values."""
+def one_by_one(served: Served, observables: int) -> None:
+    """5,000 look-ups of known values, one after another on one connection, then on sixteen at once."""
     chance = random.Random(1)  # noqa: S311 - which values to ask
-    names = [_name(10_000_000 + chance.randrange(observables)) for _ in range(2_000)]
-    for name in names[:100]:
-        assert client.get(f"/api/observables/domain-name/{name}").status_code == 200, name
-    before = served.cpu
-    for name in names:
-        client.get(f"/api/observables/domain-name/{name}")
-    report("single look-up by HTTP", cpu_ms_each=(served.cpu - before) / len(names) * 1e3)
+    names = [_name(10_000_000 + chance.randrange(observables)) for _ in range(5_000)]
+    for connections in (1, 16):
+        asyncio.run(_ask(served, names[:200], connections))
+        before = served.cpu
+        asyncio.run(_ask(served, names, connections))
+        spent = served.cpu - before
+        report(f"single look-up, {connections} connections", cpu_ms_each=spent / len(names) * 1e3)
+
+
+async def _ask(served: Served, names: list[str], connections: int) -> None:
+    waiting = iter(names)
+    address = urlsplit(served.url)
+
+    async def client() -> None:
+        reader, writer = await asyncio.open_connection(address.hostname, address.port)
+        for name in waiting:
+            writer.write(
+                f"GET /api/observables/domain-name/{name} HTTP/1.1\r\nHost: x\r\n"
+                f"Authorization: Bearer {served.keys[0]}\r\n\r\n".encode()
+            )
+            head = await reader.readuntil(b"\r\n\r\n")
+            assert head.startswith(b"HTTP/1.1 200"), head
+            await reader.readexactly(int(head.lower().partition(b"content-length:")[2].split()[0]))
+        writer.close()
+
+    await asyncio.gather(*[client() for _ in range(connections)])
 
 
 def in_bulk(served: Served, client: httpx.Client, observables: int) -> None:

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import gc
 import logging
+import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
 
@@ -37,6 +38,10 @@ GC_THRESHOLD = 50_000
 CURSOR = "river"
 BLOCKS = 96
 """Blocks a batch: up to 12,288 entries, so that index work comes in large sorted batches."""
+LIVE_BLOCKS = 6
+"""Blocks a batch while the hub serves: what arrives behind a big import waits for 768 entries, not for 12,288."""
+SWITCH_INTERVAL = 0.001
+"""Seconds after which the river's thread lets the event loop go on; Python's default of 5 ms makes streams stutter."""
 MAX_HISTORY = 100
 """Old items of one contribution that are streamed one by one; beyond that one event sums them up."""
 
@@ -78,7 +83,7 @@ class River:
 
     def step(self, *, until: int | None = None) -> int:
         """Project one batch; return how many entries it held. ``until`` bounds the last position (for rebuilds)."""
-        entries = self._record.read_after(self.position, blocks=BLOCKS)
+        entries = self._record.read_after(self.position, blocks=LIVE_BLOCKS if self.running else BLOCKS)
         if until is not None:
             entries = [entry for entry in entries if entry.seq <= until]
         if not entries:
@@ -186,6 +191,7 @@ class River:
     def start(self) -> None:
         """Follow the record in a thread of its own."""
         self._record.on_append(lambda _: self._wake.set())
+        sys.setswitchinterval(SWITCH_INTERVAL)
         self._thread = threading.Thread(target=self._follow, name="river", daemon=True)
         self._thread.start()
 
@@ -207,6 +213,10 @@ class River:
         """Wait until the projections have passed a position; False if they have not within ``timeout`` seconds."""
         with self._moved:
             return self._moved.wait_for(lambda: self.position >= seq, timeout)
+
+    def lag(self, seq: int) -> int:
+        """Return how many entries up to a position are not projected yet; 0 where no thread follows the record."""
+        return max(0, seq - self.position) if self.running else 0
 
     @property
     def running(self) -> bool:

@@ -191,6 +191,7 @@ def make_app(hub: Hub) -> Litestar:
             {
                 "hub": hub,
                 "fusion": hub.fusion,
+                "lag": hub.river.lag,
                 "record": hub.record,
                 "streams": streams,
                 "pages": pages_for(hub),
