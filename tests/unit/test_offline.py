@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 
 import httpx
 import pytest
@@ -30,4 +31,6 @@ def test_event_loops_work() -> None:
     async def across_threads() -> int:
         return await asyncio.to_thread(lambda: 42)
 
-    assert asyncio.run(across_threads()) == 42
+    # In a thread of its own: a browser test of the same worker may have left its loop running in this one.
+    with ThreadPoolExecutor(1) as pool:
+        assert pool.submit(asyncio.run, across_threads()).result() == 42
