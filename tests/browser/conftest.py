@@ -12,7 +12,8 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "browser: drives a real Chromium; skipped where none is installed")
 
 
-@pytest.fixture(scope="session")
+# One a module: Playwright's loop stays in the thread while it lives, and other tests of the worker want their own.
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[object]:
     """One headless Chromium for all browser tests."""
     sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
