@@ -95,6 +95,10 @@ def test_search_finds_values_and_words_newest_first(partners: Hub) -> None:
     found = hub.picture.search(viewer_of(hub, "Gov"), "hxxp://evil-bank[.]example")
     assert found.observable is not None
     assert hub.picture.search(viewer_of(hub, "Gov"), "evil-bank[.]example").assessment is not None
+    other = say(hub, "Gov", "for example, what an evil bank may do")
+    for value in ("evil-bank[.]example", "evil-bank(dot)example", "hxxps://evil-bank.example", " EVIL-BANK.example"):
+        assert hits(value) == [one], "a value is its words side by side, in any defanging"
+    assert hits("evil bank example") == [other, one]
 
 
 SCRIPTS = [
@@ -163,7 +167,9 @@ def test_no_text_stops_the_river(partners: Hub, number: int) -> None:
             except Exception as fault:  # noqa: BLE001 - a clear refusal is fine, anything else is not
                 assert getattr(fault, "title", ""), repr(fault)
     hub.settle()
-    assert hub.river.position == hub.record.head()[0]
+    assert hub.river.position == hub.record.head()[0] and not hub.river.set_aside
+    with hub.databases["projections"].read() as connection:
+        assert not connection.rows("SELECT place, reason FROM intake_fault WHERE reason LIKE ?", ("%cannot read it%",))
     hub.shield.propose(viewer, "other.example", "phishing", f"reason {nasty[:50]}".encode("utf-8", "replace").decode())
     hub.settle()
     last = say(hub, "Gov", "a last word at evil-bank[.]example")

@@ -194,6 +194,23 @@ def test_sightings(sighting: dict[str, object], role: Role, stance: Stance) -> N
     assert [(claim.role, claim.stance, claim.stated) for claim in claims[1:]] == [(role, stance, 1767400000 * SECOND)]
 
 
+@pytest.mark.parametrize("seen, expired, accuses", [
+    (None, "1767400000", False),
+    ("1767500000", "1767400000", True),
+    (None, None, False),
+    (None, "1700000000", True),
+], ids=["ended", "seen again since", "undated ends", "edited since"])
+def test_an_expiration_ends_the_claim_of_its_own_attribute(
+    seen: str | None, expired: str | None, accuses: bool
+) -> None:
+    sightings = [{"type": "2", "date_sighting": expired}]
+    if seen is not None:
+        sightings.append({"type": "0", "date_sighting": seen})
+    claims = read(attribute(Sighting=sightings)).claims
+    assert any(claim.stance is Stance.MALICIOUS for claim in claims) is accuses
+    assert any(claim.stance is Stance.END for claim in claims)
+
+
 def test_a_composite_value_is_a_claim_for_each_part() -> None:
     claims = read(attribute(type="domain|ip", value="evil.example|192.0.2.1")).claims
     assert [claim.observable.value for claim in claims] == ["evil.example", "192.0.2.1"]

@@ -25,8 +25,8 @@ from fusioncell.record.service import Record
     opt={"permission": "match"},
     status_code=200,
     summary="Match many values",
-    description="Takes JSON lines, one value a line, or CSV whose first column is the value. Answers one JSON line a "
-    "value, in order, streamed; `hits=only` leaves out what is unknown.",
+    description="Takes JSON lines, one value a line, or CSV whose column `value`, else the first, holds it. Answers "
+    "one JSON line a value, in order, streamed; `hits=only` leaves out what is unknown.",
 )
 async def match(
     request: Request[Any, Any, Any],
@@ -55,7 +55,7 @@ async def match(
         raise BadInput(f"the body is not UTF-8 at byte {fault.start}") from None
     answers = matcher.answers(
         _lines(text, media_type),
-        csv=media_type == "text/csv",
+        rows=media_type == "text/csv",
         audiences=record.visible_to(viewer),
         hits_only=hits == "only",
     )

@@ -18,7 +18,7 @@ def verdict(assessment: Assessment) -> str:
         return "malicious" if assessment.active >= 0.5 else "malicious, not active lately"
     if assessment.malicious >= 0.4:
         return "suspicious"
-    return "unlikely malicious"
+    return "unlikely malicious" if all(origin.voice.benign for origin in assessment.origins) else "unclear"
 
 
 def _voice(evidence: Evidence) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from litestar import Request, Response, get
 
 from fusioncell.fusion.explanation import explain
 from fusioncell.fusion.service import Fusion
+from fusioncell.intake import observables_of
 from fusioncell.kernel.errors import BadInput, NotFound
 from fusioncell.kernel.marking import Viewer
 from fusioncell.kernel.observable import BadValue, Observable, canonical, guess, type_named
@@ -24,12 +25,16 @@ def observable_named(kind: str, value: str) -> Observable:
         if kind in ("auto", "file", "hash", "ip"):
             found = guess(value)
             if found is None:
-                raise BadValue("it has the form of no known type")
+                raise BadValue(f"{value[:80]!a} has the form of no known type")
             return found
+        if "|" in kind and (parts := observables_of(kind, value)):
+            # MISP's composite types: the first of what the value holds (of ``domain|ip`` the name).
+            return parts[0]
         return canonical(type_named(kind), value)
     except BadValue as fault:
         raise BadInput(
-            f"{value[:80]!r} is no {kind[:40]}: {fault}", hint="For example /api/observables/domain-name/evil.example"
+            str(fault),
+            hint="Name a type of STIX or MISP, or auto: for example /api/observables/domain-name/evil.example",
         ) from None
 
 

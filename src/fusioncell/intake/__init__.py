@@ -9,5 +9,6 @@ from fusioncell.intake.export import export_native
 from fusioncell.intake.extract import extract_entry
 from fusioncell.intake.formats import detect
 from fusioncell.intake.gunzip import gunzip_bounded
+from fusioncell.intake.misp_types import observables_of
 
-__all__ = ["detect", "export_native", "extract_entry", "gunzip_bounded", "signed64"]
+__all__ = ["detect", "export_native", "extract_entry", "gunzip_bounded", "observables_of", "signed64"]

@@ -8,7 +8,8 @@ Rules kept here (*mentioned is not guilty*, *old news is history*):
 2. A composite value (``domain|ip``) is a claim for each of its parts.
 3. The age runs from ``last_seen``, else from the earlier of the attribute's timestamp and the event's date (the end of
    that day): a timestamp moves with every edit. ``first_seen`` says nothing of age.
-4. Sightings inside the attribute: 0 refreshes, 1 (false positive) is a benign claim, 2 (expiration) ends the claim.
+4. Sightings inside the attribute: 0 refreshes, 1 (false positive) is a benign claim, 2 (expiration) ends the claim:
+   what the party claimed before, and of this attribute all that is not later than it.
 5. The source is the event's ``Orgc``, who made it, and never ``Org``, who passes it on.
 6. The Admiralty credibility comes from the tag ``admiralty-scale:information-credibility``, the attribute's before the
    event's.
@@ -156,6 +157,7 @@ def _claims(subject: str, meta: dict[str, object], attribute: _Attribute, observ
         own = list(claims)
         for sighting in attribute.Sighting[:MAX_SIGHTINGS]:
             claims += _sighted(sighting, own, attribute, creator, keys)
+        claims = _expired(claims)
         if len(attribute.Sighting) > MAX_SIGHTINGS:
             faults.append(Fault("Sighting", f"only the first {MAX_SIGHTINGS:,} sightings are read"))
     return claims
@@ -184,6 +186,21 @@ def _stated(attribute: _Attribute, meta: dict[str, object], faults: list[Fault])
     if not isinstance(day, int):
         return edited
     return day if edited is None or day < edited else edited
+
+
+def _expired(claims: list[Claim]) -> list[Claim]:
+    """Take the accusation from claims that an expiration in the same attribute came after; undated, it is the last."""
+    ends = [claim.stated for claim in claims if claim.stance is Stance.END]
+    if not ends:
+        return claims
+    dated = [end for end in ends if end is not None]
+    latest = max(dated) if len(dated) == len(ends) else None
+    return [
+        msgspec.structs.replace(claim, stance=Stance.NONE)
+        if claim.stance is Stance.MALICIOUS and (latest is None or claim.stated is None or claim.stated <= latest)
+        else claim
+        for claim in claims
+    ]
 
 
 def _seen(value: str | int | float) -> int | None:

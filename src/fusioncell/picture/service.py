@@ -21,6 +21,7 @@ from fusioncell.kernel.errors import NotFound
 from fusioncell.kernel.marking import Audience, Viewer
 from fusioncell.kernel.observable import Observable, ObservableType, guess, parents
 from fusioncell.kernel.ports import Database
+from fusioncell.kernel.refang import refang
 from fusioncell.picture import store
 from fusioncell.picture.words import tokens
 from fusioncell.record.service import Record
@@ -128,12 +129,15 @@ class Picture:
         observable = guess(query[:8192])
         assessment = self._fusion.look_up(observable, audiences) if observable else None
         related = self._fusion.match(around(observable), audiences) if observable else {}
-        # A pasted value is sought by its words alone: texts may write its scheme as https or hxxps.
-        words = [word for word in tokens(query) if observable is None or word not in _SCHEMES][:MAX_WORDS]
+        # A pasted value is sought as its words side by side, less the scheme: texts may write https or hxxps.
+        words = tokens(refang(query.strip()) if observable else query)[:MAX_WORDS]
+        if observable and words and words[0] in _SCHEMES:
+            del words[0]
+        phrase = " ".join(words) if observable else ""
         seqs: list[int] = []
         if words:
             with self._database.read() as connection:
-                seqs = store.search(connection, words, audiences, before, limit + 1)
+                seqs = store.search(connection, words, audiences, before, limit + 1, phrase=phrase)
         more = len(seqs) > limit
         seqs = seqs[:limit]
         hits = [self._hit(entry) for entry in reversed(self._record.read_many(seqs)) if entry.payload is not None]

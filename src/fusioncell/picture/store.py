@@ -96,26 +96,31 @@ def end_texts(connection: Connection, seqs: Iterable[int]) -> None:
 
 
 def search(
-    connection: Connection, words: Sequence[str], audiences: Iterable[int], before: int, limit: int
+    connection: Connection, words: Sequence[str], audiences: Iterable[int], before: int, limit: int, *, phrase: str = ""
 ) -> list[int]:
-    """Return positions of visible entries that hold all the words, newest first (rank would count hidden rows)."""
+    """Return positions of visible entries that hold all the words, newest first (rank would count hidden rows).
+
+    ``phrase``: words that must stand side by side, in this order (the index keeps no places: it finds, this sifts).
+    """
     sql, value = connection.among(audiences)
+    together = f"% {phrase} %" if phrase else "%"
     if connection.dialect == "sqlite":
         query = " AND ".join(f'"{word}"' for word in words)
         return [
             row[0]
             for row in connection.rows(
                 "SELECT t.seq FROM picture_words w JOIN picture_text t ON t.seq = w.rowid WHERE picture_words MATCH ? "
-                f"AND w.rowid < ? AND t.audience IN {sql} ORDER BY w.rowid DESC LIMIT ?",
-                (query, before, value, limit),
+                f"AND w.rowid < ? AND t.audience IN {sql} AND ' ' || t.tokens || ' ' LIKE ? "
+                "ORDER BY w.rowid DESC LIMIT ?",
+                (query, before, value, together, limit),
             )
         ]
     return [
         row[0]
         for row in connection.rows(
             "SELECT seq FROM picture_text WHERE to_tsvector('simple', tokens) @@ plainto_tsquery('simple', ?) "
-            f"AND seq < ? AND audience IN {sql} ORDER BY seq DESC LIMIT ?",
-            (" ".join(words), before, value, limit),
+            f"AND seq < ? AND audience IN {sql} AND ' ' || tokens || ' ' LIKE ? ORDER BY seq DESC LIMIT ?",
+            (" ".join(words), before, value, together, limit),
         )
     ]
 
