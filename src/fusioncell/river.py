@@ -6,6 +6,11 @@
 3. After the commit: hand the events to the live stream, let the shield act on what has become due (its acts are new
    entries, and flow through the river in turn).
 
+A batch that fails over what stands in it (``FAULTS_OF_CONTENT``) is halved until the one entry is found. That one is
+projected as if it were erased, with a fault of its submission that says so: a mistake of ours in reading one entry
+must not stop the hub for all. The same entry fails the same way in a rebuild, until a version reads it. Whatever else
+fails (the database, the disk) is tried again each second, and ``readyz`` says so.
+
 What is *not* here: any decision of its own. A wake-up that is lost costs a tick of latency, never an entry.
 """
 
@@ -17,17 +22,21 @@ import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
 
+import msgspec
+
 import fusioncell.exchange.event as event
 from fusioncell.exchange.live import LiveEvent
 from fusioncell.fusion import project as fusion_project
 from fusioncell.intake import project as intake_project
 from fusioncell.intake.project import Arrival, Arrived, Recall
 from fusioncell.kernel.entry import Entry
+from fusioncell.kernel.errors import FAULTS_OF_CONTENT
 from fusioncell.kernel.ports import Database
 from fusioncell.members import project as members_project
 from fusioncell.picture import project as picture_project
 from fusioncell.record import Seal
 from fusioncell.record import service as record_cursors
+from fusioncell.record.model import MAX_BLOCK_ENTRIES
 from fusioncell.record.service import Record
 from fusioncell.shield import project as shield_project
 from fusioncell.shield.service import allows_blocking
@@ -44,6 +53,9 @@ SWITCH_INTERVAL = 0.001
 """Seconds after which the river's thread lets the event loop go on; Python's default of 5 ms makes streams stutter."""
 MAX_HISTORY = 100
 """Old items of one contribution that are streamed one by one; beyond that one event sums them up."""
+
+_REFUSED_VALUES = frozenset({"DataError", "IntegrityError"})
+"""By these names every driver (PEP 249) refuses what stands in a row, and not its database's state of health."""
 
 _log = logging.getLogger("fusioncell.river")
 Listener = Callable[[list[LiveEvent], int], None]
@@ -64,9 +76,15 @@ class River:
         self._listeners: list[Listener] = []
         self._after: list[Callable[[], None]] = []
         self._wake = threading.Event()
+        self._pause = threading.Event()
         self._stop = False
         self._thread: threading.Thread | None = None
         self._moved = threading.Condition()
+        self._most = 0
+        self.failing = ""
+        """What the last attempt failed with; empty while all is well."""
+        self.set_aside = 0
+        """Entries that this process could not project."""
         gc.set_threshold(GC_THRESHOLD, 20, 50)
         with database.read() as connection:
             self.position = record_cursors.read_cursor(connection, CURSOR)
@@ -89,6 +107,47 @@ class River:
         if not entries:
             return 0
         self._record.refresh_audiences()
+        entries, cuts = self._what_can_be(entries)
+        with self._moved:
+            self.position = entries[-1].seq
+            self._moved.notify_all()
+        if self._listeners:
+            events = self.events(cuts)
+            for listener in self._listeners:
+                listener(events, self.position)
+        return len(entries)
+
+    def _what_can_be(self, entries: list[Entry]) -> tuple[list[Entry], list[Arrived]]:
+        """Project a batch, or as much of its beginning as can be; where that is nothing, its first entry as erased."""
+        retried = False
+        if self._most:
+            entries = entries[: self._most]
+        while True:
+            try:
+                cuts = self._project(entries)
+                break
+            except Exception as fault:
+                if not _is_of_content(fault):
+                    raise
+                if len(entries) > 1:
+                    self._most = len(entries) // 2
+                    entries = entries[: self._most]
+                elif not retried:
+                    retried = True
+                else:
+                    cuts = self._put_aside(entries[0], fault)
+                    break
+        # From here it is tried with ever larger batches again.
+        self._most = self._most * 2 if self._most and self._most < BLOCKS * MAX_BLOCK_ENTRIES else 0
+        return entries, cuts
+
+    def _put_aside(self, entry: Entry, fault: Exception) -> list[Arrived]:
+        cuts = self._project([msgspec.structs.replace(entry, payload=None)], aside=(entry, type(fault).__name__))
+        self.set_aside += 1
+        _log.error("entry %s (%s) cannot be projected and is set aside", entry.seq, entry.kind, exc_info=fault)
+        return cuts
+
+    def _project(self, entries: Sequence[Entry], aside: tuple[Entry, str] | None = None) -> list[Arrived]:
         blocking = self._record.audiences_where(allows_blocking)
         cuts: list[Arrived] = []
         with self._database.write() as connection:
@@ -99,15 +158,10 @@ class River:
                 picture_project.project(connection, arrived, changes)
                 shield_project.project(connection, cut.entries, changes, blocking)
                 cuts.append(arrived)
+            if aside is not None:
+                intake_project.set_aside(connection, *aside)
             record_cursors.move_cursor(connection, CURSOR, entries[-1].seq)
-        with self._moved:
-            self.position = entries[-1].seq
-            self._moved.notify_all()
-        if self._listeners:
-            events = self.events(cuts)
-            for listener in self._listeners:
-                listener(events, self.position)
-        return len(entries)
+        return cuts
 
     def run_dry(self, *, until: int | None = None) -> int:
         """Project all that the record holds now; return how many entries that was."""
@@ -124,7 +178,8 @@ class River:
         for arrived in cuts:
             made += self._arrivals(arrived.arrivals)
             made += [self._tombstone(entry, recall) for entry, recall in arrived.recalls]
-        return made
+        # A recall may stand before items of its own cut; a cursor says that all before it was sent.
+        return sorted(made, key=_seq)
 
     def past(self, after: int, until: int, audiences: frozenset[int]) -> Iterator[list[LiveEvent]]:
         """Give the events in these audiences with ``after < seq <= until``, from the record, in pages.
@@ -173,7 +228,7 @@ class River:
                         event.history_event(last, len(items), self._record.audience(last.audience)),
                     )
                 )
-        return sorted(made, key=_seq)
+        return made
 
     def _tombstone(self, entry: Entry, recall: Recall) -> LiveEvent:
         gone = self._seal.entry_id(recall.first) if recall.first == recall.last else ""
@@ -202,11 +257,15 @@ class River:
                 self.run_dry()
                 for action in self._after:
                     action()
-            except Exception:  # noqa: BLE001 - whatever it was, the river must not stop for good
+                self.failing = ""
+                behind = self._record.head()[0] > self.position
+            except Exception as fault:  # noqa: BLE001 - whatever it was, the river must not stop for good
                 # The record keeps everything; say so and try again rather than stop for good.
                 _log.exception("the river stopped at position %s; trying again in a second", self.position)
-                self._wake.wait(1.0)
-            if self._record.head()[0] <= self.position:
+                self.failing = type(fault).__name__
+                self._pause.wait(1.0)
+                continue
+            if not behind:
                 self._wake.wait(1.0)
 
     def wait_for(self, seq: int, timeout: float) -> bool:
@@ -221,14 +280,19 @@ class River:
     @property
     def running(self) -> bool:
         """Tell whether the thread follows the record."""
-        return self._thread is not None
+        return self._thread is not None and self._thread.is_alive()
 
     def close(self) -> None:
         """Finish the batch under way and stop."""
         self._stop = True
         self._wake.set()
+        self._pause.set()
         if self._thread is not None:
             self._thread.join()
+
+
+def _is_of_content(fault: Exception) -> bool:
+    return isinstance(fault, FAULTS_OF_CONTENT) or any(kind.__name__ in _REFUSED_VALUES for kind in type(fault).__mro__)
 
 
 def _seq(item: LiveEvent) -> int:

@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from fusioncell.intake import csvfile, freetext, misp_claims, plainlist, stix_claims
-from fusioncell.intake.model import Extract
+from fusioncell.intake.model import Extract, Fault
 from fusioncell.kernel.entry import Entry
+from fusioncell.kernel.errors import FAULTS_OF_CONTENT
 
 _NOTHING = Extract()
+UNREADABLE = "this version cannot read it ({}); its bytes are kept"
+"""The fault of an entry that an extractor fails on."""
 
 
 def _row(kind: str, subject: str, version: int, meta: dict[str, object], body: bytes) -> Extract:
@@ -29,11 +32,18 @@ EXTRACTORS: dict[str, Callable[[str, str, int, dict[str, object], bytes], Extrac
 
 
 def extract_entry(entry: Entry) -> Extract:
-    """Read one entry. An erased one, and one of another room's kind, says nothing."""
+    """Read one entry. An erased one, and one of another room's kind, says nothing.
+
+    Nor does one on which its extractor fails, which is our mistake: it says so as a fault. A river that stopped there
+    would stop for all, and so would a recall of that entry; a version that reads it does so on the next rebuild.
+    """
     payload = entry.payload
     if payload is None:
         return _NOTHING
     step = EXTRACTORS.get(entry.kind)
     if step is None:
         return _NOTHING
-    return step(entry.kind, payload.subject, payload.version, payload.meta, payload.body)
+    try:
+        return step(entry.kind, payload.subject, payload.version, payload.meta, payload.body)
+    except FAULTS_OF_CONTENT as fault:
+        return Extract(faults=(Fault("", UNREADABLE.format(type(fault).__name__)),))

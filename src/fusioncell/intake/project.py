@@ -13,7 +13,7 @@ import msgspec
 
 from fusioncell.intake import store
 from fusioncell.intake.arrive import ITEM_KINDS, UNORDERED, State, classify, idkey_of, signed64
-from fusioncell.intake.extract import extract_entry
+from fusioncell.intake.extract import UNREADABLE, extract_entry
 from fusioncell.intake.model import Extract
 from fusioncell.kernel.clock import DAY
 from fusioncell.kernel.entry import Entry
@@ -123,6 +123,13 @@ def project(connection: Connection, cut: Cut, read_many: ReadMany) -> Arrived:
     return arrived
 
 
+def set_aside(connection: Connection, entry: Entry, fault: str) -> None:
+    """Note, as a fault of its submission, that an entry could not be projected: it counts as if it were erased."""
+    place = entry.payload.place if entry.payload is not None else ""
+    store.add_faults(connection, [(entry.seq, 0, entry.commit_seq, storable(place), UNREADABLE.format(fault))])
+    store.count_items(connection, entry.contribution, entry.seq, 0, 0, 0, 0, 1)
+
+
 def kept(connection: Connection, entries: Sequence[Entry]) -> Arrived:
     """Return, of entries that were projected before, those that count now: neither repeats nor recalled. Reads only."""
     arrived = Arrived()
@@ -146,6 +153,7 @@ def _arrive(connection: Connection, items: list[Entry], keys: list[int], read_ma
     outdated: list[int] = []
     kept: list[tuple[int, int, int, int]] = []
     faults: list[tuple[object, ...]] = []
+    notes: list[tuple[object, ...]] = []
     of, count = "", _Counts()
     for entry, key in zip(items, keys, strict=True):
         payload = entry.payload
@@ -169,6 +177,11 @@ def _arrive(connection: Connection, items: list[Entry], keys: list[int], read_ma
                 outdated.append(entry.seq)
                 count.outdated += 1
             count.conflicts += state is State.CONFLICT
+        if extract.notes:
+            first = store.first_seq_of(connection, entry.contribution) or 0
+            notes += [
+                (entry.seq, i, first, storable(payload.place), storable(said)) for i, said in enumerate(extract.notes)
+            ]
         if extract.faults:
             count.faults += len(extract.faults)
             first = store.first_seq_of(connection, entry.contribution) or 0
@@ -181,6 +194,8 @@ def _arrive(connection: Connection, items: list[Entry], keys: list[int], read_ma
     store.add_items(connection, sorted(kept))
     if faults:
         store.add_faults(connection, faults)
+    if notes:
+        store.add_notes(connection, notes)
     for identifier, n in counts.items():
         store.count_items(connection, identifier, n.last_seq, n.fresh, n.duplicates, n.outdated, n.conflicts, n.faults)
     if superseded or outdated:

@@ -80,3 +80,17 @@ class Unavailable(FusionCellError):
 
     status = 503
     title = "Not available now"
+
+
+FAULTS_OF_CONTENT = (
+    ValueError,
+    TypeError,
+    LookupError,
+    ArithmeticError,
+    AttributeError,
+    AssertionError,
+    RecursionError,
+    BadInput,
+    TooLarge,
+)
+"""What our own code raises over an entry that it cannot read, each time anew. Drivers and a full disk raise others."""

@@ -32,6 +32,8 @@ def ops(request: Asked, hub: Hub) -> Page:
             {"name": "Database", "value": "PostgreSQL" if hub.settings.database_url else "SQLite"},
             {"name": "Epoch", "value": str(epoch)},
             {"name": "Zone serial", "value": str(hub.shield.zone.serial)},
+            {"name": "Projections fail with", "value": hub.river.failing or "nothing"},
+            {"name": "Entries set aside since the start", "value": f"{hub.river.set_aside:,}"},
             {"name": "Last entry", "value": when(at) if head else "none"},
             {"name": "Data folder", "value": str(hub.folder.path)},
         ],
