@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import random
+from typing import Any
 
 from fusioncell.exchange.live import MAX_LOG, Live, LiveEvent
+from fusioncell.exchange.stream import Streams
+from fusioncell.kernel.marking import PUBLIC
+from fusioncell.record import Seal
 
 A, B = frozenset({1, 2}), frozenset({2, 3})
 
@@ -79,3 +84,44 @@ def test_a_new_audience_makes_all_look_again() -> None:
     assert hub.generation == before + 1
     hub.publish([event(2, 1)], 2)
     assert hub.generation == before + 1
+
+
+class Audiences:
+    """A record that knows what its one viewer may see, and nothing else."""
+
+    def __init__(self) -> None:
+        self.seen = frozenset({1})
+
+    def head(self) -> tuple[int, int, int]:
+        return 0, 0, 1
+
+    def visible_to(self, viewer: object) -> frozenset[int]:
+        return self.seen
+
+    def audience_set_number(self, audiences: frozenset[int]) -> int:
+        return sum(audiences)
+
+
+def test_the_first_event_of_a_new_audience_is_not_passed_by_a_later_one_of_an_old() -> None:
+    record: Any = Audiences()
+    streams = Streams(record, Seal(bytes(32)), lambda after, until, audiences: iter(()), 10)
+    sent: list[bytes] = []
+
+    async def send(message: dict[str, Any]) -> None:
+        sent.append(message.get("body", b""))
+
+    async def play() -> None:
+        serving = asyncio.create_task(streams.serve(lambda: PUBLIC, PUBLIC, None, asyncio.Event().wait, send))
+        streams.live.publish([event(1, 1)], 1)  # an audience that was never seen: all look again
+        for seq, batch in ((2, [event(2, 1)]), (4, [event(3, 9), event(4, 1)])):
+            await asyncio.sleep(0)
+            record.seen |= {each.audience for each in batch}
+            streams.live.publish(batch, seq)
+            streams.live.flush()
+            for _ in range(5):
+                await asyncio.sleep(0)
+        serving.cancel()
+
+    asyncio.run(play())
+    data = b"".join(sent)
+    assert [int(line[6:]) for line in data.splitlines() if line.startswith(b"data: ")] == [2, 3, 4]

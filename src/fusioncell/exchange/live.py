@@ -81,7 +81,7 @@ class Live:
         self._encode = encode
         self._logs: dict[frozenset[int], SetLog] = {}
         self._dirty: set[frozenset[int]] = set()
-        self._newest_audience = 0
+        self._seen: set[int] = set()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._recent: list[LiveEvent] = []
         self._recent_floor = 0
@@ -120,7 +120,7 @@ class Live:
         if len(self._recent) > 2 * MAX_LOG:
             self._recent_floor = self._recent[-MAX_LOG - 1].seq
             del self._recent[:-MAX_LOG]
-        newest = max((event.audience for event in items), default=0)
+        new = {event.audience for event in items} - self._seen
         for audiences, log in self._logs.items():
             mine = [event for event in items if event.audience in audiences]
             if not mine:
@@ -133,9 +133,10 @@ class Live:
                 del log.events[:drop]
             self._dirty.add(audiences)
         self.position = max(self.position, position)
-        if newest > self._newest_audience:
-            # An audience that was never seen here may belong to any subscriber: all look again at what they may see.
-            self._newest_audience = newest
+        if new:
+            # An audience that was never seen here may belong to any subscriber: all look again at what they may see,
+            # before they send anything of this batch, or a later event of their old log would carry them past it.
+            self._seen |= new
             self.look_again()
 
     def listening_on(self, loop: asyncio.AbstractEventLoop) -> None:

@@ -10,6 +10,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from concurrent.futures import Executor
 from typing import Any, Protocol
@@ -21,6 +22,7 @@ from fusioncell.kernel.marking import Viewer
 from fusioncell.record import Seal
 from fusioncell.record.service import Record
 
+_log = logging.getLogger("fusioncell.exchange")
 Receive = Callable[[], Awaitable[Any]]
 Send = Callable[[Any], Awaitable[None]]
 """The two ends of a connection (ASGI 3.0)."""
@@ -100,7 +102,9 @@ class Streams:
             gone = leaving.done()
             for task in (serving, leaving):
                 task.cancel()
-            await asyncio.gather(serving, leaving, return_exceptions=True)
+            ended, _ = await asyncio.gather(serving, leaving, return_exceptions=True)
+            if isinstance(ended, Exception) and not gone:
+                _log.error("a stream broke off; its client comes back with its cursor", exc_info=ended)
             if not gone:
                 await send({"type": "http.response.body", "body": b"", "more_body": False})
         finally:
@@ -135,12 +139,13 @@ class Streams:
         while True:
             if index < log.start:
                 return seq
+            if self.live.generation != generation:
+                # First, for the next event may be of an audience that this log does not hold (see Live.publish).
+                await _body(send, b": alive\n\n")
+                return seq
             if index < log.end:
                 piece, index, seq = log.since(index), log.end, log.events[-1][0]
                 await _body(send, piece)
-            elif self.live.generation != generation:
-                await _body(send, b": alive\n\n")
-                return max(seq, log.floor)
             else:
                 await log.wake.wait()
 

@@ -74,6 +74,8 @@ def readyz(hub: Hub) -> dict[str, str]:
     hub.record.head()
     if not hub.river.running:
         raise Unavailable("the hub is starting")
+    if hub.river.failing:
+        raise Unavailable("the projections do not follow the record", hint="The hub's log says why.")
     return {"status": "ready"}
 
 
@@ -85,6 +87,8 @@ def metrics(hub: Hub) -> Response[str]:
         "fusioncell_record_position": head,
         "fusioncell_record_epoch": epoch,
         "fusioncell_projection_lag_entries": head - hub.river.position,
+        "fusioncell_projection_failing": int(bool(hub.river.failing)),
+        "fusioncell_projection_set_aside_entries": hub.river.set_aside,
         "fusioncell_zone_serial": hub.shield.zone.serial,
         "fusioncell_zone_names": len(hub.shield.zone.image()),
     }
@@ -126,9 +130,10 @@ def _living(hub: Hub, streams: Streams, live: PageStreams) -> Callable[[Litestar
     @asynccontextmanager
     async def living(app: Litestar) -> AsyncIterator[None]:
         loop = asyncio.get_running_loop()
-        streams.live.start_at(hub.river.position)
+        # Listen first, then take the position: what is projected between the two is published, and known to be old.
         streams.live.listening_on(loop)
         hub.river.on_events(streams.live.publish_from_thread)
+        streams.live.start_at(hub.river.position)
         live.streams.live.listening_on(loop)
         live.follow()
         flushing = [asyncio.create_task(each.live.flush_for_ever()) for each in (streams, live.streams)]

@@ -65,8 +65,8 @@ class PageStreams:
 
     def follow(self) -> None:
         """Follow the river; called once the event loop runs."""
-        self.streams.live.start_at(self._hub.river.position)
         self._hub.river.on_events(self._publish)
+        self.streams.live.start_at(self._hub.river.position)
 
     def _publish(self, events: list[LiveEvent], position: int) -> None:
         # In the river's thread: rows are made only while someone listens.
