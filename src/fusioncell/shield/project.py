@@ -47,6 +47,11 @@ def _apply(connection: Connection, entry: Entry, body: Body) -> None:
     state = STATE_AFTER[entry.kind]
     evidence = _encode(body.evidence).decode()
     if entry.kind in PROPOSE:
+        standing = store.last_for(connection, [body.name]).get(body.name)
+        if standing is not None and standing[0] in (State.PROPOSED, State.PUBLISHED):
+            # Two proposed the name at once, each before the other's entry was projected: the first stands. With two
+            # open decisions on one name, ending one would free a name that the other still blocks.
+            return
         store.open_decision(
             connection,
             (

@@ -57,6 +57,8 @@ class Shield:
             names, serial = store.published_names(connection), store.last_serial(connection)
         self.zone = LiveZone(ZoneImage.build(names, serial & 0xFFFFFFFF, origin=ORIGIN))
         self._serial = serial
+        self._looked_at = ""
+        """The name that was looked at last, of those for which something is due."""
 
     # -- the zone ----------------------------------------------------------------------------------------------------
 
@@ -71,8 +73,8 @@ class Shield:
         added: dict[str, None] = {}
         removed: dict[str, None] = {}
         restored = False
-        for serial, name, entered, _ in steps:
-            self._serial = serial
+        last_step = steps[-1][0] if steps else self._serial
+        for _, name, entered, _ in steps:
             if not name:
                 restored = True
             elif entered:
@@ -82,7 +84,8 @@ class Shield:
                 added.pop(name, None)
                 removed[name] = None
         if steps:
-            self.zone.change(list(added), list(removed), serial=self._serial & 0xFFFFFFFF)
+            self.zone.change(list(added), list(removed), serial=last_step & 0xFFFFFFFF)
+            self._serial = last_step
         if restored:
             # A restored hub: a serial beyond any served, with nothing that a client could have taken by steps.
             image = self.zone.image()
@@ -99,14 +102,32 @@ class Shield:
         """Do what is due: propose, refuse where a guard fires, end what lost its evidence or ran out."""
         now = self._clock.now()
         with self._database.read() as connection:
-            waiting = store.all_due(connection, _MAX_DUE)
             over = [_decision(row) for row in store.run_out(connection, now, _MAX_DUE)]
-        done = 0
-        for name, action in waiting:
-            done += self._propose_by_rule(name) if action == "propose" else self._end_by_rule(name)
+            waiting = store.all_due(connection, self._looked_at, _MAX_DUE)
         for item in over:
             self._write("decision.expired", PARTNERS, _body_of(item, by="rule", reason="its time is over"))
-        return done + len(over)
+        done = len(over)
+        enough = self._enough([name for name, action in waiting if action == "propose"])
+        for name, action in waiting:
+            # What is due is judged as of the evidence's own time, and may have faded since: it waits for more, and
+            # the names behind it must not wait with it. So each call looks at the next ones, whatever these do.
+            self._looked_at = name
+            if action != "propose":
+                done += self._end_by_rule(name)
+            elif name in enough:
+                done += self._propose_by_rule(name)
+        if len(waiting) < _MAX_DUE:
+            self._looked_at = ""
+        return done
+
+    def _enough(self, names: Sequence[str]) -> set[str]:
+        """Return those of the names whose evidence suffices now."""
+        if not names:
+            return set()
+        audiences = self._record.audiences_where(allows_blocking)
+        asked = [Observable(ObservableType.DOMAIN, name) for name in names]
+        assessed = self._fusion.match(asked, audiences)
+        return {observable.value for observable, found in assessed.items() if policy.suffices(found)}
 
     def _propose_by_rule(self, name: str) -> int:
         body, enough = self._case(name, new_id(self._randomness), "rule", "")

@@ -197,6 +197,6 @@ def due_for(connection: Connection, names: Iterable[str]) -> dict[str, str]:
     return dict(connection.rows(f"SELECT name, action FROM shield_due WHERE name IN {sql}", (value,)))
 
 
-def all_due(connection: Connection, limit: int) -> list[tuple[str, str]]:
-    """Return (name, action) of what is due."""
-    return connection.rows("SELECT name, action FROM shield_due ORDER BY name LIMIT ?", (limit,))
+def all_due(connection: Connection, after: str, limit: int) -> list[tuple[str, str]]:
+    """Return (name, action) of what is due for the names after one, in order of name."""
+    return connection.rows("SELECT name, action FROM shield_due WHERE name > ? ORDER BY name LIMIT ?", (after, limit))
