@@ -25,7 +25,7 @@ from fusioncell.fusion.service import Fusion
 from fusioncell.intake import store as intake_store
 from fusioncell.intake.formats import Limits
 from fusioncell.intake.service import Intake
-from fusioncell.kernel.clock import Clock
+from fusioncell.kernel.clock import HOUR, Clock
 from fusioncell.kernel.errors import BadInput, Conflict
 from fusioncell.kernel.ids import Randomness
 from fusioncell.kernel.settings import Settings, host_port
@@ -218,6 +218,7 @@ def assemble(
         randomness=randomness,
         vault_key=key[32:],
         settle=settle,
+        session_life=settings.session_hours * HOUR,
     )
     shield = Shield(record, projections, fusion, intake, clock, randomness)
     picture = Picture(record, projections, fusion, intake, clock)

@@ -107,6 +107,19 @@ def test_over_https_the_cookie_is_secure(tmp_path: Path) -> None:
         hub.close()
 
 
+def test_a_session_lasts_as_long_as_the_setting_says(tmp_path: Path) -> None:
+    hub = new_hub(tmp_path / "hub", session_hours="3")
+    org = hub.members.add_organisation("Bank", "finance", "industry")
+    ada = hub.members.add_person(org.id, "Ada", "ada@bank.example", ["reader"])
+    try:
+        with TestClient(make_app(hub)) as client:
+            client.follow_redirects = False
+            answer = client.post(f"/sign-in/link/{hub.members.make_link(ada.id).reveal()}")
+            assert 3 * 3600 - 60 < int(answer.headers["set-cookie"].lower().split("max-age=")[1].split(";")[0]) <= 3 * 3600
+    finally:
+        hub.close()
+
+
 def test_signing_in_gives_a_new_session_and_ends_the_old(client: TestClient[Litestar]) -> None:
     signs_in(client)
     first = client.cookies[COOKIE]

@@ -59,17 +59,18 @@ class Members:
 
     ``vault_key``: at least 32 random bytes, kept beside the vault and not in it. ``settle(seq)`` returns when the
     projections hold all entries up to ``seq``. ``site``: the hub as browsers know it (without it no passkeys).
-    ``cost``: of a password hash.
+    ``cost``: of a password hash. ``session_life``: µs after which a session ends, however busy it is.
     """
 
     def __init__(self, *, record: entries.Log, vault: Database, projections: Database, clock: Clock,
                  randomness: Randomness, vault_key: bytes, settle: Callable[[int], None], site: Site | None = None,
-                 cost: hash_password.Cost = hash_password.Cost()) -> None:  # noqa: B008 - a frozen value
+                 cost: hash_password.Cost = hash_password.Cost(),  # noqa: B008 - a frozen value
+                 session_life: int = SESSION_LIFE) -> None:
         if len(vault_key) < 32:
             raise ValueError("the vault key has at least 32 bytes")
         self._record, self._vault, self._projections = record, vault, projections
         self._clock, self._randomness, self._settle = clock, randomness, settle
-        self._vault_key, self._site, self._cost = vault_key, site, cost
+        self._vault_key, self._site, self._cost, self._session_life = vault_key, site, cost, session_life
         self._remembered = Remembered()
         self._admitting = threading.Lock()
 
@@ -592,7 +593,7 @@ class Members:
             self.sign_out(previous)
         public, secret = mint.mint(self._randomness)
         now = self._clock.now()
-        info = SessionInfo(public, someone.id, method, now, now + SESSION_LIFE, now)
+        info = SessionInfo(public, someone.id, method, now, now + self._session_life, now)
         with self._vault.write() as connection:
             store.save_session(connection, info, mint.mark_of(self._vault_key, Purpose.SESSION, secret.reveal()))
         return SignedIn(someone, secret, self.csrf_of(secret.reveal()), info.expires)
