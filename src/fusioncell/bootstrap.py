@@ -7,6 +7,7 @@ import tomllib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -32,10 +33,10 @@ from fusioncell.kernel.settings import Settings, host_port
 from fusioncell.members import store as members_store
 from fusioncell.members.service import Members
 from fusioncell.picture import store as picture_store
-from fusioncell.picture.service import Picture, create_words
+from fusioncell.picture.service import Picture, create_words, drop_words
 from fusioncell.record import Seal
 from fusioncell.record import store as record_store
-from fusioncell.record.service import Record, read_cursor
+from fusioncell.record.service import Record, move_cursor, read_cursor
 from fusioncell.river import CURSOR, River
 from fusioncell.shield import store as shield_store
 from fusioncell.shield.service import Shield
@@ -142,10 +143,37 @@ def open_databases(folder: Folder, settings: Settings) -> dict[str, SqlDatabase]
 
 
 def create_projections(database: SqlDatabase) -> None:
-    """Make the tables of all projections."""
+    """Make the tables of all projections; those of another version of the hub are dropped, and the river fills them.
+
+    Projections have no migrations: their form is known by a digest, and what has another form is built anew.
+    """
+    database.create(record_store.projection_metadata)
+    form = form_of_projections()
+    with database.read() as connection:
+        known, position = read_cursor(connection, FORM), read_cursor(connection, CURSOR)
+    if known != form and (known or position):
+        with database.write() as connection:
+            drop_words(connection)
+        database.drop(*PROJECTIONS)
     database.create(*PROJECTIONS)
     with database.write() as connection:
         create_words(connection)
+        move_cursor(connection, FORM, form)
+
+
+FORM = "form"
+"""The name under which the digest of the projections' form stands among the cursors."""
+
+
+def form_of_projections() -> int:
+    """Return a digest of all tables and columns of the projections, as a positive 63-bit integer."""
+    columns = [
+        f"{table.name}.{column.name} {column.type} {column.nullable} {column.primary_key}"
+        for metadata in PROJECTIONS
+        for table in metadata.sorted_tables
+        for column in table.columns
+    ]
+    return int.from_bytes(sha256("\n".join(sorted(columns)).encode()).digest()[:8], "big") >> 1
 
 
 def cache_folder() -> Path:

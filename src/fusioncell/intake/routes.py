@@ -133,6 +133,7 @@ def status_json(found: Status) -> dict[str, Any]:
         "conflicts": found.conflicts,
         "fault_count": found.fault_count,
         "faults": [{"place": place, "reason": reason} for place, reason in found.faults],
+        "notes": [{"place": place, "reason": reason} for place, reason in found.notes],
         "recalled": found.recalled,
         "format": found.shell.format if found.shell else "",
         "items": found.shell.items if found.shell else 0,

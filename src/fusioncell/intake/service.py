@@ -93,6 +93,8 @@ class Status:
     recalled: bool
     recalled_at: int = 0
     """When all of it was recalled; 0 where it was not."""
+    notes: tuple[tuple[str, str], ...] = ()
+    """(place, what) of what was kept but not read: a pattern that is no equality, say."""
 
 
 class Intake:
@@ -200,6 +202,7 @@ class Intake:
         with self._database.read() as connection:
             row = store.contribution_row(connection, contribution)
             found = store.faults_of(connection, commit.first_seq, MAX_FAULTS_LISTED) if row else []
+            notes = store.notes_of(connection, commit.first_seq, MAX_FAULTS_LISTED) if row else []
             gone = store.recalled_within(connection, commit.first_seq, commit.last_seq)
             recalled_at = store.recalled_at(connection, commit.first_seq, commit.last_seq)
         if row is None:
@@ -221,6 +224,7 @@ class Intake:
             shell.fault_count + faults,
             whole,
             recalled_at,
+            tuple(notes),
         )
 
     def entries_of(self, viewer_audiences: frozenset[int], contribution: str) -> list[Entry]:

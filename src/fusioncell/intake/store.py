@@ -58,6 +58,17 @@ fault = Table(
     Index("intake_fault_of", "contribution_seq"),
     sqlite_with_rowid=False,
 )
+note = Table(
+    "intake_note",
+    metadata,
+    Column("seq", BigInteger, primary_key=True, autoincrement=False),
+    Column("position", Integer, primary_key=True, autoincrement=False),
+    Column("contribution_seq", BigInteger, nullable=False),
+    Column("place", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Index("intake_note_of", "contribution_seq"),
+    sqlite_with_rowid=False,
+)
 recalled = Table(
     "intake_recalled",
     metadata,
@@ -134,6 +145,21 @@ def add_faults(connection: Connection, rows: Iterable[Sequence[object]]) -> None
     """Keep faults found on a closer look: (seq, position, first seq of the submission, place, reason)."""
     connection.run_many(
         "INSERT INTO intake_fault (seq, position, contribution_seq, place, reason) VALUES (?, ?, ?, ?, ?)", rows
+    )
+
+
+def add_notes(connection: Connection, rows: Iterable[Sequence[object]]) -> None:
+    """Keep notes on what was kept but not read: (seq, position, first seq of the submission, place, reason)."""
+    connection.run_many(
+        "INSERT INTO intake_note (seq, position, contribution_seq, place, reason) VALUES (?, ?, ?, ?, ?)", rows
+    )
+
+
+def notes_of(connection: Connection, first_seq: int, limit: int) -> list[tuple[str, str]]:
+    """Return the (place, reason) of what was kept but not read."""
+    return connection.rows(
+        "SELECT place, reason FROM intake_note WHERE contribution_seq = ? ORDER BY seq, position LIMIT ?",
+        (first_seq, limit),
     )
 
 

@@ -27,6 +27,7 @@ from fusioncell.picture.words import tokens
 from fusioncell.record.service import Record
 
 create_words = store.create_words
+drop_words = store.drop_words
 END = 1 << 62
 MAX_WORDS = 12
 MAX_SAMPLED = 128

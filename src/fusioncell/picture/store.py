@@ -74,7 +74,7 @@ def create_words(connection: Connection) -> None:
 
 
 def drop_words(connection: Connection) -> None:
-    """Drop the full-text index."""
+    """Drop the full-text index; on PostgreSQL it goes with its table."""
     if connection.dialect == "sqlite":
         connection.run("DROP TABLE IF EXISTS picture_words")
 

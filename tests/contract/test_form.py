@@ -1,0 +1,35 @@
+"""Projections of another version of the hub are built anew from the record, without a word."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from fusioncell.bootstrap import open_hub
+from fusioncell.fusion.knowngood import KnownGood
+from fusioncell.intake.service import Terms
+from fusioncell.kernel.observable import Observable, ObservableType
+from served import new_hub
+
+NAME = Observable(ObservableType.DOMAIN, "evil.example")
+
+
+def test_projections_of_another_form_are_built_anew(tmp_path: Path) -> None:
+    hub = new_hub(tmp_path / "hub")
+    org = hub.members.add_organisation("ISP A", "telecoms", "isp")
+    viewer = hub.members.operator_viewer(org.id)
+    assert viewer is not None
+    hub.intake.accept(viewer, b"seen evil[.]example", "text/plain", Terms())
+    hub.settle()
+    with hub.databases["projections"].write() as connection:
+        connection.run("UPDATE record_cursor SET seq = 7 WHERE name = 'form'")
+        connection.run("ALTER TABLE fusion_claim ADD COLUMN surplus TEXT")
+    hub.close()
+
+    again = open_hub(tmp_path / "hub", known_good=KnownGood.nothing())
+    assert again.river.position == 0
+    again.settle()
+    viewer = again.members.operator_viewer(org.id)
+    assert viewer is not None and again.fusion.look_up(NAME, again.record.visible_to(viewer)) is not None
+    with again.databases["projections"].read() as connection:
+        assert "surplus" not in {row[1] for row in connection.rows("PRAGMA table_info(fusion_claim)")}
+    again.close()
