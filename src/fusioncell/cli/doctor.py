@@ -91,6 +91,8 @@ def examine(data: Path | None, full: bool) -> Iterator[Finding]:
     yield Finding(
         "hub", "ok", f"{kind} in {folder.path}, " + (f"running at {running['url']}" if running else "not running")
     )
+    if running is not None:
+        yield _follows(running["url"])
     yield from _permissions(folder.path)
     yield from _databases(folder, settings, full)
     yield from _ports(settings, running)
@@ -217,6 +219,14 @@ def _free(name: str, listen: str, probe: Callable[[], None]) -> Finding:
     except FusionCellError as fault:
         return Finding(name, "fail", fault.detail, fault.hint)
     return Finding(name, "ok", f"{listen} is free")
+
+
+def _follows(url: str) -> Finding:
+    from fusioncell.cli.door import follows
+
+    if follows(url):
+        return Finding("projections", "ok", "they follow the record")
+    return Finding("projections", "fail", "they do not follow the record", "The hub's log says why; see also /ops.")
 
 
 def _serves(url: str) -> bool:

@@ -161,11 +161,20 @@ def take_or_find(data: Path) -> tuple[Any, dict[str, Any]]:
 
 
 def answers(url: str) -> bool:
-    """Tell whether a hub serves at an address."""
+    """Tell whether a hub lives at an address, ready or not."""
+    return _status(url + "/healthz") == 200
+
+
+def follows(url: str) -> bool:
+    """Tell whether the hub at an address is ready: its projections follow its record."""
+    return _status(url + "/readyz") == 200
+
+
+def _status(url: str) -> int:
     try:
-        return httpx.get(url + "/readyz", timeout=5.0, trust_env=False).status_code == 200
+        return httpx.get(url, timeout=5.0, trust_env=False).status_code
     except httpx.HTTPError:
-        return False
+        return 0
 
 
 @contextmanager

@@ -147,7 +147,7 @@ def import_(
             raise BadInput(f"{party[:80]!r} is no party", hint="Write org:ID or group:ID.GENERATION.")
     tally = Tally()
     said = Said(tlp, groups, uses)
-    with open_door(where) as door, Progress(as_json) as progress:
+    with open_door(where) as door, Progress() as progress:
         from fusioncell.bootstrap import read_settings
 
         limit = (door.hub.settings if door.hub else read_settings()).max_body_mb << 20
@@ -364,9 +364,8 @@ def _text(tally: Tally, seconds: float, cpu_seconds: float) -> str:
 class Progress:
     """A line on stderr that tells how far it is; nothing where stderr is no terminal."""
 
-    def __init__(self, as_json: bool) -> None:
+    def __init__(self) -> None:
         self._status: Any = None
-        self._quiet = as_json
 
     def __enter__(self) -> Progress:
         if sys.stderr.isatty():
