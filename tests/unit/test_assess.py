@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -111,3 +112,21 @@ def test_crossing_agrees_with_decay(decaying: float, base: float, days: int) -> 
     later = NOW + days * DAY
     value = base + decaying * 2.0 ** (-(later - NOW) / HALF)
     assert (value >= -1e-9) == (later <= at) or abs(value) < 1e-6
+
+
+MOMENTS = st.tuples(st.floats(0.01, 2.5), st.integers(-400, 400))
+
+
+@given(MOMENTS, MOMENTS)
+def test_logarithms_order_as_the_direct_formula_does(one: tuple[float, int], other: tuple[float, int]) -> None:
+    (w, d), (x, e) = one, other
+    direct = w * 2.0 ** (d * DAY / HALF) - x * 2.0 ** (e * DAY / HALF)
+    stored = weigh.forward(w, NOW + d * DAY, HALF) - weigh.forward(x, NOW + e * DAY, HALF)
+    assert abs(direct) < 1e-9 or (direct > 0) == (stored > 0)
+
+
+@pytest.mark.parametrize("years", [-500, 50, 5_000])
+def test_instants_far_from_the_landmark_stay_finite(years: int) -> None:
+    at = weigh.LANDMARK + years * 365 * DAY
+    assert weigh.decayed(weigh.forward(2.0, at, HALF), at, HALF) == pytest.approx(2.0, abs=1e-6)
+    assert weigh.decayed(weigh.forward(2.0, at, HALF), at + 100_000 * DAY, HALF) == pytest.approx(0.0, abs=1e-6)

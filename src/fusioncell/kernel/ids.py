@@ -29,11 +29,3 @@ class SeededRandomness:
 def new_id(randomness: Randomness) -> str:
     """Make a version 4 UUID from the given source."""
     return str(uuid.UUID(bytes=randomness.bytes(16), version=4))
-
-
-def is_id(text: str) -> bool:
-    """Tell whether the text is a UUID in its canonical form."""
-    try:
-        return str(uuid.UUID(text)) == text.lower()
-    except ValueError:
-        return False

@@ -85,13 +85,3 @@ class Decision:
     reason: str
     guards: tuple[str, ...]
     audience: int
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """One step of the zone: a name enters or leaves at a serial."""
-
-    serial: int
-    name: str
-    added: bool
-    at: int
