@@ -691,8 +691,8 @@ def _everyone(store: Any, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     real, every = getattr(store, name), range(1, 200)
     where = list(inspect.signature(real).parameters).index("audiences")
 
-    def unfiltered(*given: Any) -> Any:
-        return real(*given[:where], every, *given[where + 1 :])
+    def unfiltered(*given: Any, **named: Any) -> Any:
+        return real(*given[:where], every, *given[where + 1 :], **named)
 
     monkeypatch.setattr(store, name, unfiltered)
 
