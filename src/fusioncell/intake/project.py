@@ -126,7 +126,7 @@ def project(connection: Connection, cut: Cut, read_many: ReadMany) -> Arrived:
 def set_aside(connection: Connection, entry: Entry, fault: str) -> None:
     """Note, as a fault of its submission, that an entry could not be projected: it counts as if it were erased."""
     place = entry.payload.place if entry.payload is not None else ""
-    store.add_faults(connection, [(entry.seq, 0, entry.commit_seq, storable(place), UNREADABLE.format(fault))])
+    store.add_faults(connection, _placed(entry, [(place, UNREADABLE.format(fault))]))
     store.count_items(connection, entry.contribution, entry.seq, 0, 0, 0, 0, 1)
 
 
@@ -178,24 +178,15 @@ def _arrive(connection: Connection, items: list[Entry], keys: list[int], read_ma
                 count.outdated += 1
             count.conflicts += state is State.CONFLICT
         if extract.notes:
-            first = store.first_seq_of(connection, entry.contribution) or 0
-            notes += [
-                (entry.seq, i, first, storable(payload.place), storable(said)) for i, said in enumerate(extract.notes)
-            ]
+            notes += _placed(entry, [(payload.place, said) for said in extract.notes])
         if extract.faults:
             count.faults += len(extract.faults)
-            first = store.first_seq_of(connection, entry.contribution) or 0
-            faults += [
-                (entry.seq, i, first, storable(f"{payload.place} {fault.place}".strip()), storable(fault.reason))
-                for i, fault in enumerate(extract.faults)
-            ]
+            faults += _placed(entry, [(f"{payload.place} {fault.place}", fault.reason) for fault in extract.faults])
         if state is not State.OUTDATED:
             arrived.arrivals.append(Arrival(entry, extract, state, is_fresh(entry, extract)))
     store.add_items(connection, sorted(kept))
-    if faults:
-        store.add_faults(connection, faults)
-    if notes:
-        store.add_notes(connection, notes)
+    store.add_faults(connection, faults)
+    store.add_notes(connection, notes)
     for identifier, n in counts.items():
         store.count_items(connection, identifier, n.last_seq, n.fresh, n.duplicates, n.outdated, n.conflicts, n.faults)
     if superseded or outdated:
@@ -203,6 +194,14 @@ def _arrive(connection: Connection, items: list[Entry], keys: list[int], read_ma
         superseded = sorted(set(superseded) - store.ended_among(connection, superseded))
         store.end_items(connection, [*superseded, *outdated])
         arrived.ended += [(entry, extract_entry(entry)) for entry in read_many(superseded) if entry.payload is not None]
+
+
+def _placed(entry: Entry, said: Sequence[tuple[str, str]]) -> list[tuple[object, ...]]:
+    """Return rows of what was found in an entry: (seq, position, first seq of its submission, place, words)."""
+    return [
+        (entry.seq, i, entry.commit_seq, storable(place.strip()), storable(words))
+        for i, (place, words) in enumerate(said)
+    ]
 
 
 def _recall(connection: Connection, entry: Entry, read_many: ReadMany, arrived: Arrived) -> None:

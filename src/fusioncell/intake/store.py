@@ -163,12 +163,6 @@ def notes_of(connection: Connection, first_seq: int, limit: int) -> list[tuple[s
     )
 
 
-def first_seq_of(connection: Connection, identifier: str) -> int | None:
-    """Return the first position of a submission."""
-    rows = connection.rows("SELECT first_seq FROM intake_contribution WHERE contribution = ?", (identifier,))
-    return int(rows[0][0]) if rows else None
-
-
 def contribution_row(connection: Connection, identifier: str) -> tuple[Any, ...] | None:
     """Return (first_seq, last_seq, org, at, meta, fresh, duplicates, outdated, conflicts, faults)."""
     rows = connection.rows(
