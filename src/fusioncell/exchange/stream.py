@@ -3,7 +3,8 @@
 1. A new stream starts at the position of now; a resumed one at its cursor, which is sealed and checked on use.
 2. What lies between the cursor and the shared log is read from the record, then the shared log goes on: each entry
    once and in order.
-3. An audience that the viewer has gained since the cursor was given comes from its beginning, as ``backfill``.
+3. An audience that the viewer has gained since the cursor was given comes from its beginning, as ``backfill``; one that
+   is gained while the stream is open is followed from then on.
 4. At each heartbeat the viewer is looked at again: one who was suspended is cut off.
 """
 

@@ -33,7 +33,6 @@ class Recall(msgspec.Struct, frozen=True):
     contribution: str
     first: int
     last: int
-    entry: str = ""
     reason: str = ""
 
 
@@ -131,7 +130,7 @@ def set_aside(connection: Connection, entry: Entry, fault: str) -> None:
 
 
 def kept(connection: Connection, entries: Sequence[Entry]) -> Arrived:
-    """Return, of entries that were projected before, those that count now: neither repeats nor recalled. Reads only."""
+    """Return, of entries that were projected before, those that are kept: neither repeats nor recalled. Reads only."""
     arrived = Arrived()
     items = [entry for entry in entries if entry.kind in ITEM_KINDS and entry.payload is not None]
     keys = {entry.seq: idkey_of(entry) for entry in items}

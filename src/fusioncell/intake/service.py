@@ -272,7 +272,7 @@ class Intake:
                     contribution,
                     0,
                     "",
-                    msgspec.json.encode(Recall(contribution, first, last, "", reason[:500])),
+                    msgspec.json.encode(Recall(contribution, first, last, reason[:500])),
                 ),
             )
             for audience in touched

@@ -1,6 +1,6 @@
 """All the SQL of intake: which items have arrived before, which submissions came, what was recalled.
 
-``intake_item`` is keyed by a 64-bit hash of (contributor, audience, kind family, id): a repeat needs the version and
+``intake_item`` is keyed by a 64-bit hash of (contributor, audience, kind, id): a repeat needs the version and
 the digest to agree as well.
 """
 

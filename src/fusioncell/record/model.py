@@ -34,7 +34,7 @@ class Commit:
 class Block:
     """Consecutive entries of one commit and one audience, packed: the unit of storage.
 
-    ``kinds``: one a entry. ``digests``: 32 bytes an entry, ``SHA-256(nonce ‖ payload)``. ``nonces``: 32 bytes an
+    ``kinds``: a line an entry. ``digests``: 32 bytes an entry, ``SHA-256(nonce ‖ payload)``. ``nonces``: 32 bytes an
     entry, zeroed when erased. ``payload``: the packed payloads, compressed.
     """
 

@@ -1,7 +1,7 @@
 """Pack entries into blocks and read them back. Pure.
 
 A block holds consecutive entries of one audience (so that a query can filter by audience) up to 128 entries or
-128 KiB: one row a block instead of one a entry makes an append four times cheaper, and neighbours compress each
+128 KiB: one row a block instead of one an entry makes an append four times cheaper, and neighbours compress each
 other (measured: see benchmarks). The digest of each entry covers its nonce and its packed payload.
 """
 
