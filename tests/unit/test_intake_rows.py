@@ -12,6 +12,7 @@ from fusioncell.kernel.claim import Role, Stance
 from fusioncell.kernel.clock import parse_instant
 from fusioncell.kernel.entry import Entry, Payload
 from fusioncell.kernel.errors import BadInput, TooLarge
+from fusioncell.kernel.marking import Tlp
 
 LIMITS = Limits()
 Said = list[tuple[str, Role, Stance]]
@@ -93,6 +94,12 @@ def test_one_bad_row_is_a_fault_with_its_line_and_the_others_are_kept(name: str)
     found = csvfile.split(b"domain,x\na.example,1\n" + row + b"\nb.example,2\n", limits=LIMITS)
     assert [value for value, *_ in said(found)] == ["a.example", "b.example"]
     assert found.faults[0].place == place and reason in found.faults[0].reason
+
+
+def test_a_row_carries_its_own_marking_and_an_unreadable_one_is_a_fault() -> None:
+    found = csvfile.split(b"domain,TLP\na.example,red\nb.example,\nc.example,TLP:CLEAR\nd.example,ours\n", limits=LIMITS)
+    assert [item.tlp for item in found.items] == [Tlp.RED, None, Tlp.CLEAR]
+    assert [(fault.place, fault.reason) for fault in found.faults] == [("line 5", "'ours' is no TLP label")]
 
 
 def test_a_quote_that_never_closes_costs_its_own_row() -> None:

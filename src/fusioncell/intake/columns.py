@@ -50,6 +50,7 @@ _ROLES: dict[str, tuple[str, ...]] = {
     "verdict": ("verdict", "classification", "disposition", "assessment", "maliciousness", "reputation"),
     "benign": ("benign", "whitelist", "whitelisted", "allowlist", "allowlisted", "is_benign", "false_positive"),
     "compromised": ("is_compromised", "compromised"),
+    "tlp": ("tlp", "tlp_marking", "tlp_label", "tlp_level"),
 }
 
 _TYPE_OF = {name: type for type, names in _VALUES for name in names}

@@ -10,7 +10,8 @@ Rules kept here:
    (``benign``, ``whitelisted``, ``verdict``); other observables in the row are only mentioned.
 4. A report on hosts (Shadowserver's: ``timestamp`` first, an ASN and a country) speaks of the host as compromised, or
    as a victim where it names the targets: context, never evidence against the host.
-5. A row without a readable subject is a fault with its line; the others are kept.
+5. A row's own TLP (column ``tlp``) is its marking; a row whose label cannot be read is a fault, and goes to no one.
+6. A row without a readable subject is a fault with its line; the others are kept.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ from fusioncell.intake.model import Extract, Fault, Item, Limits, Split
 from fusioncell.intake.stix_claims import credibility
 from fusioncell.kernel.claim import Claim, Role, Stance
 from fusioncell.kernel.errors import BadInput, TooLarge
+from fusioncell.kernel.marking import Tlp, parse_tlp
 from fusioncell.kernel.observable import BadValue, Observable, ObservableType, canonical, guess, type_named
 
 MAX_ROW_LINES = 64
@@ -103,11 +105,18 @@ def split(body: bytes, *, limits: Limits) -> Split:
         row = b"\n".join(raw[start:end]).rstrip(b"\r\n")
         place = f"line {start + 1}"
         reason = _row_fault(cells, row, layout, limits)
+        tlp: Tlp | None = None
+        if not reason and (label := layout.first("tlp", cells)):
+            try:
+                tlp = parse_tlp(label)
+            except BadInput as error:
+                # Taken with another marking it might go to more readers than its author meant.
+                reason = str(error)
         if reason:
             faults.append(Fault(place, reason, row))
             continue
         stated = any_time(layout.first("last_seen", cells) or layout.first("stated", cells))
-        items.append(Item("csv.row", digest_of(seed, row), stated or 0, place, row, None, meta))
+        items.append(Item("csv.row", digest_of(seed, row), stated or 0, place, row, tlp, meta))
         if len(items) > limits.max_items:
             raise TooLarge(f"the table has over {limits.max_items:,} rows", hint="Send it in parts.")
     return Split(tuple(items), tuple(faults), "a report on hosts" if layout.report else "a list of indicators")
