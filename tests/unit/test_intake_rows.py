@@ -97,7 +97,8 @@ def test_one_bad_row_is_a_fault_with_its_line_and_the_others_are_kept(name: str)
 
 
 def test_a_row_carries_its_own_marking_and_an_unreadable_one_is_a_fault() -> None:
-    found = csvfile.split(b"domain,TLP\na.example,red\nb.example,\nc.example,TLP:CLEAR\nd.example,ours\n", limits=LIMITS)
+    table = b"domain,TLP\na.example,red\nb.example,\nc.example,TLP:CLEAR\nd.example,ours\n"
+    found = csvfile.split(table, limits=LIMITS)
     assert [item.tlp for item in found.items] == [Tlp.RED, None, Tlp.CLEAR]
     assert [(fault.place, fault.reason) for fault in found.faults] == [("line 5", "'ours' is no TLP label")]
 
