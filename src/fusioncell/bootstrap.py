@@ -163,6 +163,8 @@ def create_projections(database: SqlDatabase) -> None:
 
 FORM = "form"
 """The name under which the digest of the projections' form stands among the cursors."""
+EDITION = 2
+"""Raise it with every change of what is read out of entries: standing hubs then build their projections anew."""
 
 
 def form_of_projections() -> int:
@@ -173,7 +175,7 @@ def form_of_projections() -> int:
         for table in metadata.sorted_tables
         for column in table.columns
     ]
-    return int.from_bytes(sha256("\n".join(sorted(columns)).encode()).digest()[:8], "big") >> 1
+    return int.from_bytes(sha256("\n".join([str(EDITION), *sorted(columns)]).encode()).digest()[:8], "big") >> 1
 
 
 def cache_folder() -> Path:

@@ -110,7 +110,7 @@ def approve(where: Where, which: str, days: int, reason: str, as_json: bool) -> 
 
 @shield.command("withdraw")
 @click.argument("which", metavar="ID|NAME")
-@click.option("--reason", required=True, help="Why; it is published with the decision.")
+@click.option("--reason", default="", help="Why; it is published with the decision.")
 @where_options
 @json_option
 def withdraw(where: Where, which: str, reason: str, as_json: bool) -> None:

@@ -9,6 +9,7 @@ Accept, in order:
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
@@ -24,7 +25,7 @@ from fusioncell.intake.project import Recall
 from fusioncell.kernel.entry import Draft, Entry, Payload
 from fusioncell.kernel.errors import BadInput, NotAllowed, NotFound, NotSignedIn
 from fusioncell.kernel.ids import Randomness, new_id
-from fusioncell.kernel.marking import Audience, Tlp, Uses, Viewer, audience_for, may_post
+from fusioncell.kernel.marking import Audience, Tlp, Uses, Viewer, audience_for, may_post, parse_tlp, strictest
 from fusioncell.kernel.ports import Database
 from fusioncell.record.model import Receipt
 from fusioncell.record.service import Record
@@ -97,6 +98,22 @@ class Status:
     """(place, what) of what was kept but not read: a pattern that is no equality, say."""
 
 
+_SAID = re.compile(rb"\bTLP\s?[:=]\s?(CLEAR|WHITE|GREEN|AMBER ?\+ ?STRICT|AMBER|RED)(?![A-Za-z])", re.IGNORECASE)
+_HEADING = re.compile(rb"(?:[#;][^\n]*\n?|\s*\n)*")
+_LOOK_AT = 8192
+
+
+def said_in(name: str, body: bytes) -> list[Tlp]:
+    """Return the TLP labels that a text says, or the heading comments of a list or table. Other formats mark items."""
+    start = body[:_LOOK_AT].removeprefix(b"\xef\xbb\xbf")
+    if name in ("list", "csv"):
+        heading = _HEADING.match(start)
+        start = heading[0] if heading else b""
+    elif name != "text":
+        return []
+    return [parse_tlp(label.decode()) for label in _SAID.findall(start)]
+
+
 class Intake:
     """The front door of the intake room."""
 
@@ -142,7 +159,8 @@ class Intake:
         return future, finish
 
     def _drafts(self, viewer: Viewer, body: bytes, name: str, split: Split, terms: Terms) -> tuple[list[Draft], Shell]:
-        default = terms.tlp or Tlp.AMBER
+        # A label in the words of a text or the heading of a list can only tighten what its sender chose.
+        default = strictest([terms.tlp or Tlp.AMBER, *said_in(name, body)]) or Tlp.AMBER
         _check_parties(default, terms)
         numbers: dict[object, int] = {}
         defaulted = 0

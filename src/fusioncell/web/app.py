@@ -5,16 +5,18 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from typing import Any
+from typing import Any, cast
 
 from litestar import Litestar, Request, Response, Router, get
 from litestar.datastructures import State
 from litestar.di import Provide
+from litestar.enums import ScopeType
 from litestar.exceptions import HTTPException
 from litestar.middleware import DefineMiddleware
 from litestar.openapi.config import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin
 from litestar.openapi.spec import Components, SecurityScheme
+from litestar.types import ASGIApp, Receive, Scope, Send
 
 import fusioncell
 from fusioncell.bootstrap import Hub
@@ -32,6 +34,7 @@ from fusioncell.web.access import Access, guard
 from fusioncell.web.pages import page_handlers, pages_for
 from fusioncell.web.pages.live import PageStreams
 
+LIVE = ("/live", "/api/stream")
 OPENAPI = ("/api", "/api/openapi.json")
 NO_DOOR = "/api/{path:str}"
 """What the framework puts beside the description: a page of its own for every other path. Ours answers as elsewhere."""
@@ -110,6 +113,9 @@ def declare_queries(app: Litestar) -> None:
             if handler is None or "query" in handler.opt:
                 continue
             if route.path in OPENAPI:
+                handler.opt["permission"] = "public"
+            elif getattr(handler, "http_methods", None) == {"OPTIONS"}:
+                # The framework's own answer: which methods a path knows.
                 handler.opt["permission"] = "public"
             elif route.path == NO_DOOR:
                 handler.opt.update(permission="public", absent=True)
@@ -207,7 +213,19 @@ def make_app(hub: Hub) -> Litestar:
         openapi_config=_described(),
     )
     declare_queries(app)
+    app.asgi_handler = _head_is_get(app.asgi_handler)
     return app
+
+
+def _head_is_get(inner: ASGIApp) -> ASGIApp:
+    """Answer HEAD as GET (RFC 9110 §9.3.2); the server leaves out the body."""
+
+    async def handler(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == ScopeType.HTTP and scope["method"] == "HEAD" and not scope["path"].startswith(LIVE):
+            scope = cast("Scope", {**scope, "method": "GET"})
+        await inner(scope, receive, send)
+
+    return handler
 
 
 def close_streams(app: Litestar) -> None:
