@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from served import new_hub
-
 from fusioncell.intake.service import Terms
 from fusioncell.kernel.marking import Tlp
+from served import new_hub
 
 
 def test_a_pattern_that_is_no_equality_is_kept_and_listed(tmp_path: Path) -> None:
