@@ -108,6 +108,7 @@ class SqlDatabase:
         self.dialect = dialect
         self._writing = threading.Lock()
         self._readers: list[Any] = []
+        self._writer: Any = None
 
     @contextmanager
     def read(self) -> Iterator[Any]:
@@ -117,7 +118,7 @@ class SqlDatabase:
             try:
                 reader = self._readers.pop()
             except IndexError:  # asked and popped in one step: another thread may take the last one
-                reader = self._new_reader()
+                reader = self._new_connection()
             try:
                 reader.execute("BEGIN")
                 yield SqliteConnection(reader)
@@ -134,7 +135,7 @@ class SqlDatabase:
         finally:
             self._end(raw, commit=False)
 
-    def _new_reader(self) -> Any:
+    def _new_connection(self) -> Any:
         checked_out = self._engine.raw_connection()
         checked_out.detach()
         return checked_out.dbapi_connection
@@ -144,14 +145,17 @@ class SqlDatabase:
         """Open a write transaction; durable when the block ends."""
         if self.dialect == "sqlite":
             with self._writing:
-                raw = self._engine.raw_connection()
-                done = False
+                # One writer for good: a page cache stays warm only in the connection that writes.
+                if self._writer is None:
+                    self._writer = self._new_connection()
+                writer, done = self._writer, False
+                writer.execute("BEGIN IMMEDIATE")
                 try:
-                    raw.cursor().execute("BEGIN IMMEDIATE")
-                    yield SqliteConnection(raw)
+                    yield SqliteConnection(writer)
                     done = True
                 finally:
-                    self._end(raw, commit=done)
+                    if writer.in_transaction:
+                        writer.execute("COMMIT" if done else "ROLLBACK")
             return
         raw = self._engine.raw_connection()
         done = False
@@ -163,10 +167,7 @@ class SqlDatabase:
 
     def _end(self, raw: Any, *, commit: bool) -> None:
         try:
-            if self.dialect == "sqlite":
-                if raw.dbapi_connection.in_transaction:
-                    raw.cursor().execute("COMMIT" if commit else "ROLLBACK")
-            elif commit:
+            if commit:
                 raw.commit()
             else:
                 raw.rollback()
@@ -199,6 +200,9 @@ class SqlDatabase:
         """Close all pooled connections."""
         while self._readers:
             self._readers.pop().close()
+        if self._writer is not None:
+            self._writer.close()
+            self._writer = None
         self._engine.dispose()
 
     def checkpoint(self) -> None:

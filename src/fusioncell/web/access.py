@@ -155,7 +155,7 @@ def _check_encoding(connection: ASGIConnection[Any, Any, Any, Any]) -> None:
 
 def _known_parameters(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
     allowed = handler.opt.get("query")
-    if allowed is None:
+    if allowed is None or not connection.scope["query_string"]:
         return
     for name in connection.query_params:
         if name not in allowed:
