@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 TICK = 0.05
 """Seconds between two flushes."""
 BUSY = 40
-"""Events a second from which a flush waits for two ticks."""
+"""Events a second from which a flush waits for two ticks; from five times as many, for three."""
 HEARTBEAT = 15.0
 """Seconds after which an idle stream says that it is alive, and its viewer is looked at again."""
 MAX_LOG = 4096
@@ -175,8 +175,8 @@ class Live:
         """Wake all who wait, every tick; all subscribers, every heartbeat."""
         alive = lately = 0.0
         while True:
-            # Where much arrives, two ticks go out as one: a piece costs the same whatever it holds.
-            tick = 2 * TICK if lately > BUSY else TICK
+            # Where much arrives, two or three ticks go out as one: a piece costs the same whatever it holds.
+            tick = TICK * (1 + (lately > BUSY) + (lately > 5 * BUSY))
             before = self.published
             await asyncio.sleep(tick)
             lately = 0.8 * lately + 0.2 * (self.published - before) / tick
