@@ -18,12 +18,12 @@ from fusioncell.record import Seal
 
 _INLINE = 262_144
 """Bodies up to this size are cut on the event loop; larger ones in a worker thread, so that no one else waits."""
-
-
 _BULK = 100
 """Items from which a submission counts as bulk: its answer waits while the projections are far behind."""
 _LAG = 500
+"""Entries that the projections may be behind before bulk answers wait."""
 _LONGEST_WAIT = 5.0
+"""Seconds that an answer waits at most: it is kept already, so it is never refused for this."""
 
 
 async def _pace(lag: Callable[[int], int], last_seq: int) -> None:
