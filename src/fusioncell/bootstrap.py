@@ -31,6 +31,8 @@ from fusioncell.kernel.errors import BadInput, Conflict
 from fusioncell.kernel.ids import Randomness
 from fusioncell.kernel.settings import Settings, host_port
 from fusioncell.members import store as members_store
+from fusioncell.members.audit import Audit
+from fusioncell.members.audit import store as audit_store
 from fusioncell.members.service import Members
 from fusioncell.picture import store as picture_store
 from fusioncell.picture.service import Picture, create_words, drop_words
@@ -53,6 +55,11 @@ PROJECTIONS = (
     shield_store.metadata,
 )
 """Tables that can be dropped and rebuilt from the record."""
+VAULT = (
+    members_store.vault_metadata,
+    audit_store.vault_metadata,
+)
+"""Tables of the vault: backed up, never rebuilt; changed by migrations only (``edges/migrations/vault``)."""
 
 __all__ = ["Difference", "TableDump", "DnsServer", "Folder", "Hub", "SystemClock", "open_hub", "read_settings"]
 
@@ -84,6 +91,7 @@ class Hub:
     record: Record
     river: River
     members: Members
+    audit: Audit
     intake: Intake
     fusion: Fusion
     picture: Picture
@@ -250,11 +258,14 @@ def assemble(
         settle=settle,
         session_life=settings.session_hours * HOUR,
     )
+    audit = Audit(databases["vault"], clock)
     shield = Shield(record, projections, fusion, intake, clock, randomness)
     picture = Picture(record, projections, fusion, intake, clock)
     return Hub(
-        folder, settings, clock, randomness, databases, seal, record, river, members, intake, fusion, picture, shield
-    )
+        folder=folder, settings=settings, clock=clock, randomness=randomness, databases=databases, seal=seal,
+        record=record, river=river, members=members, audit=audit, intake=intake, fusion=fusion, picture=picture,
+        shield=shield,
+    )  # fmt: skip
 
 
 # -- edges that a few commands need; loaded when they are, so that all others start at once --------------------------

@@ -9,7 +9,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import urlsplit
 
 from fusioncell.web.render import CONTENT_SECURITY_POLICY, STATIC, live_event, render
-from samples.pages import FRAGMENTS, ITEMS, NOW, PAGES
+from samples import FRAGMENTS, PAGES
+from samples.pages import ITEMS, NOW
 
 _TYPES = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
 

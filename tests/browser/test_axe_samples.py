@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from browser.sample_server import serve
-from samples.pages import PAGES
+from samples import PAGES
 
 pytestmark = pytest.mark.browser
 

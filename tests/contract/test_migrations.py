@@ -9,14 +9,14 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 
+from fusioncell.bootstrap import VAULT
 from fusioncell.edges import migrate as migrations
 from fusioncell.edges.database import SqlDatabase, open_sqlite
 from fusioncell.edges.migrate import HEADS, migrate, version_of
 from fusioncell.kernel.errors import Conflict
-from fusioncell.members.service import vault_metadata
 from fusioncell.record import store as record_store
 
-TABLES: dict[str, Any] = {"record": record_store.metadata, "vault": vault_metadata}
+TABLES: dict[str, Any] = {"record": [record_store.metadata], "vault": list(VAULT)}
 
 
 @pytest.mark.parametrize("name", ["record", "vault"])
@@ -33,7 +33,7 @@ def test_migrations_make_the_described_tables(name: str, tmp_path: Path) -> None
 def test_the_comparison_bites(name: str, tmp_path: Path) -> None:
     database = open_sqlite(tmp_path / f"{name}.db")
     migrate(database, name)
-    table = next(iter(TABLES[name].tables))
+    table = next(iter(TABLES[name][0].tables))
     with database.write() as connection:
         connection.run(f"ALTER TABLE {table} ADD COLUMN surplus TEXT")
     assert _differences(database, name)

@@ -20,13 +20,12 @@ import os
 import random
 import re
 import tempfile
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import zip_longest
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 import httpx
 import msgspec
@@ -35,7 +34,7 @@ from litestar import Litestar
 from litestar.routes import HTTPRoute
 
 from fusioncell.bootstrap import Folder, Hub, open_hub, read_settings
-from fusioncell.exchange.live import Live, LiveEvent
+from fusioncell.exchange.live import LiveEvent
 from fusioncell.fusion import store as fusion_store
 from fusioncell.fusion.knowngood import KnownGood
 from fusioncell.intake.service import Terms
@@ -48,14 +47,15 @@ from fusioncell.shield import service as shield_service
 from fusioncell.shield import store as shield_store
 from fusioncell.shield.model import KINDS, Body, State
 from fusioncell.web.app import make_app
-from partnership import NAMES, WORDS, Partnership
+from partnership import NAMES, Partnership
+from probes import NO_DATA, PROBES, changes
+from probes.model import UNKNOWN, Probe
 
 _first, _, _last = os.environ.get("FUSIONCELL_SEEDS", "1-20").partition("-")
 SEEDS = range(int(_first), int(_last or _first) + 1)
 START = 1_767_225_600_000_000
 STEPS = 16
 POOL = NAMES[:5]
-UNKNOWN = "0b8ad5c2-7d05-4b2f-9c3e-000000000000"
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 
 
@@ -371,214 +371,7 @@ def without(body: bytes, hidden: set[str]) -> bytes:
     return json.dumps(whole).encode()
 
 
-# -- the probes --------------------------------------------------------------------------------------------------------
-
-
-@dataclass
-class Probe:
-    """Asks the doors of one world for one viewer. What is asked for comes from the whole world, hidden things too."""
-
-    world: World
-    name: str
-    contributions: list[str]
-    decisions: list[str]
-    names: list[str]
-    client: httpx.AsyncClient
-
-    async def get(self, path: str, **parameters: Any) -> tuple[str, Any]:
-        return await self.ask("GET", path, params=parameters)
-
-    async def ask(self, method: str, path: str, **more: Any) -> tuple[str, Any]:
-        answer = await self.client.request(method, path, **more)
-        assert answer.status_code < 500, (method, path, answer.text)
-        headers = sorted((k, v) for k, v in answer.headers.items() if k != "date")
-        said = f"{answer.status_code} {headers}\n{answer.text}"
-        return f"{method} {answer.request.url.raw_path.decode()}", said
-
-    async def pages(self, path: str, **parameters: Any) -> AsyncIterator[tuple[str, Any]]:
-        """Follow ``next`` to the end."""
-        for number in range(40):
-            answer = await self.client.get(path, params=parameters)
-            assert answer.status_code == 200, answer.text
-            yield f"{path} page {number}", answer.text
-            if not answer.json()["next"]:
-                return
-            parameters["before"] = answer.json()["next"]
-        raise AssertionError("the pages have no end")
-
-
-Answers = AsyncIterator[tuple[str, Any]]
-
-
-async def lists(p: Probe) -> Answers:
-    yield await p.get("/api/contributions", limit=200)
-    async for page in p.pages("/api/contributions", limit=3):
-        yield page
-
-
-async def one_contribution(p: Probe) -> Answers:
-    for one in p.contributions:
-        yield await p.get(f"/api/contributions/{one}")
-        yield await p.get(f"/api/contributions/{one}", offset=1, limit=2)
-
-
-async def content(p: Probe) -> Answers:
-    for one in p.contributions:
-        yield await p.get(f"/api/contributions/{one}/content")
-
-
-async def status(p: Probe) -> Answers:
-    for one in p.contributions:
-        yield await p.get(f"/api/contributions/{one}/status")
-
-
-async def searched(p: Probe) -> Answers:
-    for query in (*p.names, p.names[0].replace(".", "[.]"), WORDS[0], "seen at", f"{WORDS[1]} today", "login"):
-        yield await p.get("/api/search", q=query)
-    async for page in p.pages("/api/search", q="example", limit=2):
-        yield page
-    async for page in p.pages("/api/search", q=WORDS[0], limit=1):
-        yield page
-
-
-async def observables(p: Probe) -> Answers:
-    for name in p.names:
-        yield await p.get(f"/api/observables/domain-name/{name}")
-    yield await p.get("/api/observables/auto/never-named.example")
-
-
-async def matched(p: Probe) -> Answers:
-    lines = "\n".join([*NAMES, "never-named.example"])
-    yield await p.ask("POST", "/api/match", content=lines, headers={"Content-Type": "text/csv"})
-    yield await p.ask("POST", "/api/match?hits=only", json=NAMES)
-
-
-async def decided(p: Probe) -> Answers:
-    yield await p.get("/api/shield/decisions")
-    yield await p.get("/api/shield/decisions", limit=1, offset=1)
-    yield await p.get("/api/shield/decisions", state="proposed,withdrawn")
-
-
-async def decision(p: Probe) -> Answers:
-    for which in (*p.decisions, *p.names, UNKNOWN):
-        yield await p.get(f"/api/shield/decisions/{which}")
-
-
-async def home(p: Probe) -> Answers:
-    yield await p.get("/")
-
-
-async def search_page(p: Probe) -> Answers:
-    for query in ("example", WORDS[0], p.names[0], " ".join(NAMES)):
-        yield await p.get("/search", q=query)
-
-
-async def observable_page(p: Probe) -> Answers:
-    for name in p.names[:3]:
-        yield await p.get(f"/observables/domain-name/{quote(name)}")
-
-
-async def contribution_page(p: Probe) -> Answers:
-    for one in p.contributions:
-        yield await p.get(f"/contributions/{one}")
-
-
-def each(path: str) -> Callable[[Probe], Answers]:
-    """Make a probe that asks a path once, or once for each contribution or decision."""
-
-    async def ask(p: Probe) -> Answers:
-        if "{contribution}" in path:
-            asked = [path.replace("{contribution}", one) for one in p.contributions]
-        elif "{decision}" in path:
-            asked = [path.replace("{decision}", one) for one in (*p.decisions, UNKNOWN)]
-        else:
-            asked = [path]
-        for one in asked:
-            yield await p.get(one)
-
-    return ask
-
-
-async def streamed(p: Probe) -> Answers:
-    """What an open stream got, and what one gets that resumes from a cursor, at several positions."""
-    hub, viewer = p.world.hub, p.world.viewer(p.name)
-    audiences = hub.record.visible_to(viewer)
-    live = Live(lambda event, number: f"{event.name}: {hub.seal.cursor(event.seq, number, 1)}\n".encode() + event.data)
-    log = live.log(audiences, 1)
-    for events, position in p.world.batches:
-        live.publish(events, position)
-    yield "GET /api/stream, open all the time", b"\n".join(said for _, said in log.events).decode()
-    for after in (0, *(done.position for done in p.world.played[::5])):
-        pages = hub.river.past(after, hub.river.position, audiences)
-        yield "GET /api/stream, resumed", "\n".join(e.data.decode() for page in pages for e in page)
-
-
-async def live_rows(p: Probe) -> Answers:
-    """The rows of HTML that an open first page got."""
-    from fusioncell.web.pages.live import PageStreams
-
-    streams, hub = PageStreams(p.world.hub), p.world.hub
-    audiences = hub.record.visible_to(p.world.viewer(p.name))
-    for events, _ in p.world.batches:
-        rows = streams.rows(events)
-        mine = [row.data.decode() for row in rows if row.audience in audiences]
-        if mine:
-            yield "GET /live, open all the time", "\n".join(mine)
-
-
-PROBES: dict[str, Callable[[Probe], Answers]] = {
-    "GET /api/contributions": lists,
-    "GET /api/contributions/{contribution:str}": one_contribution,
-    "GET /api/contributions/{contribution:str}/content": content,
-    "GET /api/contributions/{contribution:str}/status": status,
-    "GET /api/search": searched,
-    "GET /api/observables/{kind:str}/{value:path}": observables,
-    "POST /api/match": matched,
-    "GET /api/shield/decisions": decided,
-    "GET /api/shield/decisions/{which:str}": decision,
-    "GET /api/shield/zone": each("/api/shield/zone"),
-    "GET /api/whoami": each("/api/whoami"),
-    "GET /api/organisations": each("/api/organisations"),
-    "ASGI /api/stream": streamed,
-    "ASGI /live": live_rows,
-    "GET /": home,
-    "GET /search": search_page,
-    "GET /observables/{kind:str}/{value:path}": observable_page,
-    "GET /contributions/{contribution:str}": contribution_page,
-    "GET /contributions/{contribution:str}/recall": each("/contributions/{contribution}/recall"),
-    "GET /contributions/{contribution:str}/receipt": each("/contributions/{contribution}/receipt"),
-    "GET /contributions/{contribution:str}/receipt/status": each("/contributions/{contribution}/receipt/status"),
-    "GET /contribute": each("/contribute"),
-    "GET /contribute/reach": each("/contribute/reach?tlp=amber"),
-    "GET /sign-in": each("/sign-in"),
-    "GET /account": each("/account"),
-    "GET /shield": each("/shield"),
-    "GET /shield/{which:str}": each("/shield/{decision}"),
-    "GET /shield/{decision:str}": each("/shield/{decision}"),
-}
-"""A probe for every door that answers with what parties contributed or decided; those that do not exist are passed."""
-
-NO_DATA = {
-    "GET /healthz": "says that the process lives",
-    "GET /readyz": "says that the hub serves",
-    "GET /metrics": "for operators alone, who see totals",
-    "GET /ops": "for operators alone, who see totals",
-    "GET /api/keys": "for administrators: keys, no contributions",
-    "GET /api": "the description of the doors",
-    "GET /api/openapi.json": "the description of the doors",
-    "GET /api/{path:str}": "says that there is no such door",
-    "GET /static/{name:path}": "our own files",
-    "GET /favicon.ico": "our own file",
-    "GET /robots.txt": "our own file",
-    "GET /sign-in/link/{token:str}": "asks to confirm a sign-in link",
-}
-"""Doors whose answers hold nothing that was contributed, each with the reason."""
-
-CHANGES = re.compile(
-    r"POST /api/(contributions(/.*/recall)?|shield/decisions(/.*)?|organisations|keys|people|links|passkeys?.*)$"
-    r"|POST /(contribute|contributions/.*/recall|sign-(in|out).*|account.*|shield.*|ops.*|passkey.*)$|DELETE .*"
-)
-"""Doors that change something; what they answer stands in the tests of each."""
+# -- the doors --------------------------------------------------------------------------------------------------------
 
 
 def doors(app: Litestar) -> set[str]:
@@ -592,7 +385,7 @@ def doors(app: Litestar) -> set[str]:
 
 def unproven(found: set[str]) -> list[str]:
     """Return the doors that have neither a probe nor a reason to have none."""
-    return sorted(d for d in found if d not in PROBES and d not in NO_DATA and not CHANGES.match(d))
+    return sorted(d for d in found if d not in PROBES and d not in NO_DATA and not changes(d))
 
 
 def test_every_read_door_has_a_probe(tmp_path: Path) -> None:

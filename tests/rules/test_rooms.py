@@ -18,10 +18,20 @@ _CALLERS = frozenset({"service", "project", "__init__"})
 _FURNITURE = frozenset({"__init__", "routes", "service", "project", "store", "model"})
 
 
-def _part(name: str) -> tuple[str, str]:
-    """Split a dotted name into room and module: ``fusioncell.shield.store.x`` → ``("shield", "store")``."""
-    parts = name.split(".")
-    return (parts[1] if len(parts) > 1 else "", parts[2] if len(parts) > 2 else "")
+def _part(package: Path, name: str) -> tuple[str, str, bool]:
+    """Split a dotted name into home, module, and whether it goes on (``from store import rows`` yields that too).
+
+    ``fusioncell.shield.store.rows`` → ``("shield", "store", True)``. The home is the room, or the package in it:
+    ``fusioncell.exchange.talk.store`` → ``("exchange/talk", "store", False)``.
+    """
+    parts = name.split(".")[1:]
+    deep = 2 if len(parts) > 1 and (package / parts[0] / parts[1] / "__init__.py").exists() else 1
+    return "/".join(parts[:deep]), parts[deep] if len(parts) > deep else "", len(parts) > deep + 1
+
+
+def _home(module: Module) -> str:
+    """Return the room of a module, or the package in the room."""
+    return module.path.rpartition("/")[0] or module.top
 
 
 def _only_describes(module: Module) -> bool:
@@ -57,10 +67,10 @@ def find_foreign_store_callers(package: Path) -> list[str]:
         if module.top == "bootstrap" and _only_describes(module):
             continue
         for node, name in imports(module):
-            room, part = _part(name)
-            if not name.startswith("fusioncell.") or room in NOT_ROOMS or part != "store" or name.count(".") > 2:
+            home, part, goes_on = _part(package, name)
+            if not name.startswith("fusioncell.") or home in NOT_ROOMS or part != "store" or goes_on:
                 continue
-            if module.top != room or module.stem not in _CALLERS:
+            if _home(module) != home or module.stem not in _CALLERS:
                 found.append(
                     module.at(node, f"{name} is called by {module.dotted}; only its own service or project may")
                 )
@@ -71,16 +81,16 @@ def find_knowing_steps(package: Path) -> list[str]:
     """Find steps that import their room's store, service, projection or routes, and models that import steps."""
     found = []
     for module in modules(package):
-        if not module.is_room or module.path.count("/") != 1:
+        if not module.is_room or not 1 <= module.path.count("/") <= 2:
             continue
         for node, name in imports(module):
-            room, part = _part(name)
-            if not name.startswith("fusioncell.") or room != module.top or name.count(".") > 2 or not part:
+            home, part, goes_on = _part(package, name)
+            if not name.startswith("fusioncell.") or home != _home(module) or goes_on or not part:
                 continue
             step = module.stem not in _FURNITURE
             if step and part in {"routes", "service", "project", "store"}:
                 found.append(module.at(node, f"a step imports {name}"))
-            if module.stem == "model" and (package / room / f"{part}.py").exists() and part != "model":
+            if module.stem == "model" and (package / home / f"{part}.py").exists() and part != "model":
                 found.append(module.at(node, f"a model imports {name}"))
     return found
 
@@ -97,15 +107,20 @@ def find_side_entrances(package: Path) -> list[str]:
             continue
         doors = {"model", "service", "project"} | ({"routes"} if module.top == "web" else set())
         for node, name in imports(module):
-            room, part = _part(name)
-            if not name.startswith("fusioncell.") or room in NOT_ROOMS or room == module.top or name.count(".") > 2:
+            home, part, goes_on = _part(package, name)
+            if not name.startswith("fusioncell.") or home in NOT_ROOMS or home == _home(module) or goes_on:
                 continue
-            inside = (package / room / f"{part}.py").exists() or (package / room / part / "__init__.py").exists()
-            if part and inside and part not in doors:
+            inside = (package / home / f"{part}.py").exists() or (package / home / part / "__init__.py").exists()
+            if part and inside and part not in doors and not _is_of_one_room(module, home, part):
                 found.append(
-                    module.at(node, f"{name} is inside the room {room}; enter by package, model, service, project")
+                    module.at(node, f"{name} is inside the room {home}; enter by package, model, service, project")
                 )
     return found
+
+
+def _is_of_one_room(module: Module, home: str, part: str) -> bool:
+    """Whether a package of a room takes a step of its own room: its words and pure steps are the whole room's."""
+    return home.split("/")[0] == module.top and part not in {"store", "routes"}
 
 
 def test_a_store_is_called_by_its_own_room_only() -> None:
@@ -133,10 +148,13 @@ def test_rooms_are_entered_by_the_front_door() -> None:
         ("bootstrap.py", "from fusioncell.fusion.store import metadata, rows\n"),
         ("river.py", "from fusioncell.fusion import store as cursors\n"),
         ("web/page.py", "def page():\n    from fusioncell.fusion.store import rows\n"),
+        ("fusion/deep/service.py", "from fusioncell.fusion import store\n"),
+        ("fusion/service.py", "from fusioncell.fusion.deep.store import rows\n"),
     ],
 )
 def test_a_foreign_caller_is_seen(path: str, source: str, tmp_path: Path) -> None:
-    assert find_foreign_store_callers(seed(tmp_path, {"fusion/store.py": "", path: source}))
+    stores = {"fusion/store.py": "", "fusion/deep/store.py": ""}
+    assert find_foreign_store_callers(seed(tmp_path, {**stores, path: source}))
 
 
 def test_its_own_service_passes(tmp_path: Path) -> None:
@@ -155,10 +173,12 @@ def test_its_own_service_passes(tmp_path: Path) -> None:
         ("fusion/weigh.py", "from fusioncell.fusion import store\n"),
         ("fusion/weigh.py", "from .service import run\n"),
         ("fusion/model.py", "from fusioncell.fusion import weigh\n"),
+        ("fusion/deep/sum.py", "from fusioncell.fusion.deep.service import run\n"),
     ],
 )
 def test_a_knowing_step_is_seen(path: str, source: str, tmp_path: Path) -> None:
-    files = {"fusion/store.py": "", "fusion/service.py": "", "fusion/weigh.py": "", path: source}
+    files = {"fusion/store.py": "", "fusion/service.py": "", "fusion/weigh.py": "", "fusion/deep/service.py": "",
+             path: source}
     assert find_knowing_steps(seed(tmp_path, files))
 
 

@@ -25,6 +25,7 @@ def shell(**changed: Any) -> Context:
         "here": "picture",
         "csrf": "c5rf-token",
         "theme": "auto",
+        "language": "en",
         "demo": True,
         "query": "",
         "now": NOW,

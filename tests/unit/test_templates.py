@@ -11,7 +11,8 @@ from jinja2 import UndefinedError
 
 from fusioncell.kernel.clock import DAY, HOUR, MINUTE, parse_instant
 from fusioncell.web.render import STATIC, TEMPLATES, ago, defang, live_event, percent, plural, render, static, when
-from samples.pages import FRAGMENTS, HOME, NOW, PAGES, shell
+from samples import FRAGMENTS, PAGES
+from samples.pages import HOME, NOW, shell
 
 VOID = {"meta", "link", "input", "br", "img", "hr", "source", "wbr"}
 EVERYTHING = {**PAGES, **FRAGMENTS}

@@ -31,27 +31,40 @@ class TooManyAttempts(FusionCellError):
 
 PERMISSIONS = frozenset({
     "contribute", "read", "search", "stream", "match", "export", "recall", "propose", "approve", "withdraw_block",
-    "administer_members", "operate", "audit",
+    "administer_members", "operate", "audit", "sponsor", "vet", "lead", "edit", "moderate", "answer", "unseal", "hold",
 })
-"""Every action that a door may ask for."""
+"""Every action that a door may ask for.
+
+``sponsor``: stand for an applicant; ``vet``: decide on one; ``lead``: bind the own organisation (terms, its people, its
+keys); ``edit``: publish for another organisation, mend what colleagues posted; ``moderate``: open groups and rooms,
+close threads; ``answer``: answer as the Fusion Cell; ``unseal``: one of the two officers who may reveal an author;
+``hold``: keep personal data from erasure for a case.
+"""
 
 _READING = frozenset({"read", "search", "stream", "match"})
-_SHARING = _READING | {"contribute", "export", "recall"}
+_SHARING = _READING | {"contribute", "export", "recall", "sponsor"}
 
 ROLES: dict[str, frozenset[str]] = {
-    "administrator": PERMISSIONS,
+    "administrator": PERMISSIONS - {"unseal", "hold"},
     "operator": _READING | {"export", "operate"},
-    "analyst": _SHARING | {"propose"},
+    "analyst": _SHARING | {"propose", "answer"},
     "approver": _READING | {"propose", "approve", "withdraw_block"},
     "member": _SHARING,
+    "lead": _SHARING | {"lead"},
+    "editor": _SHARING | {"edit"},
+    "moderator": _SHARING | {"moderate"},
+    "secretary": _READING | {"vet"},
     "police": _SHARING,
     "isp": _SHARING,
+    "officer": _READING | {"unseal", "hold"},
     "auditor": frozenset({"read", "search", "export", "audit"}),
     "reader": _READING,
 }
 """Role → what it permits. ``police`` and ``isp`` permit what ``member`` does until their own rooms add to them."""
 
-ROLE_SPELLINGS = {"editor": "member", "read-only": "reader", "admin": "administrator"}
+ROLE_SPELLINGS = {
+    "read-only": "reader", "admin": "administrator", "fusion analyst": "analyst", "police officer": "police",
+}
 """Other names by which partners know a role."""
 
 KINDS = ("government", "industry", "police", "isp", "academia")

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import hashlib
 from functools import lru_cache
+from gettext import GNUTranslations, NullTranslations
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,9 @@ from fusioncell.kernel.clock import DAY, HOUR, MINUTE, SECOND, Instant, format_i
 HERE = Path(__file__).resolve().parent
 TEMPLATES = HERE / "templates"
 STATIC = HERE / "static"
+TRANSLATIONS = HERE / "translations"
+LANGUAGES = {"en": "English", "cy": "Cymraeg"}
+"""The languages of the pages, each by its own name."""
 
 CONTENT_SECURITY_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
@@ -108,10 +112,21 @@ def static(path: str) -> str:
     return f"/static/{path}?v={hashlib.sha256(file.read_bytes()).hexdigest()[:12]}"
 
 
-@lru_cache(maxsize=1)
-def environment() -> Environment:
-    """Make the environment once: autoescape, strict undefined, the filters of this module, ``static()``."""
+@lru_cache(maxsize=8)
+def translations(language: str) -> NullTranslations:
+    """Return the catalogue of a language (``translations/<language>.mo``); English is what the templates say."""
+    file = TRANSLATIONS / f"{language}.mo"
+    if language not in LANGUAGES or not file.is_file():
+        return NullTranslations()
+    with file.open("rb") as catalogue:
+        return GNUTranslations(catalogue)
+
+
+@lru_cache(maxsize=8)
+def environment(language: str = "en") -> Environment:
+    """Make the environment of a language once: autoescape, strict undefined, our filters, ``static()``, gettext."""
     made = Environment(
+        extensions=["jinja2.ext.i18n"],
         loader=FileSystemLoader(TEMPLATES),
         autoescape=True,
         undefined=StrictUndefined,
@@ -131,6 +146,8 @@ def environment() -> Environment:
         iso=format_instant,
     )
     made.globals["static"] = static
+    said = translations(language)
+    made.install_gettext_callables(said.gettext, said.ngettext, newstyle=True)  # type: ignore[attr-defined]
     return made
 
 
@@ -139,7 +156,8 @@ def render(name: str, **context: Any) -> str:
 
     Raises jinja2.UndefinedError where the context lacks a name, jinja2.TemplateNotFound for an unknown template.
     """
-    return environment().get_template(name).render(context)
+    language = context["shell"]["language"] if "shell" in context else context.get("language", "en")
+    return environment(language).get_template(name).render(context)
 
 
 def live_event(html: str, *, event: str = "new", cursor: str = "") -> bytes:

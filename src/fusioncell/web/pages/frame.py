@@ -22,7 +22,7 @@ from fusioncell.bootstrap import Hub
 from fusioncell.kernel.errors import FusionCellError, NotAllowed, NotFound, NotSignedIn
 from fusioncell.kernel.marking import PUBLIC, Viewer
 from fusioncell.web.access import recognise_party
-from fusioncell.web.render import CONTENT_SECURITY_POLICY, render
+from fusioncell.web.render import CONTENT_SECURITY_POLICY, LANGUAGES, render
 
 Asked = Request[Any, Any, Any]
 Page = Response[str]
@@ -86,12 +86,21 @@ def shell(request: Asked, *, here: str = "", query: str = "", errors: Iterable[d
         "here": here,
         "csrf": hub.members.csrf_of(session) if session and viewer.member else "",
         "theme": theme if theme in _THEMES else "auto",
+        "language": language_of(request),
         "demo": hub.folder.kind == "demo",
         "query": query,
         "now": hub.clock.now(),
         "notices": [{"kind": said[0], "text": said[1]}] if said else [],
         "errors": list(errors),
     }
+
+
+def language_of(request: Asked) -> str:
+    """Return the language of the pages: the cookie ``language``, else what the browser prefers, else English."""
+    chosen = request.cookies.get("language", "")
+    preferred = request.headers.get("accept-language", "")[:200].lower().split(",")
+    wanted = [chosen, *(part.partition(";")[0].strip()[:2] for part in preferred)]
+    return next((each for each in wanted if each in LANGUAGES), "en")
 
 
 def nav_of(viewer: Viewer) -> set[str]:

@@ -1,0 +1,28 @@
+"""A line of the audit log."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from fusioncell.kernel.clock import Instant
+
+LONGEST = 500
+"""No text of a line is longer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One thing that was done.
+
+    ``number``: its place in the log, for paging. ``org``: the organisation that it concerns, "" for the hub.
+    ``actor``: ``person:…``, ``key:…``, ``org:…`` or "" for the hub itself. ``action``: ``session.opened`` …
+    ``subject``: what it was done to, by its id. ``detail``: a few words; no secret, no address of a machine.
+    """
+
+    number: int
+    at: Instant
+    org: str
+    actor: str
+    action: str
+    subject: str
+    detail: str
