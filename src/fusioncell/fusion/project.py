@@ -14,6 +14,7 @@ from xxhash import xxh3_64_hexdigest
 from fusioncell.fusion import store, weigh
 from fusioncell.intake.project import Arrived
 from fusioncell.kernel.claim import Claim, Role, Stance
+from fusioncell.kernel.marking import is_pseudonym, voice_of
 from fusioncell.kernel.observable import TYPE_CODES, Observable, key64, key64_of
 from fusioncell.kernel.ports import Connection, storable
 
@@ -142,7 +143,7 @@ def _rows(
             continue
         entry, fresh = arrival.entry, arrival.fresh
         seq, audience = entry.seq, entry.audience
-        contributor = number_of(entry.org or f"anonymous:{entry.contribution}")
+        contributor = number_of(voice_of(entry.org))
         grade = reliability(entry.org)
         seen = changes.seen[seq] = []
         for position, claim in enumerate(claims):
@@ -150,7 +151,8 @@ def _rows(
             number = ids[o]
             seen.append(number)
             stance, weight, latest, at = _worth(claim, entry.at, grade)
-            if claim.stance == _END:
+            if claim.stance == _END and not is_pseudonym(entry.org):
+                # Of several anonymous authors, none can speak for another.
                 endings.append((number, contributor, audience, seq))
                 moved[number] = o
             elif stance:

@@ -111,6 +111,22 @@ def person(identifier: str) -> str:
     return f"person:{identifier}"
 
 
+PSEUDONYM = "anon:"
+"""How the contributor of an anonymous contribution begins: ``anon:`` and 40 hex digits that name nobody."""
+ANONYMOUS = "anonymous"
+"""The one contributor that all anonymous ones are for counts and evidence (DESIGN §4: one origin, whoever they are)."""
+
+
+def is_pseudonym(contributor: str | None) -> bool:
+    """Tell whether a contributor is an anonymous one."""
+    return contributor is not None and contributor.startswith(PSEUDONYM)
+
+
+def voice_of(contributor: str) -> str:
+    """Return as whom a contributor counts: itself, or one and the same voice for all anonymous ones."""
+    return ANONYMOUS if contributor.startswith(PSEUDONYM) else contributor
+
+
 @dataclass(frozen=True, slots=True)
 class Audience:
     """The canonical set of readers that a marking means, with the uses that were allowed.
@@ -160,8 +176,10 @@ def audience_for(
     if tlp in (Tlp.CLEAR, Tlp.GREEN):
         return Audience(tlp, frozenset(), allowed)
     named = set(people) if tlp is Tlp.RED else set(groups)
-    if own_org is not None:
+    if own_org is not None and not is_pseudonym(own_org):
         named.add(org(own_org))
+    elif is_pseudonym(own_org) and not named:
+        raise BadInput(f"{tlp.label} would reach nobody", hint="Name a group, or choose TLP:GREEN.")
     return Audience(tlp, frozenset(named), allowed)
 
 
@@ -212,7 +230,7 @@ def may_post(viewer: Viewer, audience: Audience) -> bool:
         return False
     if any(party.startswith("group:") and party not in viewer.parties for party in audience.parties):
         return False
-    return may_see(viewer, audience)
+    return is_pseudonym(viewer.org) or may_see(viewer, audience)
 
 
 def may_allow(audience: Audience, use: Uses) -> bool:

@@ -12,6 +12,7 @@ from fusioncell.intake.model import Extract
 from fusioncell.intake.project import Arrived, is_fresh
 from fusioncell.kernel.clock import HOUR
 from fusioncell.kernel.entry import Entry
+from fusioncell.kernel.marking import voice_of
 from fusioncell.kernel.ports import Connection, storable
 from fusioncell.picture import store
 from fusioncell.picture.words import tokens
@@ -34,7 +35,7 @@ def project(connection: Connection, arrived: Arrived, changes: Changes) -> None:
 
 
 def _facets(entry: Entry, extract: Extract) -> Iterable[tuple[str, str]]:
-    yield "org", entry.org
+    yield "org", voice_of(entry.org)
     for kind in sorted({claim.observable.type.value for claim in extract.claims}):
         yield "type", kind
     for technique in sorted(techniques_in(extract)):
@@ -89,7 +90,7 @@ def _add(
             for facet, key in _facets(entry, extract):
                 counted[(facet, entry.at // HOUR, entry.audience, key[:128])] += 1
             recents += [
-                (entry.seq, number, min(place, 65535), entry.audience, entry.org, entry.at)
+                (entry.seq, number, min(place, 65535), entry.audience, voice_of(entry.org), entry.at)
                 for place, number in enumerate(dict.fromkeys(changes.seen.get(entry.seq, ())))
             ]
     store.add_contributions(connection, [tuple(row) for row in summaries.values()])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fusioncell.bootstrap import Hub
 from fusioncell.kernel.errors import NotFound
-from fusioncell.kernel.marking import Audience, Tlp, Uses, Viewer, may_see
+from fusioncell.kernel.marking import ANONYMOUS, Audience, Tlp, Uses, Viewer, may_see, voice_of
 from fusioncell.members import Organisation
 
 MAX_ASKED = 300
@@ -43,6 +43,8 @@ class Names:
         """Name an organisation; the hub itself has the id ""."""
         if not identifier:
             return "The hub"
+        if voice_of(identifier) == ANONYMOUS:
+            return "An anonymous member"
         found = self.all().get(identifier)
         return found.name if found else "An organisation"
 
