@@ -17,8 +17,12 @@ from fusioncell.edges.dns_notify import NotifyTarget
 from fusioncell.edges.dns_server import DnsServer, start_dns_server
 from fusioncell.edges.dump import Difference, TableDump, differences, dump
 from fusioncell.edges.folder import Folder
+from fusioncell.edges.mail import SmtpCarrier
 from fusioncell.edges.migrate import migrate
+from fusioncell.edges.rounds import Rounds
 from fusioncell.edges.system import SystemClock, SystemRandomness
+from fusioncell.exchange.mail import Outbox
+from fusioncell.exchange.mail import store as mail_store
 from fusioncell.fusion import knownindex
 from fusioncell.fusion import store as fusion_store
 from fusioncell.fusion.knowngood import KnownGood
@@ -58,6 +62,7 @@ PROJECTIONS = (
 VAULT = (
     members_store.vault_metadata,
     audit_store.vault_metadata,
+    mail_store.vault_metadata,
 )
 """Tables of the vault: backed up, never rebuilt; changed by migrations only (``edges/migrations/vault``)."""
 
@@ -78,6 +83,10 @@ def settings_file() -> dict[str, Any]:
         raise BadInput(f"fusioncell.toml cannot be read: {fault}", hint="Mend it; see `fusioncell settings`.") from None
 
 
+MAIL_SECONDS = 2.0
+"""Between two looks for mail that is due."""
+
+
 @dataclass(slots=True)
 class Hub:
     """All rooms of one hub, joined."""
@@ -96,14 +105,21 @@ class Hub:
     fusion: Fusion
     picture: Picture
     shield: Shield
+    mail: Outbox
+    """The outbox of mail: the port ``kernel.ports.Mail``."""
     local_token: str = ""
     demo_roles: list[dict[str, str]] = field(default_factory=list)
     """The demonstration's ready sign-ins for the sign-in page: name, org, role, href."""
+    rounds: list[Rounds] = field(default_factory=list)
+    """Threads that carry mail and the like; they run while the hub serves."""
 
     def start(self) -> None:
         """Let the river run in its thread, and the shield after each batch."""
         self.river.after_batch(self._after_batch)
         self.river.start()
+        self.rounds = [Rounds("mail", self.mail.deliver, MAIL_SECONDS)]
+        for each in self.rounds:
+            each.start()
 
     def _after_batch(self) -> None:
         self.shield.follow()
@@ -126,6 +142,8 @@ class Hub:
 
     def close(self) -> None:
         """Stop: nothing accepted is lost."""
+        for each in self.rounds:
+            each.close()
         self.river.close()
         self.record.close()
         for database in self.databases.values():
@@ -259,13 +277,22 @@ def assemble(
         session_life=settings.session_hours * HOUR,
     )
     audit = Audit(databases["vault"], clock)
+    mail = Outbox(databases["vault"], clock, randomness, mail_carrier(settings))
     shield = Shield(record, projections, fusion, intake, clock, randomness)
     picture = Picture(record, projections, fusion, intake, clock)
     return Hub(
         folder=folder, settings=settings, clock=clock, randomness=randomness, databases=databases, seal=seal,
         record=record, river=river, members=members, audit=audit, intake=intake, fusion=fusion, picture=picture,
-        shield=shield,
+        shield=shield, mail=mail,
     )  # fmt: skip
+
+
+def mail_carrier(settings: Settings) -> SmtpCarrier | None:
+    """Return what takes mail to the mail server of the settings; None where none is set. BadInput for bad settings."""
+    if not settings.smtp_host:
+        return None
+    return SmtpCarrier(settings.smtp_host, settings.smtp_port, settings.smtp_from, settings.smtp_user,
+                       settings.smtp_password, settings.smtp_tls)
 
 
 # -- edges that a few commands need; loaded when they are, so that all others start at once --------------------------

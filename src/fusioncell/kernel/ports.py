@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from enum import StrEnum
 from typing import Any, Protocol
 
 from fusioncell.kernel.clock import Clock
 from fusioncell.kernel.ids import Randomness
 
-__all__ = ["Clock", "Connection", "Database", "Randomness", "storable"]
+__all__ = ["Carried", "Clock", "Connection", "Database", "Letter", "Mail", "MailCarrier", "Randomness", "storable"]
 
 Row = tuple[Any, ...]
 
@@ -57,4 +59,53 @@ class Database(Protocol):
 
     def write(self) -> AbstractContextManager[Connection]:
         """Open a write transaction: committed durably when the block ends, rolled back when it raises."""
+        ...
+
+
+class Mail(Protocol):
+    """E-mail to people. What is sent is kept first and carried later: a mail server that is down loses nothing."""
+
+    def send(self, to: str, subject: str, text: str, *, about: str = "", once: str = "") -> None:
+        """Keep a mail for sending, durably. Returns at once; a server that is down is no error here.
+
+        ``to``: one plain address. ``text``: plain text; AMBER, AMBER+STRICT and RED content never stands in it, nor in
+        ``subject``. ``about``: a word for operators of what kind it is (``sign-in``, ``digest``; no secret). ``once``:
+        of all mails with the same key only the first is kept ("": no such key). Raises BadInput for no address.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """A mail to be carried: ``id`` makes its Message-ID, ``at`` (µs) its date. ``to`` and ``subject`` hold one line."""
+
+    id: str
+    to: str
+    subject: str
+    text: str
+    at: int
+
+
+class Carried(StrEnum):
+    """What came of trying to carry a letter (RFC 5321 §4.2.1)."""
+
+    SENT = "sent"
+    LATER = "later"
+    """The server said: not now (4yz)."""
+    REFUSED = "refused"
+    """The server does not know the recipient, or takes nothing for it (5yz to RCPT)."""
+    NEVER = "never"
+    """The server does not take this mail (5yz to anything else)."""
+    UNREACHED = "unreached"
+    """No server could be spoken to; it says nothing of the letter."""
+
+
+class MailCarrier(Protocol):
+    """Carries mail to the next server."""
+
+    def carry(self, letters: Sequence[Letter]) -> list[tuple[Carried, str]]:
+        """Try each letter, over one connection; return, in order, what came of it and the server's words.
+
+        Blocks, for as long as the network lets it; raises nothing.
+        """
         ...

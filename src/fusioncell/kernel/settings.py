@@ -32,6 +32,12 @@ SETTINGS = (
     Setting("max_body_mb", "64", "Largest body that a contribution may have, in MiB."),
     Setting("max_subscribers", "2000", "Most live streams open at once."),
     Setting("session_hours", "12", "Hours after which a session ends; an idle one ends after one hour."),
+    Setting("smtp_host", "", "Mail server for the hub's mail; empty: mail waits in the outbox, and /ops says so."),
+    Setting("smtp_port", "587", "Port of the mail server: 587 with starttls, 465 with tls."),
+    Setting("smtp_user", "", "Name under which the hub signs in at the mail server; empty: it does not sign in."),
+    Setting("smtp_password", "", "Password for that name; better in the environment than in a file."),
+    Setting("smtp_from", "fusion-cell@localhost", "Address that the hub's mail comes from: hub@cell.example."),
+    Setting("smtp_tls", "starttls", "starttls, tls, or none (only for a mail server on this very machine)."),
     Setting("log_level", "info", "debug, info, warning or error."),
     Setting("hub", "", "Address of another machine's hub, for commands; empty: the hub in the folder `data`."),
     Setting("key", "", "API key with which commands ask that hub; better in the environment than in a file."),
@@ -51,6 +57,12 @@ class Settings:
     max_body_mb: int
     max_subscribers: int
     session_hours: int
+    smtp_host: str
+    smtp_port: int
+    smtp_user: str
+    smtp_password: str
+    smtp_from: str
+    smtp_tls: str
     log_level: str
     hub: str
     key: str
@@ -70,7 +82,7 @@ class Settings:
             value = (
                 given.get(setting.name) or environment.get(setting.env) or str(file.get(setting.name, setting.default))
             )
-            if setting.name.startswith("max_") or setting.name.endswith("_hours"):
+            if setting.name.startswith("max_") or setting.name.endswith(("_hours", "_port")):
                 if not value.isdecimal() or not 0 < int(value) < 1_000_000:
                     raise BadInput(f"{setting.env} must be a whole number, not {value!r}")
                 values[setting.name] = int(value)

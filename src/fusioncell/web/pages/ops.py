@@ -16,6 +16,7 @@ def ops(request: Asked, hub: Hub) -> Page:
     """Show the operators' page."""
     head, at, epoch = hub.record.head()
     behind = max(0, head - hub.river.position)
+    mail = hub.mail.standing()
     seconds = max(0.0, (hub.clock.now() - at) / 1_000_000) if behind else 0.0
     return page(
         request,
@@ -34,6 +35,9 @@ def ops(request: Asked, hub: Hub) -> Page:
             {"name": "Zone serial", "value": str(hub.shield.zone.serial)},
             {"name": "Projections fail with", "value": hub.river.failing or "nothing"},
             {"name": "Entries set aside since the start", "value": f"{hub.river.set_aside:,}"},
+            {"name": "Mail that waits", "value": f"{mail.waiting:,}"},
+            {"name": "Mail given up", "value": f"{mail.dead:,}"},
+            {"name": "Mail fails with", "value": mail.fault or "nothing"},
             {"name": "Last entry", "value": when(at) if head else "none"},
             {"name": "Data folder", "value": str(hub.folder.path)},
         ],
