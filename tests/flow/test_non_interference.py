@@ -514,7 +514,7 @@ PROPOSED = [_text(0, Tlp.AMBER_STRICT, A, may_block=True), _text(4, Tlp.GREEN, A
 TIED = [_text(4, Tlp.AMBER_STRICT, B), _text(0, Tlp.GREEN, A, B), _text(1, Tlp.GREEN, A, B)]
 
 LEAKS: dict[str, tuple[Callable[[pytest.MonkeyPatch], None], list[Step] | None]] = {
-    "mentions are counted over all": (lambda m: _everyone(fusion_store, "count_mentions", m), None),
+    "mentions are counted over all": (lambda m: _everyone(fusion_store, "find_mentioned", m), None),
     "scores are made over all": (lambda m: _everyone(fusion_store, "evidence_of", m), None),
     "the search filters nothing": (lambda m: _everyone(picture_store, "search", m), None),
     "what is new is counted over all": (lambda m: _everyone(picture_store, "lately", m), None),

@@ -13,6 +13,7 @@ import json
 import threading
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -47,7 +48,14 @@ class SqliteConnection:
 
     def among(self, values: Iterable[int | str | bytes]) -> tuple[str, Any]:
         """One parameter for many values, by ``json_each``; bytes are not taken."""
-        return "(SELECT value FROM json_each(?))", json.dumps(list(values))
+        listed = _json_list(values) if isinstance(values, frozenset) else json.dumps(list(values))
+        return "(SELECT value FROM json_each(?))", listed
+
+
+@lru_cache(maxsize=256)
+def _json_list(values: frozenset[int | str | bytes]) -> str:
+    """Write a set as JSON. Remembered, because the set of a viewer's audiences comes with nearly every query."""
+    return json.dumps(list(values))
 
 
 _SMALLINT = 21

@@ -71,10 +71,8 @@ class Fusion:
     def look_up(self, observable: Observable, audiences: frozenset[int]) -> Assessment | None:
         """Return the assessment for a viewer of these audiences, None where nothing that they see mentions it."""
         with self._database.read() as connection:
-            number = store.find(connection, key64(observable), TYPE_CODES[observable.type], observable.value)
-            if number is None:
-                return None
-            mentions = store.count_mentions(connection, number, audiences)
+            code = TYPE_CODES[observable.type]
+            number, mentions = store.find_mentioned(connection, key64(observable), code, observable.value, audiences)
             if not mentions:
                 return None
             items = [evidence_from(row) for row in store.evidence_of(connection, number, audiences)]

@@ -7,6 +7,7 @@ grouping (contributor, named source, stance) over the audiences that the viewer 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import cache
 
 from sqlalchemy import BigInteger, Column, Float, Index, Integer, MetaData, SmallInteger, String, Table, Text
 
@@ -144,17 +145,22 @@ ORDER BY c.observable
 """
 
 
+@cache
+def _evidence(which: str, audiences: str) -> str:
+    return _EVIDENCE.format(which=which, audiences=audiences)
+
+
 def evidence_of(connection: Connection, observable_id: int, audiences: Iterable[int]) -> list[tuple[object, ...]]:
     """Return grouped evidence about one observable in the audiences given."""
     sql, value = connection.among(audiences)
-    return connection.rows(_EVIDENCE.format(which="= ?", audiences=sql), (observable_id, value, value))
+    return connection.rows(_evidence("= ?", sql), (observable_id, value, value))
 
 
 def evidence_of_many(connection: Connection, ids: Iterable[int], audiences: Iterable[int]) -> list[tuple[object, ...]]:
     """Return grouped evidence about many observables."""
     which, ids_value = connection.among(ids)
     sql, value = connection.among(audiences)
-    return connection.rows(_EVIDENCE.format(which=f"IN {which}", audiences=sql), (ids_value, value, value))
+    return connection.rows(_evidence(f"IN {which}", sql), (ids_value, value, value))
 
 
 def mentions_of(
@@ -172,14 +178,18 @@ def mentions_of(
     )
 
 
-def count_mentions(connection: Connection, observable_id: int, audiences: Iterable[int]) -> int:
-    """Count the claims and mentions of one observable in the audiences given."""
-    sql, value = connection.among(audiences)
-    return int(
-        connection.rows(
-            f"SELECT count(*) FROM fusion_claim WHERE observable = ? AND audience IN {sql}", (observable_id, value)
-        )[0][0]
+def find_mentioned(
+    connection: Connection, hash64: int, type_code: int, value: str, audiences: Iterable[int]
+) -> tuple[int, int]:
+    """Return the id of one observable and how many claims and mentions of it stand in the audiences given; (0, 0)
+    where it is not known."""
+    sql, seen = connection.among(audiences)
+    rows = connection.rows(
+        f"SELECT o.id, (SELECT count(*) FROM fusion_claim c WHERE c.observable = o.id AND c.audience IN {sql}) "
+        "FROM fusion_observable o WHERE o.hash = ? AND o.type = ? AND o.value = ?",
+        (seen, hash64, type_code, value),
     )
+    return rows[0] if rows else (0, 0)
 
 
 def observables(connection: Connection, ids: Iterable[int]) -> list[tuple[int, int, str]]:

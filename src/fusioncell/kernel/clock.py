@@ -76,8 +76,7 @@ def parse_instant(text: str) -> Instant:
 
 def format_instant(at: Instant) -> str:
     """Format as RFC 3339 in UTC with milliseconds, STIX's own form (STIX 2.1 §3.2)."""
-    moment = _EPOCH + timedelta(microseconds=at)
-    return moment.strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond // 1000:03d}Z"
+    return (_EPOCH + timedelta(microseconds=at)).isoformat(timespec="milliseconds")[:-6] + "Z"
 
 
 def format_day(at: Instant) -> str:

@@ -109,6 +109,15 @@ def _session_of(cookie: str) -> str:
     return jar[COOKIE].value if COOKIE in jar else ""
 
 
+def may_enter(viewer: Viewer, permission: str) -> bool:
+    """Tell whether a door with this permission opens. A visitor reads what is CLEAR; anything more needs a key."""
+    return (
+        permission == "public"
+        or viewer.may(permission)
+        or (permission in ("read", "search", "stream") and not viewer.member)
+    )
+
+
 async def guard(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
     """Open the door or refuse: the permission that the handler declares, no unknown parameters, CSRF on changes."""
     state = connection.scope["state"]
@@ -120,14 +129,12 @@ async def guard(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRou
         raise NotSignedIn("this key is not valid here", hint="It may have ended or been revoked; ask for a new one.")
     if handler.opt.get("absent"):
         raise NotFound("there is no such door", hint="The OpenAPI description is at /api/openapi.json.")
-    if permission != "public" and not viewer.may(permission):
-        # A visitor reads what is CLEAR; anything more needs a key.
-        if not (permission in ("read", "search", "stream") and not viewer.member):
-            if viewer.member:
-                raise NotAllowed(
-                    f"your role does not permit {permission!r}", hint="Ask an administrator of your organisation."
-                )
-            raise NotSignedIn("sign in, or send a key", hint="Authorization: Bearer KEY")
+    if not may_enter(viewer, permission):
+        if viewer.member:
+            raise NotAllowed(
+                f"your role does not permit {permission!r}", hint="Ask an administrator of your organisation."
+            )
+        raise NotSignedIn("sign in, or send a key", hint="Authorization: Bearer KEY")
     _check_csrf(connection, handler)
     _check_encoding(connection)
     _known_parameters(connection, handler)

@@ -31,6 +31,7 @@ from fusioncell.picture import routes as picture_routes
 from fusioncell.shield import routes as shield_routes
 from fusioncell.web import problems
 from fusioncell.web.access import Access, guard
+from fusioncell.web.express import express
 from fusioncell.web.pages import page_handlers, pages_for
 from fusioncell.web.pages.live import PageStreams
 
@@ -213,7 +214,7 @@ def make_app(hub: Hub) -> Litestar:
         openapi_config=_described(),
     )
     declare_queries(app)
-    app.asgi_handler = _head_is_get(app.asgi_handler)
+    app.asgi_handler = express(hub, _head_is_get(app.asgi_handler))
     return app
 
 

@@ -27,17 +27,21 @@ HEADERS = {
 """What every answer carries unless it says otherwise; an unknown path has no handler after which to add it."""
 
 
-def problem(status: int, title: str, detail: str, hint: str = "", place: str = "") -> Response[bytes]:
-    """Return a problem document."""
+def document(status: int, title: str, detail: str, hint: str = "", place: str = "") -> bytes:
+    """Return a problem document's bytes."""
     body: dict[str, Any] = {"type": "about:blank", "title": title, "status": status, "detail": detail}
     if hint:
         body["hint"] = hint
     if place:
         body["place"] = place
+    return msgspec.json.encode(body)
+
+
+def problem(status: int, title: str, detail: str, hint: str = "", place: str = "") -> Response[bytes]:
+    """Return a problem document as an answer."""
     headers = {**HEADERS, **({"WWW-Authenticate": 'Bearer realm="Fusion Cell"'} if status == 401 else {})}
-    return Response(
-        msgspec.json.encode(body), status_code=status, media_type="application/problem+json", headers=headers
-    )
+    body = document(status, title, detail, hint, place)
+    return Response(body, status_code=status, media_type="application/problem+json", headers=headers)
 
 
 def wants_page(request: Asked) -> bool:

@@ -1,0 +1,143 @@
+"""The express lane answers as the door behind it does, byte for byte, and takes nothing but plain look-ups."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from typing import Any
+
+import httpx
+import pytest
+from litestar import Litestar
+from litestar.testing import TestClient
+from litestar.types import Receive, Scope, Send
+
+from fusioncell.bootstrap import Hub
+from fusioncell.intake.service import Terms
+from fusioncell.kernel.clock import ManualClock
+from fusioncell.kernel.marking import Tlp
+from fusioncell.web.app import make_app
+from fusioncell.web.express import express
+from served import new_hub
+
+KNOWN = "/api/observables/domain-name/known.example"
+TO_THE_DOOR = {"Cookie": "theme=dark"}
+"""What changes nothing for the door, and keeps a request out of the lane."""
+PATHS = (
+    KNOWN,
+    "/api/observables/auto/known.example",
+    "/api/observables/domain/KNOWN%2Eexample",
+    "/api/observables/domain/known[.]example",
+    "/api/observables/url/https://known.example/a//b%2520c?",
+    "/api/observables/url/https%3A%2F%2Fknown.example%2Fa%2F%2Fb%2520c",
+    "/api/observables/domain%7Cip/known.example%7C192.0.2.1",
+    "/api/observables/domain%2Dname/known.example",
+    "/api/observables/sha%3256/" + "ab" * 32,
+    "/api/observables/domain-name/hidden.example",
+    "/api/observables/domain-name/never-named.example",
+    "/api/observables/domain-name/",
+    "/api/observables//known.example",
+    "/api/observables/domain-name",
+    "/api/observables/colour/red",
+    "/api/observables/domain-name/%00%ff",
+    "/api/observables/domain-name/k%C3%B6nig.example",
+    KNOWN + "/",
+    KNOWN + "?no_such=1",
+)
+HEADERS: tuple[dict[str, str], ...] = (
+    {},
+    {"Content-Encoding": "gzip"},
+    {"Content-Length": "0"},
+    {"X-FusionCell-Organisation": "Police"},
+    {"Accept": "text/html"},
+)
+
+
+@pytest.fixture(scope="module")
+def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hub]:
+    hub = new_hub(tmp_path_factory.mktemp("express") / "hub")
+    bank = hub.members.add_organisation("Bank", "finance", "industry")
+    hub.members.add_organisation("Police", "law", "government")
+    hub.settle()
+    members = hub.members
+    for body, tlp in ((b"known[.]example and hxxps://known[.]example/a//b%20c", Tlp.GREEN),
+                      (b"hidden[.]example", Tlp.AMBER_STRICT)):
+        viewer = members.viewer_for_key(members.make_key(bank.id, role="administrator")[1].reveal())
+        assert viewer is not None
+        hub.intake.accept(viewer, body, "text/plain", Terms(tlp=tlp))
+    hub.settle()
+    yield hub
+    hub.close()
+
+
+@pytest.fixture(scope="module")
+def client(hub: Hub) -> Iterator[TestClient[Litestar]]:
+    with TestClient(make_app(hub), raise_server_exceptions=False) as client:
+        yield client
+
+
+def key(hub: Hub, **more: Any) -> str:
+    police = hub.members.organisation_named("Police")
+    assert police is not None
+    return hub.members.make_key(police.id, role="reader", **more)[1].reveal()
+
+
+def told(answer: httpx.Response) -> tuple[int, list[tuple[str, str]], bytes]:
+    return answer.status_code, sorted(answer.headers.items()), answer.content
+
+
+def test_lane_and_door_answer_alike(hub: Hub, client: TestClient[Litestar], monkeypatch: pytest.MonkeyPatch) -> None:
+    now = hub.clock.now()
+    monkeypatch.setattr(hub.fusion, "_clock", ManualClock(now))
+    keys = (key(hub), key(hub, scopes=[]), key(hub)[:-2] + "AA", "")
+    statuses = set()
+    for path in PATHS:
+        for secret in keys:
+            for more in HEADERS:
+                asked = {"Authorization": f"Bearer {secret}", **more}
+                lane, door = client.get(path, headers=asked), client.get(path, headers={**asked, **TO_THE_DOOR})
+                assert told(lane) == told(door), f"{path} {more}"
+                statuses.add(lane.status_code)
+    assert statuses == {200, 400, 401, 403, 404, 415}
+
+
+def test_only_plain_look_ups_with_a_key_that_may_are_taken(hub: Hub) -> None:
+    reached: list[str] = []
+
+    async def door(scope: Scope, receive: Receive, send: Send) -> None:
+        reached.append(scope["path"])
+        await send({"type": "http.response.start", "status": 299, "headers": []})
+        await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+    async def ask(method: str, path: str, *headers: tuple[str, str]) -> int:
+        transport = httpx.ASGITransport(app=express(hub, door))  # type: ignore[arg-type]
+        async with httpx.AsyncClient(transport=transport, base_url="http://x") as client:
+            return (await client.request(method, path, headers=list(headers))).status_code
+
+    good, bare = ("Authorization", f"Bearer {key(hub)}"), ("Authorization", f"Bearer {key(hub, scopes=[])}")
+    assert asyncio.run(ask("GET", KNOWN, good)) == 200
+    assert asyncio.run(ask("GET", "/api/observables/domain-name/hidden.example", good)) == 404
+    assert reached == []
+    for method, path, *headers in (
+        ("GET", KNOWN),
+        ("GET", KNOWN, bare),
+        ("GET", KNOWN, good, good),
+        ("GET", KNOWN, good, ("Cookie", "fc_session=x")),
+        ("GET", KNOWN, ("Authorization", "Local x")),
+        ("GET", KNOWN + "?x=1", good),
+        ("POST", KNOWN, good),
+        ("HEAD", KNOWN, good),
+        ("GET", "/api/observables/colour/red", good),
+        ("GET", "/api/contributions", good),
+    ):
+        assert asyncio.run(ask(method, path, *headers)) == 299, f"{method} {path} {headers}"
+
+
+def test_a_key_that_ended_is_refused_on_the_next_look_up(hub: Hub, client: TestClient[Litestar]) -> None:
+    police = hub.members.organisation_named("Police")
+    assert police is not None
+    info, secret = hub.members.make_key(police.id, role="reader")
+    asked = {"Authorization": f"Bearer {secret.reveal()}"}
+    assert client.get(KNOWN, headers=asked).status_code == 200
+    hub.members.end_key(info.id)
+    assert client.get(KNOWN, headers=asked).status_code == 401
