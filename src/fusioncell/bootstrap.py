@@ -21,6 +21,8 @@ from fusioncell.edges.mail import SmtpCarrier
 from fusioncell.edges.migrate import migrate
 from fusioncell.edges.rounds import Rounds
 from fusioncell.edges.system import SystemClock, SystemRandomness
+from fusioncell.exchange.anonymous import Anonymous
+from fusioncell.exchange.anonymous import store as anonymous_store
 from fusioncell.exchange.mail import Outbox
 from fusioncell.exchange.mail import store as mail_store
 from fusioncell.fusion import knownindex
@@ -37,6 +39,8 @@ from fusioncell.kernel.settings import Settings, host_port
 from fusioncell.members import store as members_store
 from fusioncell.members.audit import Audit
 from fusioncell.members.audit import store as audit_store
+from fusioncell.members.sealing import Sealing
+from fusioncell.members.sealing import store as sealing_store
 from fusioncell.members.service import Members
 from fusioncell.picture import store as picture_store
 from fusioncell.picture.service import Picture, create_words, drop_words
@@ -56,6 +60,7 @@ PROJECTIONS = (
     fusion_store.metadata,
     picture_store.metadata,
     members_store.metadata,
+    sealing_store.metadata,
     shield_store.metadata,
 )
 """Tables that can be dropped and rebuilt from the record."""
@@ -63,6 +68,8 @@ VAULT = (
     members_store.vault_metadata,
     audit_store.vault_metadata,
     mail_store.vault_metadata,
+    sealing_store.vault_metadata,
+    anonymous_store.vault_metadata,
 )
 """Tables of the vault: backed up, never rebuilt; changed by migrations only (``edges/migrations/vault``)."""
 
@@ -101,6 +108,8 @@ class Hub:
     river: River
     members: Members
     audit: Audit
+    sealing: Sealing
+    anonymous: Anonymous
     intake: Intake
     fusion: Fusion
     picture: Picture
@@ -122,12 +131,13 @@ class Hub:
             each.start()
 
     def _after_batch(self) -> None:
+        self.anonymous.release()
         self.shield.follow()
         self.shield.act()
 
     def settle(self) -> None:
         """Project and act until nothing is left to do (for commands that run without the thread)."""
-        while self.river.run_dry() or self.shield.act():
+        while self.river.run_dry() or self.shield.act() or self.anonymous.release():
             pass
         self.shield.follow()
 
@@ -278,12 +288,17 @@ def assemble(
     )
     audit = Audit(databases["vault"], clock)
     mail = Outbox(databases["vault"], clock, randomness, mail_carrier(settings))
+    sealing = Sealing(
+        record=record, vault=databases["vault"], projections=projections, members=members, audit=audit, clock=clock,
+        randomness=randomness, settle=settle,
+    )  # fmt: skip
+    anonymous = Anonymous(vault=databases["vault"], sealing=sealing, intake=intake, clock=clock, randomness=randomness)
     shield = Shield(record, projections, fusion, intake, clock, randomness)
     picture = Picture(record, projections, fusion, intake, clock)
     return Hub(
         folder=folder, settings=settings, clock=clock, randomness=randomness, databases=databases, seal=seal,
         record=record, river=river, members=members, audit=audit, intake=intake, fusion=fusion, picture=picture,
-        shield=shield, mail=mail,
+        shield=shield, mail=mail, sealing=sealing, anonymous=anonymous,
     )  # fmt: skip
 
 

@@ -25,8 +25,19 @@ from fusioncell.intake.project import Recall
 from fusioncell.kernel.entry import Draft, Entry, Payload
 from fusioncell.kernel.errors import BadInput, NotAllowed, NotFound, NotSignedIn
 from fusioncell.kernel.ids import Randomness, new_id
-from fusioncell.kernel.marking import Audience, Tlp, Uses, Viewer, audience_for, may_post, parse_tlp, strictest
-from fusioncell.kernel.ports import Database
+from fusioncell.kernel.marking import (
+    Audience,
+    Tlp,
+    Uses,
+    Viewer,
+    audience_for,
+    is_pseudonym,
+    may_post,
+    org,
+    parse_tlp,
+    strictest,
+)
+from fusioncell.kernel.ports import Database, storable
 from fusioncell.record.model import Receipt
 from fusioncell.record.service import Record
 
@@ -133,10 +144,27 @@ class Intake:
         pending, finish = self.submit(viewer, body, media_type, terms)
         return finish(pending.result())
 
+    def check(self, viewer: Viewer, body: bytes, media_type: str, terms: Terms) -> Shell:
+        """Say what would be kept of a submission, and raise what accepting it would raise. Keeps nothing."""
+        return self._read(viewer, body, media_type, terms)[1]
+
     def submit(
         self, viewer: Viewer, body: bytes, media_type: str, terms: Terms
     ) -> tuple[Future[Receipt], Callable[[Receipt], Accepted]]:
         """Queue a submission; returns (future of the receipt, function from the receipt to what was accepted)."""
+        drafts, shell, faults = self._read(viewer, body, media_type, terms)
+        identifier = new_id(self._randomness)
+        future: Future[Receipt] = self._record.submit(viewer.org or "", drafts, identifier)
+
+        def finish(receipt: Receipt) -> Accepted:
+            kept = self._quarantine.keep(identifier, faults) if faults else ""
+            return Accepted(identifier, receipt, shell, kept)
+
+        return future, finish
+
+    def _read(
+        self, viewer: Viewer, body: bytes, media_type: str, terms: Terms
+    ) -> tuple[list[Draft], Shell, tuple[Fault, ...]]:
         if viewer.org is None:
             raise NotSignedIn(
                 "a contribution needs an organisation", hint="Send an API key: Authorization: Bearer KEY."
@@ -148,15 +176,8 @@ class Intake:
                 hint="Nothing was kept. Mend the input and send it again.",
                 place=split.faults[0].place if split.faults else "",
             )
-        identifier = new_id(self._randomness)
         drafts, shell = self._drafts(viewer, body, name, split, terms)
-        future: Future[Receipt] = self._record.submit(viewer.org, drafts, identifier)
-
-        def finish(receipt: Receipt) -> Accepted:
-            kept = self._quarantine.keep(identifier, split.faults) if split.faults else ""
-            return Accepted(identifier, receipt, shell, kept)
-
-        return future, finish
+        return drafts, shell, split.faults
 
     def _drafts(self, viewer: Viewer, body: bytes, name: str, split: Split, terms: Terms) -> tuple[list[Draft], Shell]:
         # A label in the words of a text or the heading of a list can only tighten what its sender chose.
@@ -192,9 +213,39 @@ class Intake:
             [(fault.place, fault.reason) for fault in split.faults[:MAX_FAULTS_LISTED]],
             len(split.faults),
         )
-        own = self._record.intern_audience(audience_for(Tlp.AMBER_STRICT, own_org=viewer.org, uses=Uses.NONE))
+        # Of an anonymous one, nobody reads the shell: its author asks with the secret.
+        mine = frozenset() if is_pseudonym(viewer.org) else frozenset({org(viewer.org or "")})
+        own = self._record.intern_audience(Audience(Tlp.AMBER_STRICT, mine, Uses.NONE))
         first = Draft("contribution", own, Payload(author, "", 0, "", msgspec.json.encode(shell)))
         return [first, *drafts], shell
+
+    def submit_items(
+        self, viewer: Viewer, items: Sequence[Item], audience: Audience, *, title: str = "", format: str = "talk"
+    ) -> tuple[str, Future[Receipt]]:
+        """Queue items that a room of ours has made, all for one audience; return (contribution id, future receipt).
+
+        They are a submission like any other: a shell first, so that its id, status and recall work. Raises NotSignedIn,
+        NotAllowed.
+        """
+        if viewer.org is None:
+            raise NotSignedIn("a contribution needs an organisation", hint="Sign in, or send an API key.")
+        if not may_post(viewer, audience):
+            raise NotAllowed(
+                f"you may not contribute to {audience.tlp.label} with these readers",
+                hint="Name groups that your organisation belongs to now; your role must be allowed to contribute.",
+            )
+        author = viewer.person or ""
+        shell = Shell(storable(title[:300]), format, "", len(items), len(items), 0, 0, "", [], 0)
+        # Of an anonymous one, nobody reads the shell: its author asks with the secret.
+        mine = frozenset() if is_pseudonym(viewer.org) else frozenset({org(viewer.org or "")})
+        own = self._record.intern_audience(Audience(Tlp.AMBER_STRICT, mine, Uses.NONE))
+        number = self._record.intern_audience(audience)
+        drafts = [Draft("contribution", own, Payload(author, "", 0, "", msgspec.json.encode(shell)))] + [
+            Draft(item.kind, number, Payload(author, item.subject, item.version, item.place, item.body, item.meta))
+            for item in items
+        ]
+        identifier = new_id(self._randomness)
+        return identifier, self._record.submit(viewer.org, drafts, identifier)
 
     def _audience(self, viewer: Viewer, item: Item, private: bool, default: Tlp, terms: Terms) -> Audience:
         tlp = item.tlp or default

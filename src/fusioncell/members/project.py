@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from fusioncell.kernel.entry import Entry
 from fusioncell.kernel.ports import Connection
 from fusioncell.members import store
+from fusioncell.members.sealing import project as sealing
 from fusioncell.members.store import metadata
 
 __all__ = ["metadata", "project", "purge"]
@@ -15,6 +16,7 @@ __all__ = ["metadata", "project", "purge"]
 def project(connection: Connection, entries: Sequence[Entry]) -> None:
     """Apply a batch of entries; what is not of this room is passed over. Batch boundaries do not show."""
     store.project(connection, entries)
+    sealing.project(connection, entries)
 
 
 def purge(connection: Connection, seq: int) -> None:
