@@ -22,11 +22,13 @@ import fusioncell
 from fusioncell.bootstrap import Hub
 from fusioncell.exchange import Matcher, Streams
 from fusioncell.exchange import routes as exchange_routes
+from fusioncell.exchange.anonymous import routes as anonymous_routes
 from fusioncell.fusion import routes as fusion_routes
 from fusioncell.intake import routes as intake_routes
 from fusioncell.kernel.errors import FusionCellError, Unavailable
 from fusioncell.kernel.marking import Viewer
 from fusioncell.members import routes as members_routes
+from fusioncell.members.sealing import routes as sealing_routes
 from fusioncell.picture import routes as picture_routes
 from fusioncell.shield import routes as shield_routes
 from fusioncell.web import problems
@@ -50,6 +52,10 @@ INJECTED = frozenset(
         "picture",
         "shield",
         "members",
+        "signing",
+        "audit",
+        "sealing",
+        "anonymous",
         "seal",
         "matcher",
         "streams",
@@ -155,7 +161,7 @@ def _living(hub: Hub, streams: Streams, live: PageStreams) -> Callable[[Litestar
 
 def _injected(hub: Hub) -> dict[str, Provide]:
     """Return what handlers may ask for by name."""
-    rooms = ("intake", "record", "fusion", "picture", "shield", "members", "seal")
+    rooms = ("intake", "record", "fusion", "picture", "shield", "members", "signing", "seal", "audit", "sealing", "anonymous")
     given = {name: getattr(hub, name) for name in rooms} | {"hub": hub, "matcher": Matcher(hub.fusion)}
 
     def provide(value: Any) -> Provide:
@@ -167,7 +173,8 @@ def _injected(hub: Hub) -> dict[str, Provide]:
 def _doors() -> Router:
     """Return all doors in one router: Litestar joins the methods of one path only within a router."""
     rooms = (intake_routes, fusion_routes, picture_routes, exchange_routes, shield_routes, members_routes)
-    doors = [door for room in rooms for door in room.HANDLERS]
+    packages = (anonymous_routes, sealing_routes)
+    doors = [door for room in (*rooms, *packages) for door in room.HANDLERS]
     return Router("/", route_handlers=[healthz, readyz, metrics, *doors, *page_handlers()])
 
 
