@@ -32,6 +32,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "person": ("members:person", "People: add."),
     "link": ("members:link", "Make a one-time sign-in link for a person."),
     "key": ("members:key", "API keys: add, list, end."),
+    "officer": ("officer:officer", "Officers of sealed identities: keys, cases."),
     "shield": ("shield:shield", "Blocking decisions: list, propose, approve, withdraw."),
     "backup": ("keeping:backup", "Write a backup, with the hub running or not."),
     "restore": ("keeping:restore", "Make a hub out of a backup, in a new folder."),
