@@ -19,6 +19,7 @@ from fusioncell.edges.dump import Difference, TableDump, differences, dump
 from fusioncell.edges.folder import Folder
 from fusioncell.edges.mail import SmtpCarrier
 from fusioncell.edges.migrate import migrate
+from fusioncell.edges.oidc import HttpService
 from fusioncell.edges.rounds import Rounds
 from fusioncell.edges.system import SystemClock, SystemRandomness
 from fusioncell.exchange.anonymous import Anonymous
@@ -37,11 +38,23 @@ from fusioncell.kernel.errors import BadInput, Conflict
 from fusioncell.kernel.ids import Randomness
 from fusioncell.kernel.settings import Settings, host_port
 from fusioncell.members import store as members_store
+from fusioncell.members.accounts import Accounts, IdleRule
+from fusioncell.members.accounts import store as accounts_store
+from fusioncell.members.accounts.service import Post
 from fusioncell.members.audit import Audit
 from fusioncell.members.audit import store as audit_store
+from fusioncell.members.circles import Circles
+from fusioncell.members.circles import store as circles_store
+from fusioncell.members.joining import Joining
+from fusioncell.members.joining import store as joining_store
+from fusioncell.members.oidc import Provider, Providers
+from fusioncell.members.oidc import store as oidc_store
 from fusioncell.members.sealing import Sealing
 from fusioncell.members.sealing import store as sealing_store
 from fusioncell.members.service import Members
+from fusioncell.members.signing import Signing
+from fusioncell.members.signing import store as signing_store
+from fusioncell.members.signing.passkeys import site_of
 from fusioncell.picture import store as picture_store
 from fusioncell.picture.service import Picture, create_words, drop_words
 from fusioncell.record import Seal
@@ -60,6 +73,9 @@ PROJECTIONS = (
     fusion_store.metadata,
     picture_store.metadata,
     members_store.metadata,
+    joining_store.metadata,
+    accounts_store.metadata,
+    circles_store.metadata,
     sealing_store.metadata,
     shield_store.metadata,
 )
@@ -67,13 +83,18 @@ PROJECTIONS = (
 VAULT = (
     members_store.vault_metadata,
     audit_store.vault_metadata,
+    signing_store.vault_metadata,
+    oidc_store.vault_metadata,
     mail_store.vault_metadata,
     sealing_store.vault_metadata,
     anonymous_store.vault_metadata,
 )
 """Tables of the vault: backed up, never rebuilt; changed by migrations only (``edges/migrations/vault``)."""
 
-__all__ = ["Difference", "TableDump", "DnsServer", "Folder", "Hub", "SystemClock", "open_hub", "read_settings"]
+__all__ = [
+    "Difference", "TableDump", "DnsServer", "Folder", "Hub", "SystemClock", "SystemRandomness", "open_hub",
+    "read_settings",
+]  # fmt: skip
 
 
 def read_settings(**given: str | None) -> Settings:
@@ -90,6 +111,8 @@ def settings_file() -> dict[str, Any]:
         raise BadInput(f"fusioncell.toml cannot be read: {fault}", hint="Mend it; see `fusioncell settings`.") from None
 
 
+DAILY_SECONDS = 6 * 3600.0
+"""Between two runs of what is due daily: each run does only what is due, so a restart misses and repeats nothing."""
 MAIL_SECONDS = 2.0
 """Between two looks for mail that is due."""
 
@@ -108,6 +131,11 @@ class Hub:
     river: River
     members: Members
     audit: Audit
+    joining: Joining
+    accounts: Accounts
+    signing: Signing
+    providers: Providers
+    circles: Circles
     sealing: Sealing
     anonymous: Anonymous
     intake: Intake
@@ -126,9 +154,15 @@ class Hub:
         """Let the river run in its thread, and the shield after each batch."""
         self.river.after_batch(self._after_batch)
         self.river.start()
-        self.rounds = [Rounds("mail", self.mail.deliver, MAIL_SECONDS)]
+        self.rounds = [Rounds("mail", self.mail.deliver, MAIL_SECONDS), Rounds("day", self.daily, DAILY_SECONDS)]
         for each in self.rounds:
             each.start()
+
+    def daily(self) -> None:
+        """Do what a day asks for: idle accounts take their steps, what has run its time is deleted."""
+        self.accounts.run_idle()
+        self.members.tidy()
+        self.audit.tidy()
 
     def _after_batch(self) -> None:
         self.anonymous.release()
@@ -276,6 +310,7 @@ def assemble(
         if not river.wait_for(seq, 30.0 if river.running else 0.0):
             river.run_dry()
 
+    audit = Audit(databases["vault"], clock)
     members = Members(
         record=record,
         vault=databases["vault"],
@@ -285,9 +320,42 @@ def assemble(
         vault_key=key[32:],
         settle=settle,
         session_life=settings.session_hours * HOUR,
+        audit=audit,
     )
-    audit = Audit(databases["vault"], clock)
+    signing = Signing(
+        members=members,
+        audit=audit,
+        vault=databases["vault"],
+        clock=clock,
+        randomness=randomness,
+        vault_key=key[32:],
+        site=site_of(settings.public_url, settings.http_listen),
+    )
+    providers = Providers(
+        provider=provider_of(settings),
+        web=HttpService(settings.oidc_issuer),
+        members=members,
+        signing=signing,
+        audit=audit,
+        vault=databases["vault"],
+        clock=clock,
+        randomness=randomness,
+        vault_key=key[32:],
+    )
     mail = Outbox(databases["vault"], clock, randomness, mail_carrier(settings))
+    circles = Circles(
+        members=members, record=record, projections=projections, clock=clock, randomness=randomness, audit=audit,
+        mail=mail, base=settings.public_url,
+    )  # fmt: skip
+    joining = Joining(
+        members=members, audit=audit, record=record, projections=projections, clock=clock, randomness=randomness,
+        brake=lambda address: signing.brake("apply", address), mail=mail, site=settings.public_url,
+    )  # fmt: skip
+    accounts = Accounts(
+        members=members, joining=joining, audit=audit, record=record, vault=databases["vault"],
+        projections=projections, clock=clock, rule=IdleRule(settings.idle_days, settings.grace_days),
+        post=Post(mail, settings.public_url.rstrip("/")),
+    )  # fmt: skip
     sealing = Sealing(
         record=record, vault=databases["vault"], projections=projections, members=members, audit=audit, clock=clock,
         randomness=randomness, settle=settle,
@@ -297,8 +365,9 @@ def assemble(
     picture = Picture(record, projections, fusion, intake, clock)
     return Hub(
         folder=folder, settings=settings, clock=clock, randomness=randomness, databases=databases, seal=seal,
-        record=record, river=river, members=members, audit=audit, intake=intake, fusion=fusion, picture=picture,
-        shield=shield, mail=mail, sealing=sealing, anonymous=anonymous,
+        record=record, river=river, members=members, audit=audit, signing=signing,
+        providers=providers, intake=intake, fusion=fusion, picture=picture,
+        shield=shield, mail=mail, joining=joining, accounts=accounts, sealing=sealing, anonymous=anonymous, circles=circles,
     )  # fmt: skip
 
 
@@ -308,6 +377,19 @@ def mail_carrier(settings: Settings) -> SmtpCarrier | None:
         return None
     return SmtpCarrier(settings.smtp_host, settings.smtp_port, settings.smtp_from, settings.smtp_user,
                        settings.smtp_password, settings.smtp_tls)
+
+
+def provider_of(settings: Settings) -> Provider | None:
+    """Return the identity provider that the settings name, None where they name none."""
+    if not settings.oidc_issuer or not settings.oidc_client_id:
+        return None
+    return Provider(
+        settings.oidc_issuer,
+        settings.oidc_client_id,
+        settings.oidc_client_secret,
+        settings.oidc_name,
+        settings.oidc_match_email == "yes",
+    )
 
 
 # -- edges that a few commands need; loaded when they are, so that all others start at once --------------------------

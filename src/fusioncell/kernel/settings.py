@@ -32,12 +32,19 @@ SETTINGS = (
     Setting("max_body_mb", "64", "Largest body that a contribution may have, in MiB."),
     Setting("max_subscribers", "2000", "Most live streams open at once."),
     Setting("session_hours", "12", "Hours after which a session ends; an idle one ends after one hour."),
+    Setting("idle_days", "180", "Days after which the holder of an unused account is told that it is idle."),
+    Setting("grace_days", "30", "Days from that notice until the account is removed, unless it is used."),
     Setting("smtp_host", "", "Mail server for the hub's mail; empty: mail waits in the outbox, and /ops says so."),
     Setting("smtp_port", "587", "Port of the mail server: 587 with starttls, 465 with tls."),
     Setting("smtp_user", "", "Name under which the hub signs in at the mail server; empty: it does not sign in."),
     Setting("smtp_password", "", "Password for that name; better in the environment than in a file."),
     Setting("smtp_from", "fusion-cell@localhost", "Address that the hub's mail comes from: hub@cell.example."),
     Setting("smtp_tls", "starttls", "starttls, tls, or none (only for a mail server on this very machine)."),
+    Setting("oidc_issuer", "", "Identity provider by which members may also sign in: its issuer, https://…; empty: none."),
+    Setting("oidc_client_id", "", "The hub's client id at that provider."),
+    Setting("oidc_client_secret", "", "Its secret there; empty for a public client. Better in the environment."),
+    Setting("oidc_name", "your organisation's account", "What the sign-in page calls that provider."),
+    Setting("oidc_match_email", "no", "yes: a first sign-in there is taken for the member with the verified address."),
     Setting("log_level", "info", "debug, info, warning or error."),
     Setting("hub", "", "Address of another machine's hub, for commands; empty: the hub in the folder `data`."),
     Setting("key", "", "API key with which commands ask that hub; better in the environment than in a file."),
@@ -57,12 +64,19 @@ class Settings:
     max_body_mb: int
     max_subscribers: int
     session_hours: int
+    idle_days: int
+    grace_days: int
     smtp_host: str
     smtp_port: int
     smtp_user: str
     smtp_password: str
     smtp_from: str
     smtp_tls: str
+    oidc_issuer: str
+    oidc_client_id: str
+    oidc_client_secret: str
+    oidc_name: str
+    oidc_match_email: str
     log_level: str
     hub: str
     key: str
@@ -82,7 +96,7 @@ class Settings:
             value = (
                 given.get(setting.name) or environment.get(setting.env) or str(file.get(setting.name, setting.default))
             )
-            if setting.name.startswith("max_") or setting.name.endswith(("_hours", "_port")):
+            if setting.name.startswith("max_") or setting.name.endswith(("_hours", "_days", "_port")):
                 if not value.isdecimal() or not 0 < int(value) < 1_000_000:
                     raise BadInput(f"{setting.env} must be a whole number, not {value!r}")
                 values[setting.name] = int(value)

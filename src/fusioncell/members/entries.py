@@ -40,13 +40,18 @@ class Log(Protocol):
         ...
 
 
-class OrganisationAdded(msgspec.Struct, frozen=True, kw_only=True):
-    """``member.organisation``: an organisation was admitted."""
+class OrganisationAdded(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """``member.organisation``: an organisation was admitted.
+
+    ``bound``: its terms are settled (the hub's own administrators added it). One that came by an application is bound
+    once its lead accepts them (``joining``); until then its people are no members.
+    """
 
     id: str
     name: str
     sector: str
     kind: str
+    bound: bool = True
 
 
 class PersonAdded(msgspec.Struct, frozen=True, kw_only=True):
@@ -66,28 +71,6 @@ class RolesGiven(msgspec.Struct, frozen=True, kw_only=True):
     roles: tuple[str, ...]
 
 
-class GroupMade(msgspec.Struct, frozen=True, kw_only=True):
-    """``member.group``: a group with its founders, who hold its first generation."""
-
-    id: str
-    name: str
-    members: tuple[str, ...]
-
-
-class Joined(msgspec.Struct, frozen=True, kw_only=True):
-    """``member.joined``: parties were admitted to a group; a new generation begins with them."""
-
-    group: str
-    parties: tuple[str, ...]
-
-
-class Left(msgspec.Struct, frozen=True, kw_only=True):
-    """``member.left``: a party left a group and holds none of its generations any more."""
-
-    group: str
-    party: str
-
-
 class ClientNamed(msgspec.Struct, frozen=True, kw_only=True):
     """``member.client``: ``client`` is a client of ``provider`` (it opens TLP:AMBER), or no longer so."""
 
@@ -104,19 +87,32 @@ class Suspended(msgspec.Struct, frozen=True, kw_only=True):
     reason: str = ""
 
 
-Change = OrganisationAdded | PersonAdded | RolesGiven | GroupMade | Joined | Left | ClientNamed | Suspended
+Change = OrganisationAdded | PersonAdded | RolesGiven | ClientNamed | Suspended
 
 CHANGES: dict[str, type[Change]] = {
     "member.organisation": OrganisationAdded,
     "member.person": PersonAdded,
     "member.roles": RolesGiven,
-    "member.group": GroupMade,
-    "member.joined": Joined,
-    "member.left": Left,
     "member.client": ClientNamed,
     "member.suspended": Suspended,
 }
 """Kind of entry → what its body holds."""
+
+ACTIONS: dict[type[Change], str] = {
+    OrganisationAdded: "organisation.added",
+    PersonAdded: "person.added",
+    RolesGiven: "roles.given",
+    ClientNamed: "client.named",
+    Suspended: "party.suspended",
+}
+"""Change → what the audit log calls it."""
+
+
+def action_of(change: Change) -> str:
+    """Return what the audit log calls a change."""
+    reinstated = isinstance(change, Suspended) and not change.suspended
+    return "party.reinstated" if reinstated else ACTIONS[type(change)]
+
 
 _KINDS = {change: kind for kind, change in CHANGES.items()}
 _DECODERS = {kind: msgspec.json.Decoder(change) for kind, change in CHANGES.items()}

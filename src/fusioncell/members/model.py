@@ -46,7 +46,7 @@ _SHARING = _READING | {"contribute", "export", "recall", "sponsor"}
 
 ROLES: dict[str, frozenset[str]] = {
     "administrator": PERMISSIONS - {"unseal", "hold"},
-    "operator": _READING | {"export", "operate"},
+    "operator": _READING | {"export", "operate", "audit"},
     "analyst": _SHARING | {"propose", "answer"},
     "approver": _READING | {"propose", "approve", "withdraw_block"},
     "member": _SHARING,
@@ -59,8 +59,13 @@ ROLES: dict[str, frozenset[str]] = {
     "officer": _READING | {"unseal", "hold"},
     "auditor": frozenset({"read", "search", "export", "audit"}),
     "reader": _READING,
+    "guest": frozenset({"read", "search", "stream", "contribute"}),
 }
-"""Role → what it permits. ``police`` and ``isp`` permit what ``member`` does until their own rooms add to them."""
+"""Role → what it permits. ``police`` and ``isp`` permit what ``member`` does until their own rooms add to them.
+
+``guest``: of those let into one group for some days (``members.circles``); doors that are not made for guests do not
+open to them, whatever it permits (``web.access``).
+"""
 
 ROLE_SPELLINGS = {
     "read-only": "reader", "admin": "administrator", "fusion analyst": "analyst", "police officer": "police",
@@ -70,12 +75,16 @@ ROLE_SPELLINGS = {
 KINDS = ("government", "industry", "police", "isp", "academia")
 """What an organisation is; its sector is its own word for where it works (energy, finance …)."""
 
+GUEST = "guest"
+"""The kind of the organisation that stands for one guest of a group (``members.circles``): it is no member, and no
+listing or look-up by name or address finds it."""
+
 SESSION_LIFE = 12 * HOUR
 SESSION_IDLE = HOUR
 KEY_LIFE = 365 * DAY
 LINK_LIFE = 7 * DAY
 TOUCH_EVERY = MINUTE
-"""A session's last use is written at most this often."""
+"""A session is looked at again, and its use noted in memory, at most this often."""
 
 KEYS_PER_ORGANISATION = 1000
 PASSKEYS_PER_PERSON = 20
@@ -115,7 +124,7 @@ class Secret:
 
 @dataclass(frozen=True, slots=True)
 class Organisation:
-    """A member of the partnership. ``created`` is the instant of its entry."""
+    """A member of the partnership. ``created`` is the instant of its entry. ``bound``: it has accepted the terms."""
 
     id: str
     name: str
@@ -123,6 +132,7 @@ class Organisation:
     kind: str
     created: Instant
     suspended: bool = False
+    bound: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,27 +146,6 @@ class Person:
     roles: tuple[str, ...]
     created: Instant
     suspended: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Group:
-    """A closed circle. ``generation`` is the current one: what is posted now is for those who hold it.
-
-    ``members``: party (``org:…`` or ``person:…``) → the generation since which it belongs.
-    """
-
-    id: str
-    name: str
-    generation: int
-    members: tuple[tuple[str, int], ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Choice:
-    """An audience that a contributor may name: ``party`` goes into :func:`kernel.marking.audience_for`."""
-
-    party: str
-    name: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,7 +166,10 @@ class KeyInfo:
 
 @dataclass(frozen=True, slots=True)
 class SessionInfo:
-    """A signed-in browser, by its public id. ``method``: ``password``, ``link`` or ``passkey``."""
+    """A signed-in browser, by its public id. ``method``: passkey, password, link, recovery or provider.
+
+    ``seen``: the beginning of the day on which it was last used; the vault knows no better (see ``LastUsed``).
+    """
 
     id: str
     person: str

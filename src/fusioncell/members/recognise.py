@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from fusioncell.kernel.clock import Instant
 from fusioncell.kernel.marking import Viewer, group, org, person
-from fusioncell.members.model import Person, permissions_of
+from fusioncell.members.model import ROLES, Person, permissions_of
 
 OFFICE_OF_APPROVER = "may:approve"
 
@@ -32,8 +33,10 @@ class Belonging:
 class Standing:
     """What the projections say of an organisation and, where one asks, a person of it.
 
-    ``belongings``: the groups that either is in. ``providers``: organisations in good standing whose client it is;
-    ``provided``: the groups that those are in.
+    ``bound``: the organisation has accepted the terms. ``belongings``: the groups that either is in.
+    ``providers``: organisations in good standing whose client it is;
+    ``provided``: the groups that those are in. ``guest_until``: of a guest, the instant at which its stay ends; then
+    ``belongings`` are those of its one group.
     """
 
     org: str
@@ -41,6 +44,8 @@ class Standing:
     belongings: tuple[Belonging, ...] = ()
     providers: tuple[str, ...] = ()
     provided: tuple[Belonging, ...] = ()
+    bound: bool = True
+    guest_until: Instant | None = None
 
 
 def recognise(standing: Standing, roles: Iterable[str], scopes: frozenset[str] | None = None) -> Viewer:
@@ -56,6 +61,14 @@ def recognise(standing: Standing, roles: Iterable[str], scopes: frozenset[str] |
         permitted &= permissions_of(standing.person.roles)
     if scopes is not None:
         permitted &= scopes
+    if standing.guest_until is not None:
+        held = [party for belonging in standing.belongings for party in belonging.parties()]
+        return Viewer(person=standing.person.id if standing.person else None, org=standing.org, guest=True,
+                      parties=frozenset([org(standing.org), *held]), permissions=permitted & ROLES["guest"])
+    if not standing.bound:
+        # Known, and no member: it holds nothing but the right to bind its organisation (``joining``).
+        return Viewer(person=standing.person.id if standing.person else None, org=standing.org,
+                      permissions=permitted & {"lead"})
     for belonging in standing.belongings:
         parties.update(belonging.parties())
     if "approve" in permitted:

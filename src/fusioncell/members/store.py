@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from sqlalchemy import BigInteger, Column, LargeBinary, MetaData, SmallInteger, String, Table, Text
+from sqlalchemy import BigInteger, Column, MetaData, SmallInteger, String, Table, Text
 
 from fusioncell.kernel.clock import Instant
 from fusioncell.kernel.entry import Entry
@@ -19,19 +19,14 @@ from fusioncell.kernel.ports import Connection, Row
 from fusioncell.members.entries import (
     Change,
     ClientNamed,
-    GroupMade,
-    Joined,
-    Left,
     OrganisationAdded,
     PersonAdded,
     RolesGiven,
     Suspended,
     changes_in,
 )
-from fusioncell.members.model import Group, KeyInfo, Organisation, Person, SessionInfo
-from fusioncell.members.passkeys import Passkey
+from fusioncell.members.model import GUEST, KeyInfo, Organisation, Person, SessionInfo
 from fusioncell.members.recognise import Belonging, Standing
-from fusioncell.members.slow_down import Attempts
 
 metadata = MetaData()
 """The projections' tables."""
@@ -44,6 +39,7 @@ Table(
     Column("sector", Text, nullable=False),
     Column("kind", Text, nullable=False),
     Column("created", BigInteger, nullable=False),
+    Column("bound", SmallInteger, nullable=False),
     Column("seq", BigInteger, nullable=False),
 )
 Table(
@@ -54,20 +50,6 @@ Table(
     Column("email", Text, nullable=False, index=True),
     Column("roles", Text, nullable=False),
     Column("created", BigInteger, nullable=False),
-    Column("seq", BigInteger, nullable=False),
-)
-Table(
-    "members_group", metadata,
-    Column("id", String(64), primary_key=True),
-    Column("name", Text, nullable=False),
-    Column("generation", BigInteger, nullable=False),
-    Column("seq", BigInteger, nullable=False),
-)
-Table(
-    "members_belonging", metadata,
-    Column("grp", String(64), primary_key=True),
-    Column("party", String(80), primary_key=True, index=True),
-    Column("since", BigInteger, nullable=False),
     Column("seq", BigInteger, nullable=False),
 )
 Table(
@@ -102,12 +84,6 @@ Table(
     Column("ended", BigInteger),
 )
 Table(
-    "members_vault_password", vault_metadata,
-    Column("person", String(64), primary_key=True),
-    Column("hash", Text, nullable=False),
-    Column("changed", BigInteger, nullable=False),
-)
-Table(
     "members_vault_session", vault_metadata,
     Column("id", String(64), primary_key=True),
     Column("mark", String(64), nullable=False),
@@ -119,6 +95,11 @@ Table(
     Column("ended", BigInteger),
 )
 Table(
+    "members_vault_last", vault_metadata,
+    Column("person", String(64), primary_key=True),
+    Column("day", BigInteger, nullable=False),
+)
+Table(
     "members_vault_link", vault_metadata,
     Column("id", String(64), primary_key=True),
     Column("mark", String(64), nullable=False),
@@ -128,31 +109,11 @@ Table(
     Column("used", BigInteger),
 )
 Table(
-    "members_vault_attempt", vault_metadata,
-    Column("subject", String(64), primary_key=True),
-    Column("count", BigInteger, nullable=False),
-    Column("last", BigInteger, nullable=False, index=True),
-)
-Table(
     "members_vault_generation", vault_metadata,
     Column("one", SmallInteger, primary_key=True, autoincrement=False),
     Column("generation", BigInteger, nullable=False),
 )
 
-Table(
-    "members_vault_passkey", vault_metadata,
-    Column("id", Text, primary_key=True),
-    Column("person", String(64), nullable=False, index=True),
-    Column("public_key", LargeBinary, nullable=False),
-    Column("uses", BigInteger, nullable=False),
-    Column("label", Text, nullable=False),
-    Column("created", BigInteger, nullable=False),
-)
-Table(
-    "members_vault_challenge", vault_metadata,
-    Column("challenge", String(128), primary_key=True),
-    Column("expires", BigInteger, nullable=False, index=True),
-)
 
 MOST_ROWS = 10_000
 """No listing is longer."""
@@ -170,17 +131,16 @@ def _apply(connection: Connection, entry: Entry, change: Change) -> None:
     run = connection.run
     match change:
         case OrganisationAdded():
-            run("INSERT INTO members_organisation (id, name, folded, sector, kind, created, seq)"
-                " VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING",
-                (change.id, change.name, change.name.casefold(), change.sector, change.kind, entry.at, entry.seq))
+            run("INSERT INTO members_organisation (id, name, folded, sector, kind, created, bound, seq)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING",
+                (change.id, change.name, change.name.casefold(), change.sector, change.kind, entry.at,
+                 int(change.bound), entry.seq))
         case PersonAdded():
             run("INSERT INTO members_person (id, org, name, email, roles, created, seq) VALUES (?, ?, ?, ?, ?, ?, ?)"
                 " ON CONFLICT (id) DO NOTHING",
                 (change.id, change.org, change.name, change.email, " ".join(change.roles), entry.at, entry.seq))
         case RolesGiven():
             run("UPDATE members_person SET roles = ? WHERE id = ?", (" ".join(change.roles), change.person))
-        case GroupMade() | Joined() | Left():
-            _apply_to_group(connection, entry, change)
         case ClientNamed():
             if change.active:
                 run("INSERT INTO members_client (client, provider, seq) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
@@ -195,28 +155,6 @@ def _apply(connection: Connection, entry: Entry, change: Change) -> None:
                 run("DELETE FROM members_suspended WHERE party = ?", (change.party,))
 
 
-def _apply_to_group(connection: Connection, entry: Entry, change: GroupMade | Joined | Left) -> None:
-    match change:
-        case GroupMade():
-            made = connection.run("INSERT INTO members_group (id, name, generation, seq) VALUES (?, ?, 1, ?)"
-                                  " ON CONFLICT (id) DO NOTHING", (change.id, change.name, entry.seq))
-            if made:
-                _belong(connection, change.id, change.members, 1, entry.seq)
-        case Joined():
-            # A new generation for each admission: what was posted before stays with those who held it.
-            connection.run("UPDATE members_group SET generation = generation + 1 WHERE id = ?", (change.group,))
-            for (current,) in connection.rows("SELECT generation FROM members_group WHERE id = ?", (change.group,)):
-                _belong(connection, change.group, change.parties, current, entry.seq)
-        case Left():
-            connection.run("DELETE FROM members_belonging WHERE grp = ? AND party = ?", (change.group, change.party))
-
-
-def _belong(connection: Connection, grp: str, parties: Iterable[str], since: int, seq: int) -> None:
-    for party in parties:
-        connection.run("INSERT INTO members_belonging (grp, party, since, seq) VALUES (?, ?, ?, ?)"
-                       " ON CONFLICT (grp, party) DO NOTHING", (grp, party, since, seq))
-
-
 def purge(connection: Connection, seq: int) -> None:
     """Take out what the entry at this position made: called when its payload was erased (DESIGN rule 13).
 
@@ -228,15 +166,15 @@ def purge(connection: Connection, seq: int) -> None:
 
 # Projections: read
 
-_ORGANISATION = ("SELECT o.id, o.name, o.sector, o.kind, o.created, s.party IS NOT NULL FROM members_organisation o"
-                 " LEFT JOIN members_suspended s ON s.party = 'org:' || o.id")
+_ORGANISATION = ("SELECT o.id, o.name, o.sector, o.kind, o.created, s.party IS NOT NULL, o.bound"
+                 " FROM members_organisation o LEFT JOIN members_suspended s ON s.party = 'org:' || o.id")
 _PERSON = ("SELECT p.id, p.org, p.name, p.email, p.roles, p.created, s.party IS NOT NULL FROM members_person p"
            " LEFT JOIN members_suspended s ON s.party = 'person:' || p.id")
 
 
 def _organisation(row: Row) -> Organisation:
-    identifier, name, sector, kind, created, suspended = row
-    return Organisation(identifier, name, sector, kind, created, bool(suspended))
+    identifier, name, sector, kind, created, suspended, bound = row
+    return Organisation(identifier, name, sector, kind, created, bool(suspended), bool(bound))
 
 
 def _person(row: Row) -> Person:
@@ -252,13 +190,15 @@ def organisation(connection: Connection, identifier: str) -> Organisation | None
 
 def organisation_named(connection: Connection, name: str) -> Organisation | None:
     """Return the first organisation that took this name, whatever its letters' case."""
-    rows = connection.rows(f"{_ORGANISATION} WHERE o.folded = ? ORDER BY o.seq LIMIT 1", (name.casefold(),))
+    rows = connection.rows(f"{_ORGANISATION} WHERE o.folded = ? AND o.kind <> '{GUEST}' ORDER BY o.seq LIMIT 1",
+                           (name.casefold(),))
     return _organisation(rows[0]) if rows else None
 
 
 def organisations(connection: Connection) -> list[Organisation]:
     """Return all organisations in the order of admission."""
-    return [_organisation(row) for row in connection.rows(f"{_ORGANISATION} ORDER BY o.seq LIMIT {MOST_ROWS}")]
+    return [_organisation(row) for row in connection.rows(
+        f"{_ORGANISATION} WHERE o.kind <> '{GUEST}' ORDER BY o.seq LIMIT {MOST_ROWS}")]
 
 
 def person_of_id(connection: Connection, identifier: str) -> Person | None:
@@ -269,7 +209,8 @@ def person_of_id(connection: Connection, identifier: str) -> Person | None:
 
 def person_of_email(connection: Connection, email: str) -> Person | None:
     """Return the first person who was added with this address."""
-    rows = connection.rows(f"{_PERSON} WHERE p.email = ? ORDER BY p.seq LIMIT 1", (email,))
+    rows = connection.rows(f"{_PERSON} WHERE p.email = ? AND NOT EXISTS (SELECT 1 FROM members_organisation o"
+                           f" WHERE o.id = p.org AND o.kind = '{GUEST}') ORDER BY p.seq LIMIT 1", (email,))
     return _person(rows[0]) if rows else None
 
 
@@ -277,31 +218,6 @@ def people_of(connection: Connection, org_id: str) -> list[Person]:
     """Return an organisation's people in the order in which they were added."""
     return [_person(row) for row in connection.rows(f"{_PERSON} WHERE p.org = ? ORDER BY p.seq LIMIT {MOST_ROWS}",
                                                     (org_id,))]
-
-
-def group_of_id(connection: Connection, identifier: str) -> Group | None:
-    """Return a group with its members."""
-    rows = connection.rows("SELECT id, name, generation FROM members_group WHERE id = ?", (identifier,))
-    if not rows:
-        return None
-    members = connection.rows(
-        f"SELECT party, since FROM members_belonging WHERE grp = ? ORDER BY seq LIMIT {MOST_ROWS}",
-        (identifier,))
-    ident, name, current = rows[0]
-    return Group(ident, name, current, tuple(sorted((party, since) for party, since in members)))
-
-
-def groups_of(connection: Connection, parties: Iterable[str]) -> list[Group]:
-    """Return the groups that any of the parties is in, each with those parties alone as its members."""
-    among, values = connection.among(sorted(parties))
-    found: dict[str, Group] = {}
-    for ident, name, generation, party, since in connection.rows(
-            "SELECT g.id, g.name, g.generation, b.party, b.since FROM members_belonging b"
-            f" JOIN members_group g ON g.id = b.grp WHERE b.party IN {among} ORDER BY g.seq, b.since"
-            f" LIMIT {MOST_ROWS}", (values,)):
-        members = found[ident].members if ident in found else ()
-        found[ident] = Group(ident, name, generation, (*members, (party, since)))
-    return list(found.values())
 
 
 def standing(connection: Connection, org_id: str | None, person_id: str | None) -> Standing | None:
@@ -316,17 +232,35 @@ def standing(connection: Connection, org_id: str | None, person_id: str | None) 
     mine = organisation(connection, org_id)
     if mine is None or mine.suspended:
         return None
+    if mine.kind == GUEST:
+        return _guest_standing(connection, someone)
     parties = [org(org_id)] + ([person(someone.id)] if someone else [])
     providers = sorted(row[0] for row in connection.rows(
         "SELECT c.provider FROM members_client c LEFT JOIN members_suspended s ON s.party = 'org:' || c.provider"
         f" WHERE c.client = ? AND s.party IS NULL ORDER BY c.seq LIMIT {MOST_ROWS}", (org_id,)))
-    provided = groups_of(connection, [org(provider) for provider in providers]) if providers else []
-    return Standing(org_id, someone, _belongings(groups_of(connection, parties)), tuple(providers),
-                    _belongings(provided))
+    provided = _belongings(connection, [org(provider) for provider in providers]) if providers else ()
+    return Standing(org_id, someone, _belongings(connection, parties), tuple(providers), provided, mine.bound)
 
 
-def _belongings(groups: Iterable[Group]) -> tuple[Belonging, ...]:
-    return tuple(Belonging(g.id, since, g.generation) for g in groups for _, since in g.members)
+def _belongings(connection: Connection, parties: Iterable[str]) -> tuple[Belonging, ...]:
+    """Return which generations of which groups (``members.circles``) these parties hold."""
+    among, values = connection.among(sorted(parties))
+    return tuple(Belonging(*row) for row in connection.rows(
+        "SELECT g.id, b.since, g.generation FROM members_belonging b JOIN members_group g ON g.id = b.grp"
+        f" WHERE b.party IN {among} ORDER BY g.seq, b.since LIMIT {MOST_ROWS}", (values,)))
+
+
+def _guest_standing(connection: Connection, someone: Person | None) -> Standing | None:
+    """Return the standing of a guest: in its one group, until its stay ends, while its host is in good standing."""
+    if someone is None:
+        return None
+    for grp, since, generation, until in connection.rows(
+            "SELECT g.id, u.since, g.generation, u.until FROM members_guest u JOIN members_group g ON g.id = u.grp"
+            " WHERE u.person = ? AND u.ended IS NULL AND NOT EXISTS (SELECT 1 FROM members_suspended s"
+            " WHERE s.party = u.host OR s.party = (SELECT 'org:' || p.org FROM members_person p"
+            " WHERE 'person:' || p.id = u.host))", (someone.id,)):
+        return Standing(someone.org, someone, (Belonging(grp, since, generation),), guest_until=until)
+    return None
 
 
 # The vault: keys
@@ -379,21 +313,7 @@ def end_key(connection: Connection, identifier: str, now: Instant) -> int:
                           (now, identifier))
 
 
-# The vault: passwords, sessions, links
-
-def save_password(connection: Connection, person_id: str, stored: str, now: Instant) -> None:
-    """Keep a person's password hash in place of an earlier one."""
-    connection.run(
-        "INSERT INTO members_vault_password (person, hash, changed) VALUES (?, ?, ?)"
-        " ON CONFLICT (person) DO UPDATE SET hash = excluded.hash, changed = excluded.changed",
-        (person_id, stored, now))
-
-
-def password_of(connection: Connection, person_id: str) -> str | None:
-    """Return a person's password hash."""
-    rows = connection.rows("SELECT hash FROM members_vault_password WHERE person = ?", (person_id,))
-    return rows[0][0] if rows else None
-
+# The vault: sessions, links
 
 _SESSION = "SELECT id, person, method, created, expires, seen, ended, mark FROM members_vault_session"
 
@@ -419,9 +339,9 @@ def sessions_of(connection: Connection, person_id: str, now: Instant) -> list[Se
         (person_id, now))]
 
 
-def touch_session(connection: Connection, identifier: str, now: Instant) -> None:
-    """Note that a session was used."""
-    connection.run("UPDATE members_vault_session SET seen = ? WHERE id = ? AND seen < ?", (now, identifier, now))
+def touch_session(connection: Connection, identifier: str, day: Instant) -> None:
+    """Note the day (the instant at which it began) on which a session was last used."""
+    connection.run("UPDATE members_vault_session SET seen = ? WHERE id = ? AND seen < ?", (day, identifier, day))
 
 
 def end_session(connection: Connection, identifier: str, now: Instant) -> int:
@@ -430,11 +350,11 @@ def end_session(connection: Connection, identifier: str, now: Instant) -> int:
                           (now, identifier))
 
 
-def end_sessions_of(connection: Connection, people: Iterable[str], now: Instant) -> None:
-    """End all sessions of these people, and the sign-in links that they have not used."""
+def end_sessions_of(connection: Connection, people: Iterable[str], now: Instant, keep: str = "") -> None:
+    """End all sessions of these people but the one of the id ``keep``, and the sign-in links not used yet."""
     for person_id in people:
-        connection.run("UPDATE members_vault_session SET ended = ? WHERE person = ? AND ended IS NULL",
-                       (now, person_id))
+        connection.run("UPDATE members_vault_session SET ended = ? WHERE person = ? AND ended IS NULL AND id <> ?",
+                       (now, person_id, keep))
         connection.run("UPDATE members_vault_link SET used = ? WHERE person = ? AND used IS NULL", (now, person_id))
 
 
@@ -458,80 +378,19 @@ def use_link(connection: Connection, identifier: str, now: Instant) -> bool:
 
 
 def forget_ended(connection: Connection, before: Instant) -> None:
-    """Delete sessions and links that expired, and attempts whose last was, before an instant."""
+    """Delete sessions and links that expired before an instant.
+
+    The day on which a person last used a session stays: by it an idle account is known.
+    """
+    connection.run(
+        "INSERT INTO members_vault_last (person, day) SELECT person, max(seen) / 86400000000 FROM members_vault_session"
+        " WHERE expires < ? GROUP BY person ON CONFLICT (person) DO UPDATE SET day ="
+        " CASE WHEN excluded.day > members_vault_last.day THEN excluded.day ELSE members_vault_last.day END", (before,))
     connection.run("DELETE FROM members_vault_session WHERE expires < ?", (before,))
     connection.run("DELETE FROM members_vault_link WHERE expires < ?", (before,))
-    connection.run("DELETE FROM members_vault_attempt WHERE last < ?", (before,))
-    connection.run("DELETE FROM members_vault_challenge WHERE expires < ?", (before,))
 
 
-# The vault: passkeys
-
-def _passkey(row: Row) -> Passkey:
-    ident, person_id, public_key, uses, label, created = row
-    return Passkey(ident, person_id, bytes(public_key), uses, label, created)
-
-
-_PASSKEY = "SELECT id, person, public_key, uses, label, created FROM members_vault_passkey"
-
-
-def save_passkey(connection: Connection, passkey: Passkey) -> bool:
-    """Keep a new passkey; False where its id is taken."""
-    return connection.run(
-        "INSERT INTO members_vault_passkey (id, person, public_key, uses, label, created) VALUES (?, ?, ?, ?, ?, ?)"
-        " ON CONFLICT (id) DO NOTHING",
-        (passkey.id, passkey.person, passkey.public_key, passkey.uses, passkey.label, passkey.created)) == 1
-
-
-def passkey_of_id(connection: Connection, identifier: str) -> Passkey | None:
-    """Return the passkey with this credential id."""
-    rows = connection.rows(f"{_PASSKEY} WHERE id = ?", (identifier,))
-    return _passkey(rows[0]) if rows else None
-
-
-def passkeys_of(connection: Connection, person_id: str) -> list[Passkey]:
-    """Return a person's passkeys, the oldest first."""
-    return [_passkey(row) for row in connection.rows(
-        f"{_PASSKEY} WHERE person = ? ORDER BY created LIMIT {MOST_ROWS}", (person_id,))]
-
-
-def use_passkey(connection: Connection, identifier: str, uses: int) -> None:
-    """Keep a passkey's new signature counter."""
-    connection.run("UPDATE members_vault_passkey SET uses = ? WHERE id = ?", (uses, identifier))
-
-
-def end_passkey(connection: Connection, identifier: str, person_id: str) -> int:
-    """Delete one of a person's passkeys; 0 where there is none."""
-    return connection.run("DELETE FROM members_vault_passkey WHERE id = ? AND person = ?", (identifier, person_id))
-
-
-def use_challenge(connection: Connection, challenge: bytes, expires: Instant) -> bool:
-    """Note a challenge as used; False where it was used before."""
-    return connection.run("INSERT INTO members_vault_challenge (challenge, expires) VALUES (?, ?)"
-                          " ON CONFLICT (challenge) DO NOTHING", (challenge.hex(), expires)) == 1
-
-
-# The vault: attempts and the generation
-
-def attempts_of(connection: Connection, subject: str) -> Attempts:
-    """Return the attempts counted for a subject and hold its row until the transaction ends."""
-    connection.run("INSERT INTO members_vault_attempt (subject, count, last) VALUES (?, 0, 0)"
-                   " ON CONFLICT (subject) DO UPDATE SET count = members_vault_attempt.count", (subject,))
-    count, last = connection.rows("SELECT count, last FROM members_vault_attempt WHERE subject = ?", (subject,))[0]
-    return Attempts(count, last)
-
-
-def save_attempts(connection: Connection, subject: str, attempts: Attempts) -> None:
-    """Keep the attempts counted for a subject."""
-    connection.run("UPDATE members_vault_attempt SET count = ?, last = ? WHERE subject = ?",
-                   (attempts.count, attempts.last, subject))
-
-
-def forgive(connection: Connection, account: str, address: str) -> None:
-    """The password was right: forget the account's failures and give the address its attempt back."""
-    connection.run("DELETE FROM members_vault_attempt WHERE subject = ?", (account,))
-    connection.run("UPDATE members_vault_attempt SET count = count - 1 WHERE subject = ? AND count > 0", (address,))
-
+# The vault: the generation
 
 def generation(connection: Connection) -> int:
     """Return the number that moves with every change which could make a remembered viewer wrong."""
