@@ -190,6 +190,21 @@ class Partnership:
         which = None if self.random.random() < 0.5 else self.random.randint(commit.first_seq, commit.last_seq)
         hub.intake.recall(viewer, contribution, "a false positive", which)
 
+    def move(self, hub: Hub) -> None:
+        """An originator shows a submission, or one entry of it, to fewer or to more."""
+        if not self.contributions:
+            return
+        contribution, party = self.random.choice(self.contributions)
+        viewer = hub.members.operator_viewer(party)
+        commit = hub.record.commit_of(contribution)
+        assert viewer is not None
+        assert commit is not None
+        which = None if self.random.random() < 0.6 else self.random.randint(commit.first_seq, commit.last_seq)
+        act = self.random.choice((hub.intake.narrow, hub.intake.widen))
+        moved = act(viewer, contribution, Terms(tlp=self.random.choice(list(Tlp))), "for others", which)
+        if moved.contribution:
+            self.contributions.append((moved.contribution, party))
+
     def membership(self, hub: Hub) -> None:
         """Something changes among the members."""
         r, members = self.random, hub.members
@@ -233,7 +248,7 @@ class Partnership:
         if self.random.random() < 0.3:
             self.clock.advance(self.random.choice((MINUTE, HOUR, 2 * DAY, -HOUR)))
         act: Callable[[Hub], None] = self.random.choices(
-            (self.contribute, self.recall, self.membership, self.shield), (12, 3, 2, 5)
+            (self.contribute, self.recall, self.move, self.membership, self.shield), (12, 3, 3, 2, 5)
         )[0]
         try:
             act(hub)

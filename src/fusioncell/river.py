@@ -213,7 +213,7 @@ class River:
                         entry.audience,
                         "entry",
                         event.entry_event(
-                            entry, arrival.extract, audience, self._seal.entry_id(entry.seq), arrival.fresh
+                            entry, arrival.extract, audience, self._seal.entry_id(entry.seq), arrival.fresh, self._was(entry)
                         ),
                     )
                 )
@@ -229,6 +229,10 @@ class River:
                     )
                 )
         return made
+
+    def _was(self, entry: Entry) -> str:
+        was = entry.payload.meta.get("was") if entry.payload is not None else None
+        return self._seal.entry_id(was) if isinstance(was, int) else ""
 
     def _tombstone(self, entry: Entry, recall: Recall) -> LiveEvent:
         gone = self._seal.entry_id(recall.first) if recall.first == recall.last else ""

@@ -20,8 +20,11 @@ _encode = msgspec.json.Encoder().encode
 MAX_OBSERVABLES = 50
 
 
-def entry_event(entry: Entry, extract: Extract, audience: Audience, entry_id: str, fresh: bool) -> bytes:
-    """Return the JSON of an ``entry`` event: what arrived, from whom, under which marking, naming what."""
+def entry_event(entry: Entry, extract: Extract, audience: Audience, entry_id: str, fresh: bool, was: str = "") -> bytes:
+    """Return the JSON of an ``entry`` event: what arrived, from whom, under which marking, naming what.
+
+    ``was``: the id of the entry that it was before it was narrowed or widened, where each reader could see that.
+    """
     named: list[dict[str, Any]] = [
         {
             "type": claim.observable.type.value,
@@ -44,6 +47,7 @@ def entry_event(entry: Entry, extract: Extract, audience: Audience, entry_id: st
             "observables": named,
             "more": max(0, len(extract.claims) - MAX_OBSERVABLES),
             "history": not fresh,
+            **({"was": was} if was else {}),
         }
     )
 
@@ -65,7 +69,10 @@ def history_event(last: Entry, count: int, audience: Audience) -> bytes:
 
 
 def tombstone_event(entry: Entry, recall: Recall, audience: Audience, entry_id: str, gone: str) -> bytes:
-    """Return the JSON of a ``tombstone`` event: what was withdrawn. ``gone``: id of the entry, "" for all of it."""
+    """Return the JSON of a ``tombstone`` event: what was withdrawn. ``gone``: id of the entry, "" for all of it.
+
+    ``goes_on`` stands in it where the originator shows the same to more: the contribution as which it goes on.
+    """
     return _encode(
         {
             "id": entry_id,
@@ -75,6 +82,7 @@ def tombstone_event(entry: Entry, recall: Recall, audience: Audience, entry_id: 
             "entry": gone,
             "tlp": audience.tlp.value,
             "withdrawn": True,
+            **({"goes_on": entry.contribution} if recall.shown and recall.to else {}),
         }
     )
 

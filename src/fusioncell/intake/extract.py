@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TypeVar
+
+import msgspec
 
 from fusioncell.intake import csvfile, freetext, misp_claims, plainlist, stix_claims
-from fusioncell.intake.model import Extract, Fault
-from fusioncell.kernel.entry import Entry
+from fusioncell.intake.model import Extract, Fault, Sighting
+from fusioncell.kernel.claim import Claim
+from fusioncell.kernel.clock import Instant
+from fusioncell.kernel.entry import Entry, Payload
 from fusioncell.kernel.errors import FAULTS_OF_CONTENT
 
 _NOTHING = Extract()
@@ -44,6 +49,29 @@ def extract_entry(entry: Entry) -> Extract:
     if step is None:
         return _NOTHING
     try:
-        return step(entry.kind, payload.subject, payload.version, payload.meta, payload.body)
+        said = step(entry.kind, payload.subject, payload.version, payload.meta, payload.body)
+        return _dated(said, since_of(payload, entry.at)) if "since" in payload.meta else said
     except FAULTS_OF_CONTENT as fault:
         return Extract(faults=(Fault("", UNREADABLE.format(type(fault).__name__)),))
+
+
+def since_of(payload: Payload, at: Instant) -> Instant:
+    """Return when the hub first accepted the item: of one that was narrowed or widened that was before its entry."""
+    since = payload.meta.get("since")
+    return since if isinstance(since, int) else at
+
+
+def _dated(said: Extract, since: Instant) -> Extract:
+    """Date what it says by its first acceptance: to be shown to fewer or more makes no evidence new."""
+    return msgspec.structs.replace(
+        said,
+        claims=tuple([_since(claim, since) for claim in said.claims]),
+        sightings=tuple([_since(seen, since) for seen in said.sightings]),
+    )
+
+
+_Stated = TypeVar("_Stated", Claim, Sighting)
+
+
+def _since(said: _Stated, since: Instant) -> _Stated:
+    return msgspec.structs.replace(said, stated=since if said.stated is None else min(said.stated, since))

@@ -13,7 +13,7 @@ import msgspec
 
 from fusioncell.intake import store
 from fusioncell.intake.arrive import ITEM_KINDS, UNORDERED, State, classify, idkey_of, signed64
-from fusioncell.intake.extract import UNREADABLE, extract_entry
+from fusioncell.intake.extract import UNREADABLE, extract_entry, since_of
 from fusioncell.intake.model import Extract
 from fusioncell.kernel.clock import DAY
 from fusioncell.kernel.entry import Entry
@@ -34,6 +34,15 @@ class Recall(msgspec.Struct, frozen=True):
     first: int
     last: int
     reason: str = ""
+    to: int = 0
+    """Where the items go on (narrowed or widened), the audience of the new version in the same submission; 0: nowhere.
+
+    A recall ends the items of its own entry's audience alone, and each of its readers learns of those.
+    """
+    shown: bool = False
+    """Whether every reader of what ends is a reader of what goes on, and may be told of it."""
+    moved: bool = False
+    """Whether it is a narrowing or widening, and no withdrawal."""
 
 
 class Arrival(msgspec.Struct, frozen=True, gc=False):
@@ -93,6 +102,8 @@ def cuts(entries: Sequence[Entry]) -> Iterator[Cut]:
 def is_fresh(entry: Entry, extract: Extract) -> bool:
     """Tell whether something in the item is news: undated, or stated (else last changed) in the last fourteen days."""
     horizon = entry.at - FRESH_FOR
+    if entry.payload is not None and since_of(entry.payload, horizon) < horizon:
+        return False
     for claim in extract.claims:
         if claim.stated is None or claim.stated >= horizon:
             return True
@@ -136,11 +147,12 @@ def kept(connection: Connection, entries: Sequence[Entry]) -> Arrived:
     keys = {entry.seq: idkey_of(entry) for entry in items}
     known = store.known_items(connection, set(keys.values())) if items else {}
     alive = {seq for rows in known.values() for seq, _, _ in rows}
+    recalls = store.recalls_among(connection, [entry.seq for entry in entries if entry.kind == "recall"])
     for entry in entries:
         if entry.seq in keys and entry.seq in alive:
             extract = extract_entry(entry)
             arrived.arrivals.append(Arrival(entry, extract, State.NEW, is_fresh(entry, extract)))
-        elif entry.kind == "recall" and entry.payload is not None:
+        elif entry.seq in recalls and entry.payload is not None:
             arrived.recalls.append((entry, msgspec.json.decode(entry.payload.body, type=Recall)))
     return arrived
 
@@ -206,10 +218,19 @@ def _placed(entry: Entry, said: Sequence[tuple[str, str]]) -> list[tuple[object,
 def _recall(connection: Connection, entry: Entry, read_many: ReadMany, arrived: Arrived) -> None:
     assert entry.payload is not None
     recall = msgspec.json.decode(entry.payload.body, type=Recall)
-    store.add_recall(connection, recall.first, recall.last, entry.at, entry.seq)
+    row = (recall.first, recall.last, entry.audience, entry.at, entry.seq, int(recall.moved))
+    if not store.add_recall(connection, row):
+        return
+    if recall.to:
+        ends = (recall.contribution, entry.audience, entry.contribution, recall.to)
+        store.add_moved(connection, (entry.seq, *ends))
     for start in range(recall.first, recall.last + 1, _RECALL_CHUNK):
         chunk = read_many(range(start, min(start + _RECALL_CHUNK, recall.last + 1)))
-        items = [old for old in chunk if old.kind in ITEM_KINDS and old.payload is not None]
+        items = [
+            old
+            for old in chunk
+            if old.kind in ITEM_KINDS and old.payload is not None and old.audience == entry.audience
+        ]
         gone = _forget(connection, {old.seq: idkey_of(old) for old in items})
         arrived.ended += [(old, extract_entry(old)) for old in items if old.seq in gone]
         arrived.withdrawn.update(gone)

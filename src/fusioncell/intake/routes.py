@@ -10,7 +10,7 @@ from litestar import Request, Response, get, post
 from litestar.concurrency import sync_to_thread
 from litestar.params import Parameter
 
-from fusioncell.intake.service import Accepted, Intake, Status, Terms
+from fusioncell.intake.service import Accepted, Intake, Moved, Status, Terms
 from fusioncell.kernel.clock import format_instant
 from fusioncell.kernel.errors import BadInput
 from fusioncell.kernel.marking import Uses, Viewer, parse_tlp
@@ -154,14 +154,81 @@ def recall(
     contribution: str, intake: Intake, viewer: Viewer, seal: Seal, reason: str = "", entry: str | None = None
 ) -> dict[str, Any]:
     """Withdraw: every projection and door forgets it, and its readers get a tombstone."""
-    seq = None
-    if entry is not None:
-        seq = seal.entry_seq(entry)
-        if seq is None:
-            raise BadInput("that is no id of an entry", hint="Take it from the contribution's list of items.")
-    receipt = intake.recall(viewer, contribution, reason, seq)
+    receipt = intake.recall(viewer, contribution, reason, _seq_of(seal, entry))
     return {"contribution": contribution, "status": "recalled", "at": format_instant(receipt.at)}
 
 
-HANDLERS = (contribute, status, recall)
+@post(
+    "/api/contributions/{contribution:str}/narrow",
+    tags=["contributions"],
+    opt={"permission": "recall"},
+    status_code=202,
+    sync_to_thread=True,
+    summary="Show a contribution, or one entry of it, to fewer",
+    description="It goes on as a new contribution for the readers named; the old one is withdrawn in the same commit.",
+)
+def narrow(
+    contribution: str,
+    intake: Intake,
+    viewer: Viewer,
+    seal: Seal,
+    tlp: str,
+    group: list[str] | None = None,
+    person: list[str] | None = None,
+    uses: str | None = None,
+    reason: str = "",
+    entry: str | None = None,
+) -> dict[str, Any]:
+    """Narrow: those who lose it get a tombstone, those who keep it see it go on."""
+    terms = terms_of(tlp, group, person, uses, "")
+    return _moved_json(contribution, intake.narrow(viewer, contribution, terms, reason, _seq_of(seal, entry)))
+
+
+@post(
+    "/api/contributions/{contribution:str}/widen",
+    tags=["contributions"],
+    opt={"permission": "contribute"},
+    status_code=202,
+    sync_to_thread=True,
+    summary="Show a contribution, or one entry of it, to more",
+    description="Only its originator can: it goes on as a new contribution for the readers named.",
+)
+def widen(
+    contribution: str,
+    intake: Intake,
+    viewer: Viewer,
+    seal: Seal,
+    tlp: str,
+    group: list[str] | None = None,
+    person: list[str] | None = None,
+    uses: str | None = None,
+    reason: str = "",
+    entry: str | None = None,
+) -> dict[str, Any]:
+    """Widen: all who could read it still do, and more."""
+    terms = terms_of(tlp, group, person, uses, "")
+    return _moved_json(contribution, intake.widen(viewer, contribution, terms, reason, _seq_of(seal, entry)))
+
+
+def _moved_json(contribution: str, moved: Moved) -> dict[str, Any]:
+    return {
+        "contribution": moved.contribution,
+        "was": contribution,
+        "items": moved.items,
+        "at": format_instant(moved.receipt.at),
+        "status_url": f"/api/contributions/{moved.contribution}/status" if moved.contribution else "",
+    }
+
+
+def _seq_of(seal: Seal, entry: str | None) -> int | None:
+    """Open the id of an entry. Raises BadInput."""
+    if entry is None:
+        return None
+    seq = seal.entry_seq(entry)
+    if seq is None:
+        raise BadInput("that is no id of an entry", hint="Take it from the contribution's list of items.")
+    return seq
+
+
+HANDLERS = (contribute, status, recall, narrow, widen)
 """The room's doors."""

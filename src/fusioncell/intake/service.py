@@ -18,10 +18,12 @@ from typing import Protocol
 import msgspec
 
 from fusioncell.intake import store
-from fusioncell.intake.arrive import ITEM_KINDS, signed64
+from fusioncell.intake.arrive import ITEM_KINDS, idkey_of, signed64
 from fusioncell.intake.formats import Limits, split_body
 from fusioncell.intake.model import Fault, Item, Split
+from fusioncell.intake.move import Wanted, decide
 from fusioncell.intake.project import Recall
+from fusioncell.kernel.clock import Instant
 from fusioncell.kernel.entry import Draft, Entry, Payload
 from fusioncell.kernel.errors import BadInput, NotAllowed, NotFound, NotSignedIn
 from fusioncell.kernel.ids import Randomness, new_id
@@ -36,9 +38,10 @@ from fusioncell.kernel.marking import (
     org,
     parse_tlp,
     strictest,
+    within,
 )
 from fusioncell.kernel.ports import Database, storable
-from fusioncell.record.model import Receipt
+from fusioncell.record.model import Commit, Receipt
 from fusioncell.record.service import Record
 
 MAX_FAULTS_LISTED = 1000
@@ -109,6 +112,29 @@ class Status:
     """(place, what) of what was kept but not read: a pattern that is no equality, say."""
 
 
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """What narrowing or widening did: the contribution as which it goes on ("" where nothing stood any more)."""
+
+    contribution: str
+    receipt: Receipt
+    items: int
+
+
+@dataclass(frozen=True, slots=True)
+class Withdrawal:
+    """What one recall ended: the items of one audience within a range. ``moved``: they go on in another audience."""
+
+    first: int
+    last: int
+    audience: int
+    at: Instant
+    seq: int
+    moved: bool
+
+
+_REMEMBERED = 1000
+"""Recalls of this process that are known before they are projected."""
 _SAID = re.compile(rb"\bTLP\s?[:=]\s?(CLEAR|WHITE|GREEN|AMBER ?\+ ?STRICT|AMBER|RED)(?![A-Za-z])", re.IGNORECASE)
 _HEADING = re.compile(rb"(?:[#;][^\n]*\n?|\s*\n)*")
 _LOOK_AT = 8192
@@ -136,6 +162,7 @@ class Intake:
         self._randomness = randomness
         self._quarantine = quarantine
         self.limits = limits
+        self._recalled: dict[tuple[int, int], Receipt] = {}
 
     # -- accept ------------------------------------------------------------------------------------------------------
 
@@ -278,7 +305,7 @@ class Intake:
             return Status(contribution, False, None, commit.at, 0, 0, 0, 0, (), 0, False)
         _, last_seq, _, at, meta, fresh, duplicates, outdated, conflicts, faults = row
         shell = msgspec.json.decode(meta, type=Shell)
-        whole = any(first <= commit.first_seq and last >= commit.last_seq for first, last in gone)
+        whole = any(r[0] <= commit.first_seq and r[1] >= commit.last_seq and not r[5] for r in gone)
         listed = tuple([*shell.faults, *found])
         return Status(
             contribution,
@@ -310,43 +337,223 @@ class Intake:
             return []
         with self._database.read() as connection:
             gone = store.recalled_within(connection, entries[0].seq, entries[-1].seq)
-        return [entry for entry in entries if not any(first <= entry.seq <= last for first, last in gone)]
+        return [e for e in entries if not any(r[0] <= e.seq <= r[1] and r[2] == e.audience for r in gone)]
 
-    # -- recall ------------------------------------------------------------------------------------------------------
+    # -- recall, narrow, widen ---------------------------------------------------------------------------------------
 
     def recall(self, viewer: Viewer, contribution: str, reason: str = "", entry_seq: int | None = None) -> Receipt:
         """Withdraw a submission, or one entry of it; only its originator can. The withdrawal is itself an entry.
 
-        A tombstone goes to each audience that could read something of it, as it was.
+        A tombstone goes to each audience that could read something of it, as it was. What is withdrawn already is not
+        withdrawn again: the answer is that of the first time.
         """
+        first, last = self._own(viewer, contribution, entry_seq, "recall")
+        before = self._recalled.get((first, last))
+        if before is not None:
+            return before
+        touched = sorted({entry.audience for entry in self._left(first, last)})
+        if not touched:
+            with self._database.read() as connection:
+                done = store.recalled_within(connection, first, last)
+            if not done:
+                raise NotFound("nothing of that contribution is left to recall")
+            return Receipt(done[-1][4], done[-1][4], done[-1][3])
+        body = msgspec.json.encode(Recall(contribution, first, last, reason[:500]))
+        payload = Payload(viewer.person or "", contribution, 0, "", body)
+        drafts = [Draft("recall", audience, payload) for audience in touched]
+        receipt = self._record.append(commit_org(viewer), drafts, new_id(self._randomness))
+        # The projections follow: until they have, this is how a recall that is sent again is known.
+        while len(self._recalled) >= _REMEMBERED:
+            del self._recalled[next(iter(self._recalled))]
+        self._recalled[(first, last)] = receipt
+        return receipt
+
+    def narrow(self, viewer: Viewer, contribution: str, terms: Terms, reason: str = "", entry_seq: int | None = None
+               ) -> Moved:
+        """Show a submission, or one entry of it, to fewer: it goes on as a new one, and the old is withdrawn.
+
+        Both in one commit. Those who lose it get the tombstone of a recall and learn no more; those who keep it see the
+        new one, with a link to what it was.
+        """
+        return self._move(viewer, contribution, terms, reason, entry_seq, wider=False)
+
+    def widen(self, viewer: Viewer, contribution: str, terms: Terms, reason: str = "", entry_seq: int | None = None
+              ) -> Moved:
+        """Show a submission, or one entry of it, to more; only its originator can, whatever the role of others."""
+        return self._move(viewer, contribution, terms, reason, entry_seq, wider=True)
+
+    def plan(self, viewer: Viewer, contribution: str, terms: Terms, entry_seq: int | None = None, *, wider: bool
+             ) -> list[tuple[Audience, Audience]]:
+        """Return (readers of now, readers then) for each audience that narrowing or widening would touch."""
+        moves, _ = self._moves(viewer, contribution, terms, entry_seq, wider=wider)
+        return [(self._record.audience(number), new) for number, new in sorted(moves.items())]
+
+    def went_on(self, audiences: frozenset[int], contribution: str) -> str:
+        """Return the contribution as which a narrowed or widened one goes on, to who sees both; else ""."""
+        with self._database.read() as connection:
+            return store.went_on(connection, contribution, audiences)
+
+    def came_from(self, audiences: frozenset[int], contribution: str) -> str:
+        """Return the contribution that one was before it was narrowed or widened, to who sees both; else ""."""
+        with self._database.read() as connection:
+            return store.came_from(connection, contribution, audiences)
+
+    def withdrawals(self, contribution: str) -> list[Withdrawal]:
+        """Return what was withdrawn of a submission, oldest first. For its own organisation: the caller has checked."""
+        commit = self._record.commit_of(contribution)
+        if commit is None:
+            return []
+        with self._database.read() as connection:
+            found = store.recalled_within(connection, commit.first_seq, commit.last_seq)
+        return [Withdrawal(first, last, audience, at, seq, bool(moved))
+                for first, last, audience, at, seq, moved in found]  # fmt: skip
+
+    def items_of(self, first: int, last: int, audience: int) -> list[Entry]:
+        """Return the items of one audience between two positions, withdrawn ones too. For their own organisation."""
+        found = self._record.read_range(first, last, (audience,))
+        return [entry for entry in found if entry.kind in ITEM_KINDS and entry.payload is not None]
+
+    def own(self, viewer: Viewer, contribution: str) -> Commit:
+        """Return a submission of the viewer's own organisation. NotFound for anyone else."""
         commit = self._record.commit_of(contribution)
         if commit is None or viewer.org is None or commit.org != viewer.org:
-            raise NotFound("no such contribution of your organisation", hint="Only the originator can recall.")
-        if not viewer.may("recall"):
-            raise NotAllowed("this role may not recall", hint="Ask an editor of your organisation.")
+            raise NotFound("no such contribution of your organisation", hint="Only the originator can do that.")
+        return commit
+
+    def _own(self, viewer: Viewer, contribution: str, entry_seq: int | None, permission: str) -> tuple[int, int]:
+        """Return the positions that are meant. Raises NotFound, NotAllowed."""
+        commit = self.own(viewer, contribution)
+        if not viewer.may(permission):
+            raise NotAllowed(f"this role may not {permission}", hint="Ask an editor of your organisation.")
         first, last = (commit.first_seq, commit.last_seq) if entry_seq is None else (entry_seq, entry_seq)
         if not commit.first_seq <= first <= last <= commit.last_seq:
             # Or one's own contribution would open the door to another's entry.
             raise NotFound("no such entry of that contribution", hint="Take it from the contribution's list of items.")
+        return first, last
+
+    def _left(self, first: int, last: int) -> list[Entry]:
+        """Return the items between two positions that were not withdrawn, of every audience."""
         every = self._record.audiences_where(lambda _: True)
-        touched = sorted({e.audience for e in self._record.read_range(first, last, every) if e.kind in ITEM_KINDS})
-        if not touched:
-            raise NotFound("nothing of that contribution is left to recall")
-        drafts = [
-            Draft(
-                "recall",
-                audience,
-                Payload(
-                    viewer.person or "",
-                    contribution,
-                    0,
-                    "",
-                    msgspec.json.encode(Recall(contribution, first, last, reason[:500])),
-                ),
+        found = self._record.read_range(first, last, every)
+        return self.live([entry for entry in found if entry.kind in ITEM_KINDS and entry.payload is not None])
+
+    def _moves(self, viewer: Viewer, contribution: str, terms: Terms, entry_seq: int | None, *, wider: bool
+               ) -> tuple[dict[int, Audience], list[Entry]]:
+        first, last = self._own(viewer, contribution, entry_seq, "contribute" if wider else "recall")
+        tlp = _marking(terms)
+        items = self._left(first, last)
+        if not items:
+            raise NotFound("nothing of that contribution is left", hint="It was withdrawn, or goes on as another.")
+        target = audience_for(tlp, own_org=viewer.org, groups=terms.groups, people=terms.people, uses=terms.uses)
+        if wider and not may_post(viewer, target):
+            raise NotAllowed(
+                f"this key may not contribute to {tlp.label}", hint="Name groups that your organisation belongs to."
             )
-            for audience in touched
+        whole = entry_seq is None
+        wanted = Wanted(target, terms.uses, wider, whole, self._general(first, items) if wider and whole else None)
+        standing = {number: self._record.audience(number) for number in sorted({item.audience for item in items})}
+        moves = decide(viewer, standing, wanted)
+        if wider and whole and any(
+            item.audience in moves and item.payload is not None and item.payload.meta.get("own_organisation_only")
+            for item in items
+        ):
+            raise BadInput("some items say of themselves that they are for your organisation only",
+                           hint="Widen the others one by one.")  # fmt: skip
+        return moves, [item for item in items if item.audience in moves]
+
+    def _general(self, first: int, items: list[Entry]) -> Tlp | None:
+        """Return the marking that a submission was given for items that carry none; None where none carries one."""
+        shell = next((e for e in self._record.read_many([first]) if e.kind == "contribution" and e.payload), None)
+        if shell is None or shell.payload is None or all(item.kind in ("post", "reaction") for item in items):
+            return None
+        said = msgspec.json.decode(shell.payload.body, type=Shell).default
+        if not said:
+            raise BadInput("every item carries a marking of its own", hint="Widen the entries one by one, by their id.")
+        return Tlp(said)
+
+    def _move(self, viewer: Viewer, contribution: str, terms: Terms, reason: str, entry_seq: int | None, *, wider: bool
+              ) -> Moved:
+        moves, items = self._moves(viewer, contribution, terms, entry_seq, wider=wider)
+        commit = self.own(viewer, contribution)
+        first, last = (commit.first_seq, commit.last_seq) if entry_seq is None else (entry_seq, entry_seq)
+        numbers = {old: self._record.intern_audience(new) for old, new in moves.items()}
+        carried = self._carried(contribution, items)
+        drafts: list[Draft] = []
+        for old, new in sorted(moves.items()):
+            goes = numbers[old] if any(item.audience == old for item in carried) else 0
+            seen = within(self._record.audience(old), new)
+            body = msgspec.json.encode(Recall(contribution, first, last, reason[:500], goes, seen, moved=True))
+            drafts.append(Draft("recall", old, Payload(viewer.person or "", contribution, 0, "", body)))
+        drafts += [self._carry(item, numbers[item.audience], moves[item.audience]) for item in carried]
+        if carried:
+            drafts.insert(0, self._shell_of_move(viewer, _marking(terms), contribution, carried))
+        identifier = new_id(self._randomness)
+        receipt = self._record.append(commit_org(viewer), drafts, identifier)
+        return Moved(identifier if carried else "", receipt, len(carried))
+
+    def _carried(self, contribution: str, items: list[Entry]) -> list[Entry]:
+        """Return those of the items that stand: an older version must not come to life again by going elsewhere."""
+        keys = {item.seq: idkey_of(item) for item in items}
+        with self._database.read() as connection:
+            row = store.contribution_row(connection, contribution)
+            known = store.known_items(connection, sorted(set(keys.values())))
+            ended = store.ended_among(connection, [seq for rows in known.values() for seq, _, _ in rows])
+        projected = row[1] if row else 0
+        stand = {key: {(version, digest) for seq, version, digest in rows if seq not in ended}
+                 for key, rows in known.items()}  # fmt: skip
+        return [
+            item
+            for item in items
+            if item.payload is not None
+            and (
+                item.seq > projected
+                or (item.payload.version, signed64(item.payload.body)) in stand.get(keys[item.seq], ())
+            )
         ]
-        return self._record.append(viewer.org, drafts, new_id(self._randomness))
+
+    def _carry(self, item: Entry, audience: int, readers: Audience) -> Draft:
+        """Make the new version of an item: the same bytes, first accepted when it was, for other readers."""
+        assert item.payload is not None
+        meta: dict[str, object] = {"since": item.at} | item.payload.meta
+        meta.pop("was", None)
+        if within(readers, self._record.audience(item.audience)):
+            # Each who reads it could read what it was: the stream may say so to all of them.
+            meta["was"] = item.seq
+        return Draft(item.kind, audience, msgspec.structs.replace(item.payload, meta=meta))
+
+    def _shell_of_move(self, viewer: Viewer, tlp: Tlp, contribution: str, items: list[Entry]) -> Draft:
+        commit = self.own(viewer, contribution)
+        found = [e for e in self._record.read_many([commit.first_seq]) if e.kind == "contribution" and e.payload]
+        before = msgspec.json.decode(found[0].payload.body, type=Shell) if found and found[0].payload else None
+        attributes = sum(item.kind == "misp.attribute" for item in items)
+        shell = Shell(
+            before.title if before else "",
+            before.format if before else items[0].kind,
+            before.filename if before else "",
+            len(items),
+            len(items) - attributes,
+            attributes,
+            len(items),
+            tlp.value,
+            [],
+            0,
+        )
+        own = self._record.intern_audience(audience_for(Tlp.AMBER_STRICT, own_org=viewer.org, uses=Uses.NONE))
+        return Draft("contribution", own, Payload(viewer.person or "", "", 0, "", msgspec.json.encode(shell)))
+
+
+def commit_org(viewer: Viewer) -> str:
+    """Return the organisation (or pseudonym) under which the viewer writes. NotSignedIn where there is none."""
+    if viewer.org is None:
+        raise NotSignedIn("this needs an organisation", hint="Send an API key: Authorization: Bearer KEY.")
+    return viewer.org
+
+
+def _marking(terms: Terms) -> Tlp:
+    if terms.tlp is None:
+        raise BadInput("name the marking that it is to have", hint="clear, green, amber, amber+strict or red")
+    _check_parties(terms.tlp, terms)
+    return terms.tlp
 
 
 def _check_parties(tlp: Tlp, terms: Terms) -> None:

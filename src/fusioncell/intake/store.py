@@ -74,10 +74,26 @@ recalled = Table(
     metadata,
     Column("first_seq", BigInteger, primary_key=True, autoincrement=False),
     Column("last_seq", BigInteger, primary_key=True, autoincrement=False),
+    Column("audience", Integer, primary_key=True, autoincrement=False),
     Column("at", BigInteger, nullable=False),
-    Column("recall_seq", BigInteger, nullable=False),
+    Column("recall_seq", BigInteger, nullable=False, unique=True),
+    Column("moved", Integer, nullable=False),
     sqlite_with_rowid=False,
 )
+"""What was withdrawn: the items of one audience within a range. ``moved``: they go on in another audience."""
+moved = Table(
+    "intake_moved",
+    metadata,
+    Column("recall_seq", BigInteger, primary_key=True, autoincrement=False),
+    Column("old", String(64), nullable=False),
+    Column("old_audience", Integer, nullable=False),
+    Column("new", String(64), nullable=False),
+    Column("new_audience", Integer, nullable=False),
+    Index("intake_moved_old", "old"),
+    Index("intake_moved_new", "new"),
+    sqlite_with_rowid=False,
+)
+"""Contributions that were narrowed or widened: the items of one audience go on as a contribution in another."""
 
 Known = dict[int, list[tuple[int, int, int]]]
 
@@ -181,26 +197,69 @@ def faults_of(connection: Connection, first_seq: int, limit: int) -> list[tuple[
     )
 
 
-def add_recall(connection: Connection, first: int, last: int, at: int, recall_seq: int) -> None:
-    """Note that the entries from ``first`` to ``last`` are recalled."""
-    connection.run(
-        "INSERT INTO intake_recalled (first_seq, last_seq, at, recall_seq) VALUES (?, ?, ?, ?) "
-        "ON CONFLICT (first_seq, last_seq) DO NOTHING",
-        (first, last, at, recall_seq),
+def add_recall(connection: Connection, row: Sequence[int]) -> bool:
+    """Note that items are withdrawn: (first, last, audience, at, position of the recall, moved).
+
+    False where that was done before: a recall that is sent again changes nothing.
+    """
+    return bool(
+        connection.run(
+            "INSERT INTO intake_recalled (first_seq, last_seq, audience, at, recall_seq, moved) "
+            "VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (first_seq, last_seq, audience) DO NOTHING",
+            row,
+        )
     )
+
+
+def recalls_among(connection: Connection, seqs: Iterable[int]) -> set[int]:
+    """Return those of the recalls (by position) that changed something."""
+    sql, value = connection.among(seqs)
+    return {row[0] for row in connection.rows(f"SELECT recall_seq FROM intake_recalled WHERE recall_seq IN {sql}",
+                                              (value,))}  # fmt: skip
 
 
 def recalled_at(connection: Connection, first: int, last: int) -> int:
     """Return when all entries from ``first`` to ``last`` were recalled at once, 0 where they were not."""
     rows = connection.rows(
-        "SELECT coalesce(min(at), 0) FROM intake_recalled WHERE first_seq <= ? AND last_seq >= ?", (first, last)
+        "SELECT coalesce(min(at), 0) FROM intake_recalled WHERE first_seq <= ? AND last_seq >= ? AND moved = 0",
+        (first, last),
     )
     return int(rows[0][0])
 
 
-def recalled_within(connection: Connection, first: int, last: int) -> list[tuple[int, int]]:
-    """Return the recalled ranges that touch ``first`` to ``last``."""
+def recalled_within(connection: Connection, first: int, last: int) -> list[tuple[int, int, int, int, int, int]]:
+    """Return what was withdrawn between two positions: (first, last, audience, at, position of the recall, moved)."""
     return connection.rows(
-        "SELECT first_seq, last_seq FROM intake_recalled WHERE first_seq <= ? AND last_seq >= ? ORDER BY first_seq",
+        "SELECT first_seq, last_seq, audience, at, recall_seq, moved FROM intake_recalled "
+        "WHERE first_seq <= ? AND last_seq >= ? ORDER BY recall_seq",
         (last, first),
     )
+
+
+def add_moved(connection: Connection, row: Sequence[object]) -> None:
+    """Note where items go on: (position of the recall, old contribution, its audience, new contribution, audience)."""
+    connection.run(
+        "INSERT INTO intake_moved (recall_seq, old, old_audience, new, new_audience) VALUES (?, ?, ?, ?, ?)", row
+    )
+
+
+def went_on(connection: Connection, contribution: str, audiences: Iterable[int]) -> str:
+    """Return the contribution as which one goes on, to who sees both; "" for none."""
+    sql, value = connection.among(audiences)
+    rows = connection.rows(
+        f"SELECT new FROM intake_moved WHERE old = ? AND old_audience IN {sql} AND new_audience IN {sql} "
+        "ORDER BY recall_seq DESC LIMIT 1",
+        (contribution, value, value),
+    )
+    return str(rows[0][0]) if rows else ""
+
+
+def came_from(connection: Connection, contribution: str, audiences: Iterable[int]) -> str:
+    """Return the contribution that one was before, to who sees both; "" for none."""
+    sql, value = connection.among(audiences)
+    rows = connection.rows(
+        f"SELECT old FROM intake_moved WHERE new = ? AND old_audience IN {sql} AND new_audience IN {sql} "
+        "ORDER BY recall_seq LIMIT 1",
+        (contribution, value, value),
+    )
+    return str(rows[0][0]) if rows else ""

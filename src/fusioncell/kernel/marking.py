@@ -233,6 +233,24 @@ def may_post(viewer: Viewer, audience: Audience) -> bool:
     return is_pseudonym(viewer.org) or may_see(viewer, audience)
 
 
+def within(inner: Audience, outer: Audience, *, guests: bool = True) -> bool:
+    """Tell whether every reader of ``inner`` is certainly a reader of ``outer``, whoever belongs to the parties.
+
+    Where it hangs on who works for whom (a person named in the one, an organisation in the other), the answer is no.
+    ``guests``: a group may hold guests, who read no GREEN; without, only members are asked about.
+    """
+    if outer.tlp is Tlp.CLEAR:
+        return True
+    if inner.tlp is Tlp.CLEAR:
+        return False
+    if outer.tlp is Tlp.GREEN:
+        hosts = guests and inner.tlp in (Tlp.AMBER, Tlp.AMBER_STRICT)
+        return not (hosts and any(party.startswith("group:") for party in inner.parties))
+    if inner.tlp is Tlp.GREEN or (inner.tlp is Tlp.AMBER and outer.tlp is not Tlp.AMBER):
+        return False
+    return inner.parties <= outer.parties
+
+
 def may_allow(audience: Audience, use: Uses) -> bool:
     """Tell whether the contribution may be put to this use."""
     return bool(audience.uses & use)

@@ -26,8 +26,8 @@ def project(connection: Connection, arrived: Arrived, changes: Changes) -> None:
     """Apply one cut."""
     counted: Counter[tuple[str, int, int, str]] = Counter()
     _end(connection, arrived.ended, counted)
-    for _, recall in arrived.recalls:
-        store.end_titles(connection, recall.contribution, recall.first, recall.last)
+    for entry, recall in arrived.recalls:
+        store.end_titles(connection, recall.contribution, recall.first, recall.last, entry.audience)
     _add(connection, arrived, changes, counted)
     rows = [(*key, number) for key, number in sorted(counted.items()) if number]
     if rows:

@@ -149,14 +149,15 @@ def end_items(connection: Connection, rows: Iterable[Row]) -> None:
     )
 
 
-def end_titles(connection: Connection, identifier: str, first: int, last: int) -> None:
-    """Take the title out of a contribution's summaries where it is that of an entry from ``first`` to ``last``.
+def end_titles(connection: Connection, identifier: str, first: int, last: int, audience: int) -> None:
+    """Take the title out of a contribution's summary for an audience where it is of an entry from ``first`` to ``last``.
 
     Only a recall does so: were the title of a superseded entry to go too, it would hang on the batch which comes next.
     """
     connection.run(
-        "UPDATE picture_contribution SET title = '' WHERE contribution = ? AND title_seq >= ? AND title_seq <= ?",
-        (identifier, first, last),
+        "UPDATE picture_contribution SET title = '' WHERE contribution = ? AND title_seq >= ? AND title_seq <= ? "
+        "AND audience = ?",
+        (identifier, first, last, audience),
     )
 
 
