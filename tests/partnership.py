@@ -168,7 +168,7 @@ class Partnership:
         tlp = self.random.choice(TLPS)
         groups: tuple[str, ...] = ()
         if tlp in (Tlp.AMBER, Tlp.AMBER_STRICT) and self.groups and self.random.random() < 0.6:
-            known = hub.members.group(self.random.choice(self.groups))
+            known = hub.circles.group(self.random.choice(self.groups))
             party = group(known.id, known.generation)
             groups = (party,) if party in viewer.parties else ()
         accepted = hub.intake.accept(viewer, body, media, Terms(tlp=tlp, groups=groups))
@@ -215,11 +215,11 @@ class Partnership:
             name = f"P{r.randrange(1000)}"
             self.people.append(members.add_person(self._org(hub).id, name, f"{name}@x.example", ["analyst"]).id)
         elif choice == 2:
-            self.groups.append(members.make_group(f"Group {r.randrange(1000)}", [org(self._org(hub).id)]).id)
+            self.groups.append(hub.circles.make_group(f"Group {r.randrange(1000)}", [org(self._org(hub).id)]).id)
         elif choice == 3 and self.groups:
-            members.join_group(r.choice(self.groups), [org(self._org(hub).id)])
+            hub.circles.join_group(r.choice(self.groups), [org(self._org(hub).id)])
         elif choice == 4 and self.groups:
-            members.leave_group(r.choice(self.groups), org(self._org(hub).id))
+            hub.circles.leave_group(r.choice(self.groups), org(self._org(hub).id))
         elif choice == 5 and self.people:
             members.give_roles(r.choice(self.people), [r.choice(("approver", "reader"))])
         elif choice == 6:

@@ -18,10 +18,16 @@ from fusioncell.kernel.entry import Draft, Payload
 from fusioncell.kernel.errors import BadInput, Conflict, NotFound, NotSignedIn
 from fusioncell.kernel.ids import SeededRandomness
 from fusioncell.kernel.marking import PUBLIC, Audience, Tlp, group, may_see, org, person
-from fusioncell.members import Cost, KeyInfo, Members, Organisation, Person, Site, TooManyAttempts, slow_down
+from fusioncell.members import KeyInfo, Members, Organisation, Person, TooManyAttempts
 from fusioncell.members import project as projection
 from fusioncell.members import store as tables
+from fusioncell.members.audit import Audit
+from fusioncell.members.audit import store as audit_tables
+from fusioncell.members.circles import Circles
+from fusioncell.members.circles import store as circles_tables
 from fusioncell.members.entries import NOBODY, OrganisationAdded, draft_of
+from fusioncell.members.signing import Cost, Signing, Site, slow_down
+from fusioncell.members.signing import store as signing_tables
 from fusioncell.record import store as record_tables
 from fusioncell.record.service import Record
 
@@ -63,7 +69,8 @@ def open_database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Ca
         database.close()
 
 
-METADATA = {"record": (record_tables.metadata,), "vault": (tables.vault_metadata,), "projections": (tables.metadata,)}
+VAULT = (tables.vault_metadata, audit_tables.vault_metadata, signing_tables.vault_metadata)
+METADATA = {"vault": VAULT, "record": (record_tables.metadata,), "projections": (tables.metadata, circles_tables.metadata)}
 
 
 @dataclass
@@ -86,12 +93,20 @@ class Hub:
 
     def members(self) -> Members:
         return Members(record=self.record, vault=self.vault, projections=self.projections, clock=self.clock,
-                       randomness=self.randomness, vault_key=VAULT_KEY, settle=self.settle, site=SITE, cost=CHEAP)
+                       randomness=self.randomness, vault_key=VAULT_KEY, settle=self.settle)
+
+    def signing(self, members: Members, cost: Cost = CHEAP) -> Signing:
+        return Signing(members=members, audit=Audit(self.vault, self.clock), vault=self.vault, clock=self.clock,
+                       randomness=self.randomness, vault_key=VAULT_KEY, site=SITE, cost=cost)
 
     def dump(self) -> list[object]:
         with self.projections.read() as connection:
             return [(table.name, sorted(connection.rows(f"SELECT * FROM {table.name}")))  # noqa: S608
-                    for table in tables.metadata.sorted_tables]
+                    for metadata in METADATA["projections"] for table in metadata.sorted_tables]
+
+    def circles(self, members: Members) -> Circles:
+        return Circles(members=members, record=self.record, projections=self.projections, clock=self.clock,
+                       randomness=self.randomness)
 
 
 @pytest.fixture
@@ -108,13 +123,25 @@ def members(hub: Hub) -> Members:
 
 
 @pytest.fixture
+def circles(hub: Hub, members: Members) -> Circles:
+    return hub.circles(members)
+
+
+@pytest.fixture
+def signing(hub: Hub, members: Members) -> Signing:
+    return hub.signing(members)
+
+
+@pytest.fixture
 def bank(members: Members) -> Organisation:
     return members.add_organisation("Severn Bank", "finance", "industry")
 
 
 @pytest.fixture
-def ada(members: Members, bank: Organisation) -> Person:
-    return members.add_person(bank.id, "Ada", "Ada@Severn.example", ["analyst"], PASSWORD)
+def ada(members: Members, signing: Signing, bank: Organisation) -> Person:
+    ada = members.add_person(bank.id, "Ada", "Ada@Severn.example", ["analyst"])
+    signing.set_password(ada.id, PASSWORD)
+    return ada
 
 
 # Organisations, people, groups
@@ -136,16 +163,16 @@ def test_names_and_addresses_are_taken_once(members: Members, bank: Organisation
         members.add_person(bank.id, "Other", "ada@severn.EXAMPLE", ["reader"])
 
 
-def test_what_is_unknown_is_not_found(members: Members, bank: Organisation) -> None:
-    for ask in (lambda: members.organisation("x"), lambda: members.person("x"), lambda: members.group("x"),
+def test_what_is_unknown_is_not_found(members: Members, circles: Circles, bank: Organisation) -> None:
+    for ask in (lambda: members.organisation("x"), lambda: members.person("x"), lambda: circles.group("x"),
                 lambda: members.add_person("x", "A", "a@b.org", ["reader"]), lambda: members.make_key("x"),
-                lambda: members.end_key("x"), lambda: members.make_group("G", ["org:x"]),
+                lambda: members.end_key("x"), lambda: circles.make_group("G", ["org:x"]),
                 lambda: members.suspend("person:x")):
         with pytest.raises(NotFound) as fault:
             ask()
         assert fault.value.hint
     with pytest.raises(BadInput):
-        members.make_group("G", ["bank"])
+        circles.make_group("G", ["bank"])
     assert members.organisation_named("nobody") is None
 
 
@@ -171,42 +198,43 @@ def test_entries_of_other_rooms_are_passed_over(hub: Hub, members: Members, bank
     assert hub.dump() == before
 
 
-def test_who_joins_a_group_does_not_hold_its_past(members: Members, bank: Organisation, ada: Person) -> None:
+def test_who_joins_a_group_does_not_hold_its_past(members: Members, circles: Circles, signing: Signing,
+                                                  bank: Organisation, ada: Person) -> None:
     isp = members.add_organisation("Tamar Net", "telecoms", "isp")
     _, secret = members.make_key(isp.id, role="isp")
-    circle = members.make_group("Finance circle", [org(bank.id)])
+    circle = circles.make_group("Finance circle", [org(bank.id)])
     then = Audience(Tlp.AMBER_STRICT, frozenset({group(circle.id, circle.generation)}))
     outside = members.viewer_for_key(secret.reveal())
     assert outside is not None
-    assert members.audience_choices(outside) == []
-    circle = members.join_group(circle.id, [org(isp.id)])
-    (choice,) = members.audience_choices(outside)
+    assert circles.audience_choices(outside) == []
+    circle = circles.join_group(circle.id, [org(isp.id)])
+    (choice,) = circles.audience_choices(outside)
     now = Audience(Tlp.AMBER_STRICT, frozenset({choice.party}))
     inside = members.viewer_for_key(secret.reveal())
     assert inside is not None
     assert not may_see(outside, now)
     assert may_see(inside, now)
     assert not may_see(inside, then)
-    founder = members.viewer_for_session(members.sign_in(ada.email, PASSWORD, "192.0.2.1").session.reveal())
+    founder = members.viewer_for_session(signing.sign_in(ada.email, PASSWORD, "192.0.2.1").session.reveal())
     assert founder is not None
     assert may_see(founder, then)
     assert may_see(founder, now)
-    members.leave_group(circle.id, org(isp.id))
+    circles.leave_group(circle.id, org(isp.id))
     gone = members.viewer_for_key(secret.reveal())
     assert gone is not None
     assert not may_see(gone, now)
     with pytest.raises(NotFound):
-        members.leave_group(circle.id, org(isp.id))
+        circles.leave_group(circle.id, org(isp.id))
 
 
-def test_admitting_twice_changes_nothing(members: Members, bank: Organisation) -> None:
-    circle = members.make_group("Circle", [org(bank.id)])
-    assert members.join_group(circle.id, [org(bank.id)]) == circle
+def test_admitting_twice_changes_nothing(members: Members, circles: Circles, bank: Organisation) -> None:
+    circle = circles.make_group("Circle", [org(bank.id)])
+    assert circles.join_group(circle.id, [org(bank.id)]) == circle
 
 
-def test_a_client_reads_amber_but_not_strict(members: Members, bank: Organisation) -> None:
+def test_a_client_reads_amber_but_not_strict(members: Members, circles: Circles, bank: Organisation) -> None:
     provider = members.add_organisation("Tamar Net", "telecoms", "isp")
-    circle = members.make_group("Carriers", [org(provider.id)])
+    circle = circles.make_group("Carriers", [org(provider.id)])
     _, secret = members.make_key(bank.id)
     members.name_client(bank.id, provider.id)
     viewer = members.viewer_for_key(secret.reveal())
@@ -294,13 +322,13 @@ def test_a_wrong_secret_is_refused_and_compared_in_constant_time(members: Member
 
 @pytest.mark.parametrize("token", ["", "x", "fc_0123456789abcdef_" + "a" * 43, "fc_" + "a" * 10_000, "\udc80",
                                    "fc_0123456789abcdef_' OR 1=1 --"])
-def test_nonsense_is_nobody(members: Members, bank: Organisation, token: str) -> None:
+def test_nonsense_is_nobody(members: Members, signing: Signing, bank: Organisation, token: str) -> None:
     assert members.viewer_for_key(token) is None
     assert members.viewer_for_session(token) is None
     assert members.known_viewer(token) is None
     members.sign_out(token)
     with pytest.raises(NotSignedIn):
-        members.open_link(token)
+        signing.open_link(token)
 
 
 def test_a_key_expires_even_when_remembered(hub: Hub, members: Members, bank: Organisation) -> None:
@@ -314,15 +342,16 @@ def test_a_key_expires_even_when_remembered(hub: Hub, members: Members, bank: Or
         members.make_key(bank.id, expires=START)
 
 
-def test_a_session_is_no_key_and_a_key_no_session(members: Members, bank: Organisation, ada: Person) -> None:
+def test_a_session_is_no_key_and_a_key_no_session(members: Members, signing: Signing, bank: Organisation,
+                                                  bank: Organisation, ada: Person) -> None:
     _, key = members.make_key(bank.id)
-    session = members.sign_in(ada.email, PASSWORD, "192.0.2.1").session
+    session = signing.sign_in(ada.email, PASSWORD, "192.0.2.1").session
     link = members.make_link(ada.id)
     assert members.viewer_for_session(key.reveal()) is None
     assert members.viewer_for_key(session.reveal()) is None
     assert members.viewer_for_key(link.reveal()) is None
     with pytest.raises(NotSignedIn):
-        members.open_link(session.reveal())
+        signing.open_link(session.reveal())
 
 
 def test_a_persons_key_loses_what_the_person_loses(members: Members, bank: Organisation, ada: Person) -> None:
@@ -353,9 +382,10 @@ def test_scopes_narrow_a_key(members: Members, bank: Organisation) -> None:
 
 
 @pytest.mark.parametrize("whole", [True, False])
-def test_the_suspended_open_nothing(members: Members, bank: Organisation, ada: Person, whole: bool) -> None:
+def test_the_suspended_open_nothing(members: Members, signing: Signing, bank: Organisation, ada: Person,
+                                    whole: bool) -> None:
     _, secret = members.make_key(bank.id, ada.id)
-    session = members.sign_in(ada.email, PASSWORD, "192.0.2.1").session
+    session = signing.sign_in(ada.email, PASSWORD, "192.0.2.1").session
     link = members.make_link(ada.id)
     assert members.viewer_for_key(secret.reveal()) is not None
     assert members.viewer_for_session(session.reveal()) is not None
@@ -364,10 +394,10 @@ def test_the_suspended_open_nothing(members: Members, bank: Organisation, ada: P
     assert members.viewer_for_key(secret.reveal()) is None
     assert members.viewer_for_session(session.reveal()) is None
     with pytest.raises(NotSignedIn) as fault:
-        members.sign_in(ada.email, PASSWORD, "192.0.2.1")
+        signing.sign_in(ada.email, PASSWORD, "192.0.2.1")
     assert "suspend" not in f"{fault.value.detail} {fault.value.hint}".lower()
     with pytest.raises(NotSignedIn):
-        members.open_link(link.reveal())
+        signing.open_link(link.reveal())
     members.suspend(party, suspended=False)
     assert members.viewer_for_key(secret.reveal()) is not None
     assert members.viewer_for_session(session.reveal()) is None, "a session that ended stays ended"
@@ -376,8 +406,9 @@ def test_the_suspended_open_nothing(members: Members, bank: Organisation, ada: P
 # Signing in
 
 
-def test_signing_in_makes_a_viewer_of_the_person(members: Members, bank: Organisation, ada: Person) -> None:
-    signed = members.sign_in(" ADA@severn.example", PASSWORD, "192.0.2.1")
+def test_signing_in_makes_a_viewer_of_the_person(members: Members, signing: Signing, bank: Organisation,
+                                                 ada: Person) -> None:
+    signed = signing.sign_in(" ADA@severn.example", PASSWORD, "192.0.2.1")
     viewer = members.viewer_for_session(signed.session.reveal())
     assert viewer is not None
     assert viewer.person == ada.id
@@ -388,60 +419,60 @@ def test_signing_in_makes_a_viewer_of_the_person(members: Members, bank: Organis
     assert not members.csrf_matches(signed.session.reveal(), "")
 
 
-def test_wrong_and_unknown_get_one_answer(members: Members, bank: Organisation, ada: Person) -> None:
+def test_wrong_and_unknown_get_one_answer(members: Members, signing: Signing, bank: Organisation, ada: Person) -> None:
     members.add_person(bank.id, "Bea", "bea@severn.example", ["reader"])
     answers = set()
     for email, password in ((ada.email, "wrong horse battery"), ("nobody@severn.example", PASSWORD),
                             ("bea@severn.example", PASSWORD), ("", ""), ("x" * 5000, PASSWORD)):
         with pytest.raises(NotSignedIn) as fault:
-            members.sign_in(email, password, "192.0.2.1")
+            signing.sign_in(email, password, "192.0.2.1")
         answers.add((fault.value.detail, fault.value.hint))
     assert len(answers) == 1
 
 
-def test_guessing_at_an_account_is_slowed(hub: Hub, members: Members, ada: Person) -> None:
+def test_guessing_at_an_account_is_slowed(hub: Hub, members: Members, signing: Signing, ada: Person) -> None:
     for _ in range(slow_down.FREE_FOR_ACCOUNT):
         with pytest.raises(NotSignedIn):
-            members.sign_in(ada.email, "wrong horse battery", "192.0.2.1")
+            signing.sign_in(ada.email, "wrong horse battery", "192.0.2.1")
     with pytest.raises(TooManyAttempts) as fault:
-        members.sign_in(ada.email, PASSWORD, "198.51.100.9")
+        signing.sign_in(ada.email, PASSWORD, "198.51.100.9")
     assert fault.value.wait == 1
     assert "1 second" in fault.value.hint
     hub.clock.advance(SECOND)
-    members.sign_in(ada.email, PASSWORD, "198.51.100.9")
+    signing.sign_in(ada.email, PASSWORD, "198.51.100.9")
     with pytest.raises(NotSignedIn):
-        members.sign_in(ada.email, "wrong horse battery", "192.0.2.1")
+        signing.sign_in(ada.email, "wrong horse battery", "192.0.2.1")
 
 
-def test_guessing_from_an_address_is_slowed_over_all_accounts(members: Members, ada: Person) -> None:
+def test_guessing_from_an_address_is_slowed_over_all_accounts(members: Members, signing: Signing, ada: Person) -> None:
     for number in range(slow_down.FREE_FOR_ADDRESS):
         with pytest.raises(NotSignedIn):
-            members.sign_in(f"guess{number}@severn.example", PASSWORD, "192.0.2.1")
+            signing.sign_in(f"guess{number}@severn.example", PASSWORD, "192.0.2.1")
     with pytest.raises(TooManyAttempts):
-        members.sign_in(ada.email, PASSWORD, "192.0.2.1")
-    members.sign_in(ada.email, PASSWORD, "198.51.100.9")
+        signing.sign_in(ada.email, PASSWORD, "192.0.2.1")
+    signing.sign_in(ada.email, PASSWORD, "198.51.100.9")
 
 
-def test_signing_in_rightly_is_never_slowed(members: Members, ada: Person) -> None:
+def test_signing_in_rightly_is_never_slowed(members: Members, signing: Signing, ada: Person) -> None:
     for _ in range(2 * slow_down.FREE_FOR_ADDRESS):
-        members.sign_in(ada.email, PASSWORD, "192.0.2.1")
+        signing.sign_in(ada.email, PASSWORD, "192.0.2.1")
 
 
-def test_a_session_token_is_always_new_and_ends_the_one_before(members: Members, ada: Person) -> None:
-    first = members.sign_in(ada.email, PASSWORD, "192.0.2.1").session.reveal()
-    second = members.sign_in(ada.email, PASSWORD, "192.0.2.1", previous=first).session.reveal()
+def test_a_session_token_is_always_new_and_ends_the_one_before(members: Members, signing: Signing, ada: Person) -> None:
+    first = signing.sign_in(ada.email, PASSWORD, "192.0.2.1").session.reveal()
+    second = signing.sign_in(ada.email, PASSWORD, "192.0.2.1", previous=first).session.reveal()
     assert first != second
     assert members.viewer_for_session(first) is None
     assert members.viewer_for_session(second) is not None
     planted = "fc_0123456789abcdef_" + "a" * 43
-    third = members.sign_in(ada.email, PASSWORD, "192.0.2.1", previous=planted).session.reveal()
+    third = signing.sign_in(ada.email, PASSWORD, "192.0.2.1", previous=planted).session.reveal()
     assert third != planted
     assert members.viewer_for_session(planted) is None
 
 
-def test_sessions_are_listed_and_ended(members: Members, bank: Organisation, ada: Person) -> None:
-    one = members.sign_in(ada.email, PASSWORD, "192.0.2.1").session.reveal()
-    members.sign_in(ada.email, PASSWORD, "192.0.2.1")
+def test_sessions_are_listed_and_ended(members: Members, signing: Signing, bank: Organisation, ada: Person) -> None:
+    one = signing.sign_in(ada.email, PASSWORD, "192.0.2.1").session.reveal()
+    signing.sign_in(ada.email, PASSWORD, "192.0.2.1")
     assert len(members.sessions_of(ada.id)) == 2
     members.viewer_for_session(one)
     members.sign_out(one)
@@ -453,8 +484,9 @@ def test_sessions_are_listed_and_ended(members: Members, bank: Organisation, ada
     assert members.sessions_of(ada.id) == []
 
 
-def test_a_session_ends_when_idle_and_lives_while_used(hub: Hub, members: Members, ada: Person) -> None:
-    token = members.sign_in(ada.email, PASSWORD, "192.0.2.1").session.reveal()
+def test_a_session_ends_when_idle_and_lives_while_used(hub: Hub, members: Members, signing: Signing,
+                                                       ada: Person) -> None:
+    token = signing.sign_in(ada.email, PASSWORD, "192.0.2.1").session.reveal()
     for _ in range(3):
         hub.clock.advance(50 * MINUTE)
         assert members.viewer_for_session(token) is not None
@@ -463,8 +495,9 @@ def test_a_session_ends_when_idle_and_lives_while_used(hub: Hub, members: Member
     assert members.sessions_of(ada.id) == []
 
 
-def test_a_session_ends_after_half_a_day_however_busy(hub: Hub, members: Members, ada: Person) -> None:
-    token = members.sign_in(ada.email, PASSWORD, "192.0.2.1").session.reveal()
+def test_a_session_ends_after_half_a_day_however_busy(hub: Hub, members: Members, signing: Signing,
+                                                      ada: Person) -> None:
+    token = signing.sign_in(ada.email, PASSWORD, "192.0.2.1").session.reveal()
     seen = 0
     for _ in range(26):
         hub.clock.advance(30 * MINUTE)
@@ -472,51 +505,50 @@ def test_a_session_ends_after_half_a_day_however_busy(hub: Hub, members: Members
     assert seen == 23
 
 
-def test_a_link_works_once(members: Members, ada: Person) -> None:
+def test_a_link_works_once(members: Members, signing: Signing, ada: Person) -> None:
     link = members.make_link(ada.id).reveal()
-    signed = members.open_link(link)
+    signed = signing.open_link(link)
     assert signed.person == ada
     assert members.viewer_for_session(signed.session.reveal()) is not None
     with pytest.raises(NotSignedIn):
-        members.open_link(link)
+        signing.open_link(link)
 
 
-def test_a_link_expires_and_must_be_whole(hub: Hub, members: Members, ada: Person) -> None:
+def test_a_link_expires_and_must_be_whole(hub: Hub, members: Members, signing: Signing, ada: Person) -> None:
     link = members.make_link(ada.id, HOUR).reveal()
     with pytest.raises(NotSignedIn):
-        members.open_link(link[:-2] + ("AA" if link[-2:] != "AA" else "BB"))
+        signing.open_link(link[:-2] + ("AA" if link[-2:] != "AA" else "BB"))
     hub.clock.advance(HOUR)
     with pytest.raises(NotSignedIn):
-        members.open_link(link)
+        signing.open_link(link)
 
 
-def test_a_new_password_ends_sessions_and_links(members: Members, ada: Person) -> None:
-    token = members.sign_in(ada.email, PASSWORD, "192.0.2.1").session.reveal()
+def test_a_new_password_ends_sessions_and_links(members: Members, signing: Signing, ada: Person) -> None:
+    token = signing.sign_in(ada.email, PASSWORD, "192.0.2.1").session.reveal()
     link = members.make_link(ada.id).reveal()
     assert members.viewer_for_session(token) is not None
-    members.set_password(ada.id, "another horse battery")
+    signing.set_password(ada.id, "another horse battery")
     assert members.viewer_for_session(token) is None
     with pytest.raises(NotSignedIn):
-        members.open_link(link)
+        signing.open_link(link)
     with pytest.raises(NotSignedIn):
-        members.sign_in(ada.email, PASSWORD, "192.0.2.1")
-    members.sign_in(ada.email, "another horse battery", "192.0.2.1")
+        signing.sign_in(ada.email, PASSWORD, "192.0.2.1")
+    signing.sign_in(ada.email, "another horse battery", "192.0.2.1")
 
 
-def test_a_hash_of_another_cost_is_made_anew_at_sign_in(hub: Hub, members: Members, ada: Person) -> None:
-    dearer = Members(record=hub.record, vault=hub.vault, projections=hub.projections, clock=hub.clock,
-                     randomness=hub.randomness, vault_key=VAULT_KEY, settle=hub.settle,
-                     cost=Cost(memory=16, passes=1, lanes=1))
+def test_a_hash_of_another_cost_is_made_anew_at_sign_in(hub: Hub, members: Members, signing: Signing,
+                                                        ada: Person) -> None:
+    dearer = hub.signing(members, Cost(memory=16, passes=1, lanes=1))
     dearer.sign_in(ada.email, PASSWORD, "192.0.2.1")
     with hub.vault.read() as connection:
-        assert "m=16," in (tables.password_of(connection, ada.id) or "")
-    members.sign_in(ada.email, PASSWORD, "192.0.2.1")
+        assert "m=16," in (signing_tables.password_of(connection, ada.id) or "")
+    signing.sign_in(ada.email, PASSWORD, "192.0.2.1")
 
 
-def test_tidying_keeps_what_lives(hub: Hub, members: Members, ada: Person) -> None:
-    members.sign_in(ada.email, PASSWORD, "192.0.2.1")
+def test_tidying_keeps_what_lives(hub: Hub, members: Members, signing: Signing, ada: Person) -> None:
+    signing.sign_in(ada.email, PASSWORD, "192.0.2.1")
     hub.clock.advance(3 * DAY)
-    token = members.sign_in(ada.email, PASSWORD, "192.0.2.1").session.reveal()
+    token = signing.sign_in(ada.email, PASSWORD, "192.0.2.1").session.reveal()
     members.tidy()
     assert members.viewer_for_session(token) is not None
     with hub.vault.read() as connection:
@@ -526,101 +558,105 @@ def test_tidying_keeps_what_lives(hub: Hub, members: Members, ada: Person) -> No
 # Passkeys
 
 
-def test_a_passkey_signs_in_and_each_answer_works_once(members: Members, ada: Person) -> None:
+def test_a_passkey_signs_in_and_each_answer_works_once(members: Members, signing: Signing, ada: Person) -> None:
     device = Authenticator()
-    made = members.add_passkey(ada.id, device.create(members.offer_passkey(ada.id)), "laptop")
-    assert members.passkeys_of(ada.id) == [made]
-    answer = device.get(members.offer_passkey_sign_in())
-    signed = members.sign_in_with_passkey(answer)
+    made = signing.add_passkey(ada.id, device.create(signing.offer_passkey(ada.id)), "laptop")
+    assert signing.passkeys_of(ada.id) == [made]
+    answer = device.get(signing.offer_passkey_sign_in())
+    signed = signing.sign_in_with_passkey(answer)
     viewer = members.viewer_for_session(signed.session.reveal())
     assert viewer is not None
     assert viewer.person == ada.id
     with pytest.raises(NotSignedIn):
-        members.sign_in_with_passkey(answer)
-    members.sign_in_with_passkey(device.get(members.offer_passkey_sign_in()))
+        signing.sign_in_with_passkey(answer)
+    signing.sign_in_with_passkey(device.get(signing.offer_passkey_sign_in()))
 
 
-def test_an_answer_without_a_counter_works_once_as_well(members: Members, ada: Person) -> None:
+def test_an_answer_without_a_counter_works_once_as_well(members: Members, signing: Signing, ada: Person) -> None:
     """Synchronised passkeys never count: there only the noted challenge stops a replay."""
     device = Authenticator()
-    members.add_passkey(ada.id, device.create(members.offer_passkey(ada.id)))
+    signing.add_passkey(ada.id, device.create(signing.offer_passkey(ada.id)))
     device.uses = -1
-    answer = device.get(members.offer_passkey_sign_in())
-    members.sign_in_with_passkey(answer)
+    answer = device.get(signing.offer_passkey_sign_in())
+    signing.sign_in_with_passkey(answer)
     with pytest.raises(NotSignedIn):
-        members.sign_in_with_passkey(answer)
+        signing.sign_in_with_passkey(answer)
 
 
-def test_a_passkey_is_not_taken_for_another_person(members: Members, bank: Organisation, ada: Person) -> None:
+def test_a_passkey_is_not_taken_for_another_person(members: Members, signing: Signing, bank: Organisation,
+                                                   ada: Person) -> None:
     bea = members.add_person(bank.id, "Bea", "bea@severn.example", ["reader"])
     device = Authenticator()
     with pytest.raises(NotSignedIn):
-        members.add_passkey(bea.id, device.create(members.offer_passkey(ada.id)))
+        signing.add_passkey(bea.id, device.create(signing.offer_passkey(ada.id)))
     with pytest.raises(NotSignedIn):
-        members.add_passkey(ada.id, device.create(members.offer_passkey_sign_in()))
-    members.add_passkey(ada.id, device.create(members.offer_passkey(ada.id)))
+        signing.add_passkey(ada.id, device.create(signing.offer_passkey_sign_in()))
+    signing.add_passkey(ada.id, device.create(signing.offer_passkey(ada.id)))
     with pytest.raises(Conflict):
-        members.add_passkey(bea.id, device.create(members.offer_passkey(bea.id)))
+        signing.add_passkey(bea.id, device.create(signing.offer_passkey(bea.id)))
 
 
 @pytest.mark.parametrize(("attribute", "value"), [
     ("origin", "https://evil.example"), ("site", "evil.example"), ("verifies_user", False), ("uses", -1),
     ("_private", Authenticator()._private), ("id", b"another"),
 ])
-def test_a_false_answer_is_refused(members: Members, ada: Person, attribute: str, value: object) -> None:
+def test_a_false_answer_is_refused(members: Members, signing: Signing, ada: Person, attribute: str,
+                                   value: object) -> None:
     device = Authenticator()
-    members.add_passkey(ada.id, device.create(members.offer_passkey(ada.id)))
-    members.sign_in_with_passkey(device.get(members.offer_passkey_sign_in()))
+    signing.add_passkey(ada.id, device.create(signing.offer_passkey(ada.id)))
+    signing.sign_in_with_passkey(device.get(signing.offer_passkey_sign_in()))
     setattr(device, attribute, value)
     with pytest.raises(NotSignedIn):
-        members.sign_in_with_passkey(device.get(members.offer_passkey_sign_in()))
+        signing.sign_in_with_passkey(device.get(signing.offer_passkey_sign_in()))
 
 
-def test_a_challenge_is_ours_and_fresh(hub: Hub, members: Members, ada: Person) -> None:
+def test_a_challenge_is_ours_and_fresh(hub: Hub, members: Members, signing: Signing, ada: Person) -> None:
     device = Authenticator()
-    members.add_passkey(ada.id, device.create(members.offer_passkey(ada.id)))
+    signing.add_passkey(ada.id, device.create(signing.offer_passkey(ada.id)))
     with pytest.raises(NotSignedIn):
-        members.sign_in_with_passkey(device.get('{"challenge": "AAAA"}'))
+        signing.sign_in_with_passkey(device.get('{"challenge": "AAAA"}'))
     with pytest.raises(NotSignedIn):
-        members.sign_in_with_passkey(device.get(members.offer_passkey(ada.id)))
-    options = members.offer_passkey_sign_in()
+        signing.sign_in_with_passkey(device.get(signing.offer_passkey(ada.id)))
+    options = signing.offer_passkey_sign_in()
     hub.clock.advance(5 * MINUTE)
     with pytest.raises(NotSignedIn):
-        members.sign_in_with_passkey(device.get(options))
+        signing.sign_in_with_passkey(device.get(options))
 
 
-def test_a_deleted_passkey_and_a_suspended_person_do_not_sign_in(members: Members, ada: Person) -> None:
+def test_a_deleted_passkey_and_a_suspended_person_do_not_sign_in(members: Members, signing: Signing,
+                                                                 ada: Person) -> None:
     device = Authenticator()
-    made = members.add_passkey(ada.id, device.create(members.offer_passkey(ada.id)))
+    made = signing.add_passkey(ada.id, device.create(signing.offer_passkey(ada.id)))
     members.suspend(person(ada.id))
     with pytest.raises(NotSignedIn):
-        members.sign_in_with_passkey(device.get(members.offer_passkey_sign_in()))
+        signing.sign_in_with_passkey(device.get(signing.offer_passkey_sign_in()))
     members.suspend(person(ada.id), suspended=False)
     with pytest.raises(NotFound):
-        members.end_passkey(made.id, "someone else")
-    members.end_passkey(made.id, ada.id)
+        signing.end_passkey(made.id, "someone else")
+    signing.end_passkey(made.id, ada.id)
     with pytest.raises(NotSignedIn):
-        members.sign_in_with_passkey(device.get(members.offer_passkey_sign_in()))
+        signing.sign_in_with_passkey(device.get(signing.offer_passkey_sign_in()))
 
 
 @pytest.mark.parametrize("answer", [b"", b"{}", b"[]", b"\xff", b'{"id": "x", "response": {"clientDataJSON": "e30"}}',
                                     b'{"id": "x", "response": {"clientDataJSON": "!"}}', b"[" * 100_000])
-def test_nonsense_is_no_passkey(members: Members, answer: bytes) -> None:
+def test_nonsense_is_no_passkey(members: Members, signing: Signing, answer: bytes) -> None:
     with pytest.raises(BadInput):
-        members.sign_in_with_passkey(answer)
+        signing.sign_in_with_passkey(answer)
 
 
 # Secrets and personal data
 
 
-def test_no_secret_is_stored_printed_or_logged(hub: Hub, members: Members, bank: Organisation, ada: Person,
+def test_no_secret_is_stored_printed_or_logged(hub: Hub, members: Members, signing: Signing, bank: Organisation,
+                                               ada: Person,
                                                caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
     info, key = members.make_key(bank.id)
-    signed = members.sign_in(ada.email, PASSWORD, "192.0.2.1")
+    signed = signing.sign_in(ada.email, PASSWORD, "192.0.2.1")
     link = members.make_link(ada.id)
     with pytest.raises(NotSignedIn) as fault:
-        members.sign_in(ada.email, "wrong horse battery", "192.0.2.1")
+        signing.sign_in(ada.email, "wrong horse battery", "192.0.2.1")
     with hub.vault.read() as connection:
         stored = repr([connection.rows(f"SELECT * FROM {table.name}")  # noqa: S608
                        for table in tables.vault_metadata.sorted_tables])
@@ -636,13 +672,13 @@ def test_no_secret_is_stored_printed_or_logged(hub: Hub, members: Members, bank:
     assert PUBLIC.permissions == frozenset()
 
 
-def test_a_rebuild_gives_the_same_rows_whatever_the_batches(hub: Hub, members: Members, bank: Organisation,
-                                                            ada: Person) -> None:
+def test_a_rebuild_gives_the_same_rows_whatever_the_batches(hub: Hub, members: Members, circles: Circles,
+                                                            bank: Organisation, ada: Person) -> None:
     isp = members.add_organisation("Tamar Net", "telecoms", "isp")
-    circle = members.make_group("Circle", [org(bank.id), person(ada.id)])
-    members.join_group(circle.id, [org(isp.id)])
-    members.leave_group(circle.id, person(ada.id))
-    members.join_group(circle.id, [person(ada.id)])
+    circle = circles.make_group("Circle", [org(bank.id), person(ada.id)])
+    circles.join_group(circle.id, [org(isp.id)])
+    circles.leave_group(circle.id, person(ada.id))
+    circles.join_group(circle.id, [person(ada.id)])
     members.name_client(bank.id, isp.id)
     members.give_roles(ada.id, ["reader", "auditor"])
     members.suspend(org(isp.id), "unpaid")
@@ -650,8 +686,8 @@ def test_a_rebuild_gives_the_same_rows_whatever_the_batches(hub: Hub, members: M
     before = hub.dump()
     entries = hub.record.read_after(0, blocks=1000)
     for size in (1, 3, len(entries)):
-        hub.projections.drop(tables.metadata)
-        hub.projections.create(tables.metadata)
+        hub.projections.drop(*METADATA["projections"])
+        hub.projections.create(*METADATA["projections"])
         for start in range(0, len(entries), size):
             with hub.projections.write() as connection:
                 projection.project(connection, entries[start:start + size])
@@ -671,8 +707,8 @@ def test_an_erased_person_is_gone_and_a_rebuild_agrees(hub: Hub, members: Member
     assert members.viewer_for_key(secret.reveal()) is None
     before = hub.dump()
     assert "Ada" not in repr(before)
-    hub.projections.drop(tables.metadata)
-    hub.projections.create(tables.metadata)
+    hub.projections.drop(*METADATA["projections"])
+    hub.projections.create(*METADATA["projections"])
     with hub.projections.write() as connection:
         projection.project(connection, hub.record.read_after(0, blocks=1000))
     assert hub.dump() == before

@@ -187,7 +187,7 @@ class World:
         self.orgs = [members.add_organisation(f"Org {n}", kind, kind).id for n, kind in enumerate(kinds)]
         roles = ["administrator"]
         self.people = [members.add_person(self.orgs[n], f"P{n}", f"p{n}@x.example", roles).id for n in (1, 4)]
-        self.group = members.make_group("The circle", [org(self.orgs[0]), org(self.orgs[1])]).id
+        self.group = self.hub.circles.make_group("The circle", [org(self.orgs[0]), org(self.orgs[1])]).id
         members.name_client(self.orgs[3], self.orgs[0])
         self.keys = {
             "visitor": "",
@@ -241,7 +241,7 @@ class World:
         viewer = self.poster(step.who)
         groups: tuple[str, ...] = ()
         if step.circle and step.who in (0, 1):
-            known = self.hub.members.group(self.group)
+            known = self.hub.circles.group(self.group)
             groups = (group(known.id, known.generation),)
         people = (person(self.people[0]),) if step.to_person else ()
         uses = Uses.ANALYSIS | Uses.BLOCKING if step.may_block else None
@@ -275,7 +275,7 @@ class World:
                 self.hub.shield.withdraw(viewer, item.id, "not now")
 
     def _join(self, step: Join) -> None:
-        self.hub.members.join_group(self.group, [org(self.orgs[step.who])])
+        self.hub.circles.join_group(self.group, [org(self.orgs[step.who])])
 
     def _note_decisions(self, before: int, done: Played) -> None:
         commits: dict[int, list[Draft]] = {}

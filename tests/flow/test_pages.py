@@ -151,7 +151,7 @@ def test_a_link_is_used_up_by_its_button_and_not_by_a_preview(made: MadeHub) -> 
 
 
 def test_signing_in_gives_a_new_session_and_ends_the_one_that_came(made: MadeHub) -> None:
-    made.hub.members.set_password(made.ministry.person, "correct horse battery")
+    made.hub.signing.set_password(made.ministry.person, "correct horse battery")
     with visitor(made) as client:
         client.cookies.set(COOKIE, "fc_fixed_by_someone_else")
         fields = {"email": "ada@works.example", "password": "correct horse battery", "next": "/shield"}
@@ -288,7 +288,7 @@ def test_who_will_see_it_is_said_by_name_and_is_true(made: MadeHub) -> None:
     bank = members.add_organisation("Harbour Bank", "finance", "industry")
     shop = members.add_organisation("Corner Shop", "retail", "industry")
     members.name_client(shop.id, bank.id)
-    group = members.make_group("Finance exchange", [f"org:{made.ministry.org}", f"org:{bank.id}"])
+    group = made.hub.circles.make_group("Finance exchange", [f"org:{made.ministry.org}", f"org:{bank.id}"])
     party = f"group:{group.id}.{group.generation}"
     with browser(made, made.ministry) as client:
 

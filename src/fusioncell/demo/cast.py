@@ -90,7 +90,7 @@ class Cast:
 
     def group_party(self, viewer: Viewer) -> str | None:
         """Return the finance group as the party that the viewer may post to now, None where it may not."""
-        choices = self.hub.members.audience_choices(viewer)
+        choices = self.hub.circles.audience_choices(viewer)
         return next((choice.party for choice in choices if choice.name == GROUP_NAME), None)
 
     def take_the_stage(self) -> None:
@@ -135,5 +135,5 @@ def assemble_cast(hub: Hub) -> Cast:
     cast.take_the_stage()
     bank = cast.viewer("bank")
     if bank is not None and cast.group_party(bank) is None:
-        members.make_group(GROUP_NAME, parties)
+        hub.circles.make_group(GROUP_NAME, parties)
     return cast

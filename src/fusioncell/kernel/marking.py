@@ -6,6 +6,8 @@ Rules kept here (DESIGN §3; FIRST TLP 2.0):
   parties. RED: the named people.
 * A contributor's own organisation sees its own; it stands in the audience like any named party, so that *may see*
   is a question about one small integer. An anonymous contribution names no organisation.
+* A guest of one group is no member of the partnership: it sees that group's AMBER and AMBER+STRICT, what is CLEAR, and
+  nothing else: no GREEN, no RED.
 * Empty means nobody.
 * Readers and uses are two things: uses say what may be done with a contribution, and never widen sight.
 
@@ -190,6 +192,7 @@ class Viewer:
     ``parties``: what the viewer holds (its person, its organisation, its groups' generations).
     ``client_parties``: the organisations and groups whose client the viewer is; these open AMBER only.
     ``member``: belongs to the partnership (opens GREEN). ``org``/``person``: opaque ids, None when signed out.
+    ``guest``: someone from outside, let into one group for some days; it adds nothing to a member.
     """
 
     person: str | None = None
@@ -198,6 +201,7 @@ class Viewer:
     parties: frozenset[str] = frozenset()
     client_parties: frozenset[str] = frozenset()
     permissions: frozenset[str] = field(default=frozenset(), compare=False)
+    guest: bool = False
 
     def may(self, permission: str) -> bool:
         """Tell whether a role of the viewer permits an action. A permission never widens sight."""
@@ -210,6 +214,9 @@ PUBLIC = Viewer()
 
 def may_see(viewer: Viewer, audience: Audience) -> bool:
     """Decide whether the viewer is one of the audience. The only place where this is decided."""
+    if viewer.guest and not viewer.member:
+        named = audience.tlp in (Tlp.AMBER, Tlp.AMBER_STRICT) and not audience.parties.isdisjoint(viewer.parties)
+        return audience.tlp is Tlp.CLEAR or named
     match audience.tlp:
         case Tlp.CLEAR:
             return True
@@ -224,9 +231,14 @@ def may_see(viewer: Viewer, audience: Audience) -> bool:
 def may_post(viewer: Viewer, audience: Audience) -> bool:
     """Decide whether the viewer may contribute to this audience: a party of it, and permitted to contribute.
 
-    Each group that it names is one that the viewer is in; organisations and people may be addressed by anyone.
+    Each group that it names is one that the viewer is in; organisations and people may be addressed by any member. A
+    guest posts to its group alone.
     """
-    if not (viewer.member and viewer.org and viewer.may("contribute")):
+    if not (viewer.org and viewer.may("contribute")):
+        return False
+    if viewer.guest and not viewer.member:
+        return audience.parties > {org(viewer.org)} and audience.parties <= viewer.parties and may_see(viewer, audience)
+    if not viewer.member:
         return False
     if any(party.startswith("group:") and party not in viewer.parties for party in audience.parties):
         return False

@@ -80,7 +80,7 @@ class Record:
 
     def visible_to(self, viewer: Viewer) -> frozenset[int]:
         """Return the numbers of all audiences that the viewer belongs to: the SQL face of ``may_see``."""
-        key = (viewer.member, viewer.parties, viewer.client_parties)
+        key = (viewer.member, viewer.guest, viewer.parties, viewer.client_parties)
         # What is worked out while another thread learns an audience goes into the old table, and is forgotten with it.
         remembered = self._visible
         known = remembered.get(key)

@@ -14,6 +14,7 @@ from fusioncell.intake import detect
 from fusioncell.intake.service import Terms
 from fusioncell.kernel.errors import BadInput, FusionCellError, NotAllowed, NotFound, UnsupportedMedia
 from fusioncell.kernel.marking import Audience, Tlp, Viewer, audience_for, default_uses, may_post, parse_tlp, person
+from fusioncell.web.pages import anonymous
 from fusioncell.web.pages.frame import (
     FORM,
     Asked,
@@ -60,7 +61,7 @@ def _group_of(hub: Hub, viewer: Viewer, name: str) -> str:
         return ""
     # The page may be old: admissions since moved the generation, and the newest is meant.
     wanted = name.rpartition(".")[0]
-    for choice in hub.members.audience_choices(viewer):
+    for choice in hub.circles.audience_choices(viewer):
         if choice.party.rpartition(".")[0] == wanted:
             return choice.party
     raise BadInput("you are not in that group", hint="Choose one of the groups listed.", place="group")
@@ -104,16 +105,20 @@ def _form_page(
         errors=errors,
         form={**form, "tlp": tlp.value, "group": group},
         tlps=[{"value": each.value, "meaning": meaning} for each, meaning in MEANINGS.items()],
-        groups=[{"value": choice.party, "name": choice.name} for choice in hub.members.audience_choices(viewer)],
+        groups=[{"value": choice.party, "name": choice.name} for choice in hub.circles.audience_choices(viewer)],
         reach=_reach(hub, viewer, tlp, group),
         limits={"size": f"{hub.settings.max_body_mb} MB", "formats": FORMATS},
+        promise=anonymous.promise(hub),
     )
 
 
-@get("/contribute", opt={"permission": "contribute"}, sync_to_thread=True, include_in_schema=False)
+@get("/contribute", opt={"permission": "contribute", "query": frozenset({"anonymous"})}, sync_to_thread=True,
+     include_in_schema=False)  # fmt: skip
 def ask(request: Asked, hub: Hub, viewer: Viewer) -> Page:
     """Show the form."""
-    return _form_page(request, hub, viewer, {"title": "", "text": "", "tlp": "", "group": ""})
+    nameless = request.query_params.get("anonymous", "")[:1]
+    return _form_page(request, hub, viewer, {"title": "", "text": "", "tlp": "", "group": "", "anonymous": nameless,
+                                             "at_once": ""})  # fmt: skip
 
 
 @get(
@@ -153,7 +158,8 @@ async def contribute(request: Asked, hub: Hub, viewer: Viewer) -> Page:
     fields = await form_of(request)
     title = " ".join(text_of(fields, "title", 200).split())
     form = {"title": title, "text": text_of(fields, "text", 1 << 20), "tlp": text_of(fields, "tlp", 40),
-            "group": text_of(fields, "group", 200)}  # fmt: skip
+            "group": text_of(fields, "group", 200), "anonymous": text_of(fields, "anonymous", 1),
+            "at_once": text_of(fields, "at_once", 1)}  # fmt: skip
     body, filename = await _body_of(fields)
 
     def work() -> Page:
@@ -174,6 +180,13 @@ async def contribute(request: Asked, hub: Hub, viewer: Viewer) -> Page:
                 filename=filename,
             )
             given = body if filename else _entitled(body, title)
+            if form["anonymous"]:
+                now = bool(form["at_once"])
+                # A file's name may tell whose it is.
+                nameless = Terms(tlp, terms.groups, terms.people, None, "")
+                media = "application/octet-stream" if filename else ""
+                secret = hub.anonymous.contribute(viewer, given, media, nameless, at_once=now)
+                return anonymous.sent_page(request, hub, secret, at_once=now)
             accepted = hub.intake.accept(viewer, given, "application/octet-stream" if filename else "", terms)
         except (BadInput, NotAllowed, UnsupportedMedia, FusionCellError) as fault:
             if fault.status >= 500:

@@ -29,7 +29,7 @@ class Names:
     """Looks names up, once each."""
 
     def __init__(self, hub: Hub) -> None:
-        self._members = hub.members
+        self._members, self._circles = hub.members, hub.circles
         self._organisations: dict[str, Organisation] | None = None
         self._others: dict[str, str] = {}
 
@@ -83,7 +83,7 @@ class Names:
             kind, _, identifier = text.partition(":")
             try:
                 self._others[text] = (
-                    self._members.group(identifier.rpartition(".")[0]).name
+                    self._circles.group(identifier.rpartition(".")[0]).name
                     if kind == "group"
                     else self._members.person(identifier).name
                 )

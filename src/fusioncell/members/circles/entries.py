@@ -1,0 +1,142 @@
+"""The entries of groups: what is written to the record, and read back from it.
+
+As in ``members.entries``: only the hub writes them, nobody reads them through a door, and what is personal in them (a
+message, a guest) stands in the erasable payload alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import msgspec
+
+from fusioncell.kernel.clock import Instant
+from fusioncell.kernel.entry import Draft, Entry, Payload
+
+
+class GroupMade(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """``member.group``: a group with its founders, who hold its first generation."""
+
+    id: str
+    name: str
+    members: tuple[str, ...]
+    kind: str = "sector"
+    purpose: str = ""
+    openness: str = "invitation"
+    open_history: bool = False
+    owners: tuple[str, ...] = ()
+    about: str = ""
+
+
+class Joined(msgspec.Struct, frozen=True, kw_only=True):
+    """``member.joined``: parties were admitted; a new generation begins with them, unless its history is open."""
+
+    group: str
+    parties: tuple[str, ...]
+
+
+class Left(msgspec.Struct, frozen=True, kw_only=True):
+    """``member.left``: a party left a group and holds none of its generations any more; its guests leave with it."""
+
+    group: str
+    party: str
+
+
+class GroupChanged(msgspec.Struct, frozen=True, kw_only=True):
+    """``member.group.changed``: name, purpose, kind and openness from now on."""
+
+    group: str
+    name: str
+    purpose: str
+    kind: str
+    openness: str
+
+
+class OwnersSet(msgspec.Struct, frozen=True, kw_only=True):
+    """``member.group.owners``: the owners from now on."""
+
+    group: str
+    owners: tuple[str, ...]
+
+
+class GroupClosed(msgspec.Struct, frozen=True, kw_only=True):
+    """``member.group.closed``: nothing more is posted; members keep what they hold, guests leave."""
+
+    group: str
+
+
+class Asked(msgspec.Struct, frozen=True, kw_only=True):
+    """``member.group.asked``: a party asks to be let in (``way`` request), or is invited (``way`` invitation)."""
+
+    group: str
+    party: str
+    way: str
+    message: str = ""
+
+
+class Answered(msgspec.Struct, frozen=True, kw_only=True):
+    """``member.group.answered``: it came to nothing: ``declined`` by the other side, ``withdrawn`` by its own."""
+
+    group: str
+    party: str
+    answer: str
+
+
+class GuestAdmitted(msgspec.Struct, frozen=True, kw_only=True):
+    """``member.guest``: a guest's person and organisation (both made by entries of their own) in one group."""
+
+    group: str
+    person: str
+    org: str
+    host: str
+    until: Instant
+
+
+class GuestRenewed(msgspec.Struct, frozen=True, kw_only=True):
+    """``member.guest.renewed``: the guest stays until a later instant."""
+
+    person: str
+    until: Instant
+
+
+class GuestLeft(msgspec.Struct, frozen=True, kw_only=True):
+    """``member.guest.left``: the guest's stay ended before its time."""
+
+    person: str
+
+
+Change = (GroupMade | Joined | Left | GroupChanged | OwnersSet | GroupClosed | Asked | Answered | GuestAdmitted
+          | GuestRenewed | GuestLeft)
+
+CHANGES: dict[str, type[Change]] = {
+    "member.group": GroupMade,
+    "member.joined": Joined,
+    "member.left": Left,
+    "member.group.changed": GroupChanged,
+    "member.group.owners": OwnersSet,
+    "member.group.closed": GroupClosed,
+    "member.group.asked": Asked,
+    "member.group.answered": Answered,
+    "member.guest": GuestAdmitted,
+    "member.guest.renewed": GuestRenewed,
+    "member.guest.left": GuestLeft,
+}
+"""Kind of entry → what its body holds."""
+
+_KINDS = {change: kind for kind, change in CHANGES.items()}
+_DECODERS = {kind: msgspec.json.Decoder(change) for kind, change in CHANGES.items()}
+
+
+def draft_of(change: Change, subject: str, audience: int, author: str) -> Draft:
+    """Write a change as a draft. ``subject``: the id of the group or guest; ``author``: a person's id or ""."""
+    payload = Payload(author=author, subject=subject, version=0, place="", body=msgspec.json.encode(change))
+    return Draft(_KINDS[type(change)], audience, payload)
+
+
+def changes_in(entries: Iterable[Entry]) -> Iterable[tuple[Entry, Change]]:
+    """Read the changes in a batch, in order; what is not ours, erased or not the hub's own is passed over."""
+    for entry in entries:
+        decoder = _DECODERS.get(entry.kind)
+        if decoder is None or entry.payload is None or entry.org:
+            continue
+        yield entry, decoder.decode(entry.payload.body)
