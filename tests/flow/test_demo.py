@@ -215,12 +215,12 @@ def test_each_look_at_the_roles_makes_links_that_work_once(stage: Stage) -> None
     first, second = list(roles), list(roles)
     assert [one["name"] for one in first] == [player.name for player in PLAYERS]
     assert not {one["href"] for one in first} & {one["href"] for one in second}
-    members = stage.hub.members
+    signing = stage.hub.signing
     for one, player in zip(second, PLAYERS, strict=True):
         token = one["href"].removeprefix("/sign-in/link/")
-        assert members.open_link(token).person.email == player.email
+        assert signing.open_link(token).person.email == player.email
         with pytest.raises(NotSignedIn):
-            members.open_link(token)
+            signing.open_link(token)
 
 
 def test_choices_are_seeded() -> None:

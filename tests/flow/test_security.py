@@ -30,7 +30,7 @@ HTML = {"Accept": "text/html"}
 def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hub]:
     hub = new_hub(tmp_path_factory.mktemp("security") / "hub")
     org = hub.members.add_organisation("Bank", "finance", "industry")
-    hub.members.add_person(org.id, "Ada", "ada@bank.example", ["administrator"], PASSWORD)
+    hub.signing.set_password(hub.members.add_person(org.id, "Ada", "ada@bank.example", ["administrator"]).id, PASSWORD)
     hub.settle()
     yield hub
     hub.close()
@@ -98,7 +98,7 @@ def test_the_session_cookie_is_the_servers_alone(client: TestClient[Litestar]) -
 def test_over_https_the_cookie_is_secure(tmp_path: Path) -> None:
     hub = new_hub(tmp_path / "hub", public_url="https://hub.example")
     org = hub.members.add_organisation("Bank", "finance", "industry")
-    hub.members.add_person(org.id, "Ada", "ada@bank.example", ["administrator"], PASSWORD)
+    hub.signing.set_password(hub.members.add_person(org.id, "Ada", "ada@bank.example", ["administrator"]).id, PASSWORD)
     try:
         with TestClient(make_app(hub), base_url="https://hub.example") as client:
             client.follow_redirects = False
@@ -295,7 +295,8 @@ def test_no_secret_is_logged_or_told(tmp_path: Path) -> None:
             hub.local_token = "local-" + "t" * 40
             admin = served.party("Operator", "administrator")
             secrets = {"key": admin.http.headers["Authorization"].removeprefix("Bearer "), "local": hub.local_token}
-            someone = hub.members.add_person(admin.org, "Ada", "ada@bank.example", ["administrator"], PASSWORD)
+            someone = hub.members.add_person(admin.org, "Ada", "ada@bank.example", ["administrator"])
+            hub.signing.set_password(someone.id, PASSWORD)
             secrets |= {"password": PASSWORD, "link": hub.members.make_link(someone.id).reveal()}
             made = admin.http.post(
                 "/api/keys", json={"organisation": "Operator", "role": "member", "label": "x"}
@@ -454,7 +455,7 @@ def test_a_fault_of_ours_names_the_door_and_not_the_secret_in_the_address(
     def breaks(*_: object, **__: object) -> None:
         raise RuntimeError("seeded")
 
-    monkeypatch.setattr(hub.members, "open_link", breaks)
+    monkeypatch.setattr(hub.signing, "open_link", breaks)
     link = hub.members.make_link(hub.members.people_of(hub.members.organisations()[0].id)[0].id).reveal()
     with caplog.at_level(logging.DEBUG, logger="fusioncell"):
         answer = client.post(f"/sign-in/link/{link}", headers=HTML)

@@ -10,7 +10,7 @@ from fusioncell.kernel.clock import MINUTE, SECOND
 from fusioncell.kernel.errors import BadInput
 from fusioncell.kernel.ids import SeededRandomness
 from fusioncell.kernel.marking import PUBLIC, Audience, Tlp, Viewer, may_see
-from fusioncell.members import admit, hash_password, mint, slow_down
+from fusioncell.members import admit, mint
 from fusioncell.members.model import (
     PERMISSIONS,
     ROLE_SPELLINGS,
@@ -23,6 +23,7 @@ from fusioncell.members.model import (
 )
 from fusioncell.members.recognise import Belonging, Standing, recognise
 from fusioncell.members.remember import LOOK_EVERY, MOST, Known, Remembered
+from fusioncell.members.signing import hash_password, slow_down
 
 KEY = bytes(range(32))
 CHEAP = hash_password.Cost(memory=8, passes=1, lanes=1)

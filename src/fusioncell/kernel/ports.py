@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from enum import StrEnum
@@ -11,7 +11,7 @@ from typing import Any, Protocol
 from fusioncell.kernel.clock import Clock
 from fusioncell.kernel.ids import Randomness
 
-__all__ = ["Carried", "Clock", "Connection", "Database", "Letter", "Mail", "MailCarrier", "Randomness", "storable"]
+__all__ = ["Carried", "Clock", "Connection", "Database", "Letter", "Mail", "MailCarrier", "Randomness", "WebService", "storable"]
 
 Row = tuple[Any, ...]
 
@@ -45,6 +45,18 @@ class Connection(Protocol):
         >>> sql, value = connection.among(ids)
         >>> connection.rows(f"SELECT name FROM t WHERE id IN {sql}", (value,))
         """
+        ...
+
+
+class WebService(Protocol):
+    """A web service that the operators have named, as an identity provider. Raises FusionCellError, nothing else."""
+
+    def get(self, url: str) -> bytes:
+        """Return what stands at an address."""
+        ...
+
+    def post(self, url: str, fields: Mapping[str, str], user: str, secret: str) -> bytes:
+        """Send a form, with credentials where there is a secret, and return the answer's body."""
         ...
 
 

@@ -29,6 +29,18 @@ class TooManyAttempts(FusionCellError):
         self.wait = wait
 
 
+class TermsDue(FusionCellError):
+    """Known here, but their organisation has not accepted the terms; ``page``: where a browser is led."""
+
+    status = 403
+    title = "Accept the terms first"
+    page = "/terms"
+
+    def __init__(self) -> None:
+        super().__init__("Your organisation has not accepted the terms of the partnership yet.",
+                         hint="A person with the role lead reads and accepts them at /terms.")
+
+
 PERMISSIONS = frozenset({
     "contribute", "read", "search", "stream", "match", "export", "recall", "propose", "approve", "withdraw_block",
     "administer_members", "operate", "audit", "sponsor", "vet", "lead", "edit", "moderate", "answer", "unseal", "hold",

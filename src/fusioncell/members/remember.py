@@ -15,8 +15,9 @@ from __future__ import annotations
 import threading
 from dataclasses import dataclass
 
-from fusioncell.kernel.clock import SECOND, Instant
+from fusioncell.kernel.clock import DAY, SECOND, Instant
 from fusioncell.kernel.marking import Viewer
+from fusioncell.members.model import SESSION_IDLE, SessionInfo
 
 LOOK_EVERY = SECOND
 MOST = 10_000
@@ -72,3 +73,29 @@ class Remembered:
         if stored != self._stored:
             self._stored = stored
             self.forget()
+
+
+class LastUsed:
+    """When each session was last used, to the minute: in this process's memory and nowhere else.
+
+    The vault knows the day alone, so that no row tells who was active when an anonymous contribution came in. What
+    this process has not seen in use (it was restarted, or the memory gave way) stands for as long as the day lasts
+    on which it was last seen.
+    """
+
+    def __init__(self) -> None:
+        self._used: dict[str, Instant] = {}
+        self._lock = threading.Lock()
+
+    def note(self, session: str, now: Instant) -> None:
+        """Note that a session is in use; the one that was noted longest ago gives way."""
+        with self._lock:
+            self._used.pop(session, None)
+            if len(self._used) >= MOST:
+                del self._used[next(iter(self._used))]
+            self._used[session] = now
+
+    def is_idle(self, session: SessionInfo, now: Instant) -> bool:
+        """Tell whether a session was left alone for an hour."""
+        used = self._used.get(session.id)
+        return now >= used + SESSION_IDLE if used is not None else session.seen < now // DAY * DAY

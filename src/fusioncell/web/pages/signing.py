@@ -13,6 +13,7 @@ from fusioncell.kernel.clock import SECOND, parse_instant
 from fusioncell.kernel.errors import FusionCellError, NotAllowed, NotSignedIn
 from fusioncell.kernel.marking import Viewer
 from fusioncell.members import SignedIn, TooManyAttempts
+from fusioncell.members.signing import SecondStep
 from fusioncell.web.access import COOKIE, csrf_ok
 from fusioncell.web.pages.frame import (
     FORM,
@@ -83,7 +84,7 @@ async def sign_in(request: Asked, hub: Hub) -> Page:
 
     def work() -> Page:
         try:
-            signed = hub.members.sign_in(
+            signed = hub.signing.sign_in(
                 email, text_of(fields, "password", 2000), address, previous=session_of(request)
             )
         except (NotSignedIn, TooManyAttempts) as fault:
@@ -93,6 +94,8 @@ async def sign_in(request: Asked, hub: Hub) -> Page:
             if isinstance(fault, TooManyAttempts):
                 answer.headers["Retry-After"] = str(fault.wait)
             return answer
+        if isinstance(signed, SecondStep):
+            return page(request, "sign_in_code.html", form={"state": signed.state, "next": then})
         return see_other(then, cookies=[_cookie(hub, signed)])
 
     return await sync_to_thread(work)
@@ -111,7 +114,7 @@ async def open_link(request: Asked, token: str, hub: Hub) -> Page:
 
     def work() -> Page:
         try:
-            signed = hub.members.open_link(token, previous=session_of(request))
+            signed = hub.signing.open_link(token, previous=session_of(request))
         except FusionCellError as fault:
             return _sign_in_page(request, hub, code=fault.status, errors=(fault_on("", fault),))
         return see_other("/", cookies=[_cookie(hub, signed)])
@@ -160,7 +163,7 @@ def account(request: Asked, hub: Hub, viewer: Viewer) -> Page:
         "email": someone.email if someone else "none",
         "org": organisation.name,
         "roles": list(someone.roles) if someone else [],
-        "groups": [choice.name for choice in hub.members.audience_choices(viewer)],
+        "groups": [choice.name for choice in hub.circles.audience_choices(viewer)],
     }
     return page(request, "account.html", here="account", me=me, keys=_keys(hub, viewer), fresh=None)
 

@@ -12,13 +12,16 @@ The library is loaded on first use: it costs 27 MB.
 from __future__ import annotations
 
 import hmac
+import ipaddress
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 import msgspec
 
 from fusioncell.kernel.clock import MINUTE, Instant
 from fusioncell.kernel.errors import BadInput, NotSignedIn
 from fusioncell.kernel.ids import Randomness
+from fusioncell.kernel.settings import host_port
 
 CHALLENGE_LIFE = 5 * MINUTE
 LONGEST = 65_536
@@ -35,6 +38,28 @@ class Site:
     id: str
     name: str
     origin: str
+
+
+def site_of(public_url: str, listen: str, name: str = "Fusion Cell") -> Site | None:
+    """Return the hub as browsers know it: by its public URL, or else, where it listens on loopback alone, as localhost.
+
+    None where neither gives a host name: a passkey belongs to a name, never to an address (WebAuthn §5.1.3).
+    """
+    url = urlsplit(public_url)
+    if url.hostname:
+        return None if _is_address(url.hostname) else Site(url.hostname, name, f"{url.scheme}://{url.netloc.lower()}")
+    host, port = host_port(listen)
+    if host == "localhost" or (_is_address(host) and ipaddress.ip_address(host).is_loopback):
+        return Site("localhost", name, f"http://localhost:{port}")
+    return None
+
+
+def _is_address(host: str) -> bool:
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return True
 
 
 @dataclass(frozen=True, slots=True)

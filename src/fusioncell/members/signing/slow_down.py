@@ -1,8 +1,9 @@
 """The brake on guessing: how long an account or an address must wait after so many failed attempts.
 
 An attempt is counted before the password is looked at, so parallel guesses are counted too, and given back when it
-was right. The wait doubles and is capped, so that nobody can lock another out for long; a sign-in link (256 random
-bits, nothing to guess) is never braked.
+was right: passwords, an app's codes, recovery codes, passkeys' and providers' answers alike. The wait doubles and is
+capped, so that nobody can lock another out for long; a sign-in link (256 random bits, nothing to guess) is never
+braked, nor is a passkey's answer counted against an account.
 """
 
 from __future__ import annotations
