@@ -5,7 +5,8 @@
 * ``Authorization: Local TOKEN``: a command on this machine, by the token in the data folder (mode 0600), for one
   organisation; taken from loopback alone.
 
-Every door declares a permission (a test walks them all); ``public`` is open to everyone.
+Every door declares a permission (a test walks them all); ``public`` is open to everyone. Who is known, but of an
+organisation that has not accepted the terms, reaches ``public`` doors, their account and the terms.
 """
 
 from __future__ import annotations
@@ -24,9 +25,12 @@ from litestar.types import ASGIApp, Receive, Scope, Send
 from fusioncell.bootstrap import Hub
 from fusioncell.kernel.errors import BadInput, NotAllowed, NotFound, NotSignedIn, UnsupportedMedia
 from fusioncell.kernel.marking import PUBLIC, Viewer
+from fusioncell.members import TermsDue
 
 COOKIE = "fc_session"
 CSRF_HEADER = "X-CSRF-Token"
+BEFORE_TERMS = ("/account", "/terms", "/api/account", "/api/terms")
+"""Where doors of ``read`` stand open to who is known, but of an organisation that has not accepted the terms."""
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
@@ -109,8 +113,15 @@ def _session_of(cookie: str) -> str:
     return jar[COOKIE].value if COOKIE in jar else ""
 
 
+def awaits_terms(viewer: Viewer) -> bool:
+    """Tell whether the viewer is known, but of an organisation that has not accepted the terms."""
+    return viewer.org is not None and not viewer.member and not viewer.guest
+
+
 def may_enter(viewer: Viewer, permission: str) -> bool:
     """Tell whether a door with this permission opens. A visitor reads what is CLEAR; anything more needs a key."""
+    if awaits_terms(viewer):
+        return permission == "public"
     return (
         permission == "public"
         or viewer.may(permission)
@@ -129,7 +140,11 @@ async def guard(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRou
         raise NotSignedIn("this key is not valid here", hint="It may have ended or been revoked; ask for a new one.")
     if handler.opt.get("absent"):
         raise NotFound("there is no such door", hint="The OpenAPI description is at /api/openapi.json.")
-    if not may_enter(viewer, permission):
+    if awaits_terms(viewer):
+        own = connection.scope["path"].startswith(BEFORE_TERMS) and (permission == "read" or viewer.may(permission))
+        if permission != "public" and not own:
+            raise TermsDue
+    elif not may_enter(viewer, permission):
         if viewer.member:
             raise NotAllowed(
                 f"your role does not permit {permission!r}", hint="Ask an administrator of your organisation."

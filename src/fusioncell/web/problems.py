@@ -10,6 +10,7 @@ from litestar import Request, Response
 from litestar.exceptions import HTTPException, ValidationException
 
 from fusioncell.kernel.errors import FusionCellError
+from fusioncell.members import TermsDue
 from fusioncell.web.render import CONTENT_SECURITY_POLICY
 
 _log = logging.getLogger("fusioncell.web")
@@ -73,6 +74,8 @@ def answer(request: Asked, status: int, title: str, detail: str, hint: str = "",
 
 def of_ours(request: Asked, fault: FusionCellError) -> Response[Any]:
     """Answer one of our errors."""
+    if isinstance(fault, TermsDue) and wants_page(request):
+        return Response("", status_code=303, headers={**HEADERS, "Location": fault.page})
     reply = answer(request, fault.status, fault.title, fault.detail, fault.hint, fault.place)
     if fault.status == 429:
         reply.headers["Retry-After"] = str(getattr(fault, "wait", 60))

@@ -21,7 +21,8 @@ from litestar.datastructures import Cookie, UploadFile
 from fusioncell.bootstrap import Hub
 from fusioncell.kernel.errors import FusionCellError, NotAllowed, NotFound, NotSignedIn
 from fusioncell.kernel.marking import PUBLIC, Viewer
-from fusioncell.web.access import recognise_party
+from fusioncell.members import TermsDue
+from fusioncell.web.access import awaits_terms, recognise_party
 from fusioncell.web.render import CONTENT_SECURITY_POLICY, LANGUAGES, render
 
 Asked = Request[Any, Any, Any]
@@ -40,6 +41,14 @@ SAID: dict[str, tuple[str, str]] = {
     "proposed": ("good", "Proposed. Who may approve it sees it now."),
     "key-ended": ("good", "The key is revoked: it opens nothing any more."),
     "signed-out": ("info", "You are signed out."),
+    "sponsored": ("good", "Thank you. Who vets applications sees your statement now."),
+    "declined": ("good", "Declined. The applicant is not told."),
+    "refused": ("good", "Refused. The applicant reads the reason with their code."),
+    "terms-accepted": ("good", "Accepted. Your organisation is a member."),
+    "roles-given": ("good", "The roles are changed."),
+    "person-removed": ("good", "Removed. Their sessions, keys and passkeys have ended."),
+    "suspended": ("good", "Suspended. Sessions, keys and streams end within a minute."),
+    "reinstated": ("good", "Reinstated."),
 }
 """What a redirect may say once on the page that it leads to: a closed list, so that no one can make it say more."""
 
@@ -70,6 +79,8 @@ def session_of(request: Asked) -> str:
 
 def members_only(viewer: Viewer) -> None:
     """Ask a visitor to sign in: this part of the hub is the partnership's."""
+    if awaits_terms(viewer):
+        raise TermsDue
     if not viewer.member:
         raise NotSignedIn("this page is for members of the partnership", hint="Sign in.")
 
@@ -84,7 +95,7 @@ def shell(request: Asked, *, here: str = "", query: str = "", errors: Iterable[d
         "viewer": _name_of(hub, viewer),
         "nav": nav_of(viewer),
         "here": here,
-        "csrf": hub.members.csrf_of(session) if session and viewer.member else "",
+        "csrf": hub.members.csrf_of(session) if session and viewer.org else "",
         "theme": theme if theme in _THEMES else "auto",
         "language": language_of(request),
         "demo": hub.folder.kind == "demo",
@@ -109,7 +120,8 @@ def nav_of(viewer: Viewer) -> set[str]:
         "contribute": viewer.may("contribute"),
         "shield": viewer.member,
         "ops": viewer.may("operate"),
-        "account": viewer.member,
+        "account": viewer.org is not None,
+        "admin": any(viewer.may(what) for what in ("administer_members", "vet", "audit")),
     }
     return {part for part, may in opened.items() if may}
 
@@ -173,7 +185,7 @@ async def form_of(request: Asked) -> Form:
     """Read the fields of a form that came by session. NotAllowed without the session's own token."""
     fields = await fields_of(request)
     session = session_of(request)
-    if not viewer_of(request).member or not session:
+    if viewer_of(request).org is None or not session:
         raise NotSignedIn("sign in first", hint="Your session may have ended: sign in and send it again.")
     if not hub_of(request).members.csrf_matches(session, text_of(fields, "csrf")):
         raise NotAllowed("this form is not of your session", hint="Load the page again and send it once more.")
