@@ -26,6 +26,7 @@ from fusioncell.members.audit import store as audit_tables
 from fusioncell.members.circles import Circles
 from fusioncell.members.circles import store as circles_tables
 from fusioncell.members.entries import NOBODY, OrganisationAdded, draft_of
+from fusioncell.members.joining import store as joining_tables
 from fusioncell.members.signing import Cost, Signing, Site, slow_down
 from fusioncell.members.signing import store as signing_tables
 from fusioncell.record import store as record_tables
@@ -70,7 +71,8 @@ def open_database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Ca
 
 
 VAULT = (tables.vault_metadata, audit_tables.vault_metadata, signing_tables.vault_metadata)
-METADATA = {"vault": VAULT, "record": (record_tables.metadata,), "projections": (tables.metadata, circles_tables.metadata)}
+PROJECTIONS = (tables.metadata, circles_tables.metadata, joining_tables.metadata)
+METADATA = {"vault": VAULT, "record": (record_tables.metadata,), "projections": PROJECTIONS}
 
 
 @dataclass
@@ -343,7 +345,7 @@ def test_a_key_expires_even_when_remembered(hub: Hub, members: Members, bank: Or
 
 
 def test_a_session_is_no_key_and_a_key_no_session(members: Members, signing: Signing, bank: Organisation,
-                                                  bank: Organisation, ada: Person) -> None:
+                                                  ada: Person) -> None:
     _, key = members.make_key(bank.id)
     session = signing.sign_in(ada.email, PASSWORD, "192.0.2.1").session
     link = members.make_link(ada.id)
