@@ -125,3 +125,90 @@ def test_the_first_event_of_a_new_audience_is_not_passed_by_a_later_one_of_an_ol
     asyncio.run(play())
     data = b"".join(sent)
     assert [int(line[6:]) for line in data.splitlines() if line.startswith(b"data: ")] == [2, 3, 4]
+
+
+class Client:
+    """A client that can be slow or break; notes what it was sent."""
+
+    def __init__(self) -> None:
+        self.got: list[int] = []
+        self.waiting: asyncio.Future[None] | None = None
+        self.broken = False
+
+    async def send(self, message: dict[str, Any]) -> None:
+        if self.broken:
+            raise OSError("the wire is cut")
+        if self.waiting is not None:
+            await self.waiting
+        lines: list[bytes] = message.get("body", b"").splitlines()
+        self.got += [int(line[6:]) for line in lines if line.startswith(b"data: ")]
+
+
+async def _breath() -> None:
+    for _ in range(8):
+        await asyncio.sleep(0)
+
+
+def _opened(streams: Streams, *clients: Client) -> list[asyncio.Task[None]]:
+    return [
+        asyncio.create_task(streams.serve(lambda: PUBLIC, PUBLIC, None, asyncio.Event().wait, client.send))
+        for client in clients
+    ]
+
+
+def test_a_slow_or_broken_client_holds_up_no_other_and_the_slow_one_misses_nothing() -> None:
+    streams = Streams(Audiences(), Seal(bytes(32)), lambda after, until, audiences: iter(()), 10)  # type: ignore[arg-type]
+    quick, slow, broken = Client(), Client(), Client()
+
+    async def play() -> None:
+        serving = _opened(streams, quick, slow, broken)
+        await _breath()
+        streams.live.publish([event(1, 1)], 1)  # an audience that was never seen: all look again
+        streams.live.flush()
+        await _breath()
+        slow.waiting, broken.broken = asyncio.get_running_loop().create_future(), True
+        for seq in (2, 3, 4):
+            streams.live.publish([event(seq, 1)], seq)
+            streams.live.flush()
+            await _breath()
+        assert (quick.got, slow.got, broken.got) == ([1, 2, 3, 4], [1], [1])
+        assert [each.done() for each in serving] == [False, False, True]
+        slow.waiting.set_result(None)
+        slow.waiting = None
+        await _breath()
+        assert slow.got == [1, 2, 3, 4]
+        streams.live.publish([event(5, 1)], 5)
+        streams.live.flush()
+        assert slow.got == quick.got == [1, 2, 3, 4, 5]
+        for each in serving:
+            each.cancel()
+        await asyncio.gather(*serving, return_exceptions=True)
+        assert not streams.live.listening
+
+    asyncio.run(play())
+
+
+def test_one_who_falls_out_of_the_memory_reads_on_from_the_record() -> None:
+    truth = [event(seq, 1) for seq in range(1, 3 * MAX_LOG)]
+    streams = Streams(
+        Audiences(),  # type: ignore[arg-type]
+        Seal(bytes(32)),
+        lambda after, until, audiences: iter([[e for e in truth if after < e.seq <= until]]),
+        10,
+    )
+    client = Client()
+
+    async def play() -> None:
+        serving = _opened(streams, client)
+        await _breath()
+        streams.live.publish(truth[:1], 1)
+        streams.live.flush()
+        await _breath()
+        streams.live.publish(truth[1:], len(truth))
+        streams.live.flush()
+        await asyncio.sleep(0.3)
+        for each in serving:
+            each.cancel()
+
+    asyncio.run(play())
+    assert client.got == [each.seq for each in truth]

@@ -2,8 +2,10 @@
 
 1. The river hands over what it has projected, after its commit.
 2. For each audience set that someone listens to, the events that the set may see are encoded once.
-3. All who wait on that log are woken together on the next tick (50 ms), and send what lies past their position in
-   one piece. One who falls out of the log's memory reads on from the record.
+3. A subscriber who has sent all that the log holds parks there with its ``send``. On the next tick (50 ms) what came
+   since is pushed to all who are parked, in one piece and without waking their tasks, which cost as much as the rest.
+4. One whose client is slow is woken to wait for it by itself; one who falls out of the log's memory reads on from the
+   record.
 
 The filter is the audience set itself: an event that the set does not hold is never put into its log.
 """
@@ -11,8 +13,12 @@ The filter is the audience set itself: an event that the set does not hold is ne
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Coroutine, Generator, Iterable
 from dataclasses import dataclass, field
+from typing import Any
+
+Send = Callable[[Any], Awaitable[None]]
+"""Sends one message of a connection (ASGI 3.0)."""
 
 TICK = 0.05
 """Seconds between two flushes."""
@@ -34,6 +40,49 @@ class LiveEvent:
     data: bytes
 
 
+class Unsent:
+    """The rest of a ``send`` that was begun for a parked subscriber, and has to wait for its client."""
+
+    def __init__(self, sending: Coroutine[Any, Any, None], until: Any) -> None:
+        self._sending = sending
+        self._until = until
+
+    def __await__(self) -> Generator[Any, Any, None]:
+        """Wait for what the sending waits for, then let it go on."""
+        yield self._until
+        yield from self._sending.__await__()
+
+
+@dataclass(slots=True, eq=False)
+class Parked:
+    """A subscriber who has sent all up to an index of its log, and where to push what comes."""
+
+    send: Send
+    index: int
+    seq: int
+    """The position in the record that was reached."""
+    woken: asyncio.Future[Unsent | None]
+    """Done when the subscriber must act by itself: finish a sending, or see what has become of its log."""
+
+    def wake(self, unsent: Unsent | None = None) -> None:
+        """Let the subscriber's own task go on, unless it has gone."""
+        if not self.woken.done():
+            self.woken.set_result(unsent)
+
+    def push(self, message: dict[str, Any]) -> bool:
+        """Send a message; tell whether that is done. If not, the subscriber is woken to see to it."""
+        sending: Any = self.send(message)
+        try:
+            until = sending.send(None)
+        except StopIteration:
+            return True
+        except Exception as fault:  # noqa: BLE001 - whatever it was ends this one stream (see Streams.serve)
+            self.woken.set_exception(fault)
+        else:
+            self.wake(Unsent(sending, until))
+        return False
+
+
 @dataclass(slots=True)
 class SetLog:
     """The log of one audience set."""
@@ -46,7 +95,8 @@ class SetLog:
     floor: int = 0
     """Position in the record from which on (exclusive) this log is complete."""
     subscribers: int = 0
-    wake: asyncio.Event = field(default_factory=asyncio.Event)
+    parked: dict[Parked, None] = field(default_factory=dict)
+    """Who has sent all that it holds."""
     joined: tuple[int, int, bytes] = (0, 0, b"")
     """The piece that was joined last: nearly all subscribers stand at the same index."""
 
@@ -62,6 +112,31 @@ class SetLog:
             piece = b"".join([event for _, event in self.events[index - self.start :]])
             self.joined = (index, self.end, piece)
         return piece
+
+    def push(self) -> None:
+        """Push what came since to all who are parked."""
+        index, message, gone = -1, {}, []
+        for each in self.parked:
+            if each.woken.done() or each.index < self.start:
+                each.wake()
+                gone.append(each)
+                continue
+            if each.index == self.end:
+                continue
+            if each.index != index:
+                index = each.index
+                message = {"type": "http.response.body", "body": self.since(index), "more_body": True}
+            each.index, each.seq = self.end, self.events[-1][0]
+            if not each.push(message):
+                gone.append(each)
+        for each in gone:
+            del self.parked[each]
+
+    def wake(self) -> None:
+        """Wake all who are parked."""
+        parked, self.parked = self.parked, {}
+        for each in parked:
+            each.wake()
 
     def index_after(self, seq: int) -> int:
         """Return the index of the first event past a position of the record."""
@@ -87,6 +162,8 @@ class Live:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._recent: list[LiveEvent] = []
         self._recent_floor = 0
+        self._flushed = 0
+        """The generation at the last flush."""
         self.position = 0
         self.published = 0
         self.generation = 0
@@ -164,7 +241,7 @@ class Live:
         self.start_at(position)
         self.generation += 1
         for log in incomplete.values():
-            log.wake.set()
+            log.wake()
 
     def look_again(self) -> None:
         """Make every subscriber look again at what it may see; also the heartbeat that keeps connections open."""
@@ -172,7 +249,7 @@ class Live:
         self._dirty.update(self._logs)
 
     async def flush_for_ever(self) -> None:
-        """Wake all who wait, every tick; all subscribers, every heartbeat."""
+        """Flush every tick; make all subscribers look again every heartbeat."""
         alive = lately = 0.0
         while True:
             # Where much arrives, two or three ticks go out as one: a piece costs the same whatever it holds.
@@ -187,10 +264,13 @@ class Live:
             self.flush()
 
     def flush(self) -> None:
-        """Wake all who wait on logs that have grown."""
+        """Push what is new to all who are parked; where they must look again, wake them instead."""
         dirty, self._dirty = self._dirty, set()
+        again, self._flushed = self.generation != self._flushed, self.generation
         for audiences in dirty:
             log = self._logs.get(audiences)
             if log is not None:
-                waiting, log.wake = log.wake, asyncio.Event()
-                waiting.set()
+                if again:
+                    log.wake()
+                else:
+                    log.push()

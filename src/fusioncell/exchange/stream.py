@@ -17,7 +17,7 @@ from concurrent.futures import Executor
 from typing import Any, Protocol
 
 from fusioncell.exchange.event import frame
-from fusioncell.exchange.live import Live, LiveEvent, SetLog
+from fusioncell.exchange.live import Live, LiveEvent, Parked, Send, SetLog
 from fusioncell.kernel.errors import BadInput, Gone, Unavailable
 from fusioncell.kernel.marking import Viewer
 from fusioncell.record import Seal
@@ -25,8 +25,7 @@ from fusioncell.record.service import Record
 
 _log = logging.getLogger("fusioncell.exchange")
 Receive = Callable[[], Awaitable[Any]]
-Send = Callable[[Any], Awaitable[None]]
-"""The two ends of a connection (ASGI 3.0)."""
+"""Receives a connection's next message (ASGI 3.0)."""
 Look = Callable[[], Viewer | None]
 _HEADERS = [
     (b"content-type", b"text/event-stream; charset=utf-8"),
@@ -148,7 +147,7 @@ class Streams:
                 piece, index, seq = log.since(index), log.end, log.events[-1][0]
                 await _body(send, piece)
             else:
-                await log.wake.wait()
+                index, seq = await _park(log, index, seq, send)
 
     async def _pages(self, after: int, until: int, audiences: frozenset[int]) -> AsyncIterator[list[LiveEvent]]:
         pages = self._past(after, until, audiences)
@@ -166,6 +165,18 @@ def frame_without_id(event: LiveEvent) -> bytes:
         + event.data
         + b"\n\n"
     )
+
+
+async def _park(log: SetLog, index: int, seq: int, send: Send) -> tuple[int, int]:
+    """Let the log push to the client until the stream must act by itself; return the index and position reached."""
+    parked = Parked(send, index, seq, asyncio.get_running_loop().create_future())
+    log.parked[parked] = None
+    try:
+        if unsent := await parked.woken:
+            await unsent
+    finally:
+        log.parked.pop(parked, None)
+    return parked.index, parked.seq
 
 
 async def _body(send: Send, body: bytes) -> None:
