@@ -45,6 +45,7 @@ KEPT = (
     "fieldset",
     "form-group",
     "radios",
+    "checkboxes",
     "select",
     "file-upload",
     "visually-hidden",

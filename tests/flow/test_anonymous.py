@@ -167,7 +167,7 @@ def test_faults_are_told_at_once_and_nothing_is_kept(world: World) -> None:
     nobody = refused(INDICATOR, tlp="amber")
     assert nobody.status_code == 400
     assert "group" in nobody.json()["hint"]
-    foreign = world.hub.members.make_group("Others", [org(world.hub.members.organisations()[-1].id)])
+    foreign = world.hub.circles.make_group("Others", [org(world.hub.members.organisations()[-1].id)])
     mine = world.hub.members.person(author).org
     assert mine != world.hub.members.organisations()[-1].id
     assert refused(INDICATOR, tlp="amber", group=group(foreign.id, 1)).status_code == 403
@@ -192,6 +192,31 @@ def test_many_anonymous_voices_are_one_and_block_nothing(world: World) -> None:
     assert answer.status_code == 202
     world.hub.settle()
     assert len(world.hub.shield.decisions(administrator, [State.PROPOSED])) == 1
+
+
+def test_by_page_the_secret_is_shown_once_and_follows_it(world: World) -> None:
+    author, *_ = authors(world)
+    client = world.client
+    link = world.hub.signing.make_link(author).reveal()
+    client.headers["accept"] = "text/html"
+    assert client.post(f"/sign-in/link/{link}", follow_redirects=False).status_code == 303
+    csrf = re.search(r'name="csrf" value="([^"]+)"', client.get("/contribute").text)
+    assert csrf is not None
+    form = {"csrf": csrf[1], "text": INDICATOR, "tlp": "green", "anonymous": "1", "at_once": "1"}
+    sent = client.post("/contribute", data=form)
+    assert sent.status_code == 200
+    secret = re.search(r"<code[^>]*>([0-9a-f]{48})</code>", sent.text)
+    assert secret is not None
+    world.hub.settle()
+    mine = client.post("/anonymous", data={"csrf": csrf[1], "secret": secret[1]})
+    assert "It is out." in mine.text
+    assert "Person" not in client.get("/").text.partition("<main")[2]
+    few = client.get("/contribute/reach", params={"tlp": "red", "anonymous": "1"}).text
+    assert "may guess" in few
+    gone = client.post("/anonymous", data={"csrf": csrf[1], "secret": secret[1], "act": "withdraw"},
+                       follow_redirects=False)  # fmt: skip
+    assert gone.status_code == 303
+    assert "It is withdrawn." in client.post("/anonymous", data={"csrf": csrf[1], "secret": secret[1]}).text
 
 
 # -- two officers ------------------------------------------------------------------------------------------------------

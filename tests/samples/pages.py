@@ -414,9 +414,11 @@ REACH = {
     "summary": "All 6 organisations of the partnership.",
     "parties": [],
     "uses": "They may analyse it, block on it without naming you, and use it in products.",
+    "warning": "",
 }
 CONTRIBUTE: Context = {
-    "form": {"title": "", "text": "", "tlp": "green", "group": ""},
+    "form": {"title": "", "text": "", "tlp": "green", "group": "", "anonymous": "", "at_once": ""},
+    "promise": {"ready": True, "officers": ["Ada Okafor (Ministry of Works)", "Jon Berg (Provider)"], "minutes": 60},
     "tlps": TLPS,
     "groups": [{"value": "g1", "name": "Finance exchange"}, {"value": "g2", "name": "Internet providers"}],
     "reach": REACH,

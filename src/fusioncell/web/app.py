@@ -28,6 +28,9 @@ from fusioncell.intake import routes as intake_routes
 from fusioncell.kernel.errors import FusionCellError, Unavailable
 from fusioncell.kernel.marking import Viewer
 from fusioncell.members import routes as members_routes
+from fusioncell.members.accounts import routes as accounts_routes
+from fusioncell.members.audit import routes as audit_routes
+from fusioncell.members.joining import routes as joining_routes
 from fusioncell.members.sealing import routes as sealing_routes
 from fusioncell.picture import routes as picture_routes
 from fusioncell.shield import routes as shield_routes
@@ -41,34 +44,15 @@ LIVE = ("/live", "/api/stream")
 OPENAPI = ("/api", "/api/openapi.json")
 NO_DOOR = "/api/{path:str}"
 """What the framework puts beside the description: a page of its own for every other path. Ours answers as elsewhere."""
-INJECTED = frozenset(
-    {
-        "request",
-        "viewer",
-        "hub",
-        "intake",
-        "record",
-        "fusion",
-        "picture",
-        "shield",
-        "members",
-        "signing",
-        "audit",
-        "sealing",
-        "anonymous",
-        "seal",
-        "matcher",
-        "streams",
-        "data",
-        "scope",
-        "receive",
-        "send",
-        "socket",
-        "state",
-        "headers",
-        "body",
-    }
-)
+ROOMS = (
+    "intake", "record", "fusion", "picture", "shield", "members", "signing", "seal", "audit", "joining", "accounts",
+    "sealing", "anonymous",
+)  # fmt: skip
+"""Services of the hub that handlers may ask for by name."""
+INJECTED = frozenset({
+    *ROOMS, "request", "viewer", "hub", "matcher", "streams", "data", "scope", "receive", "send", "socket",
+    "state", "headers", "body",
+})  # fmt: skip
 """Parameters of handlers that are handed in, not asked of the client."""
 
 
@@ -161,8 +145,7 @@ def _living(hub: Hub, streams: Streams, live: PageStreams) -> Callable[[Litestar
 
 def _injected(hub: Hub) -> dict[str, Provide]:
     """Return what handlers may ask for by name."""
-    rooms = ("intake", "record", "fusion", "picture", "shield", "members", "signing", "seal", "audit", "sealing", "anonymous")
-    given = {name: getattr(hub, name) for name in rooms} | {"hub": hub, "matcher": Matcher(hub.fusion)}
+    given = {name: getattr(hub, name) for name in ROOMS} | {"hub": hub, "matcher": Matcher(hub.fusion)}
 
     def provide(value: Any) -> Provide:
         return Provide(lambda: value, sync_to_thread=False, use_cache=True)
@@ -173,7 +156,7 @@ def _injected(hub: Hub) -> dict[str, Provide]:
 def _doors() -> Router:
     """Return all doors in one router: Litestar joins the methods of one path only within a router."""
     rooms = (intake_routes, fusion_routes, picture_routes, exchange_routes, shield_routes, members_routes)
-    packages = (anonymous_routes, sealing_routes)
+    packages = (joining_routes, accounts_routes, audit_routes, anonymous_routes, sealing_routes)
     doors = [door for room in (*rooms, *packages) for door in room.HANDLERS]
     return Router("/", route_handlers=[healthz, readyz, metrics, *doors, *page_handlers()])
 

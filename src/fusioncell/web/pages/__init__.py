@@ -9,7 +9,19 @@ from litestar import Response
 from litestar.types import ControllerRouterHandler
 
 from fusioncell.bootstrap import Hub
-from fusioncell.web.pages import contribute, contribution, files, finder, first, live, observable, ops, shield, signing
+from fusioncell.web.pages import (
+    anonymous,
+    contribute,
+    contribution,
+    files,
+    finder,
+    first,
+    live,
+    observable,
+    ops,
+    shield,
+    signing,
+)
 from fusioncell.web.pages.frame import Asked, page_headers, see_other, shell
 from fusioncell.web.render import render
 
@@ -41,5 +53,5 @@ def pages_for(hub: Hub) -> Pages:
 
 def page_handlers() -> list[ControllerRouterHandler]:
     """Return the handlers of all pages."""
-    rooms = (files, first, finder, observable, contribution, contribute, shield, signing, ops, live)
+    rooms = (anonymous, files, first, finder, observable, contribution, contribute, shield, signing, ops, live)
     return [handler for room in rooms for handler in room.HANDLERS]

@@ -67,7 +67,7 @@ def _group_of(hub: Hub, viewer: Viewer, name: str) -> str:
     raise BadInput("you are not in that group", hint="Choose one of the groups listed.", place="group")
 
 
-def _reach(hub: Hub, viewer: Viewer, tlp: Tlp, group: str) -> View:
+def _reach(hub: Hub, viewer: Viewer, tlp: Tlp, group: str, nameless: bool = False) -> View:
     """Say who will see a contribution, by name: each organisation is asked by the same rule that later decides."""
     audience = _audience(viewer, tlp, group)
     names = Names(hub)
@@ -86,6 +86,7 @@ def _reach(hub: Hub, viewer: Viewer, tlp: Tlp, group: str) -> View:
         "summary": summary,
         "parties": [] if tlp is Tlp.CLEAR else seeing,
         "uses": f"They may use it for: {uses}.",
+        "warning": anonymous.warning(hub, audience) if nameless else "",
     }
 
 
@@ -106,7 +107,7 @@ def _form_page(
         form={**form, "tlp": tlp.value, "group": group},
         tlps=[{"value": each.value, "meaning": meaning} for each, meaning in MEANINGS.items()],
         groups=[{"value": choice.party, "name": choice.name} for choice in hub.circles.audience_choices(viewer)],
-        reach=_reach(hub, viewer, tlp, group),
+        reach=_reach(hub, viewer, tlp, group, bool(form["anonymous"])),
         limits={"size": f"{hub.settings.max_body_mb} MB", "formats": FORMATS},
         promise=anonymous.promise(hub),
     )
@@ -123,7 +124,7 @@ def ask(request: Asked, hub: Hub, viewer: Viewer) -> Page:
 
 @get(
     "/contribute/reach",
-    opt={"permission": "contribute", "query": frozenset({"tlp", "group"})},
+    opt={"permission": "contribute", "query": frozenset({"tlp", "group", "anonymous"})},
     sync_to_thread=True,
     include_in_schema=False,
 )
@@ -131,7 +132,8 @@ def reach(request: Asked, hub: Hub, viewer: Viewer) -> Page:
     """Answer who will see it, as the form stands."""
     tlp = _tlp_of(request.query_params.get("tlp", ""))
     group = _group_of(hub, viewer, request.query_params.get("group", ""))
-    return fragment("_reach.html", reach=_reach(hub, viewer, tlp, group))
+    nameless = bool(request.query_params.get("anonymous", ""))
+    return fragment("_reach.html", reach=_reach(hub, viewer, tlp, group, nameless))
 
 
 async def _body_of(fields: Form) -> tuple[bytes, str]:

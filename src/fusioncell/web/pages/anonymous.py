@@ -1,0 +1,108 @@
+"""Anonymous contribution for people: what became of it, by its secret; and who could reveal an author.
+
+The secret comes in forms alone: it stands in no address, so in no history and no log.
+"""
+
+from __future__ import annotations
+
+from urllib.parse import quote
+
+from litestar import get, post
+from litestar.concurrency import sync_to_thread
+
+from fusioncell.bootstrap import Hub
+from fusioncell.exchange.anonymous.model import FEW, LONGEST_WAIT
+from fusioncell.kernel.clock import MINUTE
+from fusioncell.kernel.errors import FusionCellError
+from fusioncell.kernel.marking import Audience, Viewer
+from fusioncell.web.pages.frame import (
+    FORM,
+    Asked,
+    Page,
+    fault_on,
+    form_of,
+    members_only,
+    page,
+    see_other,
+    settle,
+    text_of,
+)
+from fusioncell.web.pages.names import Names, organisations_that_see
+from fusioncell.web.pages.views import View
+
+
+def promise(hub: Hub) -> View:
+    """Say what anonymity is worth here: who could end it, and how long a submission waits."""
+    names = Names(hub)
+    officers = [f"{names.person(each.person)} ({names.organisation(each.org)})" for each in hub.sealing.officers()]
+    return {"ready": hub.anonymous.ready(), "officers": officers, "minutes": LONGEST_WAIT // MINUTE}
+
+
+def warning(hub: Hub, audience: Audience) -> str:
+    """Warn where so few organisations could be the author that being unnamed hides nobody; "" where it is fine."""
+    could = len(organisations_that_see(hub, Names(hub), audience))
+    if could >= FEW:
+        return ""
+    return f"Only {could} organisations could have sent this: they may guess that it was you."
+
+
+def sent_page(request: Asked, hub: Hub, secret: str, *, at_once: bool) -> Page:
+    """Show an author the secret, this once."""
+    return page(request, "anonymous/sent.html", here="contribute", secret=secret, at_once=at_once, promise=promise(hub))
+
+
+@get("/anonymous", opt={"permission": "contribute"}, sync_to_thread=True, include_in_schema=False)
+def ask(request: Asked, hub: Hub, viewer: Viewer) -> Page:
+    """Ask for the secret."""
+    members_only(viewer)
+    return page(request, "anonymous/index.html", here="contribute", secret="", promise=promise(hub),
+                revealed=_revealed(hub, viewer))  # fmt: skip
+
+
+def _revealed(hub: Hub, viewer: Viewer) -> list[View]:
+    cases = hub.sealing.reveals_of(viewer.person) if viewer.person else []
+    names = Names(hub)
+    return [_case(names, each.first, each.second, each.state, each.reason, each.basis, each.opened) for each in cases]
+
+
+def _case(names: Names, first: str, second: str, state: str, reason: str, basis: str, at: int) -> View:
+    return {"state": state, "reason": reason, "basis": basis, "at": at,
+            "officers": [names.person(each) for each in (first, second) if each]}  # fmt: skip
+
+
+@post("/anonymous", opt={"permission": "contribute", **FORM}, include_in_schema=False)
+async def mine(request: Asked, hub: Hub, viewer: Viewer) -> Page:
+    """Show its author what became of it, or withdraw it."""
+    fields = await form_of(request)
+    secret = text_of(fields, "secret", 100).strip()
+
+    def work() -> Page:
+        try:
+            found = hub.anonymous.mine(secret)
+            if text_of(fields, "act") == "withdraw":
+                hub.anonymous.withdraw(secret, text_of(fields, "reason", 500))
+                settle(hub)
+                return see_other("/anonymous", said="recalled")
+        except FusionCellError as fault:
+            return page(request, "anonymous/index.html", here="contribute", code=fault.status, secret=secret,
+                        errors=[fault_on("secret", fault)], promise=promise(hub),
+                        revealed=_revealed(hub, viewer))  # fmt: skip
+        names = Names(hub)
+        href = f"/contributions/{quote(found.contribution, safe='')}" if found.contribution else None
+        gone = bool(href) and not hub.intake.entries_of(hub.record.visible_to(viewer), found.contribution)
+        one = {
+            "state": "waiting" if found.waiting else "refused" if found.fault else "withdrawn" if gone else "published",
+            "href": None if gone else href,
+            "fault": found.fault,
+            "cases": [
+                _case(names, each.first, each.second, each.state, each.reason, each.basis, each.opened)
+                for each in found.cases
+            ],
+        }
+        return page(request, "anonymous/mine.html", here="contribute", secret=secret, one=one, promise=promise(hub))
+
+    return await sync_to_thread(work)
+
+
+HANDLERS = (ask, mine)
+"""Anonymous contribution."""
