@@ -66,7 +66,7 @@ def organisations(members: Members, viewer: Viewer) -> dict[str, Any]:
     """List organisations, for members."""
     if not viewer.member:
         raise NotAllowed("the directory is for members")
-    return {"organisations": [organisation_json(item) for item in members.organisations()]}
+    return {"organisations": [organisation_json(item) for item in members.organisations() if item.bound]}
 
 
 @post(

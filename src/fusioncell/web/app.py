@@ -32,6 +32,7 @@ from fusioncell.members.accounts import routes as accounts_routes
 from fusioncell.members.audit import routes as audit_routes
 from fusioncell.members.joining import routes as joining_routes
 from fusioncell.members.sealing import routes as sealing_routes
+from fusioncell.members.signing import routes as signing_routes
 from fusioncell.picture import routes as picture_routes
 from fusioncell.shield import routes as shield_routes
 from fusioncell.web import problems
@@ -156,7 +157,7 @@ def _injected(hub: Hub) -> dict[str, Provide]:
 def _doors() -> Router:
     """Return all doors in one router: Litestar joins the methods of one path only within a router."""
     rooms = (intake_routes, fusion_routes, picture_routes, exchange_routes, shield_routes, members_routes)
-    packages = (joining_routes, accounts_routes, audit_routes, anonymous_routes, sealing_routes)
+    packages = (joining_routes, accounts_routes, audit_routes, anonymous_routes, sealing_routes, signing_routes)
     doors = [door for room in (*rooms, *packages) for door in room.HANDLERS]
     return Router("/", route_handlers=[healthz, readyz, metrics, *doors, *page_handlers()])
 
