@@ -101,6 +101,14 @@ class River:
 
     def step(self, *, until: int | None = None) -> int:
         """Project one batch; return how many entries it held. ``until`` bounds the last position (for rebuilds)."""
+        # What a batch makes lives to its end: to look for garbage meanwhile finds none (measured: a twentieth of it).
+        gc.disable()
+        try:
+            return self._step(until)
+        finally:
+            gc.enable()
+
+    def _step(self, until: int | None) -> int:
         entries = self._record.read_after(self.position, blocks=LIVE_BLOCKS if self.running else BLOCKS)
         if until is not None:
             entries = [entry for entry in entries if entry.seq <= until]

@@ -64,7 +64,7 @@ def half_life(type: ObservableType) -> int:
 
 
 @cache
-def weight(reliability: str, credibility: int, *, suspicious: bool = False) -> float:
+def weight(reliability: str, credibility: int, suspicious: bool = False) -> float:
     """Return the weight of a claim in log-odds; always above zero."""
     value = RELIABILITY.get(reliability, RELIABILITY["F"]) * CREDIBILITY.get(credibility, 1.0)
     return max(value * (SUSPICIOUS if suspicious else 1.0), 0.01)

@@ -42,7 +42,8 @@ class Entry(msgspec.Struct, frozen=True, gc=False):
 
     ``seq``: position, strictly increasing, internal. ``commit_seq``: position of its submission's first entry.
     ``at``: instant of acceptance (µs). ``org``: contributor's opaque id ("" for the hub itself). ``contribution``: the
-    submission's public id. ``payload`` is None once erased.
+    submission's public id. ``payload`` is None once erased. ``block``: position of the first entry of those that the
+    record keeps together: neighbours of one submission and one audience, the same for every reader and replay.
     """
 
     seq: int
@@ -55,3 +56,4 @@ class Entry(msgspec.Struct, frozen=True, gc=False):
     digest: bytes
     chain: bytes
     payload: Payload | None
+    block: int = 0

@@ -5,17 +5,18 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable
+from itertools import groupby
 from typing import Any
 
 from fusioncell.fusion.project import Changes
 from fusioncell.intake.model import Extract
-from fusioncell.intake.project import Arrived, is_fresh
+from fusioncell.intake.project import Arrival, Arrived, is_fresh
 from fusioncell.kernel.clock import HOUR
 from fusioncell.kernel.entry import Entry
 from fusioncell.kernel.marking import voice_of
 from fusioncell.kernel.ports import Connection, storable
 from fusioncell.picture import store
-from fusioncell.picture.words import tokens
+from fusioncell.picture.words import page_of, without
 
 _TECHNIQUE = re.compile(r"\bT\d{4}(?:\.\d{3})?\b")
 _MAX_TEXT = 20_000
@@ -48,8 +49,26 @@ def techniques_in(extract: Extract) -> set[str]:
     return set(_TECHNIQUE.findall(named))
 
 
-def _words(extract: Extract) -> str:
-    return " ".join(tokens(f"{extract.title} {extract.text} {' '.join(extract.labels)}"[:_MAX_TEXT]))
+def _put_pages(connection: Connection, pages: dict[tuple[int, int], str]) -> None:
+    """Write pages by (block, audience), behind those that stand: a block may come in several cuts."""
+    standing = store.pages(connection, [block for block, _ in pages])
+    rows = [
+        (block, audience, f"{standing[block][1]}\n{page}" if block in standing else page)
+        for (block, audience), page in pages.items()
+    ]
+    store.put_pages(connection, standing, rows)
+
+
+def _end_lines(connection: Connection, ended: Iterable[Entry]) -> None:
+    gone: dict[int, set[int]] = {}
+    for entry in ended:
+        gone.setdefault(entry.block, set()).add(entry.seq - entry.block)
+    standing = store.pages(connection, gone)
+    store.put_pages(
+        connection,
+        standing,
+        [(block, audience, without(page, gone[block])) for block, (audience, page) in standing.items()],
+    )
 
 
 def _end(
@@ -58,7 +77,7 @@ def _end(
     if not ended:
         return
     seqs = [entry.seq for entry, _ in ended]
-    store.end_texts(connection, seqs)
+    _end_lines(connection, [entry for entry, _ in ended])
     store.end_recent(connection, seqs)
     store.end_items(
         connection,
@@ -77,33 +96,48 @@ def _add(
     connection: Connection, arrived: Arrived, changes: Changes, counted: Counter[tuple[str, int, int, str]]
 ) -> None:
     summaries: dict[tuple[str, int], list[Any]] = {}
-    texts: list[tuple[int, int, str]] = []
+    pages: dict[tuple[int, int], str] = {}
     recents: list[tuple[Any, ...]] = []
-    for arrival in arrived.arrivals:
-        entry, extract = arrival.entry, arrival.extract
-        _sum(summaries, entry, extract, arrival.fresh)
-        if extract.text or extract.title or extract.labels:
-            words = _words(extract)
-            if words:
-                texts.append((entry.seq, entry.audience, words))
-        if arrival.fresh:
-            for facet, key in _facets(entry, extract):
-                counted[(facet, entry.at // HOUR, entry.audience, key[:128])] += 1
-            recents += [
-                (entry.seq, number, min(place, 65535), entry.audience, voice_of(entry.org), entry.at)
-                for place, number in enumerate(dict.fromkeys(changes.seen.get(entry.seq, ())))
-            ]
+    for block, group in groupby(arrived.arrivals, _block):
+        arrivals = list(group)
+        _sum(summaries, arrivals)
+        texts = [
+            (arrival.entry.seq - block, f"{extract.title} {extract.text} {' '.join(extract.labels)}"[:_MAX_TEXT])
+            for arrival in arrivals
+            if (extract := arrival.extract).title or extract.text or extract.labels
+        ]
+        if texts:
+            pages[(block, arrivals[0].entry.audience)] = page_of(texts)
+        for arrival in arrivals:
+            if arrival.fresh:
+                recents += _news(arrival, changes, counted)
     store.add_contributions(connection, [tuple(row) for row in summaries.values()])
-    if texts:
-        store.add_texts(connection, texts)
+    if pages:
+        _put_pages(connection, pages)
     if recents:
         store.add_recent(connection, recents)
 
 
-def _sum(summaries: dict[tuple[str, int], list[Any]], entry: Entry, extract: Extract, fresh: bool) -> None:
-    row = summaries.get((entry.contribution, entry.audience))
-    if row is None:
-        row = summaries[(entry.contribution, entry.audience)] = [
+def _block(arrival: Arrival) -> int:
+    return arrival.entry.block
+
+
+def _news(arrival: Arrival, changes: Changes, counted: Counter[tuple[str, int, int, str]]) -> Iterable[tuple[Any, ...]]:
+    entry = arrival.entry
+    for facet, key in _facets(entry, arrival.extract):
+        counted[(facet, entry.at // HOUR, entry.audience, key[:128])] += 1
+    return [
+        (entry.seq, number, min(place, 65535), entry.audience, voice_of(entry.org), entry.at)
+        for place, number in enumerate(dict.fromkeys(changes.seen.get(entry.seq, ())))
+    ]
+
+
+def _sum(summaries: dict[tuple[str, int], list[Any]], arrivals: list[Arrival]) -> None:
+    """Add the arrivals of a block to the summary of its contribution."""
+    entry = arrivals[0].entry
+    row = summaries.setdefault(
+        (entry.contribution, entry.audience),
+        [
             entry.commit_seq,
             entry.audience,
             entry.contribution,
@@ -115,9 +149,12 @@ def _sum(summaries: dict[tuple[str, int], list[Any]], entry: Entry, extract: Ext
             0,
             0,
             0,
-        ]
-    if not row[6] and extract.title:
-        row[6], row[7] = storable(extract.title[:_MAX_TITLE]), entry.seq
-    row[8] += 1
-    row[9] += len(extract.claims)
-    row[10] += int(fresh)
+        ],
+    )
+    if not row[6]:
+        titled = next((arrival for arrival in arrivals if arrival.extract.title), None)
+        if titled is not None:
+            row[6], row[7] = storable(titled.extract.title[:_MAX_TITLE]), titled.entry.seq
+    row[8] += len(arrivals)
+    row[9] += sum([len(arrival.extract.claims) for arrival in arrivals])
+    row[10] += sum([arrival.fresh for arrival in arrivals])

@@ -20,16 +20,18 @@ from fusioncell.kernel.entry import Entry
 from fusioncell.kernel.errors import NotFound
 from fusioncell.kernel.marking import Audience, Viewer
 from fusioncell.kernel.observable import Observable, ObservableType, guess, parents
-from fusioncell.kernel.ports import Database
+from fusioncell.kernel.ports import Connection, Database
 from fusioncell.kernel.refang import refang
 from fusioncell.picture import store
-from fusioncell.picture.words import tokens
+from fusioncell.picture.words import lines_with, tokens
 from fusioncell.record.service import Record
 
 create_words = store.create_words
 drop_words = store.drop_words
 END = 1 << 62
 MAX_WORDS = 12
+MAX_PAGES = 256
+"""Pages of words that a search reads at a time; the first few hold what is asked for, unless the words are apart."""
 MAX_SAMPLED = 128
 """Entries of a contribution that are looked at for a sample of what it names."""
 
@@ -112,6 +114,22 @@ def around(observable: Observable) -> list[Observable]:
     return []
 
 
+def _seek(
+    connection: Connection, words: list[str], phrase: str, audiences: frozenset[int], before: int, limit: int
+) -> list[int]:
+    """Return positions of visible entries that hold all the words, newest first (rank would count hidden rows)."""
+    found: list[int] = []
+    block, pages = before, 4
+    while len(found) < limit:
+        read = store.search(connection, words, audiences, block, pages)
+        for block, page in read:
+            found += [seq for offset in reversed(lines_with(page, words, phrase)) if (seq := block + offset) < before]
+        if len(read) < pages:
+            break
+        pages = min(4 * pages, MAX_PAGES)
+    return found[:limit]
+
+
 class Picture:
     """The front door of the picture."""
 
@@ -138,7 +156,7 @@ class Picture:
         seqs: list[int] = []
         if words:
             with self._database.read() as connection:
-                seqs = store.search(connection, words, audiences, before, limit + 1, phrase=phrase)
+                seqs = _seek(connection, words, phrase, audiences, before, limit + 1)
         more = len(seqs) > limit
         seqs = seqs[:limit]
         hits = [self._hit(entry) for entry in reversed(self._record.read_many(seqs)) if entry.payload is not None]

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import BigInteger, Column, Index, Integer, MetaData, String, Table, Text
 
 from fusioncell.kernel.ports import Connection
+from fusioncell.picture.words import words_in
 
 metadata = MetaData()
 _key = BigInteger().with_variant(Integer, "sqlite")
@@ -33,10 +34,12 @@ contribution = Table(
 text = Table(
     "picture_text",
     metadata,
-    Column("seq", _key, primary_key=True),
+    Column("block", _key, primary_key=True),
     Column("audience", Integer, nullable=False),
-    Column("tokens", Text, nullable=False),
+    Column("page", Text, nullable=False),
 )
+"""A row a block of the record: its entries are of one audience (see ``words``). A row an entry took three times as
+long to index."""
 recent = Table(
     "picture_recent",
     metadata,
@@ -64,12 +67,12 @@ def create_words(connection: Connection) -> None:
     """Make the full-text index beside ``picture_text``."""
     if connection.dialect == "sqlite":
         connection.run(
-            "CREATE VIRTUAL TABLE IF NOT EXISTS picture_words USING fts5(tokens, content='picture_text', "
-            "content_rowid='seq', detail=none, columnsize=0, tokenize='unicode61 remove_diacritics 0')"
+            "CREATE VIRTUAL TABLE IF NOT EXISTS picture_words USING fts5(words, content='', "
+            "detail=none, columnsize=0, tokenize='unicode61 remove_diacritics 0')"
         )
     else:
         connection.run(
-            "CREATE INDEX IF NOT EXISTS picture_words ON picture_text USING gin (to_tsvector('simple', tokens))"
+            "CREATE INDEX IF NOT EXISTS picture_words ON picture_text USING gin (to_tsvector('simple', page))"
         )
 
 
@@ -79,50 +82,51 @@ def drop_words(connection: Connection) -> None:
         connection.run("DROP TABLE IF EXISTS picture_words")
 
 
-def add_texts(connection: Connection, rows: Sequence[tuple[int, int, str]]) -> None:
-    """Index the words of entries: (seq, audience, tokens)."""
-    connection.run_many("INSERT INTO picture_text (seq, audience, tokens) VALUES (?, ?, ?)", rows)
-    if connection.dialect == "sqlite":
-        connection.run_many("INSERT INTO picture_words (rowid, tokens) VALUES (?, ?)", [(r[0], r[2]) for r in rows])
+def pages(connection: Connection, blocks: Iterable[int]) -> dict[int, tuple[int, str]]:
+    """Return, by block, the (audience, page) of those that stand."""
+    sql, value = connection.among(blocks)
+    rows = connection.rows(f"SELECT block, audience, page FROM picture_text WHERE block IN {sql}", (value,))
+    return {block: (audience, page) for block, audience, page in rows}
 
 
-def end_texts(connection: Connection, seqs: Iterable[int]) -> None:
-    """Take entries out of the full-text index."""
-    sql, value = connection.among(seqs)
+def put_pages(
+    connection: Connection, standing: Mapping[int, tuple[int, str]], rows: Iterable[tuple[int, int, str]]
+) -> None:
+    """Put pages, (block, audience, page), in the place of those that stand; an empty page is taken out."""
+    rows = list(rows)
+    old = [(block, standing[block][1]) for block, _, _ in rows if block in standing]
+    new = [row for row in rows if row[2]]
+    if old:
+        sql, value = connection.among([block for block, _ in old])
+        connection.run(f"DELETE FROM picture_text WHERE block IN {sql}", (value,))
+    connection.run_many("INSERT INTO picture_text (block, audience, page) VALUES (?, ?, ?)", new)
     if connection.dialect == "sqlite":
-        rows = connection.rows(f"SELECT seq, tokens FROM picture_text WHERE seq IN {sql}", (value,))
-        connection.run_many("INSERT INTO picture_words (picture_words, rowid, tokens) VALUES ('delete', ?, ?)", rows)
-    connection.run(f"DELETE FROM picture_text WHERE seq IN {sql}", (value,))
+        connection.run_many(
+            "INSERT INTO picture_words (picture_words, rowid, words) VALUES ('delete', ?, ?)",
+            [(block, " ".join(words_in(page))) for block, page in old],
+        )
+        connection.run_many(
+            "INSERT INTO picture_words (rowid, words) VALUES (?, ?)",
+            [(block, " ".join(words_in(page))) for block, _, page in new],
+        )
 
 
 def search(
-    connection: Connection, words: Sequence[str], audiences: Iterable[int], before: int, limit: int, *, phrase: str = ""
-) -> list[int]:
-    """Return positions of visible entries that hold all the words, newest first (rank would count hidden rows).
-
-    ``phrase``: words that must stand side by side, in this order (the index keeps no places: it finds, this sifts).
-    """
+    connection: Connection, words: Sequence[str], audiences: Iterable[int], before: int, limit: int
+) -> list[tuple[int, str]]:
+    """Return (block, page) of visible pages that hold all the words, on any of their lines, newest first."""
     sql, value = connection.among(audiences)
-    together = f"% {phrase} %" if phrase else "%"
     if connection.dialect == "sqlite":
-        query = " AND ".join(f'"{word}"' for word in words)
-        return [
-            row[0]
-            for row in connection.rows(
-                "SELECT t.seq FROM picture_words w JOIN picture_text t ON t.seq = w.rowid WHERE picture_words MATCH ? "
-                f"AND w.rowid < ? AND t.audience IN {sql} AND ' ' || t.tokens || ' ' LIKE ? "
-                "ORDER BY w.rowid DESC LIMIT ?",
-                (query, before, value, together, limit),
-            )
-        ]
-    return [
-        row[0]
-        for row in connection.rows(
-            "SELECT seq FROM picture_text WHERE to_tsvector('simple', tokens) @@ plainto_tsquery('simple', ?) "
-            f"AND seq < ? AND audience IN {sql} AND ' ' || tokens || ' ' LIKE ? ORDER BY seq DESC LIMIT ?",
-            (" ".join(words), before, value, together, limit),
+        return connection.rows(
+            "SELECT t.block, t.page FROM picture_words w JOIN picture_text t ON t.block = w.rowid "
+            f"WHERE picture_words MATCH ? AND w.rowid < ? AND t.audience IN {sql} ORDER BY w.rowid DESC LIMIT ?",
+            (" AND ".join(f'"{word}"' for word in words), before, value, limit),
         )
-    ]
+    return connection.rows(
+        "SELECT block, page FROM picture_text WHERE to_tsvector('simple', page) @@ plainto_tsquery('simple', ?) "
+        f"AND block < ? AND audience IN {sql} ORDER BY block DESC LIMIT ?",
+        (" ".join(words), before, value, limit),
+    )
 
 
 def add_contributions(connection: Connection, rows: Iterable[Row]) -> None:
