@@ -24,8 +24,12 @@ from fusioncell.edges.rounds import Rounds
 from fusioncell.edges.system import SystemClock, SystemRandomness
 from fusioncell.exchange.anonymous import Anonymous
 from fusioncell.exchange.anonymous import store as anonymous_store
+from fusioncell.exchange.desk import Desk
+from fusioncell.exchange.desk import store as desk_store
 from fusioncell.exchange.mail import Outbox
 from fusioncell.exchange.mail import store as mail_store
+from fusioncell.exchange.talk import Talk
+from fusioncell.exchange.talk import store as talk_store
 from fusioncell.fusion import knownindex
 from fusioncell.fusion import store as fusion_store
 from fusioncell.fusion.knowngood import KnownGood
@@ -77,6 +81,7 @@ PROJECTIONS = (
     accounts_store.metadata,
     circles_store.metadata,
     sealing_store.metadata,
+    talk_store.metadata,
     shield_store.metadata,
 )
 """Tables that can be dropped and rebuilt from the record."""
@@ -88,6 +93,7 @@ VAULT = (
     mail_store.vault_metadata,
     sealing_store.vault_metadata,
     anonymous_store.vault_metadata,
+    desk_store.vault_metadata,
 )
 """Tables of the vault: backed up, never rebuilt; changed by migrations only (``edges/migrations/vault``)."""
 
@@ -142,6 +148,8 @@ class Hub:
     fusion: Fusion
     picture: Picture
     shield: Shield
+    talk: Talk
+    desk: Desk
     mail: Outbox
     """The outbox of mail: the port ``kernel.ports.Mail``."""
     local_token: str = ""
@@ -233,7 +241,7 @@ def create_projections(database: SqlDatabase) -> None:
 
 FORM = "form"
 """The name under which the digest of the projections' form stands among the cursors."""
-EDITION = 2
+EDITION = 3
 """Raise it with every change of what is read out of entries: standing hubs then build their projections anew."""
 
 
@@ -363,11 +371,14 @@ def assemble(
     anonymous = Anonymous(vault=databases["vault"], sealing=sealing, intake=intake, clock=clock, randomness=randomness)
     shield = Shield(record, projections, fusion, intake, clock, randomness)
     picture = Picture(record, projections, fusion, intake, clock)
+    desk = Desk(databases["vault"], clock, randomness)
+    talk = Talk(record, projections, desk, intake, fusion, clock, randomness, seal)
     return Hub(
         folder=folder, settings=settings, clock=clock, randomness=randomness, databases=databases, seal=seal,
         record=record, river=river, members=members, audit=audit, signing=signing,
         providers=providers, intake=intake, fusion=fusion, picture=picture,
         shield=shield, mail=mail, joining=joining, accounts=accounts, sealing=sealing, anonymous=anonymous, circles=circles,
+        talk=talk, desk=desk,
     )  # fmt: skip
 
 

@@ -26,6 +26,7 @@ import msgspec
 
 import fusioncell.exchange.event as event
 from fusioncell.exchange.live import LiveEvent
+from fusioncell.exchange.talk import project as talk_project
 from fusioncell.fusion import project as fusion_project
 from fusioncell.intake import project as intake_project
 from fusioncell.intake.project import Arrival, Arrived, Recall
@@ -164,6 +165,7 @@ class River:
                 arrived = intake_project.project(connection, cut, self._record.read_many)
                 changes = fusion_project.project(connection, arrived, grade_unknown)
                 picture_project.project(connection, arrived, changes)
+                talk_project.project(connection, cut.entries, arrived)
                 shield_project.project(connection, cut.entries, changes, blocking)
                 cuts.append(arrived)
             if aside is not None:

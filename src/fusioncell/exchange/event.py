@@ -9,6 +9,7 @@ from typing import Any
 
 import msgspec
 
+from fusioncell.intake import read_post, read_reaction
 from fusioncell.intake.model import Extract
 from fusioncell.intake.project import Recall
 from fusioncell.kernel.claim import Role, Stance
@@ -41,6 +42,7 @@ def entry_event(entry: Entry, extract: Extract, audience: Audience, entry_id: st
             "at": format_instant(entry.at),
             "organisation": entry.org,
             "kind": entry.kind,
+            **_of_talk(entry),
             "subject": entry.payload.subject if entry.payload else "",
             "tlp": audience.tlp.value,
             "title": extract.title[:300],
@@ -50,6 +52,20 @@ def entry_event(entry: Entry, extract: Extract, audience: Audience, entry_id: st
             **({"was": was} if was else {}),
         }
     )
+
+
+def _of_talk(entry: Entry) -> dict[str, str]:
+    """Return where a post or reaction stands, so that an open page can put it there; nothing for other kinds."""
+    if entry.payload is None or entry.kind not in ("post", "reaction"):
+        return {}
+    try:
+        if entry.kind == "post":
+            post = read_post(entry.payload.body)
+            return {"thread": post.thread or entry.payload.subject, "parent": post.parent}
+        reaction = read_reaction(entry.payload.body)
+    except ValueError:
+        return {}
+    return {"thread": reaction.thread, "on": reaction.on, "reaction": reaction.kind}
 
 
 def history_event(last: Entry, count: int, audience: Audience) -> bytes:

@@ -4,11 +4,29 @@ The exact bytes of each item go to the record; what they claim is read from thos
 ("log first, index behind", DESIGN rule 2).
 """
 
-from fusioncell.intake.arrive import signed64
+from fusioncell.intake.arrive import ITEM_KINDS, signed64
 from fusioncell.intake.export import export_native
 from fusioncell.intake.extract import extract_entry
 from fusioncell.intake.formats import detect
 from fusioncell.intake.gunzip import gunzip_bounded
 from fusioncell.intake.misp_types import observables_of
+from fusioncell.intake.post import REACTIONS, Attached, PostBody, ReactionBody, named_in, read_post, read_reaction
+from fusioncell.intake.text import find_observables
 
-__all__ = ["detect", "export_native", "extract_entry", "gunzip_bounded", "observables_of", "signed64"]
+__all__ = [
+    "ITEM_KINDS",
+    "REACTIONS",
+    "Attached",
+    "PostBody",
+    "ReactionBody",
+    "detect",
+    "export_native",
+    "extract_entry",
+    "find_observables",
+    "gunzip_bounded",
+    "named_in",
+    "observables_of",
+    "read_post",
+    "read_reaction",
+    "signed64",
+]

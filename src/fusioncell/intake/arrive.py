@@ -23,7 +23,8 @@ _SPAN = 1 << 64
 UNORDERED = frozenset({"csv.row", "text"})
 """Kinds whose version is the file that they came in: it has no order."""
 
-ITEM_KINDS = frozenset({"stix", "misp.event", "misp.object", "misp.attribute", "csv.row", "text"})
+ITEM_KINDS = frozenset({"stix", "misp.event", "misp.object", "misp.attribute", "csv.row", "text", "post", "reaction"})
+"""Kinds of entries that came in as items: they claim, are searched, and can be recalled."""
 
 
 class State(StrEnum):

@@ -21,6 +21,8 @@ def export_native(entries: Sequence[Entry]) -> tuple[str, bytes]:
         )
     if kinds & {"misp.event", "misp.object", "misp.attribute"}:
         return "application/json", _misp(parts)
+    if kinds <= {"post", "reaction"}:
+        return "application/json", b"[" + b",".join(body for _, _, body in parts) + b"]"
     text = b"\n".join(body for _, _, body in parts) + b"\n"
     return ("text/csv" if "csv.row" in kinds else "text/plain") + "; charset=utf-8", text
 

@@ -7,7 +7,7 @@ from typing import TypeVar
 
 import msgspec
 
-from fusioncell.intake import csvfile, freetext, misp_claims, plainlist, stix_claims
+from fusioncell.intake import csvfile, freetext, misp_claims, plainlist, post, stix_claims
 from fusioncell.intake.model import Extract, Fault, Sighting
 from fusioncell.kernel.claim import Claim
 from fusioncell.kernel.clock import Instant
@@ -32,6 +32,8 @@ EXTRACTORS: dict[str, Callable[[str, str, int, dict[str, object], bytes], Extrac
     "misp.attribute": misp_claims.extract,
     "csv.row": _row,
     "text": freetext.extract,
+    "post": post.extract,
+    "reaction": post.extract_reaction,
 }
 """The second step of each kind of entry that came in by ``intake``."""
 
