@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from hashlib import sha256
@@ -22,12 +22,17 @@ from fusioncell.edges.migrate import migrate
 from fusioncell.edges.oidc import HttpService
 from fusioncell.edges.rounds import Rounds
 from fusioncell.edges.system import SystemClock, SystemRandomness
+from fusioncell.edges.webhook import HttpCaller
 from fusioncell.exchange.anonymous import Anonymous
 from fusioncell.exchange.anonymous import store as anonymous_store
 from fusioncell.exchange.desk import Desk
 from fusioncell.exchange.desk import store as desk_store
+from fusioncell.exchange.hooks import Hooks
+from fusioncell.exchange.hooks import store as hooks_store
 from fusioncell.exchange.mail import Outbox
 from fusioncell.exchange.mail import store as mail_store
+from fusioncell.exchange.notify import Follower, Notify
+from fusioncell.exchange.notify import store as notify_store
 from fusioncell.exchange.talk import Talk
 from fusioncell.exchange.talk import store as talk_store
 from fusioncell.fusion import knownindex
@@ -38,8 +43,9 @@ from fusioncell.intake import store as intake_store
 from fusioncell.intake.formats import Limits
 from fusioncell.intake.service import Intake
 from fusioncell.kernel.clock import HOUR, Clock
-from fusioncell.kernel.errors import BadInput, Conflict
+from fusioncell.kernel.errors import BadInput, Conflict, NotFound
 from fusioncell.kernel.ids import Randomness
+from fusioncell.kernel.marking import Viewer
 from fusioncell.kernel.settings import Settings, host_port
 from fusioncell.members import store as members_store
 from fusioncell.members.accounts import Accounts, IdleRule
@@ -49,6 +55,8 @@ from fusioncell.members.audit import Audit
 from fusioncell.members.audit import store as audit_store
 from fusioncell.members.circles import Circles
 from fusioncell.members.circles import store as circles_store
+from fusioncell.members.directory import Directory
+from fusioncell.members.directory import store as directory_store
 from fusioncell.members.joining import Joining
 from fusioncell.members.joining import store as joining_store
 from fusioncell.members.oidc import Provider, Providers
@@ -80,6 +88,7 @@ PROJECTIONS = (
     joining_store.metadata,
     accounts_store.metadata,
     circles_store.metadata,
+    directory_store.metadata,
     sealing_store.metadata,
     talk_store.metadata,
     shield_store.metadata,
@@ -91,6 +100,8 @@ VAULT = (
     signing_store.vault_metadata,
     oidc_store.vault_metadata,
     mail_store.vault_metadata,
+    notify_store.vault_metadata,
+    hooks_store.vault_metadata,
     sealing_store.vault_metadata,
     anonymous_store.vault_metadata,
     desk_store.vault_metadata,
@@ -120,7 +131,42 @@ def settings_file() -> dict[str, Any]:
 DAILY_SECONDS = 6 * 3600.0
 """Between two runs of what is due daily: each run does only what is due, so a restart misses and repeats nothing."""
 MAIL_SECONDS = 2.0
-"""Between two looks for mail that is due."""
+"""Between two looks for mail and webhooks' deliveries that are due."""
+TELL_SECONDS = 30.0
+"""Between two looks for who is to be told by mail."""
+
+
+class PartiesOf:
+    """What notification asks of the membership (``exchange.notify.Parties``).
+
+    ``assets_of``: the proved network assets of an organisation, as text; set by the part that keeps them.
+    """
+
+    def __init__(self, members: Members) -> None:
+        self._members = members
+        self.assets_of: Callable[[str], list[str]] = lambda org: []
+
+    def viewer(self, party: str) -> Viewer | None:
+        """Return what ``person:ID`` or ``org:ID`` sees now."""
+        return self._members.viewer_of(party)
+
+    def address(self, person: str) -> str:
+        """Return a person's e-mail address."""
+        try:
+            return self._members.person(person).email
+        except NotFound:
+            return ""
+
+    def sector(self, org: str) -> str:
+        """Return the sector of an organisation."""
+        try:
+            return self._members.organisation(org).sector if org else ""
+        except NotFound:
+            return ""
+
+    def assets(self, org: str) -> list[str]:
+        """Return the proved network assets of an organisation."""
+        return self.assets_of(org)
 
 
 @dataclass(slots=True)
@@ -142,6 +188,7 @@ class Hub:
     signing: Signing
     providers: Providers
     circles: Circles
+    directory: Directory
     sealing: Sealing
     anonymous: Anonymous
     intake: Intake
@@ -152,6 +199,10 @@ class Hub:
     desk: Desk
     mail: Outbox
     """The outbox of mail: the port ``kernel.ports.Mail``."""
+    notify: Notify
+    hooks: Hooks
+    follower: Follower
+    parties: PartiesOf
     local_token: str = ""
     demo_roles: list[dict[str, str]] = field(default_factory=list)
     """The demonstration's ready sign-ins for the sign-in page: name, org, role, href."""
@@ -161,8 +212,14 @@ class Hub:
     def start(self) -> None:
         """Let the river run in its thread, and the shield after each batch."""
         self.river.after_batch(self._after_batch)
+        self.river.after_batch(lambda: self.follower.follow(self.river.position))
         self.river.start()
-        self.rounds = [Rounds("mail", self.mail.deliver, MAIL_SECONDS), Rounds("day", self.daily, DAILY_SECONDS)]
+        self.rounds = [
+            Rounds("mail", self.mail.deliver, MAIL_SECONDS),
+            Rounds("tell", self.notify.tell, TELL_SECONDS),
+            Rounds("webhooks", self.hooks.deliver, MAIL_SECONDS),
+            Rounds("day", self.daily, DAILY_SECONDS),
+        ]
         for each in self.rounds:
             each.start()
 
@@ -170,7 +227,11 @@ class Hub:
         """Do what a day asks for: idle accounts take their steps, what has run its time is deleted."""
         self.accounts.run_idle()
         self.members.tidy()
+        self.signing.tidy()
         self.audit.tidy()
+        for each in (self.mail, self.notify, self.hooks):
+            each.tidy()
+        self.follower.save()
 
     def _after_batch(self) -> None:
         self.anonymous.release()
@@ -197,6 +258,7 @@ class Hub:
         for each in self.rounds:
             each.close()
         self.river.close()
+        self.follower.save()
         self.record.close()
         for database in self.databases.values():
             database.checkpoint()
@@ -353,7 +415,11 @@ def assemble(
     mail = Outbox(databases["vault"], clock, randomness, mail_carrier(settings))
     circles = Circles(
         members=members, record=record, projections=projections, clock=clock, randomness=randomness, audit=audit,
-        mail=mail, base=settings.public_url,
+        mail=mail, base=settings.public_url or f"http://{settings.http_listen}",
+    )  # fmt: skip
+    directory = Directory(
+        members=members, circles=circles, record=record, projections=projections, clock=clock, randomness=randomness,
+        key=key[32:], audit=audit, mail=mail, base=settings.public_url or f"http://{settings.http_listen}",
     )  # fmt: skip
     joining = Joining(
         members=members, audit=audit, record=record, projections=projections, clock=clock, randomness=randomness,
@@ -373,12 +439,26 @@ def assemble(
     picture = Picture(record, projections, fusion, intake, clock)
     desk = Desk(databases["vault"], clock, randomness)
     talk = Talk(record, projections, desk, intake, fusion, clock, randomness, seal)
+    parties = PartiesOf(members)
+    hooks = Hooks(
+        record=record, intake=intake, vault=databases["vault"], clock=clock, randomness=randomness, seal=seal,
+        viewer_of=parties.viewer, caller=HttpCaller(settings.webhook_allow.split(",")), key=key[32:],
+        address=settings.public_url,
+    )  # fmt: skip
+    follower = Follower(record, projections, databases["vault"], clock, parties, desk, hooks)
+    hooks.on_change.append(follower.changed)
+    river.on_arrived(follower.arrived)
+    notify = Notify(
+        record=record, intake=intake, vault=databases["vault"], clock=clock, randomness=randomness, seal=seal,
+        parties=parties, threads=desk, follower=follower, outbox=mail, address=settings.public_url,
+    )  # fmt: skip
     return Hub(
         folder=folder, settings=settings, clock=clock, randomness=randomness, databases=databases, seal=seal,
         record=record, river=river, members=members, audit=audit, signing=signing,
         providers=providers, intake=intake, fusion=fusion, picture=picture,
         shield=shield, mail=mail, joining=joining, accounts=accounts, sealing=sealing, anonymous=anonymous, circles=circles,
-        talk=talk, desk=desk,
+        directory=directory,
+        talk=talk, desk=desk, notify=notify, hooks=hooks, follower=follower, parties=parties,
     )  # fmt: skip
 
 

@@ -248,6 +248,11 @@ class Live:
         self.generation += 1
         self._dirty.update(self._logs)
 
+    def look_again_from_thread(self) -> None:
+        """Make every subscriber look again, from another thread: ahead of whatever is published after this."""
+        if self._loop is not None and not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(self.look_again)
+
     async def flush_for_ever(self) -> None:
         """Flush every tick; make all subscribers look again every heartbeat."""
         alive = lately = 0.0

@@ -9,6 +9,7 @@ from fusioncell.kernel.ports import Connection
 from fusioncell.members import store
 from fusioncell.members.accounts import project as accounts
 from fusioncell.members.circles import project as circles
+from fusioncell.members.directory import project as directory
 from fusioncell.members.joining import project as joining
 from fusioncell.members.sealing import project as sealing
 from fusioncell.members.store import metadata
@@ -20,6 +21,7 @@ def project(connection: Connection, entries: Sequence[Entry]) -> None:
     """Apply a batch of entries; what is not of this room is passed over. Batch boundaries do not show."""
     store.project(connection, entries)
     circles.project(connection, entries)
+    directory.project(connection, entries)
     joining.project(connection, entries)
     accounts.project(connection, entries)
     sealing.project(connection, entries)
@@ -29,4 +31,5 @@ def purge(connection: Connection, seq: int) -> None:
     """Take out the personal data that the entry at this position brought, after its payload was erased."""
     store.purge(connection, seq)
     circles.purge(connection, seq)
+    directory.purge(connection, seq)
     joining.purge(connection, seq)

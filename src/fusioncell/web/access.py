@@ -32,6 +32,8 @@ CSRF_HEADER = "X-CSRF-Token"
 BEFORE_TERMS = ("/account", "/terms", "/api/account", "/api/terms")
 """Where doors of ``read`` stand open to who is known, but of an organisation that has not accepted the terms."""
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+VISITED = frozenset({"public", "read", "search", "stream"})
+"""What opens to visitors, and to guests of a group; any other door opens to guests where it says so (``guests``)."""
 
 
 class Access:
@@ -125,7 +127,7 @@ def may_enter(viewer: Viewer, permission: str) -> bool:
     return (
         permission == "public"
         or viewer.may(permission)
-        or (permission in ("read", "search", "stream") and not viewer.member)
+        or (permission in VISITED and not viewer.member)
     )
 
 
@@ -144,6 +146,8 @@ async def guard(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRou
         own = connection.scope["path"].startswith(BEFORE_TERMS) and (permission == "read" or viewer.may(permission))
         if permission != "public" and not own:
             raise TermsDue
+    elif viewer.guest and permission not in VISITED and not handler.opt.get("guests"):
+        raise NotAllowed("this is for members of the partnership", hint="As a guest you read and write in your group.")
     elif not may_enter(viewer, permission):
         if viewer.member:
             raise NotAllowed(

@@ -30,6 +30,8 @@ from fusioncell.kernel.marking import Viewer
 from fusioncell.members import routes as members_routes
 from fusioncell.members.accounts import routes as accounts_routes
 from fusioncell.members.audit import routes as audit_routes
+from fusioncell.members.circles import routes as circles_routes
+from fusioncell.members.directory import routes as directory_routes
 from fusioncell.members.joining import routes as joining_routes
 from fusioncell.members.sealing import routes as sealing_routes
 from fusioncell.members.signing import routes as signing_routes
@@ -47,7 +49,7 @@ NO_DOOR = "/api/{path:str}"
 """What the framework puts beside the description: a page of its own for every other path. Ours answers as elsewhere."""
 ROOMS = (
     "intake", "record", "fusion", "picture", "shield", "members", "signing", "seal", "audit", "joining", "accounts",
-    "sealing", "anonymous",
+    "sealing", "anonymous", "circles", "directory",
 )  # fmt: skip
 """Services of the hub that handlers may ask for by name."""
 INJECTED = frozenset({
@@ -134,6 +136,9 @@ def _living(hub: Hub, streams: Streams, live: PageStreams) -> Callable[[Litestar
         streams.live.start_at(hub.river.position)
         live.streams.live.listening_on(loop)
         live.follow()
+        # Who is admitted, leaves or is suspended: all open streams look again at once, before the next event.
+        hub.members.on_change(streams.live.look_again_from_thread)
+        hub.members.on_change(live.streams.live.look_again_from_thread)
         flushing = [asyncio.create_task(each.live.flush_for_ever()) for each in (streams, live.streams)]
         try:
             yield
@@ -157,7 +162,10 @@ def _injected(hub: Hub) -> dict[str, Provide]:
 def _doors() -> Router:
     """Return all doors in one router: Litestar joins the methods of one path only within a router."""
     rooms = (intake_routes, fusion_routes, picture_routes, exchange_routes, shield_routes, members_routes)
-    packages = (joining_routes, accounts_routes, audit_routes, anonymous_routes, sealing_routes, signing_routes)
+    packages = (
+        circles_routes, directory_routes, joining_routes, accounts_routes, audit_routes, anonymous_routes,
+        sealing_routes, signing_routes,
+    )  # fmt: skip
     doors = [door for room in (*rooms, *packages) for door in room.HANDLERS]
     return Router("/", route_handlers=[healthz, readyz, metrics, *doors, *page_handlers()])
 

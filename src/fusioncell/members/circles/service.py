@@ -117,6 +117,16 @@ class Circles:
                 found = store.groups_of(connection, mine)
         return [Choice(group(one.id, one.generation), one.name, one.open_history) for one in found]
 
+    def party_of(self, viewer: Viewer, group_id: str) -> str | None:
+        """Return a group that the viewer may post to as the party of its current generation; None where it is none."""
+        return next((choice.party for choice in self.audience_choices(viewer)
+                     if choice.party.rpartition(".")[0] == f"group:{group_id}"), None)
+
+    def current(self, group_id: str) -> str:
+        """Return a group as the party of its current generation."""
+        known = self.group(group_id)
+        return group(known.id, known.generation)
+
     def listed(self, viewer: Viewer) -> list[Seen]:
         """Return the groups that the viewer may know of, by name, without their members."""
         mine = parties_of(viewer)

@@ -41,6 +41,16 @@ SAID: dict[str, tuple[str, str]] = {
     "proposed": ("good", "Proposed. Who may approve it sees it now."),
     "key-ended": ("good", "The key is revoked: it opens nothing any more."),
     "signed-out": ("info", "You are signed out."),
+    "passkey-added": ("good", "The passkey is added. Sign in with it from now on."),
+    "passkey-ended": ("good", "The passkey is deleted: it signs nobody in any more."),
+    "password-set": ("good", "The password is set. Everywhere else you are signed out."),
+    "app-set": ("good", "The app is set up: with your password you are asked for its code."),
+    "app-ended": ("good", "The app is removed."),
+    "account-linked": ("good", "The account is linked: you may sign in with it."),
+    "account-unlinked": ("good", "The account is unlinked."),
+    "session-ended": ("good", "That session has ended."),
+    "sessions-ended": ("good", "You are signed out everywhere else."),
+    "applied": ("good", "Received. Keep the address of this page: it is the only way to see where it stands."),
     "sponsored": ("good", "Thank you. Who vets applications sees your statement now."),
     "declined": ("good", "Declined. The applicant is not told."),
     "refused": ("good", "Refused. The applicant reads the reason with their code."),
@@ -81,6 +91,8 @@ def members_only(viewer: Viewer) -> None:
     """Ask a visitor to sign in: this part of the hub is the partnership's."""
     if awaits_terms(viewer):
         raise TermsDue
+    if viewer.guest:
+        raise NotAllowed("this page is for members of the partnership", hint="You find your group under Groups.")
     if not viewer.member:
         raise NotSignedIn("this page is for members of the partnership", hint="Sign in.")
 
@@ -117,10 +129,11 @@ def language_of(request: Asked) -> str:
 def nav_of(viewer: Viewer) -> set[str]:
     """Say which parts of the hub the viewer's role opens."""
     opened = {
-        "contribute": viewer.may("contribute"),
+        "contribute": viewer.may("contribute") and not viewer.guest,
+        "groups": viewer.member or viewer.guest,
         "shield": viewer.member,
         "ops": viewer.may("operate"),
-        "account": viewer.org is not None,
+        "account": viewer.org is not None and not viewer.guest,
         "admin": any(viewer.may(what) for what in ("administer_members", "vet", "audit")),
     }
     return {part for part, may in opened.items() if may}
