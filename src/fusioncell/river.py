@@ -26,6 +26,7 @@ import msgspec
 
 import fusioncell.exchange.event as event
 from fusioncell.exchange.live import LiveEvent
+from fusioncell.exchange.receipts import project as receipts_project
 from fusioncell.exchange.talk import project as talk_project
 from fusioncell.fusion import project as fusion_project
 from fusioncell.intake import project as intake_project
@@ -52,6 +53,8 @@ LIVE_BLOCKS = 6
 """Blocks a batch while the hub serves: what arrives behind a big import waits for 768 entries, not for 12,288."""
 SWITCH_INTERVAL = 0.001
 """Seconds after which the river's thread lets the event loop go on; Python's default of 5 ms makes streams stutter."""
+GATHER = 0.02
+"""Seconds that the river lets arrivals gather after a round, so that many small contributions share a transaction."""
 MAX_HISTORY = 100
 """Old items of one contribution that are streamed one by one; beyond that one event sums them up."""
 
@@ -60,6 +63,7 @@ _REFUSED_VALUES = frozenset({"DataError", "IntegrityError"})
 
 _log = logging.getLogger("fusioncell.river")
 Listener = Callable[[list[LiveEvent], int], None]
+Matcher = Callable[[Sequence[Arrived], int, int], None]
 
 
 def grade_unknown(contributor: str) -> str:
@@ -75,6 +79,7 @@ class River:
         self._database = database
         self._seal = seal
         self._listeners: list[Listener] = []
+        self._matchers: list[Matcher] = []
         self._after: list[Callable[[], None]] = []
         self._wake = threading.Event()
         self._pause = threading.Event()
@@ -93,6 +98,10 @@ class River:
     def on_events(self, listener: Listener) -> None:
         """Call ``listener(events, position)`` after each batch."""
         self._listeners.append(listener)
+
+    def on_arrived(self, matcher: Matcher) -> None:
+        """Call ``matcher(cuts, before, position)`` after each batch, with what the entries between the two brought."""
+        self._matchers.append(matcher)
 
     def after_batch(self, action: Callable[[], None]) -> None:
         """Call ``action`` after each batch, and on every idle tick."""
@@ -117,9 +126,12 @@ class River:
             return 0
         self._record.refresh_audiences()
         entries, cuts = self._what_can_be(entries)
+        before = self.position
         with self._moved:
             self.position = entries[-1].seq
             self._moved.notify_all()
+        for matcher in self._matchers:
+            matcher(cuts, before, self.position)
         if self._listeners:
             events = self.events(cuts)
             for listener in self._listeners:
@@ -167,6 +179,7 @@ class River:
                 picture_project.project(connection, arrived, changes)
                 talk_project.project(connection, cut.entries, arrived)
                 shield_project.project(connection, cut.entries, changes, blocking)
+                receipts_project.project(connection, cut.entries, arrived)
                 cuts.append(arrived)
             if aside is not None:
                 intake_project.set_aside(connection, *aside)
@@ -280,6 +293,8 @@ class River:
                 self._pause.wait(1.0)
                 continue
             if not behind:
+                # After a round, not before it: what comes alone is projected at once.
+                self._pause.wait(GATHER)
                 self._wake.wait(1.0)
 
     def wait_for(self, seq: int, timeout: float) -> bool:

@@ -85,8 +85,11 @@ def resolve_name(host: str, port: int) -> list[str]:
         raise Unavailable(f"the name {host[:120]!r} cannot be resolved: {fault}", hint="Check the address.") from None
 
 
-def checked_address(url: str, resolve: Resolve) -> tuple[str, str, int, str]:
-    """Return (scheme, host, port, address to connect to) of a URL. Raises BadInput, NotAllowed, Unavailable."""
+def checked_address(url: str, resolve: Resolve, allowed: frozenset[str] = frozenset()) -> tuple[str, str, int, str]:
+    """Return (scheme, host, port, address to connect to) of a URL. Raises BadInput, NotAllowed, Unavailable.
+
+    ``allowed``: hosts, in lower case, that may be inside.
+    """
     try:
         parts = urlsplit(url)
         host, port = parts.hostname or "", parts.port
@@ -101,7 +104,7 @@ def checked_address(url: str, resolve: Resolve) -> tuple[str, str, int, str]:
     if not addresses:
         raise Unavailable(f"the name {host[:120]!r} has no address", hint="Check the address.")
     for address in addresses:
-        if not is_public(address):
+        if not is_public(address) and host not in allowed:
             raise NotAllowed(
                 f"{host[:120]} is not on the public Internet ({address})",
                 hint="Addresses inside are never fetched. Download it yourself, then import the file.",

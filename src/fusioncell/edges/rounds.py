@@ -10,7 +10,7 @@ _log = logging.getLogger("fusioncell.rounds")
 
 
 class Rounds:
-    """Calls ``action`` every ``seconds``, and at once after :meth:`wake`. One that fails is logged; the next goes on."""
+    """Calls ``action`` every ``seconds``, and after :meth:`wake`. One that fails is logged, and the next comes."""
 
     def __init__(self, name: str, action: Callable[[], object], seconds: float) -> None:
         self._action, self._seconds = action, seconds

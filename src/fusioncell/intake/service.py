@@ -10,7 +10,7 @@ Accept, in order:
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Protocol
@@ -22,7 +22,7 @@ from fusioncell.intake.arrive import ITEM_KINDS, idkey_of, signed64
 from fusioncell.intake.formats import Limits, split_body
 from fusioncell.intake.model import Fault, Item, Split
 from fusioncell.intake.move import Wanted, decide
-from fusioncell.intake.project import Recall
+from fusioncell.intake.project import Arrival, Recall, kept
 from fusioncell.kernel.clock import Instant
 from fusioncell.kernel.entry import Draft, Entry, Payload
 from fusioncell.kernel.errors import BadInput, NotAllowed, NotFound, NotSignedIn
@@ -131,6 +131,8 @@ class Withdrawal:
     at: Instant
     seq: int
     moved: bool
+    goes_on: int
+    """The audience in which they go on, 0 for none."""
 
 
 _REMEMBERED = 1000
@@ -163,6 +165,13 @@ class Intake:
         self._quarantine = quarantine
         self.limits = limits
         self._recalled: dict[tuple[int, int], Receipt] = {}
+
+    def standing(self, seqs: Iterable[int], audiences: frozenset[int]) -> dict[int, Arrival]:
+        """Return, of the items at these positions and in these audiences, those that stand now: not recalled."""
+        entries = [entry for entry in self._record.read_many(sorted(set(seqs))) if entry.audience in audiences]
+        with self._database.read() as connection:
+            arrived = kept(connection, entries)
+        return {arrival.entry.seq: arrival for arrival in arrived.arrivals}
 
     # -- accept ------------------------------------------------------------------------------------------------------
 
@@ -405,8 +414,15 @@ class Intake:
             return []
         with self._database.read() as connection:
             found = store.recalled_within(connection, commit.first_seq, commit.last_seq)
-        return [Withdrawal(first, last, audience, at, seq, bool(moved))
+            goes_on = store.moves_among(connection, [row[4] for row in found])
+        return [Withdrawal(first, last, audience, at, seq, bool(moved), goes_on.get(seq, 0))
                 for first, last, audience, at, seq, moved in found]  # fmt: skip
+
+    def recalls_after(self, seq: int, limit: int = 100) -> list[tuple[int, str]]:
+        """Return (position, contribution) of the recalls after a position, oldest first, as far as projected."""
+        with self._database.read() as connection:
+            seqs = store.recalls_after(connection, seq, limit)
+        return [(entry.seq, entry.payload.subject) for entry in self._record.read_many(seqs) if entry.payload]
 
     def items_of(self, first: int, last: int, audience: int) -> list[Entry]:
         """Return the items of one audience between two positions, withdrawn ones too. For their own organisation."""

@@ -45,6 +45,7 @@ SETTINGS = (
     Setting("oidc_client_secret", "", "Its secret there; empty for a public client. Better in the environment."),
     Setting("oidc_name", "your organisation's account", "What the sign-in page calls that provider."),
     Setting("oidc_match_email", "no", "yes: a first sign-in there is taken for the member with the verified address."),
+    Setting("webhook_allow", "", "Hosts that webhooks may call inside and without TLS, comma-separated; for tests."),
     Setting("log_level", "info", "debug, info, warning or error."),
     Setting("hub", "", "Address of another machine's hub, for commands; empty: the hub in the folder `data`."),
     Setting("key", "", "API key with which commands ask that hub; better in the environment than in a file."),
@@ -77,6 +78,7 @@ class Settings:
     oidc_client_secret: str
     oidc_name: str
     oidc_match_email: str
+    webhook_allow: str
     log_level: str
     hub: str
     key: str

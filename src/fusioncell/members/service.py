@@ -361,6 +361,17 @@ class Members:
         standing = self._standing(chosen.id, None)
         return None if standing is None else recognise(standing, ("administrator",))
 
+    def viewer_of(self, party: str) -> Viewer | None:
+        """Return what ``person:ID`` or ``org:ID`` sees and may do now; None where unknown or suspended.
+
+        An organisation as such sees what is for it and its groups, nothing that is for a person or an office.
+        """
+        kind, _, identifier = party.partition(":")
+        standing = self._standing(None, identifier) if kind == "person" else self._standing(identifier, None)
+        if standing is None:
+            return None
+        return recognise(standing, standing.person.roles if standing.person else ("member",))
+
     def organisation_called(self, name_or_id: str) -> Organisation:
         """Return an organisation by name or id, or raise NotFound."""
         found = self.organisation_named(name_or_id) if name_or_id else None

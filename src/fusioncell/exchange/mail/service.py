@@ -38,10 +38,15 @@ class Outbox:
 
     def send(self, to: str, subject: str, text: str, *, about: str = "", once: str = "") -> None:
         """Keep a mail for sending (see the port)."""
+        with self._vault.write() as connection:
+            self.send_within(connection, to, subject, text, about=about, once=once)
+
+    def send_within(self, connection: Connection, to: str, subject: str, text: str, *, about: str = "",
+                    once: str = "") -> None:
+        """Keep a mail in the caller's own transaction on the vault: it is sent if that is committed, and not else."""
         letter = Letter(new_id(self._randomness), admit_address(to), one_line(subject, LONGEST_SUBJECT),
                         body_text(text), self._clock.now())
-        with self._vault.write() as connection:
-            store.add(connection, letter, one_line(about, 64), once or None)
+        store.add(connection, letter, one_line(about, 64), once or None)
 
     def deliver(self) -> int:
         """Take what is due to the mail server; return how many mails were sent. Blocks; call it in a thread of its own.
