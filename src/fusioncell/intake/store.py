@@ -236,6 +236,20 @@ def recalled_within(connection: Connection, first: int, last: int) -> list[tuple
     )
 
 
+def recalls_after(connection: Connection, seq: int, limit: int) -> list[int]:
+    """Return the positions of the recalls after a position, in order."""
+    return [row[0] for row in connection.rows(
+        "SELECT recall_seq FROM intake_recalled WHERE recall_seq > ? ORDER BY recall_seq LIMIT ?",
+        (seq, limit))]  # fmt: skip
+
+
+def moves_among(connection: Connection, seqs: Iterable[int]) -> dict[int, int]:
+    """Return position of a recall → audience in which its items go on."""
+    sql, value = connection.among(seqs)
+    return dict(connection.rows(f"SELECT recall_seq, new_audience FROM intake_moved WHERE recall_seq IN {sql}",
+                                (value,)))  # fmt: skip
+
+
 def add_moved(connection: Connection, row: Sequence[object]) -> None:
     """Note where items go on: (position of the recall, old contribution, its audience, new contribution, audience)."""
     connection.run(
