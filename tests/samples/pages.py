@@ -635,31 +635,6 @@ PAGES: dict[str, tuple[str, Context]] = {
             ],
         },
     ),
-    "sign-in": (
-        "sign_in.html",
-        {
-            "shell": shell(viewer=None, nav=set(), here=""),
-            "form": {"email": "", "next": "/"},
-            "roles": [
-                {"name": "Ada Okafor", "org": "Ministry of Works", "role": "analyst", "href": "/sign-in/demo/1"},
-                {"name": "Jon Berg", "org": "National Cyber Centre", "role": "approver", "href": "/sign-in/demo/2"},
-            ],
-        },
-    ),
-    "sign-in-wrong": (
-        "sign_in.html",
-        {
-            "shell": shell(
-                viewer=None,
-                nav=set(),
-                here="",
-                demo=False,
-                errors=[{"field": "password", "text": "This address and password do not belong together"}],
-            ),
-            "form": {"email": "ada@works.example", "next": "/shield"},
-            "roles": [],
-        },
-    ),
     "sign-in-link": (
         "sign_in_link.html",
         {"shell": shell(viewer=None, nav=set(), here=""), "link": {"url": "/sign-in/link/t0ken"}},
@@ -735,45 +710,6 @@ PAGES: dict[str, tuple[str, Context]] = {
         },
     ),
     "ops-empty": ("ops.html", {"shell": shell(here="ops"), "lags": [], "sizes": [], "facts": []}),
-    "account": (
-        "account.html",
-        {
-            "shell": shell(here="account"),
-            "fresh": "fc_5f2e0c9a7b1d4e88a1c3",
-            "me": {
-                "name": "Ada Okafor",
-                "email": "ada@works.example",
-                "org": "Ministry of Works",
-                "roles": ["analyst"],
-                "groups": ["Finance exchange"],
-            },
-            "keys": [
-                {
-                    "id": "k-7f31",
-                    "role": "contributor",
-                    "made": NOW - 40 * DAY,
-                    "used": NOW - MINUTE,
-                    "revoke_url": "/account/keys/k-7f31/revoke",
-                },
-                {"id": "k-90aa", "role": "reader", "made": NOW - 2 * DAY, "used": None, "revoke_url": None},
-            ],
-        },
-    ),
-    "account-empty": (
-        "account.html",
-        {
-            "shell": shell(here="account"),
-            "fresh": None,
-            "keys": [],
-            "me": {
-                "name": "Ada Okafor",
-                "email": "ada@works.example",
-                "org": "Ministry of Works",
-                "roles": [],
-                "groups": [],
-            },
-        },
-    ),
 }
 
 FRAGMENTS: dict[str, tuple[str, Context]] = {

@@ -10,12 +10,15 @@ from litestar.types import ControllerRouterHandler
 
 from fusioncell.bootstrap import Hub
 from fusioncell.web.pages import (
+    account,
+    admin,
     anonymous,
     contribute,
     contribution,
     files,
     finder,
     first,
+    joining,
     live,
     observable,
     ops,
@@ -53,5 +56,8 @@ def pages_for(hub: Hub) -> Pages:
 
 def page_handlers() -> list[ControllerRouterHandler]:
     """Return the handlers of all pages."""
-    rooms = (anonymous, files, first, finder, observable, contribution, contribute, shield, signing, ops, live)
+    rooms = (
+        anonymous, files, first, finder, observable, contribution, contribute, shield, signing, account, ops, live,
+        joining, admin,
+    )  # fmt: skip
     return [handler for room in rooms for handler in room.HANDLERS]
