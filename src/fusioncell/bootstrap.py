@@ -31,6 +31,8 @@ from fusioncell.exchange.hooks import Hooks
 from fusioncell.exchange.hooks import store as hooks_store
 from fusioncell.exchange.mail import Outbox
 from fusioncell.exchange.mail import store as mail_store
+from fusioncell.exchange.receipts import Ledger
+from fusioncell.exchange.receipts import store as receipts_store
 from fusioncell.exchange.notify import Follower, Notify
 from fusioncell.exchange.notify import store as notify_store
 from fusioncell.exchange.talk import Talk
@@ -92,6 +94,7 @@ PROJECTIONS = (
     sealing_store.metadata,
     talk_store.metadata,
     shield_store.metadata,
+    receipts_store.metadata,
 )
 """Tables that can be dropped and rebuilt from the record."""
 VAULT = (
@@ -104,6 +107,7 @@ VAULT = (
     hooks_store.vault_metadata,
     sealing_store.vault_metadata,
     anonymous_store.vault_metadata,
+    receipts_store.vault_metadata,
     desk_store.vault_metadata,
 )
 """Tables of the vault: backed up, never rebuilt; changed by migrations only (``edges/migrations/vault``)."""
@@ -199,6 +203,7 @@ class Hub:
     desk: Desk
     mail: Outbox
     """The outbox of mail: the port ``kernel.ports.Mail``."""
+    receipts: Ledger
     notify: Notify
     hooks: Hooks
     follower: Follower
@@ -218,7 +223,7 @@ class Hub:
             Rounds("mail", self.mail.deliver, MAIL_SECONDS),
             Rounds("tell", self.notify.tell, TELL_SECONDS),
             Rounds("webhooks", self.hooks.deliver, MAIL_SECONDS),
-            Rounds("day", self.daily, DAILY_SECONDS),
+            Rounds("day", self.daily, DAILY_SECONDS), Rounds("receipts", self.receipts.round, 1.0),
         ]
         for each in self.rounds:
             each.start()
@@ -257,6 +262,7 @@ class Hub:
         """Stop: nothing accepted is lost."""
         for each in self.rounds:
             each.close()
+        self.receipts.close()
         self.river.close()
         self.follower.save()
         self.record.close()
@@ -434,6 +440,11 @@ def assemble(
         record=record, vault=databases["vault"], projections=projections, members=members, audit=audit, clock=clock,
         randomness=randomness, settle=settle,
     )  # fmt: skip
+    receipts = Ledger(
+        record=record, vault=databases["vault"], projections=projections, intake=intake, members=members,
+        circles=circles, mail=mail, clock=clock, randomness=randomness, position=lambda: river.position,
+        secret=sha256(b"receipts" + key).digest(),
+    )  # fmt: skip
     anonymous = Anonymous(vault=databases["vault"], sealing=sealing, intake=intake, clock=clock, randomness=randomness)
     shield = Shield(record, projections, fusion, intake, clock, randomness)
     picture = Picture(record, projections, fusion, intake, clock)
@@ -456,7 +467,7 @@ def assemble(
         folder=folder, settings=settings, clock=clock, randomness=randomness, databases=databases, seal=seal,
         record=record, river=river, members=members, audit=audit, signing=signing,
         providers=providers, intake=intake, fusion=fusion, picture=picture,
-        shield=shield, mail=mail, joining=joining, accounts=accounts, sealing=sealing, anonymous=anonymous, circles=circles,
+        shield=shield, mail=mail, receipts=receipts, joining=joining, accounts=accounts, sealing=sealing, anonymous=anonymous, circles=circles,
         directory=directory,
         talk=talk, desk=desk, notify=notify, hooks=hooks, follower=follower, parties=parties,
     )  # fmt: skip

@@ -24,6 +24,7 @@ import numpy.typing as npt
 from fusioncell.fusion import verdict
 from fusioncell.fusion.model import Assessment
 from fusioncell.fusion.service import Fusion
+from fusioncell.kernel.handed import Handed
 from fusioncell.kernel.observable import (
     TYPE_CODES,
     BadValue,
@@ -159,7 +160,7 @@ class Matcher:
         self._index = HashIndex(fusion)
 
     def answers(
-        self, lines: Iterable[str], *, rows: bool, audiences: frozenset[int], hits_only: bool
+        self, lines: Iterable[str], *, rows: bool, audiences: frozenset[int], hits_only: bool, handed: Handed
     ) -> Iterator[bytes]:
         """Answer each value with a JSON line, in order, in chunks; ``rows``: the lines are CSV."""
         self._index.refresh()
@@ -176,19 +177,20 @@ class Matcher:
                 asked.append(one)
                 hashes.append(key64(one.observable) if one.observable is not None else 0)
             if len(asked) >= CHUNK:
-                yield self._answer(asked, hashes, audiences, hits_only)
+                yield self._answer(asked, hashes, audiences, hits_only, handed)
                 asked, hashes = [], []
         if asked:
-            yield self._answer(asked, hashes, audiences, hits_only)
+            yield self._answer(asked, hashes, audiences, hits_only, handed)
 
     def _answer(
-        self, asked: list[Asked | str], hashes: list[int], audiences: frozenset[int], hits_only: bool
+        self, asked: list[Asked | str], hashes: list[int], audiences: frozenset[int], hits_only: bool, handed: Handed
     ) -> bytes:
         # Which values to confirm depends on the index; what is answered depends on the confirmation alone.
         perhaps = self._index.mentioned(hashes)
         wanted = {at: _observable(asked[at]) for at in compress(range(len(asked)), perhaps)}
         values = list({o for o in wanted.values() if o is not None})
         known = self._fusion.match(values, audiences) if values else {}
+        handed.out([key64(observable) for observable in known])
         lines: list[bytes] = []
         for at, one in enumerate(asked):
             observable = wanted.get(at)

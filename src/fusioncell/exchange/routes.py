@@ -15,6 +15,7 @@ from litestar.types import Receive, Scope, Send
 from fusioncell.exchange.match import Matcher
 from fusioncell.exchange.stream import Streams
 from fusioncell.kernel.errors import BadInput, UnsupportedMedia
+from fusioncell.kernel.handed import Handed
 from fusioncell.kernel.marking import Viewer
 from fusioncell.record.service import Record
 
@@ -33,6 +34,7 @@ async def match(
     matcher: Matcher,
     record: Record,
     viewer: Viewer,
+    handed: Handed,
     hits: Annotated[Literal["all", "only"], Parameter(description="all or only")] = "all",
 ) -> Stream:
     """Match values against all that you may see."""
@@ -58,6 +60,7 @@ async def match(
         rows=media_type == "text/csv",
         audiences=record.visible_to(viewer),
         hits_only=hits == "only",
+        handed=handed,
     )
     return Stream(_chunks(answers), media_type="application/x-ndjson")
 

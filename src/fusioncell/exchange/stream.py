@@ -14,6 +14,8 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from concurrent.futures import Executor
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 from fusioncell.exchange.event import frame
@@ -43,6 +45,41 @@ class Past(Protocol):
         ...
 
 
+class Taking(Protocol):
+    """How far a stream is, for receipts: ``seq``, or while it is parked what ``parked`` says."""
+
+    seq: int
+    parked: Parked | None
+
+
+class Ledger(Protocol):
+    """Notes what streams deliver (``exchange.receipts``)."""
+
+    def attach(self, organisation: str, audience_set: int, seq: int) -> Any:
+        """Begin to note what a stream takes after a position; returns a :class:`Taking`."""
+        ...
+
+    def is_marked(self, taking: Any) -> bool:
+        """Tell whether the vault knows that this is being taken."""
+        ...
+
+    def detach(self, taking: Any) -> None:
+        """End it."""
+        ...
+
+    def flush(self) -> None:
+        """Write what was noted. Blocks."""
+        ...
+
+
+@dataclass(slots=True)
+class _Unnoted:
+    """A stream of which nothing is noted: its listener is of no organisation."""
+
+    seq: int
+    parked: Parked | None = None
+
+
 class Streams:
     """All open streams of this process."""
 
@@ -56,6 +93,11 @@ class Streams:
         self._epoch = record.head()[2]
         self._closing = False
         self.live = Live(self._encode)
+        self._ledger: Ledger | None = None
+
+    def note_in(self, ledger: Ledger) -> None:
+        """Note in a ledger what these streams deliver, by organisation, so that a recall knows."""
+        self._ledger = ledger
 
     def close(self) -> None:
         """End all streams: the hub stops. Clients come back with their cursors. Call on the event loop."""
@@ -112,14 +154,17 @@ class Streams:
 
     async def _follow(self, look: Look, viewer: Viewer, seq: int, gained: frozenset[int], send: Send) -> None:
         if gained:
-            async for page in self._pages(0, seq, gained):
-                await _body(send, b"".join([frame_without_id(e) for e in page]))
+            async with self._noted(viewer, gained, 0) as taking:
+                async for page in self._pages(0, seq, gained):
+                    await _body(send, b"".join([frame_without_id(e) for e in page]))
+                taking.seq = seq
         while True:
             audiences = self._record.visible_to(viewer)
             log = self.live.log(audiences, self._record.audience_set_number(audiences))
             log.subscribers += 1
             try:
-                seq = await self._follow_log(log, seq, send)
+                async with self._noted(viewer, audiences, seq) as taking:
+                    seq = taking.seq = await self._follow_log(log, seq, send, taking)
             finally:
                 self.live.leave(log)
             known = None if self._closing else look()
@@ -127,14 +172,29 @@ class Streams:
                 return
             viewer = known
 
-    async def _follow_log(self, log: SetLog, seq: int, send: Send) -> int:
+    @asynccontextmanager
+    async def _noted(self, viewer: Viewer, audiences: frozenset[int], seq: int) -> AsyncIterator[Taking]:
+        """Note what a stream of an organisation takes from here on: durably marked before anything is delivered."""
+        ledger = self._ledger
+        if ledger is None or viewer.org is None:
+            yield _Unnoted(seq)
+            return
+        taking = ledger.attach(viewer.org, self._record.audience_set_number(audiences), seq)
+        try:
+            if not ledger.is_marked(taking):
+                await asyncio.get_running_loop().run_in_executor(self._pool, ledger.flush)
+            yield taking
+        finally:
+            ledger.detach(taking)
+
+    async def _follow_log(self, log: SetLog, seq: int, send: Send, taking: Taking) -> int:
         """Send from one log until the viewer must be looked at again; return the position reached."""
         generation = self.live.generation
         while seq < log.floor:
             floor = log.floor
             async for page in self._pages(seq, floor, log.audiences):
                 await _body(send, b"".join([self._encode(event, log.number) for event in page]))
-            seq = floor
+            seq = taking.seq = floor
         index = log.index_after(seq)
         while True:
             if index < log.start:
@@ -146,8 +206,9 @@ class Streams:
             if index < log.end:
                 piece, index, seq = log.since(index), log.end, log.events[-1][0]
                 await _body(send, piece)
+                taking.seq = seq
             else:
-                index, seq = await _park(log, index, seq, send)
+                index, seq = await _park(log, index, seq, send, taking)
 
     async def _pages(self, after: int, until: int, audiences: frozenset[int]) -> AsyncIterator[list[LiveEvent]]:
         pages = self._past(after, until, audiences)
@@ -167,15 +228,17 @@ def frame_without_id(event: LiveEvent) -> bytes:
     )
 
 
-async def _park(log: SetLog, index: int, seq: int, send: Send) -> tuple[int, int]:
+async def _park(log: SetLog, index: int, seq: int, send: Send, taking: Taking) -> tuple[int, int]:
     """Let the log push to the client until the stream must act by itself; return the index and position reached."""
     parked = Parked(send, index, seq, asyncio.get_running_loop().create_future())
     log.parked[parked] = None
+    taking.parked = parked
     try:
         if unsent := await parked.woken:
             await unsent
     finally:
         log.parked.pop(parked, None)
+        taking.seq, taking.parked = parked.seq, None
     return parked.index, parked.seq
 
 

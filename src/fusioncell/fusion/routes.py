@@ -12,8 +12,9 @@ from fusioncell.fusion.explanation import explain
 from fusioncell.fusion.service import Fusion
 from fusioncell.intake import observables_of
 from fusioncell.kernel.errors import BadInput, NotFound
+from fusioncell.kernel.handed import Exports
 from fusioncell.kernel.marking import Viewer
-from fusioncell.kernel.observable import BadValue, Observable, canonical, guess, type_named
+from fusioncell.kernel.observable import BadValue, Observable, canonical, guess, key64, type_named
 from fusioncell.record.service import Record
 
 _encode = msgspec.json.Encoder().encode
@@ -38,8 +39,10 @@ def observable_named(kind: str, value: str) -> Observable:
         ) from None
 
 
-def assessment(fusion: Fusion, record: Record, viewer: Viewer, kind: str, value: str) -> bytes:
-    """Return the assessment of a value with its explanation, as JSON.
+def assessment(
+    fusion: Fusion, record: Record, viewer: Viewer, kind: str, value: str, exports: Exports | None = None
+) -> bytes:
+    """Return the assessment of a value with its explanation, as JSON. ``exports``: who notes that a machine has it.
 
     Raises BadInput, or NotFound where nothing that the viewer sees mentions it.
     """
@@ -47,6 +50,8 @@ def assessment(fusion: Fusion, record: Record, viewer: Viewer, kind: str, value:
     found = fusion.look_up(observable, record.visible_to(viewer))
     if found is None:
         raise NotFound("nothing that you may see mentions it", hint="Post what you know of it, or ask the partnership.")
+    if exports is not None and viewer.org is not None:
+        exports.exported(viewer.org, (key64(observable),))
     return _encode(explain(found, fusion.known_good.hits(observable)))
 
 
@@ -73,7 +78,8 @@ async def assess_observable(request: Request[Any, Any, Any], kind: str, value: s
     # What it needs is taken from the application, because each injected value costs 40 µs.
     state = request.app.state
     viewer: Viewer = request.scope["state"]["viewer"]
-    body = assessment(state.fusion, state.record, viewer, kind, value_asked(request))
+    exports = None if request.scope["state"]["session"] else state.hub.receipts
+    body = assessment(state.fusion, state.record, viewer, kind, value_asked(request), exports)
     return Response(body, media_type="application/json")
 
 

@@ -10,10 +10,14 @@ from litestar.params import Parameter
 from fusioncell.fusion import explain
 from fusioncell.intake import export_native
 from fusioncell.kernel.clock import format_instant
+from fusioncell.intake.service import Intake
 from fusioncell.kernel.errors import BadInput, NotFound
+from fusioncell.kernel.handed import Handed
 from fusioncell.kernel.marking import Viewer
+from fusioncell.kernel.observable import key64
 from fusioncell.picture.service import END, Hit, Picture, Summary
 from fusioncell.record import Seal
+from fusioncell.record.service import Record
 
 Limit = Annotated[int, Parameter(ge=1, le=200)]
 
@@ -68,11 +72,14 @@ def search(
     picture: Picture,
     viewer: Viewer,
     seal: Seal,
+    handed: Handed,
     limit: Limit = 25,
     before: str | None = None,
 ) -> dict[str, Any]:
     """Search an exact value (any defanged form) and words; newest first."""
     found = picture.search(viewer, q, before=before_of(seal, before), limit=limit)
+    handed.out([hit.entry.contribution for hit in found.hits])
+    handed.out([key64(one.observable) for one in (found.assessment, *found.related) if one is not None])
     return {
         "query": q,
         "observable": {"type": found.observable.type.value, "value": found.observable.value}
@@ -93,11 +100,12 @@ def search(
     summary="The newest contributions",
 )
 def newest(
-    picture: Picture, viewer: Viewer, seal: Seal, limit: Limit = 50, before: str | None = None
+    picture: Picture, viewer: Viewer, seal: Seal, handed: Handed, limit: Limit = 50, before: str | None = None
 ) -> dict[str, Any]:
     """List the newest contributions of which you may see something."""
     rows = picture.newest(viewer, before=before_of(seal, before), limit=limit + 1)
     page = rows[:limit]
+    handed.out([item.contribution for item in page])
     return {
         "contributions": [summary_json(item) for item in page],
         "next": seal.cursor(page[-1].position, 0, 0) if len(rows) > limit else None,
@@ -116,14 +124,24 @@ def contribution(
     picture: Picture,
     viewer: Viewer,
     seal: Seal,
+    intake: Intake,
+    record: Record,
+    handed: Handed,
     limit: Annotated[int, Parameter(ge=1, le=1000)] = 200,
     offset: Annotated[int, Parameter(ge=0)] = 0,
 ) -> dict[str, Any]:
     """Show what you may see of a contribution."""
-    item = picture.contribution(viewer, contribution)
+    try:
+        item = picture.contribution(viewer, contribution)
+    except NotFound:
+        handed.gone(contribution)
+        raise
     entries = picture.entries(viewer, contribution)
+    handed.out([contribution])
+    was = intake.came_from(record.visible_to(viewer), contribution)
     return {
         **summary_json(item),
+        **({"was": was} if was else {}),
         "entries": [
             {
                 "id": seal.entry_id(entry.seq),
@@ -147,11 +165,13 @@ def contribution(
     description="What came in, in its own format, unknown fields included; without what you "
     "may not see or what was withdrawn.",
 )
-def content(contribution: str, picture: Picture, viewer: Viewer) -> Response[bytes]:
+def content(contribution: str, picture: Picture, viewer: Viewer, handed: Handed) -> Response[bytes]:
     """Give back a contribution in its own format."""
     entries = picture.entries(viewer, contribution)
     if not entries:
+        handed.gone(contribution)
         raise NotFound("no such contribution", hint="It may have been withdrawn, or was never shared with you.")
+    handed.file(contribution)
     media_type, body = export_native(entries)
     return Response(body, media_type=media_type, headers={"Content-Disposition": "attachment"})
 

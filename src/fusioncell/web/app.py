@@ -23,9 +23,11 @@ from fusioncell.bootstrap import Hub
 from fusioncell.exchange import Matcher, Streams
 from fusioncell.exchange import routes as exchange_routes
 from fusioncell.exchange.anonymous import routes as anonymous_routes
+from fusioncell.exchange.receipts import routes as receipts_routes
 from fusioncell.fusion import routes as fusion_routes
 from fusioncell.intake import routes as intake_routes
 from fusioncell.kernel.errors import FusionCellError, Unavailable
+from fusioncell.kernel.handed import Handed
 from fusioncell.kernel.marking import Viewer
 from fusioncell.members import routes as members_routes
 from fusioncell.members.accounts import routes as accounts_routes
@@ -49,11 +51,11 @@ NO_DOOR = "/api/{path:str}"
 """What the framework puts beside the description: a page of its own for every other path. Ours answers as elsewhere."""
 ROOMS = (
     "intake", "record", "fusion", "picture", "shield", "members", "signing", "seal", "audit", "joining", "accounts",
-    "sealing", "anonymous", "circles", "directory",
+    "sealing", "anonymous", "receipts", "circles", "directory",
 )  # fmt: skip
 """Services of the hub that handlers may ask for by name."""
 INJECTED = frozenset({
-    *ROOMS, "request", "viewer", "hub", "matcher", "streams", "data", "scope", "receive", "send", "socket",
+    *ROOMS, "request", "viewer", "hub", "handed", "matcher", "streams", "data", "scope", "receive", "send", "socket",
     "state", "headers", "body",
 })  # fmt: skip
 """Parameters of handlers that are handed in, not asked of the client."""
@@ -98,6 +100,12 @@ def metrics(hub: Hub) -> Response[str]:
 def _viewer(request: Request[Any, Any, Any]) -> Viewer:
     viewer: Viewer = request.scope["state"]["viewer"]
     return viewer
+
+
+def _handed(request: Request[Any, Any, Any]) -> Handed:
+    state: Any = request.scope["state"]
+    hub: Hub = request.app.state.hub
+    return Handed(hub.receipts, state["viewer"].org, bool(state["session"]))
 
 
 def declare_queries(app: Litestar) -> None:
@@ -156,7 +164,11 @@ def _injected(hub: Hub) -> dict[str, Provide]:
     def provide(value: Any) -> Provide:
         return Provide(lambda: value, sync_to_thread=False, use_cache=True)
 
-    return {"viewer": Provide(_viewer, sync_to_thread=False), **{name: provide(value) for name, value in given.items()}}
+    asked = {
+        "viewer": Provide(_viewer, sync_to_thread=False, use_cache=False),
+        "handed": Provide(_handed, sync_to_thread=False, use_cache=False),
+    }
+    return {**asked, **{name: provide(value) for name, value in given.items()}}
 
 
 def _doors() -> Router:
@@ -166,7 +178,7 @@ def _doors() -> Router:
         circles_routes, directory_routes, joining_routes, accounts_routes, audit_routes, anonymous_routes,
         sealing_routes, signing_routes,
     )  # fmt: skip
-    doors = [door for room in (*rooms, *packages) for door in room.HANDLERS]
+    doors = [door for room in (*rooms, *packages, receipts_routes) for door in room.HANDLERS]
     return Router("/", route_handlers=[healthz, readyz, metrics, *doors, *page_handlers()])
 
 
@@ -184,6 +196,7 @@ def _described() -> OpenAPIConfig:
 def make_app(hub: Hub) -> Litestar:
     """Make the application over a hub."""
     streams = Streams(hub.record, hub.seal, hub.river.past, hub.settings.max_subscribers)
+    streams.note_in(hub.receipts)
     live = PageStreams(hub)
     app = Litestar(
         route_handlers=[_doors()],

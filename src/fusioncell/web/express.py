@@ -29,7 +29,7 @@ _NOTHING = [(b"content-type", b"application/problem+json"), *_HEADERS]
 def express(hub: Hub, inner: ASGIApp) -> ASGIApp:
     """Answer plain look-ups; hand the rest on to ``inner``."""
     permission: str = fusion_routes.assess_observable.opt["permission"]
-    fusion, record, members = hub.fusion, hub.record, hub.members
+    fusion, record, members, receipts = hub.fusion, hub.record, hub.members, hub.receipts
 
     async def handler(scope: Scope, receive: Receive, send: Send) -> None:
         key = _plain_key(scope)
@@ -43,7 +43,7 @@ def express(hub: Hub, inner: ASGIApp) -> ASGIApp:
             return await inner(scope, receive, send)
         status, headers = 200, _FOUND
         try:
-            body = fusion_routes.assessment(fusion, record, viewer, kind, unquote(value))
+            body = fusion_routes.assessment(fusion, record, viewer, kind, unquote(value), receipts)
         except NotFound as fault:
             status, headers = fault.status, _NOTHING
             body = problems.document(status, fault.title, fault.detail, fault.hint)
