@@ -63,6 +63,7 @@ from fusioncell.members.joining import Joining
 from fusioncell.members.joining import store as joining_store
 from fusioncell.members.oidc import Provider, Providers
 from fusioncell.members.oidc import store as oidc_store
+from fusioncell.members.reach import Reach
 from fusioncell.members.sealing import Sealing
 from fusioncell.members.sealing import store as sealing_store
 from fusioncell.members.service import Members
@@ -195,6 +196,7 @@ class Hub:
     directory: Directory
     sealing: Sealing
     anonymous: Anonymous
+    reach: Reach
     intake: Intake
     fusion: Fusion
     picture: Picture
@@ -445,6 +447,7 @@ def assemble(
         circles=circles, mail=mail, clock=clock, randomness=randomness, position=lambda: river.position,
         secret=sha256(b"receipts" + key).digest(),
     )  # fmt: skip
+    reach = Reach(projections, members, clock)
     anonymous = Anonymous(vault=databases["vault"], sealing=sealing, intake=intake, clock=clock, randomness=randomness)
     shield = Shield(record, projections, fusion, intake, clock, randomness)
     picture = Picture(record, projections, fusion, intake, clock)
@@ -467,7 +470,7 @@ def assemble(
         folder=folder, settings=settings, clock=clock, randomness=randomness, databases=databases, seal=seal,
         record=record, river=river, members=members, audit=audit, signing=signing,
         providers=providers, intake=intake, fusion=fusion, picture=picture,
-        shield=shield, mail=mail, receipts=receipts, joining=joining, accounts=accounts, sealing=sealing, anonymous=anonymous, circles=circles,
+        shield=shield, mail=mail, receipts=receipts, joining=joining, accounts=accounts, sealing=sealing, anonymous=anonymous, reach=reach, circles=circles,
         directory=directory,
         talk=talk, desk=desk, notify=notify, hooks=hooks, follower=follower, parties=parties,
     )  # fmt: skip
