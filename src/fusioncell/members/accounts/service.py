@@ -14,7 +14,7 @@ from fusioncell.kernel.marking import Viewer, org, person
 from fusioncell.kernel.ports import Database, Mail
 from fusioncell.members.accounts import entries, store
 from fusioncell.members.accounts.model import IDLE, REMOVED, Idle, IdleRule, Step, Suspension
-from fusioncell.members.accounts.weigh import check_reach, check_roles, step_of
+from fusioncell.members.accounts.weigh import check_reach, check_roles, roles_to_give, step_of
 from fusioncell.members.audit import Audit
 from fusioncell.members.audit.service import actor_of
 from fusioncell.members.entries import NOBODY, Log
@@ -49,6 +49,10 @@ class Accounts:
         with self._projections.read() as connection:
             reasons = {party: reason for party, reason, _ in store.suspensions(connection)}
         return [(who, reasons.get(person(who.id), "")) for who in self._members.people_of(org_id)]
+
+    def may_give(self, viewer: Viewer) -> tuple[str, ...]:
+        """Return the roles that the viewer may give."""
+        return roles_to_give(viewer)
 
     def invite(self, viewer: Viewer, org_id: str, name: str, email: str, roles: Iterable[str]) -> tuple[Person, Secret]:
         """Add a person and make their one-time link, which is shown this once (and sent, where mail goes out)."""

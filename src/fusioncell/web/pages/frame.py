@@ -35,6 +35,14 @@ FORM = {"form": True}
 SAID_COOKIE = "fc_said"
 SAID: dict[str, tuple[str, str]] = {
     "contributed": ("good", "Accepted and kept."),
+    "group-made": ("good", "The group is made. Invite who belongs in it."),
+    "group-joined": ("good", "You are in. You see what is posted from now on."),
+    "group-asked": ("good", "Asked. An owner of the group decides."),
+    "group-left": ("info", "You have left the group, and see nothing of it any more."),
+    "group-invited": ("good", "Invited."),
+    "group-closed": ("info", "The group is closed. Its members keep what they hold."),
+    "contact-asked": ("good", "A test is asked: the contact gets a mail with a link."),
+    "done": ("good", "Done."),
     "recalled": ("good", "Recalled. It has left every page, search, stream and score."),
     "approved": ("good", "Approved. The name is in the zone, and resolvers take it within seconds."),
     "withdrawn": ("good", "Withdrawn."),
