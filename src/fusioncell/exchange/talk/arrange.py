@@ -15,20 +15,20 @@ MAX_DEPTH = 20
 def in_tree(posts: Iterable[tuple[str, str, int]]) -> list[tuple[str, str, int]]:
     """Return (post, its seen parent or "", depth) in the order of the tree, of (post, parent, place in time)."""
     rows = sorted(posts, key=_place)
-    seen = {post: place for post, _, place in rows}
+    seen = {post for post, _, _ in rows}
     children: dict[str, list[str]] = {}
-    parent_of: dict[str, str] = {}
-    for post, parent, place in rows:
-        # An answer comes after what it answers: so no circle can be told, whatever an entry says.
-        above = parent if seen.get(parent, place) < place else ""
-        parent_of[post] = above
-        children.setdefault(above, []).append(post)
+    for post, parent, _ in rows:
+        children.setdefault(parent if parent in seen else "", []).append(post)
     order: list[tuple[str, str, int]] = []
-    waiting = [(post, 0) for post in reversed(children.get("", []))]
+    told: set[str] = set()
+    # Whatever entries say, each post comes once: of a circle, the first in time stands at the top.
+    waiting = [(post, "", 0) for post in [*(post for post, _, _ in reversed(rows)), *reversed(children.get("", []))]]
     while waiting:
-        post, depth = waiting.pop()
-        order.append((post, parent_of[post], min(depth, MAX_DEPTH)))
-        waiting += [(child, depth + 1) for child in reversed(children.get(post, []))]
+        post, above, depth = waiting.pop()
+        if post not in told:
+            told.add(post)
+            order.append((post, above, min(depth, MAX_DEPTH)))
+            waiting += [(child, post, depth + 1) for child in reversed(children.get(post, []))]
     return order
 
 

@@ -72,7 +72,13 @@ def _end(connection: Connection, arrived: Arrived, touched: _Pairs) -> None:
     if superseded:
         touched.update((row[1], row[2]) for row in store.among_seqs(connection, superseded))
         store.supersede(connection, superseded)
-    gone = [row for _, recall in arrived.recalls for row in store.within_seqs(connection, recall.first, recall.last)]
+    # A recall ends the items of its own entry's audience alone (see intake).
+    gone = [
+        row
+        for entry, recall in arrived.recalls
+        for row in store.within_seqs(connection, recall.first, recall.last)
+        if row[2] == entry.audience
+    ]
     if gone:
         touched.update((row[1], row[2]) for row in gone)
         store.drop_posts(connection, [row[0] for row in gone])

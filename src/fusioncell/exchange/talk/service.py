@@ -206,6 +206,10 @@ class Talk:
         for contribution in mine:
             self._intake.recall(viewer, contribution, "taken back")
 
+    def target_of(self, text: str) -> str:
+        """Return what a reaction can be on, in its canonical form. Raises BadInput."""
+        return anchor_of(text).text
+
     def reactions(self, viewer: Viewer, targets: Sequence[str]) -> dict[str, tuple[Reaction, ...]]:
         """Return the reactions that the viewer sees on targets (canonical anchors), oldest first."""
         found: dict[str, tuple[Reaction, ...]] = {}
