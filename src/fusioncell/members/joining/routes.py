@@ -77,9 +77,9 @@ def state_of(code: str, joining: Joining) -> dict[str, Any]:
 
 
 @get("/api/applications", tags=["joining"], opt={"permission": "vet"}, sync_to_thread=True, summary="Applications")
-def applications(joining: Joining, state: State | None = None) -> dict[str, Any]:
+def applications(joining: Joining, only: State | None = None) -> dict[str, Any]:
     """List applications, the newest first: all, or those in one state."""
-    return {"applications": [application_json(one) for one in joining.applications([state] if state else State)]}
+    return {"applications": [application_json(one) for one in joining.applications([only] if only else State)]}
 
 
 @post("/api/applications/{which:str}/accept", tags=["joining"], opt={"permission": "vet"}, status_code=201,
