@@ -1,7 +1,7 @@
 """One tokenizer for both databases, so that a search finds the same everywhere (DESIGN rule 5). Pure.
 
-A *page* holds the words of the entries of one block of the record, a line an entry: its offset from the page's first
-position, then its words. The index knows in which pages a word stands, :func:`lines_with` on which lines.
+A *page* holds the words of the entries of one block of the record, a line an entry: ``o`` and its offset from the
+block's first position, then its words. The index knows in which pages a word stands, :func:`lines_with` on which lines.
 """
 
 from __future__ import annotations
@@ -38,30 +38,34 @@ def _folded(text: str) -> str:
 
 def page_of(texts: Sequence[tuple[int, str]]) -> str:
     """Return the page of some entries: their offsets and texts, in order."""
-    page = "\n".join([f"{offset} {text}" for offset, text in texts])
+    page = "\n".join([f"o{offset} {text}" for offset, text in texts])
     if page.isascii() and page.count("\n") == len(texts) - 1:
         return _folded(page)
-    return "\n".join([f"{offset} {' '.join(tokens(text))}" for offset, text in texts])
+    return "\n".join([f"o{offset} {' '.join(tokens(text))}" for offset, text in texts])
 
 
 def without(page: str, offsets: Container[int]) -> str:
     """Return a page less the lines of the entries at these offsets."""
-    return "\n".join([each for each in page.split("\n") if int(each.partition(" ")[0]) not in offsets])
+    return "\n".join([each for each in page.split("\n") if int(each[1 : each.index(" ")]) not in offsets])
 
 
 def words_in(page: str) -> list[str]:
-    """Return the different words of a page, and its offsets, which find nothing by :func:`lines_with`."""
+    """Return the different words of a page, its offsets too: they find nothing, and few ask for a word such as o17."""
     return list(dict.fromkeys(page.split()))
 
 
 def lines_with(page: str, words: Sequence[str], phrase: str = "") -> list[int]:
-    """Return the offsets of the entries that hold all the words and, side by side, the phrase; in order."""
+    """Return the offsets of the entries that hold all the words (one at least) and, side by side, the phrase."""
     wanted = [f" {each} " for each in (*words, phrase) if each]
+    longest = max(words, key=len)
     found = []
-    for line in page.split("\n"):
+    at = page.find(longest)
+    while at >= 0:
+        end = page.find("\n", at)
+        line = page[page.rfind("\n", 0, at) + 1 : end if end >= 0 else None]
         offset, _, text = line.partition(" ")
-        if all([word in text for word in words]):
-            spaced = f" {' '.join(text.split())} "
-            if all([each in spaced for each in wanted]):
-                found.append(int(offset))
+        spaced = f" {' '.join(text.split())} "
+        if all([each in spaced for each in wanted]):
+            found.append(int(offset[1:]))
+        at = page.find(longest, end) if end >= 0 else -1
     return found
