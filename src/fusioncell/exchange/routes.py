@@ -13,8 +13,8 @@ from litestar.response import Stream
 from litestar.types import Receive, Scope, Send
 
 from fusioncell.exchange.match import Matcher
-from fusioncell.exchange.stream import Streams
-from fusioncell.kernel.errors import BadInput, UnsupportedMedia
+from fusioncell.exchange.stream import Look, Streams, sees_still
+from fusioncell.kernel.errors import BadInput, NotSignedIn, UnsupportedMedia
 from fusioncell.kernel.handed import Handed
 from fusioncell.kernel.marking import Viewer
 from fusioncell.record.service import Record
@@ -62,7 +62,7 @@ async def match(
         hits_only=hits == "only",
         handed=handed,
     )
-    return Stream(_chunks(answers), media_type="application/x-ndjson")
+    return Stream(_chunks(answers, request.scope["state"]["look"], viewer), media_type="application/x-ndjson")
 
 
 def _lines(text: str, media_type: str) -> Iterator[str]:
@@ -75,9 +75,15 @@ def _lines(text: str, media_type: str) -> Iterator[str]:
     return iter(text.splitlines())
 
 
-async def _chunks(answers: Iterator[bytes]) -> AsyncIterator[bytes]:
+async def _chunks(answers: Iterator[bytes], look: Look, viewer: Viewer) -> AsyncIterator[bytes]:
+    """Hand out piece by piece, as long as the viewer may still see what it saw: else the answer breaks off.
+
+    It breaks off and does not end, so that nobody takes a part for the whole.
+    """
     while True:
         chunk = await sync_to_thread(next, answers, None)
+        if not sees_still(await sync_to_thread(look), viewer):
+            raise NotSignedIn("the key or session has ended, or sees less than before", hint="Ask again.")
         if chunk is None:
             return
         if chunk:

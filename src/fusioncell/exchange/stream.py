@@ -217,6 +217,16 @@ class Streams:
             yield page
 
 
+def sees_still(known: Viewer | None, viewer: Viewer) -> bool:
+    """Tell whether who asked, looked at again (``known``), may still see all that it could when its answer began."""
+    return (
+        known is not None
+        and (known.org, known.person, known.member) == (viewer.org, viewer.person, viewer.member)
+        and known.parties >= viewer.parties
+        and known.client_parties >= viewer.client_parties
+    )
+
+
 def frame_without_id(event: LiveEvent) -> bytes:
     """Return a backfill event: without an id, so that a client that breaks off resumes from its old cursor."""
     return (
