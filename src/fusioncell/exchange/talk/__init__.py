@@ -8,7 +8,8 @@ What is *not* here: what a person keeps beside it (``exchange.desk``), names of 
 files.
 """
 
+from fusioncell.exchange.talk.markdown import to_html
 from fusioncell.exchange.talk.model import Filters, NewPost, Post, Posted, Thread, Threads
 from fusioncell.exchange.talk.service import Talk
 
-__all__ = ["Filters", "NewPost", "Post", "Posted", "Talk", "Thread", "Threads"]
+__all__ = ["Filters", "NewPost", "Post", "Posted", "Talk", "Thread", "Threads", "to_html"]

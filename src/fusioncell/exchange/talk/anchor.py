@@ -6,10 +6,20 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 from fusioncell.kernel.errors import BadInput
-from fusioncell.kernel.observable import BadValue, Observable, canonical, guess, type_named
+from fusioncell.kernel.observable import (
+    BadValue,
+    Observable,
+    ObservableType,
+    canonical,
+    guess,
+    parents,
+    type_named,
+)
 
 KINDS = ("observable", "contribution", "post", "group", "campaign")
 _ID = re.compile(r"[\w.-]{1,64}\Z", re.ASCII)
@@ -63,3 +73,20 @@ def _observable(text: str) -> Observable:
     if found is None:
         raise BadInput(f"{value[:80]!r} has the form of no known type", hint=_HINT)
     return found
+
+
+def grounds_of(observables: Iterable[Observable]) -> list[Observable]:
+    """Return the observables, and what they stand on: the host of a URL or address, the names above a name."""
+    found: dict[Observable, None] = {}
+    for one in observables:
+        found[one] = None
+        host: Observable | None = one
+        if one.type is ObservableType.URL:
+            host = guess(urlsplit(one.value).hostname or "")
+        elif one.type is ObservableType.EMAIL:
+            host = guess(one.value.rpartition("@")[2])
+        if host is not None:
+            found[host] = None
+            if host.type is ObservableType.DOMAIN:
+                found.update((Observable(ObservableType.DOMAIN, name), None) for name in parents(host.value))
+    return list(found)

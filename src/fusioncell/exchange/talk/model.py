@@ -126,8 +126,8 @@ class Thread:
 
     ``posts``: in the order of the tree. ``count``: all posts that the viewer sees in it. ``before``/``after``: tokens
     for the page of older and of newer posts, "" where there is none. ``assessments``: what the viewer may know of the
-    observables named on this page. ``watching``: ``watch``, ``mute`` or "". ``new``: ids of posts on this page that
-    came since the viewer last read it.
+    observables named on this page, and of what they stand on (``anchor.grounds_of``). ``watching``: ``watch``, ``mute``
+    or "". ``new``: ids of posts on this page that came since the viewer last read it.
     """
 
     id: str

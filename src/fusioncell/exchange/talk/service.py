@@ -18,7 +18,7 @@ from fusioncell.exchange.desk import Desk
 from fusioncell.exchange.talk import store
 from fusioncell.exchange.talk.accept import Target, check, check_label, excerpt, named_of
 from fusioncell.exchange.talk.address import answering, chosen, current, is_within
-from fusioncell.exchange.talk.anchor import Anchor, anchor_of
+from fusioncell.exchange.talk.anchor import Anchor, anchor_of, grounds_of
 from fusioncell.exchange.talk.arrange import in_tree
 from fusioncell.exchange.talk.model import (
     MAX_PAGE,
@@ -496,7 +496,7 @@ class Talk:
         ]  # fmt: skip
 
     def _assess(self, audiences: frozenset[int], observables: Iterable[Observable]) -> dict[Observable, Assessment]:
-        wanted = list(dict.fromkeys(observables))[:_MOST_ENTRIES]
+        wanted = grounds_of(observables)[:_MOST_ENTRIES]
         return self._fusion.match(wanted, audiences) if wanted else {}
 
     def _personal(self, viewer: Viewer, thread: str) -> tuple[int | None, str]:
