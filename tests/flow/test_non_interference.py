@@ -48,6 +48,7 @@ from fusioncell.shield import store as shield_store
 from fusioncell.shield.model import KINDS, Body, State
 from fusioncell.web.app import make_app
 from partnership import NAMES, Partnership
+from probes.notify import found as watch_everything
 from probes import NO_DATA, PROBES, changes
 from probes.model import UNKNOWN, Probe
 
@@ -197,6 +198,7 @@ class World:
             "approver outside": members.make_key(self.orgs[4], self.people[1], role="administrator")[1].reveal(),
         }
         self.hub.settle()
+        watch_everything(self)
 
     def viewer(self, name: str) -> Viewer:
         if not self.keys[name]:
@@ -431,7 +433,7 @@ def answers(world: World, name: str, whole: World, seed: int) -> list[tuple[str,
         async with httpx.AsyncClient(transport=transport, base_url="http://hub.example", headers=headers) as client:
             probe = Probe(world, name, asked, decisions, dice.sample(POOL, 4), client)
             return [(f"{door}: {said[0]}", masked(world.hub, said[1]))
-                    for door, ask in PROBES.items() if door in exist async for said in ask(probe)]  # fmt: skip
+                    for door, ask in PROBES.items() if door in exist or door.startswith("MAIL") async for said in ask(probe)]  # fmt: skip
 
     return asyncio.run(run())
 

@@ -28,6 +28,7 @@ def shell(**changed: Any) -> Context:
         "language": "en",
         "demo": True,
         "query": "",
+        "bell": "3",
         "now": NOW,
         "notices": [],
         "errors": [],
@@ -401,7 +402,9 @@ CONTRIBUTION: Context = {
     "faults": [{"place": "objects[17].pattern", "reason": "the pattern ends within a string; close the quote"}],
     "recall": "/contributions/a1/recall",
     "raw": "/contributions/a1/raw",
-}
+    "reach": {"was": "a0", "was_receipts": "/contributions/a0/receipts", "receipts": "/contributions/a1/receipts",
+              "readers": "/contributions/a1/readers", "consent": "/contributions/a1/consent"},
+}  # fmt: skip
 
 TLPS = [
     {"value": "clear", "meaning": "Everyone, the public included."},

@@ -24,6 +24,7 @@ from fusioncell.exchange import Matcher, Streams
 from fusioncell.exchange import routes as exchange_routes
 from fusioncell.exchange.anonymous import routes as anonymous_routes
 from fusioncell.exchange.receipts import routes as receipts_routes
+from fusioncell.exchange.notify import routes as notify_routes
 from fusioncell.exchange.talk import routes as talk_routes
 from fusioncell.fusion import routes as fusion_routes
 from fusioncell.intake import routes as intake_routes
@@ -52,7 +53,8 @@ NO_DOOR = "/api/{path:str}"
 """What the framework puts beside the description: a page of its own for every other path. Ours answers as elsewhere."""
 ROOMS = (
     "intake", "record", "fusion", "picture", "shield", "members", "signing", "seal", "audit", "joining", "accounts",
-    "sealing", "anonymous", "receipts", "circles", "directory", "talk",
+    "sealing", "anonymous", "receipts", "circles", "directory",
+    "notify", "hooks", "talk",
 )  # fmt: skip
 """Services of the hub that handlers may ask for by name."""
 INJECTED = frozenset({
@@ -177,7 +179,7 @@ def _doors() -> Router:
     rooms = (intake_routes, fusion_routes, picture_routes, exchange_routes, shield_routes, members_routes)
     packages = (
         circles_routes, directory_routes, joining_routes, accounts_routes, audit_routes, anonymous_routes,
-        sealing_routes, signing_routes, talk_routes,
+        sealing_routes, signing_routes, talk_routes, notify_routes,
     )  # fmt: skip
     doors = [door for room in (*rooms, *packages, receipts_routes) for door in room.HANDLERS]
     return Router("/", route_handlers=[healthz, readyz, metrics, *doors, *page_handlers()])

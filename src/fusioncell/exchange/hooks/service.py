@@ -178,7 +178,7 @@ class Hooks:
 
     def _deliver(self, hook: Hook, delivery: Delivery) -> bool:
         public = self._seal.entry_id(delivery.seq)
-        body = self._body(hook, delivery, public)
+        body = self.body(hook, delivery, public)
         now = self._clock.now()
         headers = signed_headers(secret_of(self._key, hook.id), public, body, now)
         code, words = self._caller.post(hook.url, body, headers)
@@ -205,7 +205,7 @@ class Hooks:
             self._changed()
         return done
 
-    def _body(self, hook: Hook, delivery: Delivery, public: str) -> bytes:
+    def body(self, hook: Hook, delivery: Delivery, public: str) -> bytes:
         """Return what may be told now: of what the organisation may not see any more, a tombstone."""
         if delivery.kind == "entry":
             standing = self._intake.standing(delivery.seqs, self._sight(hook.org))

@@ -222,7 +222,7 @@ class Follower:
         if known is None:
             party = self._hooks.party_of(owner) if owner.startswith("hook:") else owner
             viewer = self._parties.viewer(party) if party else None
-            known = self._record.visible_to(viewer) if viewer is not None and viewer.member else frozenset()
+            known = self._record.visible_to(viewer) if viewer is not None else frozenset()
             self._sights[owner] = known
         return known
 

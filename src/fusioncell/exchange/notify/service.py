@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 
 from fusioncell.exchange.mail import Outbox
 from fusioncell.exchange.notify import admit, store
+from fusioncell.exchange.notify.admit import minute_of_day, time_of_day, zones
 from fusioncell.exchange.notify.compose import Say, mail
 from fusioncell.exchange.notify.model import (
     INSTANT_EVERY,
@@ -27,14 +28,14 @@ from fusioncell.exchange.notify.project import Follower
 from fusioncell.exchange.notify.when import digest_period, is_quiet
 from fusioncell.intake.service import Intake
 from fusioncell.kernel.clock import Clock, Instant
-from fusioncell.kernel.errors import BadInput, Conflict, NotAllowed, NotFound
+from fusioncell.kernel.errors import BadInput, Conflict, NotAllowed, NotFound, NotSignedIn
 from fusioncell.kernel.ids import Randomness, new_id
 from fusioncell.kernel.marking import Viewer, person
 from fusioncell.kernel.ports import Database
 from fusioncell.record import Seal
 from fusioncell.record.service import Record
 
-__all__ = ["Notify"]
+__all__ = ["MOST_COUNTED", "Notify", "checked_watches", "minute_of_day", "time_of_day", "zones"]
 
 END = 1 << 62
 MOST_SHOWN = 100
@@ -72,6 +73,8 @@ class Notify:
         if kind == "all":
             raise BadInput("a person does not watch everything", hint=f"Use one of: {', '.join(KINDS[:-1])}.",
                            place="kind")  # fmt: skip
+        if kind == "group" and not any(party.startswith(f"group:{value}.") for party in viewer.parties):
+            raise NotFound("you are in no such group", hint="Join it first.", place="value")
         owner = _owner(viewer)
         self._follower.save()
         with self._vault.write() as connection:
@@ -220,7 +223,7 @@ class Notify:
         """Return (address, subject, text) of the mail that tells an owner; None for nothing to say, or no way to."""
         viewer = self._parties.viewer(owner)
         to = self._parties.address(owner.removeprefix("person:"))
-        if viewer is None or not viewer.member or not to or self._outbox.bounced(to) is not None:
+        if viewer is None or not to or self._outbox.bounced(to) is not None:
             return None
         audiences = self._record.visible_to(viewer)
         with self._vault.read() as connection:
@@ -251,10 +254,17 @@ class Notify:
 
 
 def _person(viewer: Viewer) -> str:
-    if viewer.person is None or not viewer.member:
+    if viewer.org is None:
+        raise NotSignedIn("notices are of people who are signed in", hint="Sign in, or use a key of a person.")
+    if viewer.person is None:
         raise NotAllowed("notices are of people, and this is not one", hint="Sign in, or use a key of a person.")
     return viewer.person
 
 
 def _owner(viewer: Viewer) -> str:
     return person(_person(viewer))
+
+
+def checked_watches(given: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Return what a webhook is to watch, each checked. BadInput says what is wrong."""
+    return [admit.watch(kind, value) for kind, value in given]

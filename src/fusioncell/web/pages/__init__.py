@@ -20,8 +20,10 @@ from fusioncell.web.pages import (
     first,
     joining,
     live,
+    notices,
     observable,
     ops,
+    receipts,
     shield,
     signing,
 )
@@ -58,6 +60,6 @@ def page_handlers() -> list[ControllerRouterHandler]:
     """Return the handlers of all pages."""
     rooms = (
         anonymous, files, first, finder, observable, contribution, contribute, shield, signing, account, ops, live,
-        joining, admin,
+        receipts, joining, admin, notices,
     )  # fmt: skip
     return [handler for room in rooms for handler in room.HANDLERS]

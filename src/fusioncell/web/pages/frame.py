@@ -19,6 +19,7 @@ from litestar import Request, Response
 from litestar.datastructures import Cookie, UploadFile
 
 from fusioncell.bootstrap import Hub
+from fusioncell.exchange.notify.service import MOST_COUNTED
 from fusioncell.kernel.errors import FusionCellError, NotAllowed, NotFound, NotSignedIn
 from fusioncell.kernel.marking import PUBLIC, Viewer
 from fusioncell.members import TermsDue
@@ -44,6 +45,9 @@ SAID: dict[str, tuple[str, str]] = {
     "contact-asked": ("good", "A test is asked: the contact gets a mail with a link."),
     "done": ("good", "Done."),
     "recalled": ("good", "Recalled. It has left every page, search, stream and score."),
+    "readers-changed": ("good", "Done. It goes on as this contribution; the old one is withdrawn."),
+    "consent-sent": ("good", "Kept. Who decides can read it now."),
+    "consent-answered": ("good", "Answered. The asker can read it now."),
     "approved": ("good", "Approved. The name is in the zone, and resolvers take it within seconds."),
     "withdrawn": ("good", "Withdrawn."),
     "proposed": ("good", "Proposed. Who may approve it sees it now."),
@@ -67,6 +71,13 @@ SAID: dict[str, tuple[str, str]] = {
     "person-removed": ("good", "Removed. Their sessions, keys and passkeys have ended."),
     "suspended": ("good", "Suspended. Sessions, keys and streams end within a minute."),
     "reinstated": ("good", "Reinstated."),
+    "thread-muted": ("good", "Muted: this thread tells you no more."),
+    "preferences-saved": ("good", "Saved. You are told as you wish from now on."),
+    "watching": ("good", "Watched from now on."),
+    "watch-ended": ("good", "Watched no more."),
+    "address-trusted": ("good", "Mail goes to your address again."),
+    "webhook-ended": ("good", "The webhook has ended."),
+    "sent-again": ("good", "It is sent again within seconds."),
 }
 """What a redirect may say once on the page that it leads to: a closed list, so that no one can make it say more."""
 
@@ -121,9 +132,18 @@ def shell(request: Asked, *, here: str = "", query: str = "", errors: Iterable[d
         "demo": hub.folder.kind == "demo",
         "query": query,
         "now": hub.clock.now(),
+        "bell": bell_of(hub, viewer),
         "notices": [{"kind": said[0], "text": said[1]}] if said else [],
         "errors": list(errors),
     }
+
+
+def bell_of(hub: Hub, viewer: Viewer) -> str | None:
+    """Return what the bell shows: how many notices are unread, ``99+`` at most; None for who is no person."""
+    if viewer.person is None:
+        return None
+    unread = hub.notify.unread(viewer)
+    return "99+" if unread >= MOST_COUNTED else str(unread)
 
 
 def language_of(request: Asked) -> str:

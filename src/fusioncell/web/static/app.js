@@ -73,6 +73,16 @@ setInterval(() => {
   for (const time of all("time[data-ago]")) time.textContent = ago((now - Date.parse(time.dateTime)) / 1000);
 }, 30000);
 
+// ---- the bell: asked again while the page is looked at
+const bell = document.querySelector("[data-bell]");
+if (bell) setInterval(async () => {
+  if (document.hidden) return;
+  try {
+    const answer = await fetch(bell.dataset.bell, { redirect: "error", cache: "no-store" });
+    if (answer.ok) bell.querySelector("[data-bell-count]").textContent = (await answer.text()).slice(0, 4);
+  } catch { /* the hub is away: the next look tells */ }
+}, 15000);
+
 // ---- the live list: EventSource on data-live, `event: new`, data = one rendered <li>
 function liveList(panel) {
   const list = panel.querySelector("[data-live-list]");
