@@ -13,11 +13,13 @@ from collections.abc import Callable
 from datetime import datetime, timedelta, timezone
 
 from fusioncell.bootstrap import Hub
+from fusioncell.exchange.talk import NewPost, Posted
 from fusioncell.intake.service import Terms
 from fusioncell.kernel.clock import DAY, HOUR, MINUTE, ManualClock
 from fusioncell.kernel.errors import FusionCellError
 from fusioncell.kernel.marking import Tlp, Viewer, group, org
 from fusioncell.members import Organisation
+from fusioncell.members.joining import TERMS, fill_in
 from fusioncell.shield.model import State
 
 NAMES = [f"{word}-{n}.example" for word in ("login", "parcel", "évil", "bank") for n in range(3)]
@@ -48,6 +50,8 @@ class Partnership:
         self.clock = clock
         self.start = clock.now()
         self.contributions: list[tuple[str, str]] = []
+        self.posts: list[tuple[str, str]] = []
+        """Id and originator of each post."""
         self.groups: list[str] = []
         self.people: list[str] = []
         self.refused = 0
@@ -176,6 +180,36 @@ class Partnership:
         if self.random.random() < 0.15:
             hub.intake.accept(viewer, body, media, Terms(tlp=tlp, groups=groups))
 
+    def talk(self, hub: Hub) -> None:
+        """Somebody posts, answers, edits, withdraws, reacts or takes a reaction back, or closes a thread."""
+        r, talk, viewer = self.random, hub.talk, self._viewer(hub)
+        post, party = r.choice(self.posts) if self.posts else ("", "")
+        own = hub.members.operator_viewer(party) or viewer
+        text = self.text()[1].decode()
+        choice = r.randrange(12) if post else 0
+        if choice < 3:
+            tlp = r.choice((None, Tlp.GREEN, Tlp.AMBER, Tlp.AMBER_STRICT, Tlp.RED))
+            about = (r.choice((f"observable:auto:{self._name()}", "campaign:Storm")),) if r.random() < 0.5 else ()
+            self._posted(talk.post(viewer, NewPost(text=text, title=self._words(), tlp=tlp, about=about)), viewer)
+        elif choice < 6:
+            tlp = Tlp.GREEN if r.random() < 0.2 else None
+            self._posted(talk.post(viewer, NewPost(text=text, parent=post, tlp=tlp)), viewer)
+        elif choice < 8:
+            talk.edit(own, post, text, self._words())
+        elif choice == 8:
+            talk.withdraw(own, post, "no longer so")
+        elif choice < 11:
+            on = r.choice((f"post:{post}", f"observable:auto:{self._name()}",
+                           f"contribution:{r.choice(self.contributions or [('', '')])[0]}"))
+            kind = r.choice(("seen", "seen", "useful", "false-positive"))
+            (talk.unreact if r.random() < 0.3 else talk.react)(viewer, on, kind)
+        else:
+            talk.close_thread(own, post, closed=r.random() < 0.7)
+
+    def _posted(self, posted: Posted, viewer: Viewer) -> None:
+        self.posts.append((posted.id, viewer.org or ""))
+        self.contributions.append((posted.contribution, viewer.org or ""))
+
     # -- what else happens ---------------------------------------------------------------------------------------
 
     def recall(self, hub: Hub) -> None:
@@ -208,8 +242,10 @@ class Partnership:
     def membership(self, hub: Hub) -> None:
         """Something changes among the members."""
         r, members = self.random, hub.members
-        choice = r.randrange(7)
-        if choice == 0:
+        choice = r.randrange(9)
+        if choice >= 7:
+            self.joining(hub)
+        elif choice == 0:
             members.add_organisation(f"Org {r.randrange(1000)}", "bank", r.choice(("police", "isp")))
         elif choice == 1:
             name = f"P{r.randrange(1000)}"
@@ -224,6 +260,28 @@ class Partnership:
             members.give_roles(r.choice(self.people), [r.choice(("approver", "reader"))])
         elif choice == 6:
             members.name_client(org(self._org(hub).id), org(self._org(hub).id), active=r.random() < 0.7)
+
+    def joining(self, hub: Hub) -> None:
+        """Somebody applies, a sponsor answers, a vetter decides, a lead binds their organisation."""
+        r, joining = self.random, hub.joining
+        known = joining.applications()
+        one = r.choice(known) if known else None
+        person = r.choice(self.people) if self.people else ""
+        where = hub.members.person(person).org if person else ""
+        viewer = Viewer(person=person, org=where, member=True, permissions=frozenset({"sponsor", "vet", "lead"}))
+        act = r.randrange(5)
+        if act == 0 or one is None:
+            form = {"name": f"Bank {r.randrange(1000)}", "sector": "finance", "kind": "industry", "applicant": "A",
+                    "email": f"a{r.randrange(1000)}@x.example", "why": "we see much", "sponsor": self._org(hub).name}
+            joining.apply(fill_in(form), f"192.0.2.{r.randrange(256)}")
+        elif act == 1:
+            joining.stand(viewer, one.id, "we know them well", confirmed=r.random() < 0.8)
+        elif act == 2:
+            self.people.append(joining.accept(viewer, one.id, "fine")[0].person)
+        elif act == 3:
+            joining.refuse(viewer, one.id, "not fine")
+        else:
+            joining.accept_terms(viewer, TERMS[-1].version)
 
     def shield(self, hub: Hub) -> None:
         """People and rules decide on names."""
@@ -248,7 +306,7 @@ class Partnership:
         if self.random.random() < 0.3:
             self.clock.advance(self.random.choice((MINUTE, HOUR, 2 * DAY, -HOUR)))
         act: Callable[[Hub], None] = self.random.choices(
-            (self.contribute, self.recall, self.move, self.membership, self.shield), (12, 3, 3, 2, 5)
+            (self.contribute, self.talk, self.recall, self.move, self.membership, self.shield), (12, 8, 3, 3, 2, 5)
         )[0]
         try:
             act(hub)

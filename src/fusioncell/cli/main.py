@@ -32,6 +32,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "person": ("members:person", "People: add."),
     "link": ("members:link", "Make a one-time sign-in link for a person."),
     "key": ("members:key", "API keys: add, list, end."),
+    "members": ("joining:members", "Who joins, who is suspended, whose account is idle; the audit log."),
     "officer": ("officer:officer", "Officers of sealed identities: keys, cases."),
     "shield": ("shield:shield", "Blocking decisions: list, propose, approve, withdraw."),
     "backup": ("keeping:backup", "Write a backup, with the hub running or not."),
