@@ -205,11 +205,11 @@ def deliveries(
     webhook: str,
     hooks: Hooks,
     viewer: Viewer,
-    state: Annotated[str, Parameter(description="waiting, sent or dead")] = "",
+    only: Annotated[str, Parameter(description="waiting, sent or dead")] = "",
     limit: Annotated[int, Parameter(ge=1, le=500)] = 100,
 ) -> dict[str, Any]:
     """List deliveries, the newest first; the dead ones can be sent again."""
-    return {"deliveries": [delivery_json(id, one) for id, one in hooks.deliveries(viewer, webhook, state, limit)]}
+    return {"deliveries": [delivery_json(id, one) for id, one in hooks.deliveries(viewer, webhook, only, limit)]}
 
 
 @post("/api/webhooks/{webhook:str}/deliveries/{delivery:str}/resend", tags=["notification"],
