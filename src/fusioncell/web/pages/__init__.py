@@ -13,11 +13,14 @@ from fusioncell.web.pages import (
     account,
     admin,
     anonymous,
+    compose,
     contribute,
     contribution,
+    directory,
     files,
     finder,
     first,
+    groups,
     joining,
     live,
     notices,
@@ -26,6 +29,7 @@ from fusioncell.web.pages import (
     receipts,
     shield,
     signing,
+    talk,
 )
 from fusioncell.web.pages.frame import Asked, page_headers, see_other, shell
 from fusioncell.web.render import render
@@ -58,8 +62,8 @@ def pages_for(hub: Hub) -> Pages:
 
 def page_handlers() -> list[ControllerRouterHandler]:
     """Return the handlers of all pages."""
-    rooms = (
+    rooms = (talk, compose, 
         anonymous, files, first, finder, observable, contribution, contribute, shield, signing, account, ops, live,
-        receipts, joining, admin, notices,
+        receipts, joining, admin, notices, groups, directory,
     )  # fmt: skip
     return [handler for room in rooms for handler in room.HANDLERS]

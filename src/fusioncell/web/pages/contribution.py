@@ -10,6 +10,8 @@ from litestar.concurrency import sync_to_thread
 from litestar.params import Parameter
 
 from fusioncell.bootstrap import Hub
+from fusioncell.exchange.receipts.model import WORDS_BEFORE
+from fusioncell.exchange.receipts.model import State as Reached
 from fusioncell.fusion.model import Assessment
 from fusioncell.intake import extract_entry
 from fusioncell.intake.service import Status
@@ -99,7 +101,7 @@ def _recalled_page(request: Asked, hub: Hub, viewer: Viewer, status: Status) -> 
         "items": 0,
         "new": 0,
         "duplicates": 0,
-        "recalled": status.recalled_at,
+        "recalled": status.recalled_at or at,
     }
     return page(
         request,
@@ -111,6 +113,7 @@ def _recalled_page(request: Asked, hub: Hub, viewer: Viewer, status: Status) -> 
         faults=[],
         recall=None,
         raw=None,
+        reach={**NO_REACH, "receipts": f"/contributions/{quote(status.contribution, safe='')}/receipts"},
     )
 
 
@@ -137,10 +140,13 @@ def show(
     try:
         item = hub.picture.contribution(viewer, contribution)
     except NotFound:
-        if status is None or not status.recalled:
+        went_on = hub.intake.went_on(hub.record.visible_to(viewer), contribution)
+        if went_on:
+            return see_other(f"/contributions/{quote(went_on, safe='')}")
+        if status is None or not (status.recalled or hub.intake.withdrawals(contribution)):
             raise
         return _recalled_page(request, hub, viewer, status)
-    names = Names(hub)
+    names = Names(hub, viewer)
     entries = hub.picture.entries(viewer, contribution)
     here = entries[(number - 1) * ROWS : number * ROWS]
     values = [claim.observable for entry in here for claim in extract_entry(entry).claims[:MAX_CLAIMS]]
@@ -173,7 +179,25 @@ def show(
         faults=faults,
         recall=f"{address}/recall" if status is not None and viewer.may("recall") else None,
         raw=f"/api{address}/content" if viewer.may("export") else None,
+        reach=_reach(hub, viewer, contribution, own=status is not None),
     )
+
+
+NO_REACH: View = {"was": None, "was_receipts": None, "receipts": None, "readers": None, "consent": None}
+
+
+def _reach(hub: Hub, viewer: Viewer, contribution: str, *, own: bool) -> View:
+    """Return where to see how far it went, to change who sees it, to ask for consent, and what it was before."""
+    address = f"/contributions/{quote(contribution, safe='')}"
+    was = hub.intake.came_from(hub.record.visible_to(viewer), contribution)
+    before = f"/contributions/{quote(was, safe='')}"
+    return {
+        "was": was or None,
+        "was_receipts": f"{before}/receipts" if was and own else None,
+        "receipts": f"{address}/receipts" if own else None,
+        "readers": f"{address}/readers" if own and viewer.may("recall") else None,
+        "consent": f"{address}/consent" if viewer.org and viewer.may("contribute") else None,
+    }
 
 
 def _recall_context(hub: Hub, viewer: Viewer, contribution: str) -> View:
@@ -184,6 +208,7 @@ def _recall_context(hub: Hub, viewer: Viewer, contribution: str) -> View:
         for one in hub.shield.decisions(viewer, [State.PUBLISHED], limit=1000)
     )
     address = f"/contributions/{quote(contribution, safe='')}"
+    names = Names(hub)
     return {
         "one": {
             "title": contribution_title(item.title, item.kind, item.items),
@@ -194,7 +219,11 @@ def _recall_context(hub: Hub, viewer: Viewer, contribution: str) -> View:
             "url": f"{address}/recall",
         },
         "blocks": blocks,
-        "reach": [],
+        "reach": [
+            {"org": names.organisation(row.org), "state": WORDS_BEFORE[row.state]}
+            for row in hub.receipts.receipts(viewer, contribution).rows
+            if row.state is not Reached.HERE
+        ][:50],
     }
 
 

@@ -52,6 +52,9 @@ SAID: dict[str, tuple[str, str]] = {
     "withdrawn": ("good", "Withdrawn."),
     "proposed": ("good", "Proposed. Who may approve it sees it now."),
     "key-ended": ("good", "The key is revoked: it opens nothing any more."),
+    "posted": ("good", "Sent. Its readers have it."),
+    "edited": ("good", "Saved. The older version stays readable."),
+    "draft-kept": ("good", "Kept as a draft. Nobody else sees it."),
     "signed-out": ("info", "You are signed out."),
     "passkey-added": ("good", "The passkey is added. Sign in with it from now on."),
     "passkey-ended": ("good", "The passkey is deleted: it signs nobody in any more."),
@@ -157,6 +160,7 @@ def language_of(request: Asked) -> str:
 def nav_of(viewer: Viewer) -> set[str]:
     """Say which parts of the hub the viewer's role opens."""
     opened = {
+        "exchange": viewer.member or viewer.guest,
         "contribute": viewer.may("contribute") and not viewer.guest,
         "groups": viewer.member or viewer.guest,
         "shield": viewer.member,

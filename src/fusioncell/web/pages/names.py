@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from fusioncell.bootstrap import Hub
 from fusioncell.kernel.errors import NotFound
-from fusioncell.kernel.marking import ANONYMOUS, Audience, Tlp, Uses, Viewer, may_see, voice_of
+from fusioncell.kernel.marking import ANONYMOUS, PUBLIC, Audience, Tlp, Uses, Viewer, may_see, voice_of
 from fusioncell.members import Organisation
+from fusioncell.members.model import GUEST
 
 MAX_ASKED = 300
 """Organisations that are asked one by one whether they will see a contribution."""
@@ -26,10 +27,13 @@ _USES = {
 
 
 class Names:
-    """Looks names up, once each."""
+    """Looks names up, once each.
 
-    def __init__(self, hub: Hub) -> None:
-        self._members, self._circles = hub.members, hub.circles
+    ``viewer``: for whom. A group by invitation is named to those who are in it alone; to others it is a closed group.
+    """
+
+    def __init__(self, hub: Hub, viewer: Viewer = PUBLIC) -> None:
+        self._members, self._circles, self._viewer = hub.members, hub.circles, viewer
         self._organisations: dict[str, Organisation] | None = None
         self._others: dict[str, str] = {}
 
@@ -46,7 +50,15 @@ class Names:
         if voice_of(identifier) == ANONYMOUS:
             return "An anonymous member"
         found = self.all().get(identifier)
-        return found.name if found else "An organisation"
+        return found.name if found else self._guest(identifier)
+
+    def _guest(self, identifier: str) -> str:
+        """Name the organisation of a guest: no listing has it, those who see something of it may read its name."""
+        try:
+            found = self._members.organisation(identifier)
+        except NotFound:
+            return "An organisation"
+        return f"{found.name} (guest)" if found.kind == GUEST else found.name
 
     def sector(self, identifier: str) -> str:
         """Return the sector of an organisation."""
@@ -83,13 +95,18 @@ class Names:
             kind, _, identifier = text.partition(":")
             try:
                 self._others[text] = (
-                    self._circles.group(identifier.rpartition(".")[0]).name
+                    self._group(identifier.rpartition(".")[0])
                     if kind == "group"
                     else self._members.person(identifier).name
                 )
             except NotFound:
                 self._others[text] = "A group" if kind == "group" else "A person"
         return self._others[text]
+
+    def _group(self, identifier: str) -> str:
+        found = self._circles.group(identifier)
+        inside = any(party.startswith(f"group:{identifier}.") for party in self._viewer.parties)
+        return found.name if inside or (self._viewer.member and found.openness != "invitation") else "A closed group"
 
     def readers(self, audience: Audience) -> dict[str, object]:
         """Say who reads an audience: ``{summary, parties}``."""
@@ -112,3 +129,12 @@ def organisations_that_see(hub: Hub, names: Names, audience: Audience) -> list[s
         if viewer is not None and may_see(viewer, audience):
             found.append(one.name)
     return sorted(found, key=str.casefold)
+
+
+def who_reads(names: Names, audience: Audience, own: str = "") -> str:
+    """Say in a sentence why one reads what has this audience; ``own``: the reader's organisation."""
+    if audience.tlp in (Tlp.CLEAR, Tlp.GREEN):
+        return SUMMARIES[audience.tlp]
+    named = sorted({names.party(party) for party in audience.parties}, key=str.casefold)
+    mine = " Your organisation is one of them." if own and f"org:{own}" in audience.parties else ""
+    return f"{SUMMARIES[audience.tlp]} {', '.join(named)}.{mine}"
