@@ -199,8 +199,8 @@ class Partnership:
         elif choice == 8:
             talk.withdraw(own, post, "no longer so")
         elif choice < 11:
-            on = r.choice((f"post:{post}", f"observable:auto:{self._name()}",
-                           f"contribution:{r.choice(self.contributions or [('', '')])[0]}"))
+            known = r.choice(self.contributions)[0]
+            on = r.choice((f"post:{post}", f"observable:auto:{self._name()}", f"contribution:{known}"))
             kind = r.choice(("seen", "seen", "useful", "false-positive"))
             (talk.unreact if r.random() < 0.3 else talk.react)(viewer, on, kind)
         else:

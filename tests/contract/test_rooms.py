@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -282,6 +283,10 @@ def answers(hub: Hub) -> list[Any]:
         given += [hub.picture.facet(viewer, facet, days=60) for facet in ("org", "type", "technique")]
         given.append(hub.picture.hourly(viewer, hours=100))
         given.append(hub.shield.decisions(viewer, list(State)))
+        threads = hub.talk.threads(viewer).threads
+        given.append(threads)
+        # Entry ids are sealed with the hub's own key.
+        given += [replace(post, entry="") for one in threads for post in hub.talk.thread(viewer, one.id).posts]
         given.append(sorted(hub.shield.tally(viewer).items()))
         for name in NAMES:
             observable = Observable(ObservableType.DOMAIN, name)

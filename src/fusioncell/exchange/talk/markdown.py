@@ -15,19 +15,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cache
 from html import escape
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
-
-import nh3
-from markdown_it import MarkdownIt
-from markdown_it.renderer import RendererHTML
-from markdown_it.token import Token
 
 from fusioncell.exchange.talk.anchor import grounds_of
 from fusioncell.exchange.talk.model import MAX_TEXT
 from fusioncell.intake import find_observables
 from fusioncell.kernel.observable import BadValue, Observable, ObservableType, canonical, defang
+
+if TYPE_CHECKING:
+    from markdown_it import MarkdownIt
+    from markdown_it.renderer import RendererHTML
+    from markdown_it.token import Token
 
 Chip = Callable[[Observable], str]
 REL = "noopener noreferrer nofollow ugc"
@@ -58,16 +59,19 @@ def to_html(
     ``verdicts``: of the observables in it and of what they stand on (``anchor.grounds_of``). ``names``: who is
     mentioned → address of their page, "" for none.
     """
+    import nh3
+
+    markdown = _markdown()
     text = text[:MAX_TEXT].translate(_OURS)
     speaks = {one for one, verdict in (verdicts or {}).items() if verdict not in HARMLESS}
     speaks |= {found.observable for found in find_observables(text) if found.defanged}
     page = _Page(speaks, names or {})
-    tokens = _markdown.parse(text, {})
+    tokens = markdown.parse(text, {})
     for token in tokens:
         _shape(token)
         if token.children:
             token.children = page.linked(token.children)
-    raw = _markdown.renderer.render(tokens, _markdown.options, {"page": page})
+    raw = markdown.renderer.render(tokens, markdown.options, {"page": page})
     clean = nh3.clean(raw, tags=_TAGS, attributes=_ATTRIBUTES, url_schemes={"http", "https", "mailto"}, link_rel=None)
     return _MARK.sub(lambda found: chip(page.chips[int(found[1])]), clean)
 
@@ -170,7 +174,11 @@ def _is_kept(url: str) -> bool:
     return _SCHEME.match(url) is not None
 
 
-def _make() -> MarkdownIt:
+@cache
+def _markdown() -> MarkdownIt:
+    # Imported here, like nh3: commands that show no post start without them.
+    from markdown_it import MarkdownIt
+
     made = MarkdownIt("commonmark", {"html": False, "linkify": False, "typographer": False, "maxNesting": 20})
     made.enable(["table", "strikethrough"])
     made.disable(["image", "autolink", "reference", "html_inline", "html_block"])
@@ -185,6 +193,3 @@ def _make() -> MarkdownIt:
     made.add_render_rule("fence", block)
     made.add_render_rule("code_block", block)
     return made
-
-
-_markdown = _make()
