@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import tomllib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from hashlib import sha256
@@ -31,10 +31,10 @@ from fusioncell.exchange.hooks import Hooks
 from fusioncell.exchange.hooks import store as hooks_store
 from fusioncell.exchange.mail import Outbox
 from fusioncell.exchange.mail import store as mail_store
-from fusioncell.exchange.receipts import Ledger
-from fusioncell.exchange.receipts import store as receipts_store
 from fusioncell.exchange.notify import Follower, Notify
 from fusioncell.exchange.notify import store as notify_store
+from fusioncell.exchange.receipts import Ledger
+from fusioncell.exchange.receipts import store as receipts_store
 from fusioncell.exchange.talk import Talk
 from fusioncell.exchange.talk import store as talk_store
 from fusioncell.fusion import knownindex
@@ -45,9 +45,8 @@ from fusioncell.intake import store as intake_store
 from fusioncell.intake.formats import Limits
 from fusioncell.intake.service import Intake
 from fusioncell.kernel.clock import HOUR, Clock
-from fusioncell.kernel.errors import BadInput, Conflict, NotFound
+from fusioncell.kernel.errors import BadInput, Conflict
 from fusioncell.kernel.ids import Randomness
-from fusioncell.kernel.marking import Viewer
 from fusioncell.kernel.settings import Settings, host_port
 from fusioncell.members import store as members_store
 from fusioncell.members.accounts import Accounts, IdleRule
@@ -141,39 +140,6 @@ TELL_SECONDS = 30.0
 """Between two looks for who is to be told by mail."""
 
 
-class PartiesOf:
-    """What notification asks of the membership (``exchange.notify.Parties``).
-
-    ``assets_of``: the proved network assets of an organisation, as text; set by the part that keeps them.
-    """
-
-    def __init__(self, members: Members) -> None:
-        self._members = members
-        self.assets_of: Callable[[str], list[str]] = lambda org: []
-
-    def viewer(self, party: str) -> Viewer | None:
-        """Return what ``person:ID`` or ``org:ID`` sees now."""
-        return self._members.viewer_of(party)
-
-    def address(self, person: str) -> str:
-        """Return a person's e-mail address."""
-        try:
-            return self._members.person(person).email
-        except NotFound:
-            return ""
-
-    def sector(self, org: str) -> str:
-        """Return the sector of an organisation."""
-        try:
-            return self._members.organisation(org).sector if org else ""
-        except NotFound:
-            return ""
-
-    def assets(self, org: str) -> list[str]:
-        """Return the proved network assets of an organisation."""
-        return self.assets_of(org)
-
-
 @dataclass(slots=True)
 class Hub:
     """All rooms of one hub, joined."""
@@ -209,7 +175,6 @@ class Hub:
     notify: Notify
     hooks: Hooks
     follower: Follower
-    parties: PartiesOf
     local_token: str = ""
     demo_roles: list[dict[str, str]] = field(default_factory=list)
     """The demonstration's ready sign-ins for the sign-in page: name, org, role, href."""
@@ -448,32 +413,45 @@ def assemble(
         secret=sha256(b"receipts" + key).digest(),
     )  # fmt: skip
     reach = Reach(projections, members, clock)
-    anonymous = Anonymous(vault=databases["vault"], sealing=sealing, intake=intake, clock=clock, randomness=randomness)
     shield = Shield(record, projections, fusion, intake, clock, randomness)
     picture = Picture(record, projections, fusion, intake, clock)
     desk = Desk(databases["vault"], clock, randomness)
     talk = Talk(record, projections, desk, intake, fusion, clock, randomness, seal)
-    parties = PartiesOf(members)
-    hooks = Hooks(
-        record=record, intake=intake, vault=databases["vault"], clock=clock, randomness=randomness, seal=seal,
-        viewer_of=parties.viewer, caller=HttpCaller(settings.webhook_allow.split(",")), key=key[32:],
-        address=settings.public_url,
-    )  # fmt: skip
-    follower = Follower(record, projections, databases["vault"], clock, parties, desk, hooks)
-    hooks.on_change.append(follower.changed)
-    river.on_arrived(follower.arrived)
-    notify = Notify(
-        record=record, intake=intake, vault=databases["vault"], clock=clock, randomness=randomness, seal=seal,
-        parties=parties, threads=desk, follower=follower, outbox=mail, address=settings.public_url,
-    )  # fmt: skip
+    anonymous = Anonymous(
+        vault=databases["vault"], sealing=sealing, intake=intake, talk=talk, clock=clock, randomness=randomness
+    )
+    hooks, follower, notify = _telling(
+        settings, databases, key, clock, randomness, record, river, intake, members, desk, mail
+    )
     return Hub(
         folder=folder, settings=settings, clock=clock, randomness=randomness, databases=databases, seal=seal,
         record=record, river=river, members=members, audit=audit, signing=signing,
         providers=providers, intake=intake, fusion=fusion, picture=picture,
         shield=shield, mail=mail, receipts=receipts, joining=joining, accounts=accounts, sealing=sealing, anonymous=anonymous, reach=reach, circles=circles,
         directory=directory,
-        talk=talk, desk=desk, notify=notify, hooks=hooks, follower=follower, parties=parties,
+        talk=talk, desk=desk, notify=notify, hooks=hooks, follower=follower,
     )  # fmt: skip
+
+
+def _telling(
+    settings: Settings, databases: dict[str, SqlDatabase], key: bytes, clock: Clock, randomness: Randomness,
+    record: Record, river: River, intake: Intake, members: Members, desk: Desk, mail: Outbox,
+) -> tuple[Hooks, Follower, Notify]:  # fmt: skip
+    """Join what tells members of news: webhooks, what follows the river, notices."""
+    vault, seal = databases["vault"], Seal(key[:32])
+    hooks = Hooks(
+        record=record, intake=intake, vault=vault, clock=clock, randomness=randomness, seal=seal,
+        viewer_of=members.viewer_of, caller=HttpCaller(settings.webhook_allow.split(",")),
+        key=sha256(b"webhooks" + key).digest(), address=settings.public_url,
+    )  # fmt: skip
+    follower = Follower(record, databases["projections"], vault, clock, members, desk, hooks)
+    hooks.on_change.append(follower.changed)
+    river.on_arrived(follower.arrived)
+    notify = Notify(
+        record=record, intake=intake, vault=vault, clock=clock, randomness=randomness, seal=seal, parties=members,
+        threads=desk, follower=follower, outbox=mail, address=settings.public_url,
+    )  # fmt: skip
+    return hooks, follower, notify
 
 
 def mail_carrier(settings: Settings) -> SmtpCarrier | None:

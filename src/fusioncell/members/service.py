@@ -372,6 +372,18 @@ class Members:
             return None
         return recognise(standing, standing.person.roles if standing.person else ("member",))
 
+    def address_of(self, person_id: str) -> str:
+        """Return a person's e-mail address, "" for one who is gone."""
+        with self._projections.read() as connection:
+            found = store.person_of_id(connection, person_id)
+        return found.email if found else ""
+
+    def sector_of(self, org_id: str) -> str:
+        """Return an organisation's sector, "" for what is none (the hub, a pseudonym)."""
+        with self._projections.read() as connection:
+            found = store.organisation(connection, org_id) if org_id else None
+        return found.sector if found else ""
+
     def organisation_called(self, name_or_id: str) -> Organisation:
         """Return an organisation by name or id, or raise NotFound."""
         found = self.organisation_named(name_or_id) if name_or_id else None

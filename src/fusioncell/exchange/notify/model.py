@@ -144,18 +144,14 @@ class Threads(Protocol):
 class Parties(Protocol):
     """What notification asks of the membership. Parties stay opaque ids here."""
 
-    def viewer(self, party: str) -> Viewer | None:
+    def viewer_of(self, party: str) -> Viewer | None:
         """Return what ``person:ID`` or ``org:ID`` sees now; None for one that is suspended, gone or not yet in."""
         ...
 
-    def address(self, person: str) -> str:
+    def address_of(self, person: str) -> str:
         """Return a person's e-mail address, "" for none."""
         ...
 
-    def sector(self, org: str) -> str:
+    def sector_of(self, org: str) -> str:
         """Return the sector of an organisation, "" for one that is none (the hub, a pseudonym)."""
-        ...
-
-    def assets(self, org: str) -> list[str]:
-        """Return the proved network assets of an organisation: CIDR, AS numbers, domain names, as text."""
         ...

@@ -12,7 +12,7 @@ History (what is older than fourteen days on arrival), repeats and what the watc
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from fusioncell.exchange.hooks.model import Delivery, State
 from fusioncell.exchange.hooks.service import Hooks
@@ -60,6 +60,8 @@ class Follower:
                  threads: Threads, hooks: Hooks) -> None:
         self._record, self._projections, self._vault, self._clock = record, projections, vault, clock
         self._parties, self._threads, self._hooks = parties, threads, hooks
+        self.assets_of: Callable[[str], list[str]] = lambda org: []
+        """An organisation's proved assets as text: CIDR, AS numbers, domain names. Set by whoever keeps them."""
         self._index: Index | None = None
         self._index_at: Instant = 0
         self._sights: dict[str, frozenset[int]] = {}
@@ -92,7 +94,7 @@ class Follower:
         return self._index
 
     def _assets(self, org: str) -> Iterable[Observable]:
-        for text in self._parties.assets(org)[:WATCHES_PER_OWNER]:
+        for text in self.assets_of(org)[:WATCHES_PER_OWNER]:
             try:
                 yield network(text)
             except BadInput:
@@ -210,7 +212,7 @@ class Follower:
     def _sector(self, org: str) -> str:
         known = self._sectors.get(org)
         if known is None:
-            known = self._sectors[org] = self._parties.sector(org).lower()
+            known = self._sectors[org] = self._parties.sector_of(org).lower()
         return known
 
     def _sight(self, owner: str) -> frozenset[int]:
@@ -221,7 +223,7 @@ class Follower:
         known = self._sights.get(owner)
         if known is None:
             party = self._hooks.party_of(owner) if owner.startswith("hook:") else owner
-            viewer = self._parties.viewer(party) if party else None
+            viewer = self._parties.viewer_of(party) if party else None
             known = self._record.visible_to(viewer) if viewer is not None else frozenset()
             self._sights[owner] = known
         return known

@@ -173,13 +173,13 @@ class Notify:
 
     def bounced(self, viewer: Viewer) -> tuple[str, Instant, str] | None:
         """Return (address, when, why) where the mail server refused the person's address."""
-        address = self._parties.address(_person(viewer))
+        address = self._parties.address_of(_person(viewer))
         found = self._outbox.bounced(address) if address else None
         return (found.address, found.at, found.reason) if found else None
 
     def trust_again(self, viewer: Viewer) -> None:
         """Send mail to the person's address again: they say that it works."""
-        self._outbox.trust_again(self._parties.address(_person(viewer)))
+        self._outbox.trust_again(self._parties.address_of(_person(viewer)))
 
     # -- mails ---------------------------------------------------------------------------------------------------------
 
@@ -221,8 +221,8 @@ class Notify:
 
     def _mail_for(self, owner: str, asked: Preferences, until: Instant, own: bool) -> tuple[str, str, str] | None:
         """Return (address, subject, text) of the mail that tells an owner; None for nothing to say, or no way to."""
-        viewer = self._parties.viewer(owner)
-        to = self._parties.address(owner.removeprefix("person:"))
+        viewer = self._parties.viewer_of(owner)
+        to = self._parties.address_of(owner.removeprefix("person:"))
         if viewer is None or not to or self._outbox.bounced(to) is not None:
             return None
         audiences = self._record.visible_to(viewer)
