@@ -7,7 +7,7 @@ What counts as *exported*, because it cannot be called back:
 * a value that a look-up (``/api/observables``, the assessment of ``/api/search``) or a match answered as known, for
   every contribution that names that value and that the key's organisation could see;
 * what a stream delivered: kept as ranges (organisation, audiences, from, to), never a row an event;
-* what later doors say by the same one call, :meth:`Ledger.exported` (by ``kernel.handed.Handed``): webhooks, TAXII, feeds.
+* what later doors (webhooks, TAXII, feeds) say by the same one call, :meth:`Ledger.exported` (``kernel.handed``).
 
 What does not: a page that a signed-in person read. It is withdrawn here, which is all that a page can promise.
 

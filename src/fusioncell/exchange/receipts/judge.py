@@ -24,7 +24,7 @@ def judge(ended: Ended, trace: Trace) -> State:
     streamed = any(_covers(one, ended.items, recall) for one in ranges)
     passed = bool(ended.recall) and any(one.first < recall <= one.reached for one in ranges)
     taken = trace.export is not None and 0 < trace.export[0] < recall
-    told = bool(ended.recall) and trace.export is not None and trace.export[1] >= recall
+    told = taken and bool(ended.recall) and trace.export is not None and trace.export[1] >= recall
     looked = any(first < recall and last >= ended.items[0] for first, last in trace.values if ended.items)
     if (streamed and not passed) or (taken and not told) or looked:
         return State.EXPORTED

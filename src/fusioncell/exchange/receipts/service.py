@@ -152,13 +152,13 @@ class Ledger:
     def _write(self, exports: dict[tuple[str, str], tuple[int, int]], values: dict[tuple[int, str], tuple[int, int]],
                ranges: list[Range], dropped: list[tuple[str, int, int]]) -> None:
         if ranges or dropped or exports:
-            # Whoever asks for made-up ids leaves no trace: only what was a contribution once is noted as gone.
-            rows = [(one, organisation, seq, told) for (one, organisation), (seq, told) in sorted(exports.items())
-                    if seq or self._record.commit_of(one) is not None]
+            noted = sorted(exports.items())
             with self._vault.write() as connection:
                 store.save_ranges(connection, ranges)
                 store.drop_ranges(connection, dropped)
-                store.add_exports(connection, rows)
+                store.add_exports(connection, [(*key, seq, told) for key, (seq, told) in noted if seq])
+                # Only who took it can be told that it is gone: who asks for made-up ids leaves no trace.
+                store.add_gone(connection, [(told, *key) for key, (seq, told) in noted if told and not seq])
         marked = [(self._mark(key), organisation, first, last)
                   for (key, organisation), (first, last) in sorted(values.items())]
         for start in range(0, len(marked), CHUNK):

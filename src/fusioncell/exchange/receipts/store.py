@@ -87,6 +87,11 @@ def add_exports(connection: Connection, rows: Iterable[Sequence[object]]) -> Non
     )
 
 
+def add_gone(connection: Connection, rows: Iterable[Sequence[object]]) -> None:
+    """Note that those who took a contribution asked again and were told: (position, contribution, organisation)."""
+    connection.run_many("UPDATE exchange_vault_export SET told_seq = ? WHERE contribution = ? AND org = ?", rows)
+
+
 def exports_of(connection: Connection, contribution: str) -> list[tuple[str, int, int]]:
     """Return (organisation, position, position of being told) of those who took a contribution or were told."""
     return connection.rows(

@@ -55,7 +55,7 @@ def _audience(viewer: Viewer, tlp: Tlp, group: str) -> Audience:
     return audience_for(tlp, own_org=viewer.org, groups=named, people=people)
 
 
-def _group_of(hub: Hub, viewer: Viewer, name: str) -> str:
+def chosen_group(hub: Hub, viewer: Viewer, name: str) -> str:
     """Return the chosen group as the party of its current generation. BadInput where it is none of the viewer's."""
     if not name:
         return ""
@@ -95,7 +95,7 @@ def _form_page(
 ) -> Page:
     try:
         tlp = _tlp_of(form["tlp"])
-        group = _group_of(hub, viewer, form["group"])
+        group = chosen_group(hub, viewer, form["group"])
     except BadInput:
         tlp, group = PROPOSED, ""
     return page(
@@ -131,7 +131,7 @@ def ask(request: Asked, hub: Hub, viewer: Viewer) -> Page:
 def reach(request: Asked, hub: Hub, viewer: Viewer) -> Page:
     """Answer who will see it, as the form stands."""
     tlp = _tlp_of(request.query_params.get("tlp", ""))
-    group = _group_of(hub, viewer, request.query_params.get("group", ""))
+    group = chosen_group(hub, viewer, request.query_params.get("group", ""))
     nameless = bool(request.query_params.get("anonymous", ""))
     return fragment("_reach.html", reach=_reach(hub, viewer, tlp, group, nameless))
 
@@ -171,7 +171,7 @@ async def contribute(request: Asked, hub: Hub, viewer: Viewer) -> Page:
                 raise BadInput("paste something, or choose a file")
             field = "tlp"
             tlp = _tlp_of(form["tlp"])
-            audience = _audience(viewer, tlp, _group_of(hub, viewer, form["group"]))
+            audience = _audience(viewer, tlp, chosen_group(hub, viewer, form["group"]))
             if not may_post(viewer, audience):
                 raise NotAllowed("you may not contribute to these readers")
             field = "file" if filename else "text"
