@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
@@ -47,6 +48,10 @@ def member(of: str, *parties: str, clients: tuple[str, ...] = (), may: tuple[str
         client_parties=frozenset(clients),
         permissions=frozenset(may),
     )
+
+
+def guest(of: str, *parties: str) -> Viewer:
+    return Viewer(org=of, guest=True, parties=frozenset({org(of), *parties}), permissions=frozenset({"contribute"}))
 
 
 SEES = [
@@ -130,6 +135,35 @@ SEES = [
         False,
     ),
     ("uses never widen sight", PUBLIC, Audience(Tlp.GREEN, uses=Uses(15)), False),
+    ("a guest sees CLEAR", guest(B, group(CIRCLE)), audience_for(Tlp.CLEAR, own_org=A), True),
+    ("a guest does not see GREEN", guest(B, group(CIRCLE)), audience_for(Tlp.GREEN, own_org=A), False),
+    (
+        "a guest sees its group's AMBER",
+        guest(B, group(CIRCLE, 2)),
+        audience_for(Tlp.AMBER, own_org=A, groups=[group(CIRCLE, 2)]),
+        True,
+    ),
+    (
+        "and its AMBER+STRICT",
+        guest(B, group(CIRCLE, 2)),
+        audience_for(Tlp.AMBER_STRICT, own_org=A, groups=[group(CIRCLE, 2)]),
+        True,
+    ),
+    (
+        "and nothing of before it came",
+        guest(B, group(CIRCLE, 2)),
+        audience_for(Tlp.AMBER, own_org=A, groups=[group(CIRCLE, 1)]),
+        False,
+    ),
+    ("and not its host's own", guest(B, group(CIRCLE)), audience_for(Tlp.AMBER, own_org=A), False),
+    ("and what it gave itself", guest(B), Audience(Tlp.AMBER, frozenset({org(B)})), True),
+    ("a guest never sees RED", guest(B, person("p")), audience_for(Tlp.RED, own_org=B, people=[person("p")]), False),
+    (
+        "a guest is nobody's client",
+        Viewer(org=B, guest=True, client_parties=frozenset({org(A), group(CIRCLE)})),
+        audience_for(Tlp.AMBER, own_org=A, groups=[group(CIRCLE)]),
+        False,
+    ),
 ]
 
 
@@ -170,6 +204,27 @@ POSTS = [
     ("to a named person elsewhere", member(A), audience_for(Tlp.RED, own_org=A, people=[person("p")]), True),
     ("without the permission", member(A, may=("read",)), audience_for(Tlp.GREEN, own_org=A), False),
     ("as a visitor", PUBLIC, audience_for(Tlp.CLEAR, own_org=A), False),
+    (
+        "as a guest to one's group",
+        guest(B, group(CIRCLE)),
+        audience_for(Tlp.AMBER, own_org=B, groups=[group(CIRCLE)]),
+        True,
+    ),
+    ("as a guest to all", guest(B, group(CIRCLE)), audience_for(Tlp.CLEAR, own_org=B), False),
+    ("as a guest to the partnership", guest(B, group(CIRCLE)), audience_for(Tlp.GREEN, own_org=B), False),
+    (
+        "as a guest to a member beside one's group",
+        guest(B, group(CIRCLE)),
+        audience_for(Tlp.AMBER, own_org=B, groups=[group(CIRCLE), org(A)]),
+        False,
+    ),
+    ("as a guest to nobody", guest(B, group(CIRCLE)), audience_for(Tlp.AMBER_STRICT, own_org=B), False),
+    (
+        "as a guest to a person",
+        guest(B, group(CIRCLE), person("p")),
+        audience_for(Tlp.RED, own_org=B, people=[person("p")]),
+        False,
+    ),
 ]
 
 
@@ -262,6 +317,17 @@ def test_only_approvers_hold_the_office() -> None:
     assert OFFICE_OF_APPROVER not in recognise(Standing(A, someone), ["approver"], frozenset({"read"})).parties
 
 
+def test_a_guest_is_no_member_whatever_its_roles() -> None:
+    someone = Person("p", A, "P", "p@a.example", ("administrator",), 0)
+    standing = Standing(A, someone, (Belonging(CIRCLE, 2, 3),), ("provider",), (Belonging("other", 1, 1),),
+                        guest_until=9)  # fmt: skip
+    viewer = recognise(standing, ["administrator"])
+    assert (viewer.member, viewer.guest) == (False, True)
+    assert viewer.parties == {org(A), group(CIRCLE, 2), group(CIRCLE, 3)}
+    assert viewer.client_parties == frozenset()
+    assert viewer.permissions == {"read", "search", "stream", "contribute"}
+
+
 def test_a_late_member_holds_no_earlier_generation() -> None:
     late = recognise(Standing(B, None, (Belonging(CIRCLE, 2, 3),)), ["member"])
     assert late.parties == {org(B), group(CIRCLE, 2), group(CIRCLE, 3)}
@@ -278,13 +344,30 @@ _AUDIENCES = st.builds(
     st.integers(0, 15),
 )
 _VIEWERS = st.builds(
-    Viewer, org=st.sampled_from([None, A, B]), member=st.booleans(), parties=_SETS, client_parties=_SETS
+    Viewer,
+    org=st.sampled_from([None, A, B]),
+    member=st.booleans(),
+    guest=st.booleans(),
+    parties=_SETS,
+    client_parties=_SETS,
 )
 
 
 @given(_AUDIENCES)
 def test_an_audience_reads_back_as_itself(audience: Audience) -> None:
     assert Audience.from_text(audience.text) == audience
+
+
+@given(_AUDIENCES, _VIEWERS)
+def test_a_guest_sees_less_than_a_member_would(audience: Audience, viewer: Viewer) -> None:
+    """Being a guest adds nothing to a member; to others it gives at most AMBER and STRICT of parties that they hold."""
+    as_member = replace(viewer, member=True, guest=False)
+    assert may_see(replace(viewer, member=True, guest=True), audience) == may_see(as_member, audience)
+    alone = replace(viewer, member=False, guest=True)
+    if may_see(alone, audience):
+        assert may_see(as_member, audience)
+        assert audience.tlp in (Tlp.CLEAR, Tlp.AMBER, Tlp.AMBER_STRICT)
+        assert audience.tlp is Tlp.CLEAR or audience.parties & viewer.parties
 
 
 @pytest.fixture(scope="module")

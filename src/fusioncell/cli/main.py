@@ -30,6 +30,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "status": ("reading:status", "Tell how the hub is."),
     "org": ("members:org", "Organisations: add, list."),
     "person": ("members:person", "People: add."),
+    "group": ("groups:group", "Groups: add, list, join, leave."),
     "link": ("members:link", "Make a one-time sign-in link for a person."),
     "key": ("members:key", "API keys: add, list, end."),
     "members": ("joining:members", "Who joins, who is suspended, whose account is idle; the audit log."),
