@@ -446,6 +446,7 @@ def _telling(
     )  # fmt: skip
     follower = Follower(record, databases["projections"], vault, clock, members, desk, hooks)
     hooks.on_change.append(follower.changed)
+    members.on_change(follower.membership_changed)
     river.on_arrived(follower.arrived)
     notify = Notify(
         record=record, intake=intake, vault=vault, clock=clock, randomness=randomness, seal=seal, parties=members,

@@ -9,7 +9,7 @@ from probes.model import UNKNOWN, Answers, Ask, Probe, each
 
 def _targets(p: Probe) -> list[str]:
     """The posts of the whole world, hidden ones too."""
-    return [*getattr(p.world, "asked_posts", []), UNKNOWN]
+    return [*p.world.asked_posts, UNKNOWN]
 
 
 async def lists(p: Probe) -> Answers:
@@ -51,7 +51,43 @@ async def suggested(p: Probe) -> Answers:
     yield await p.ask("POST", "/api/suggestions", json={"text": "x", "group": p.world.group})
 
 
+async def pages(p: Probe) -> Answers:
+    for one in _targets(p):
+        yield await p.get(f"/exchange/{one}")
+        yield await p.get(f"/exchange/posts/{one}")
+
+
+def of_posts(path: str) -> Ask:
+    """Make a probe that asks a path once for each post."""
+
+    async def ask(p: Probe) -> Answers:
+        for one in _targets(p):
+            yield await p.get(path.replace("{which}", one))
+
+    return ask
+
+
+async def exchange(p: Probe) -> Answers:
+    for show in ("", "unanswered", "watched", "mine"):
+        yield await p.get("/exchange", show=show)
+    yield await p.get("/exchange", group=p.world.group)
+
+
+async def composed(p: Probe) -> Answers:
+    for name in p.names[:2]:
+        yield await p.get("/exchange/new", about=f"observable:domain-name:{name}")
+    for one in _targets(p)[:4]:
+        yield await p.get("/exchange/new", parent=one)
+
+
 PROBES: dict[str, Ask] = {
+    "GET /exchange": exchange,
+    "GET /exchange/{thread:str}": pages,
+    "GET /exchange/new": composed,
+    "GET /exchange/posts/{which:str}": of_posts("/exchange/posts/{which}"),
+    "GET /exchange/posts/{which:str}/versions": of_posts("/exchange/posts/{which}/versions"),
+    "GET /exchange/posts/{which:str}/withdraw": of_posts("/exchange/posts/{which}/withdraw"),
+    "GET /exchange/posts/{which:str}/edit": of_posts("/exchange/posts/{which}/edit"),
     "GET /api/threads": lists,
     "GET /api/threads/{thread:str}": threads,
     "GET /api/posts/{which:str}": posts,
@@ -63,5 +99,5 @@ PROBES: dict[str, Ask] = {
 }
 CHANGES = re.compile(
     r"(POST|PUT) /api/(threads(/\{thread:str\}(/replies)?)?|posts/\{which:str\}(/reactions)?|reactions|drafts(/.*)?"
-    r"|bookmarks/.*)$"
+    r"|bookmarks/.*)$|POST /exchange/.*$"
 )

@@ -8,10 +8,13 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
+
+import msgspec
 
 from fusioncell.exchange.anonymous import store
 from fusioncell.exchange.anonymous.model import LARGEST, LONGEST_WAIT, MOST_HELD, Held, Mine
+from fusioncell.exchange.talk import NewPost, Talk
 from fusioncell.intake.service import Intake, Terms
 from fusioncell.kernel.clock import Clock
 from fusioncell.kernel.errors import FusionCellError, NotFound, TooLarge, Unavailable
@@ -21,6 +24,7 @@ from fusioncell.kernel.ports import Database
 from fusioncell.members.sealing.service import Sealing, pseudonym_of
 
 _AT_ONCE = 50
+_new_post = msgspec.json.Decoder(NewPost).decode
 Release = Callable[[Viewer, Held], str]
 """Puts something that was held into the record under a viewer's pseudonym; returns the contribution's id."""
 
@@ -33,16 +37,12 @@ def author_of(pseudonym: str, parties: tuple[str, ...] = ()) -> Viewer:
 class Anonymous:
     """The front door of the package."""
 
-    def __init__(self, *, vault: Database, sealing: Sealing, intake: Intake, clock: Clock,
+    def __init__(self, *, vault: Database, sealing: Sealing, intake: Intake, talk: Talk, clock: Clock,
                  randomness: Randomness) -> None:
-        self._vault, self._sealing, self._intake = vault, sealing, intake
+        self._vault, self._sealing, self._intake, self._talk = vault, sealing, intake, talk
         self._clock, self._randomness = clock, randomness
-        self._releases: dict[str, Release] = {"contribution": self._contribute}
+        self._releases: dict[str, Release] = {"contribution": self._contribute, "post": self._post}
         self._releasing = threading.Lock()
-
-    def releases(self, kinds: Mapping[str, Release]) -> None:
-        """Learn how other kinds of held things go into the record (posts: bootstrap joins the two)."""
-        self._releases.update(kinds)
 
     def ready(self) -> bool:
         """Tell whether anyone can contribute anonymously: two officers hold the office."""
@@ -102,6 +102,9 @@ class Anonymous:
 
     def _contribute(self, viewer: Viewer, held: Held) -> str:
         return self._intake.accept(viewer, held.body, held.media_type, _terms(held)).contribution
+
+    def _post(self, viewer: Viewer, held: Held) -> str:
+        return self._talk.post(viewer, _new_post(held.body)).contribution
 
     # -- by the secret -----------------------------------------------------------------------------------------------
 

@@ -62,7 +62,8 @@ def pages_for(hub: Hub) -> Pages:
 
 def page_handlers() -> list[ControllerRouterHandler]:
     """Return the handlers of all pages."""
-    rooms = (talk, compose, 
+    rooms = (
+        talk, compose,
         anonymous, files, first, finder, observable, contribution, contribute, shield, signing, account, ops, live,
         receipts, joining, admin, notices, groups, directory,
     )  # fmt: skip

@@ -20,9 +20,12 @@ from litestar.types import Receive, Scope, Send
 from fusioncell.bootstrap import Hub
 from fusioncell.exchange import LiveEvent, Streams
 from fusioncell.kernel.clock import parse_instant
-from fusioncell.kernel.errors import Unavailable
+from fusioncell.kernel.errors import NotFound, Unavailable
+from fusioncell.kernel.marking import Tlp, Viewer
 from fusioncell.kernel.observable import Observable, ObservableType
 from fusioncell.web.pages.names import Names
+from fusioncell.web.pages.saying import excerpt_of, known_on
+from fusioncell.web.pages.talk import post_view, thread_href
 from fusioncell.web.pages.views import View, contribution_title, observable_view
 from fusioncell.web.render import render
 
@@ -50,6 +53,8 @@ class _Said(msgspec.Struct):
     more: int = 0
     items: int = 1
     entry: str = ""
+    subject: str = ""
+    thread: str = ""
 
 
 _decode = msgspec.json.Decoder(_Said).decode
@@ -89,7 +94,38 @@ class PageStreams:
             folded.setdefault((said.contribution, event.audience, str(kind)), []).append((event, said))
         names = Names(self._hub)
         rows = [self._row(group, names) for group in folded.values()]
+        for group in folded.values():
+            rows += self._spoken(*group[-1], names)
         return sorted(rows, key=_seq)
+
+    def _spoken(self, event: LiveEvent, said: _Said, names: Names) -> list[LiveEvent]:
+        """Make of a post its row for the exchange's list and itself for its thread; of a recall, what is gone.
+
+        Rendered once for all who read its audience, so of what these see alike: the post, CLEAR, and nothing else.
+        """
+        if event.name == "tombstone" and not said.entry:
+            return [LiveEvent(event.seq, event.audience, "gone", said.contribution.encode())]
+        if said.kind != "post" or event.name != "entry":
+            return []
+        audience = self._hub.record.audience(event.audience)
+        reader = Viewer(member=True, parties=audience.parties)
+        try:
+            post = self._hub.talk.read_one(reader, said.subject)
+        except NotFound:  # withdrawn since
+            return []
+        clear = self._hub.record.audiences_where(lambda each: each.tlp is Tlp.CLEAR)
+        known = known_on(self._hub, [post], clear | {event.audience})
+        whole = render("exchange/_post.html", post=post_view(post, names, known, viewer=reader, live=True), csrf="",
+                       now=self._hub.clock.now())  # fmt: skip
+        row: View = {
+            "id": post.thread, "href": thread_href(post.thread, post.id), "title": post.title or excerpt_of(post.text),
+            "excerpt": excerpt_of(post.text, 200) if post.title else "", "org": names.organisation(post.org),
+            "tlp": audience.tlp.value, "at": post.at, "last": "", "posts": 1, "unread": 0, "closed": False, "about": [],
+        }  # fmt: skip
+        listed = render("exchange/_thread_row.html", thread=row, now=self._hub.clock.now())
+        # A line break within a block of code stays one; no tag of these templates is broken over lines.
+        return [LiveEvent(event.seq, event.audience, name, html.strip().replace("\n", "&#10;").encode())
+                for name, html in (("talk", listed), ("post", whole))]  # fmt: skip
 
     def _row(self, group: list[tuple[LiveEvent, _Said]], names: Names) -> LiveEvent:
         last, said = group[-1]

@@ -119,7 +119,7 @@ function liveList(panel) {
   const source = new EventSource(panel.dataset.live);
   source.addEventListener("open", () => { state.dataset.state = "live"; state.textContent = "Live"; });
   source.addEventListener("error", () => { state.dataset.state = "lost"; state.textContent = "Reconnecting"; });
-  source.addEventListener("new", (event) => {
+  source.addEventListener(panel.dataset.liveEvent || "new", (event) => {
     held.push(event.data);
     if (held.length > limit) held.shift();
     release();
@@ -135,6 +135,48 @@ function liveList(panel) {
   }, 10000);
 }
 all("[data-live]").forEach(liveList);
+
+// ---- a thread: `event: post` is one rendered <article>, put at the end (or in the place of its older version) without
+// touching the focus or the scroll; `event: gone` names a contribution that was withdrawn
+function liveThread(thread) {
+  const state = document.querySelector("[data-live-state]");
+  const said = document.querySelector("[data-live-said]");
+  const { threadId, csrf } = thread.dataset;
+  let last = thread.dataset.last;
+  const noteRead = () => {
+    if (!csrf || !last || document.hidden) return;
+    fetch(`/exchange/${encodeURIComponent(threadId)}/read`, {
+      method: "POST", body: new URLSearchParams({ csrf, post: last }), redirect: "manual", credentials: "same-origin",
+    }).catch(() => {});
+  };
+  setTimeout(noteRead, 1500);
+  const source = new EventSource(thread.dataset.threadLive);
+  source.addEventListener("open", () => { state.dataset.state = "live"; state.textContent = "Live"; });
+  source.addEventListener("error", () => { state.dataset.state = "lost"; state.textContent = "Reconnecting"; });
+  source.addEventListener("post", (event) => {
+    const holder = document.createElement("template");
+    holder.innerHTML = event.data;
+    const post = holder.content.firstElementChild;
+    if (!post || post.dataset.thread !== threadId) return;
+    for (const field of all("input[name=csrf]", post)) field.value = csrf;
+    const known = document.getElementById(post.id);
+    if (known) {
+      if (known.dataset.version !== post.dataset.version && !known.contains(document.activeElement)) known.replaceWith(post);
+      return;
+    }
+    post.classList.add("fresh");
+    thread.append(post);
+    last = post.id.slice("post-".length);
+    said.textContent = `A new post by ${post.querySelector(".post-head strong").textContent}, at the end of the thread.`;
+    setTimeout(noteRead, 3000);
+  });
+  source.addEventListener("gone", (event) => {
+    for (const post of all("article.post", thread)) {
+      if (post.dataset.contribution === event.data) post.remove();
+    }
+  });
+}
+all("[data-thread-live]").forEach(liveThread);
 
 // ---- the chart: drawn from the table that says the same (data-x in seconds, data-y)
 function chart(holder) {
