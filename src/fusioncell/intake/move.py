@@ -35,7 +35,7 @@ def decide(viewer: Viewer, standing: Mapping[int, Audience], wanted: Wanted) -> 
     moves = {number: new for number, new in made.items() if new is not None}
     if not moves:
         raise Conflict(
-            "it is shared with no one else than that" if not wanted.wider else "it is shared with all of them already",
+            "it is shared with no more than these" if not wanted.wider else "it is shared with all of them already",
             hint="Its page says who can see it now.",
         )
     return moves
