@@ -170,7 +170,8 @@ class Hooks:
                 failed: set[str] = set()
                 for delivery in taken:
                     if delivery.hook in failed:
-                        self._note(replace(delivery, due=now))
+                        with self._vault.write() as connection:
+                            store.put_back(connection, delivery, now)
                     elif self._deliver(hooks[delivery.hook], delivery):
                         count += 1
                     else:
@@ -217,10 +218,6 @@ class Hooks:
     def _sight(self, org: str) -> frozenset[int]:
         viewer = self._viewer_of(org_party(org))
         return self._record.visible_to(viewer) if viewer is not None and viewer.member else frozenset()
-
-    def _note(self, delivery: Delivery) -> None:
-        with self._vault.write() as connection:
-            store.note(connection, delivery)
 
     def counts(self) -> dict[str, int]:
         """Return how many deliveries stand in each state, for operators."""

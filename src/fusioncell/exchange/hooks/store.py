@@ -141,6 +141,12 @@ def note(connection: Connection, delivery: Delivery) -> None:
                     delivery.seq))
 
 
+def put_back(connection: Connection, delivery: Delivery, due: Instant) -> None:
+    """Let a delivery that was taken and not tried wait on, unless it was given up meanwhile."""
+    connection.run("UPDATE exchange_vault_delivery SET due = ? WHERE hook = ? AND seq = ? AND state = 'waiting'",
+                   (due, delivery.hook, delivery.seq))
+
+
 def deliveries(connection: Connection, hook: str, audiences: Iterable[int], state: str, limit: int) -> list[Delivery]:
     """Return a webhook's deliveries in these audiences, newest first; ``state`` "" for all."""
     sql, value = connection.among(audiences)

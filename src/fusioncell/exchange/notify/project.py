@@ -38,15 +38,15 @@ from fusioncell.intake.project import Arrival, Arrived, Recall, kept
 from fusioncell.kernel.clock import SECOND, Clock, Instant
 from fusioncell.kernel.entry import Entry
 from fusioncell.kernel.errors import FAULTS_OF_CONTENT, BadInput
-from fusioncell.kernel.marking import person
+from fusioncell.kernel.marking import Viewer, person
 from fusioncell.kernel.observable import Observable
 from fusioncell.kernel.ports import Database
 from fusioncell.record.service import Record
 
 __all__ = ["Follower", "vault_metadata"]
 
-SIGHT_FOR = 2 * SECOND
-"""What parties see is asked anew this often while batches come; a notice is filtered again when it is shown."""
+REMEMBER_FOR = 2 * SECOND
+"""Who a party is, is asked anew this often while batches come, and after each change of the membership."""
 MAX_WATCHES = 100_000
 BLOCKS = 64
 Key = tuple[str, str, int]
@@ -64,8 +64,8 @@ class Follower:
         """An organisation's proved assets as text: CIDR, AS numbers, domain names. Set by whoever keeps them."""
         self._index: Index | None = None
         self._index_at: Instant = 0
-        self._sights: dict[str, frozenset[int]] = {}
-        self._sights_at: Instant = 0
+        self._viewers: dict[str, Viewer | None] = {}
+        self._viewers_at: Instant = 0
         self._sectors: dict[str, str] = {}
         with vault.read() as connection:
             known = store.cursor(connection)
@@ -76,6 +76,10 @@ class Follower:
     def changed(self) -> None:
         """Read anew what is watched before the next batch: a watch, a webhook or an asset has changed."""
         self._index = None
+
+    def membership_changed(self) -> None:
+        """Forget who parties are: one has joined, left, or was suspended."""
+        self._viewers = {}
 
     # -- the index -----------------------------------------------------------------------------------------------------
 
@@ -217,16 +221,16 @@ class Follower:
 
     def _sight(self, owner: str) -> frozenset[int]:
         """Return the audiences that an owner belongs to."""
-        now = self._clock.now()
-        if not 0 <= now - self._sights_at < SIGHT_FOR:
-            self._sights, self._sights_at = {}, now
-        known = self._sights.get(owner)
-        if known is None:
+        now, viewers = self._clock.now(), self._viewers
+        if not 0 <= now - self._viewers_at < REMEMBER_FOR:
+            viewers = self._viewers = {}
+            self._viewers_at = now
+        if owner not in viewers:
             party = self._hooks.party_of(owner) if owner.startswith("hook:") else owner
-            viewer = self._parties.viewer_of(party) if party else None
-            known = self._record.visible_to(viewer) if viewer is not None else frozenset()
-            self._sights[owner] = known
-        return known
+            viewers[owner] = self._parties.viewer_of(party) if party else None
+        viewer = viewers[owner]
+        # The record knows what a viewer sees, new audiences too.
+        return self._record.visible_to(viewer) if viewer is not None else frozenset()
 
 
 def _delivery(hit: Hit) -> Delivery:
