@@ -3,7 +3,7 @@
 1. The river hands over what it has projected, after its commit.
 2. For each audience set that someone listens to, the events that the set may see are encoded once.
 3. A subscriber who has sent all that the log holds parks there with its ``send``. On the next tick (50 ms) what came
-   since is pushed to all who are parked, in one piece and without waking their tasks, which cost as much as the rest.
+   since is pushed to all who are parked, in one piece and without waking their tasks, which took a third of a send.
 4. One whose client is slow is woken to wait for it by itself; one who falls out of the log's memory reads on from the
    record.
 

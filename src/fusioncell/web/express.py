@@ -1,4 +1,4 @@
-"""The express lane: single look-ups ahead of the framework, whose layers cost twice what the look-up itself does.
+"""The express lane: single look-ups ahead of the framework, whose layers took a third of a request.
 
 1. It takes what is plain: ``GET /api/observables/TYPE/VALUE`` with one key and neither query, body nor cookie.
 2. It answers where the key's holder may do what the door declares: the assessment, or that nothing is to be seen.
