@@ -35,6 +35,7 @@ from litestar.routes import HTTPRoute
 
 from fusioncell.bootstrap import Folder, Hub, open_hub, read_settings
 from fusioncell.exchange.live import LiveEvent
+from fusioncell.exchange.talk import NewPost
 from fusioncell.fusion import store as fusion_store
 from fusioncell.fusion.knowngood import KnownGood
 from fusioncell.intake.service import Terms
@@ -48,9 +49,9 @@ from fusioncell.shield import store as shield_store
 from fusioncell.shield.model import KINDS, Body, State
 from fusioncell.web.app import make_app
 from partnership import NAMES, Partnership
-from probes.notify import found as watch_everything
 from probes import NO_DATA, PROBES, changes
 from probes.model import UNKNOWN, Probe
+from probes.notify import found as watch_everything
 
 _first, _, _last = os.environ.get("FUSIONCELL_SEEDS", "1-20").partition("-")
 SEEDS = range(int(_first), int(_last or _first) + 1)
@@ -112,7 +113,39 @@ class Join:
     who: int
 
 
-Step = Contribute | Recall | Decide | Join
+@dataclass(frozen=True)
+class Post:
+    """An organisation begins a thread."""
+
+    who: int
+    text: str
+    tlp: Tlp
+    circle: bool = False
+    to_person: bool = False
+
+
+@dataclass(frozen=True)
+class Reply:
+    """An organisation answers an earlier post, for its readers or for fewer; or changes it; or closes its thread."""
+
+    who: int
+    step: int
+    text: str
+    how: str = ""
+
+
+@dataclass(frozen=True)
+class React:
+    """An organisation reacts to an earlier post or contribution, or to an observable."""
+
+    who: int
+    step: int
+    kind: str
+    on: str = "post"
+    name: str = POOL[0]
+
+
+Step = Contribute | Recall | Decide | Join | Post | Reply | React
 
 
 def contribution_for(dice: random.Random, writer: Partnership) -> Contribute:
@@ -124,17 +157,39 @@ def contribution_for(dice: random.Random, writer: Partnership) -> Contribute:
                       tlp is Tlp.RED and dice.random() < 0.6, dice.random() < 0.5)  # fmt: skip
 
 
+def talk_for(dice: random.Random, writer: Partnership, steps: list[Step]) -> Step:
+    """Somebody posts, answers or reacts."""
+    posts = [i for i, step in enumerate(steps) if isinstance(step, (Post, Reply))]
+    known = [i for i, step in enumerate(steps) if isinstance(step, (Post, Reply, Contribute))]
+    draw, who = dice.random(), dice.randrange(5)
+    if not posts or draw < 0.3:
+        tlp = dice.choice((Tlp.GREEN, Tlp.GREEN, Tlp.AMBER, Tlp.AMBER_STRICT, Tlp.RED, Tlp.CLEAR))
+        circle = tlp in (Tlp.AMBER, Tlp.AMBER_STRICT) and dice.random() < 0.7
+        return Post(dice.choice((0, 1)) if circle else who, writer.text()[1].decode(), tlp, circle, dice.random() < 0.5)
+    if draw < 0.7:
+        how = dice.choice(("", "", "narrower", "edit", "edit", "close"))
+        return Reply(who, dice.choice(posts), writer.text()[1].decode(), how)
+    kind = dice.choice(("seen", "seen", "false-positive", "useful"))
+    return React(who, dice.choice(known), kind, dice.choice(("post", "post", "observable")), dice.choice(POOL))
+
+
 def script(seed: int) -> list[Step]:
     """Make a script: mostly contributions, some of them sent again by another (a relay) or by the same (a repeat)."""
     dice, writer = random.Random(seed), Partnership(seed, ManualClock(START))
+    talking = random.Random(f"talk {seed}")
     steps: list[Step] = []
     for number in range(STEPS):
+        if talking.random() < 0.4:
+            steps.append(talk_for(talking, writer, steps))
         earlier = [i for i, step in enumerate(steps) if isinstance(step, Contribute)]
         draw = dice.random()
         if number == STEPS // 2:
             steps.append(Join(2))
         elif earlier and draw < 0.12:
-            steps.append(Recall(dice.choice(earlier), dice.choice(("", "", "some"))))
+            said = [i for i, step in enumerate(steps) if isinstance(step, (Post, React))]
+            which = dice.choice(earlier)
+            which = talking.choice(said) if said and talking.random() < 0.3 else which
+            steps.append(Recall(which, dice.choice(("", "", "some"))))
         elif draw < 0.24:
             steps.append(Decide(dice.random() < 0.8))
         elif earlier and draw < 0.36:
@@ -156,6 +211,8 @@ class Played:
 
     contribution: str = ""
     items: list[Entry] = field(default_factory=list)
+    said: list[Entry] = field(default_factory=list)
+    """All entries of a post, an answer or a reaction, its shell too."""
     decisions: list[list[Draft]] = field(default_factory=list)
     decision_ids: list[str] = field(default_factory=list)
     targets: tuple[int, ...] = ()
@@ -175,6 +232,8 @@ class World:
         self.batches: list[tuple[list[LiveEvent], int]] = []
         self.hub.river.on_events(lambda events, position: self.batches.append((events, position)))
         self.played: list[Played] = []
+        self.asked_posts: list[str] = []
+        """Posts that probes ask for, hidden ones too."""
         self._found()
 
     @cached_property
@@ -226,10 +285,16 @@ class World:
                     self._recall(step, done)
                 elif isinstance(step, Decide):
                     self._decide(step)
-                else:
+                elif isinstance(step, Join):
                     self._join(step)
+                else:
+                    self._talk(step)
+                    done.said = self.hub.record.read_after(before, blocks=100)
             except FusionCellError:
                 pass
+            if done.said:
+                done.contribution = done.said[0].contribution
+                done.items = [entry for entry in done.said if entry.kind != "contribution"]
             self.hub.settle()
             self._note_decisions(before, done)
             done.position = self.hub.record.head()[0]
@@ -276,6 +341,34 @@ class World:
             else:
                 self.hub.shield.withdraw(viewer, item.id, "not now")
 
+    def _talk(self, step: Post | Reply | React) -> None:
+        viewer, talk = self.poster(step.who), self.hub.talk
+        if isinstance(step, Post):
+            known = self.hub.circles.group(self.group)
+            red = step.tlp is Tlp.RED and step.to_person
+            talk.post(viewer, NewPost(
+                text=step.text, title=step.text[:20], tlp=step.tlp, about=("campaign:Storm",),
+                groups=(group(known.id, known.generation),) if step.circle else (),
+                people=(person(self.people[0]),) if red else (),
+            ))  # fmt: skip
+            return
+        items = self.played[step.step].items
+        subject = items[0].payload.subject if items and items[0].payload else UNKNOWN
+        if isinstance(step, React):
+            post = bool(items) and items[0].kind == "post"
+            target = f"post:{subject}" if post else f"contribution:{self.contribution(step)}"
+            talk.react(viewer, target if step.on == "post" else f"observable:domain-name:{step.name}", step.kind)
+        elif step.how == "edit":
+            talk.edit(self.poster(self.orgs.index(items[0].org)) if items else viewer, subject, step.text, "changed")
+        elif step.how == "close":
+            talk.close_thread(viewer, talk.read_one(viewer, subject).thread, reason=step.text[:20])
+        else:
+            narrower = Tlp.AMBER_STRICT if step.how else None
+            talk.post(viewer, NewPost(text=step.text, parent=subject, tlp=narrower))
+
+    def contribution(self, step: React) -> str:
+        return self.played[step.step].contribution or UNKNOWN
+
     def _join(self, step: Join) -> None:
         self.hub.circles.join_group(self.group, [org(self.orgs[step.who])])
 
@@ -303,6 +396,8 @@ class World:
                 self._recall_for(step, done, whole, name, seen)
             elif isinstance(step, Join):
                 self._join(step)
+            elif isinstance(step, (Post, Reply, React)) and any(entry.audience in seen for entry in done.items):
+                self._say_again(done, mine, whole)
             self.hub.river.run_dry()
             for drafts in done.decisions:
                 if whole.shown_decisions(seen) >= {draft.payload.subject for draft in drafts}:
@@ -311,6 +406,15 @@ class World:
             self.hub.shield.follow()
             mine.position = self.hub.record.head()[0]
             self.played.append(mine)
+
+    def _say_again(self, done: Played, mine: Played, whole: World) -> None:
+        """Write a post or reaction as it was: whom it reached and what it answered was its author's choice."""
+        before = self.hub.record.head()[0]
+        drafts = [Draft(entry.kind, self.hub.record.intern_audience(whole.hub.record.audience(entry.audience)),
+                        entry.payload) for entry in done.said if entry.payload is not None]  # fmt: skip
+        self.hub.record.append(done.said[0].org, drafts, done.contribution)
+        mine.contribution, mine.said = done.contribution, self.hub.record.read_after(before, blocks=100)
+        mine.items = [entry for entry in mine.said if entry.kind != "contribution"]
 
     def shown_decisions(self, seen: frozenset[int]) -> set[str]:
         """Return the ids of the decisions of which some entry is released to these audiences."""
@@ -425,6 +529,9 @@ def answers(world: World, name: str, whole: World, seed: int) -> list[tuple[str,
     asked = [*dice.sample(made, min(4, len(made))), UNKNOWN]
     decisions = sorted({one for done in whole.played for one in done.decision_ids})[:4]
     exist = doors(world.app)
+    subjects = {entry.payload.subject for done in whole.played for entry in done.said
+                if entry.kind == "post" and entry.payload is not None}  # fmt: skip
+    world.asked_posts = dice.sample(sorted(subjects), min(4, len(subjects)))
 
     async def run() -> list[tuple[str, str]]:
         key = world.keys[name]

@@ -12,7 +12,7 @@ Without a sponsor in good standing nothing goes on. What is *not* here: the peop
 
 from __future__ import annotations
 
-from fusioncell.members.joining.fill_in import FIELDS, fill_in
+from fusioncell.members.joining.check_form import FIELDS, fill_in
 from fusioncell.members.joining.model import Application, Filled, PublicState, Sponsored, State
 from fusioncell.members.joining.service import Joining
 from fusioncell.members.joining.terms import TERMS, Terms

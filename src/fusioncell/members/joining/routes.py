@@ -9,7 +9,7 @@ from litestar import Request, get, post
 
 from fusioncell.kernel.clock import format_instant
 from fusioncell.kernel.marking import Viewer
-from fusioncell.members.joining.fill_in import fill_in
+from fusioncell.members.joining.check_form import fill_in
 from fusioncell.members.joining.model import Application, State
 from fusioncell.members.joining.service import Joining
 from fusioncell.members.joining.terms import TERMS

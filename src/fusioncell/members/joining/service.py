@@ -19,7 +19,7 @@ from fusioncell.members.audit import Audit
 from fusioncell.members.audit.service import actor_of
 from fusioncell.members.entries import NOBODY, Log, OrganisationAdded, PersonAdded
 from fusioncell.members.joining import decide, entries, store
-from fusioncell.members.joining.fill_in import admit_words
+from fusioncell.members.joining.check_form import admit_words
 from fusioncell.members.joining.model import (
     LAPSES_AFTER,
     MOST_WAITING,

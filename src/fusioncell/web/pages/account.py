@@ -25,7 +25,7 @@ from fusioncell.web.pages.frame import (
     Page,
     fault_on,
     form_of,
-    members_only,
+    known_only,
     page,
     see_other,
     session_of,
@@ -123,7 +123,7 @@ def _mine(request: Asked, hub: Hub, viewer: Viewer, person: str) -> dict[str, An
 
 
 def _account_page(request: Asked, hub: Hub, viewer: Viewer, code: int = 200, *errors: dict[str, str]) -> Page:
-    members_only(viewer)
+    known_only(viewer)
     organisation = hub.members.organisation(viewer.org or "")
     someone = hub.members.person(viewer.person) if viewer.person else None
     me = {
@@ -140,7 +140,7 @@ def _account_page(request: Asked, hub: Hub, viewer: Viewer, code: int = 200, *er
 
 def own_person(request: Asked, viewer: Viewer) -> str:
     """Return who is signed in with this browser. NotAllowed for an API key."""
-    members_only(viewer)
+    known_only(viewer)
     if viewer.person is None or not session_of(request):
         raise NotAllowed("this is for a person who is signed in, not for a key", hint="Sign in with a browser.")
     return viewer.person

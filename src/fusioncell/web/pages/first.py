@@ -10,9 +10,11 @@ from fusioncell.bootstrap import Hub
 from fusioncell.kernel.clock import DAY
 from fusioncell.kernel.marking import Viewer
 from fusioncell.kernel.observable import Observable, ObservableType
+from fusioncell.members import TermsDue
 from fusioncell.picture.service import Activity, Summary
 from fusioncell.shield import CATEGORIES
 from fusioncell.shield.model import Decision, State
+from fusioncell.web.access import awaits_terms
 from fusioncell.web.pages.frame import Asked, Page, page
 from fusioncell.web.pages.names import Names
 from fusioncell.web.pages.views import View, contribution_title, label_of, observable_view
@@ -179,7 +181,9 @@ def home_context(hub: Hub, viewer: Viewer) -> dict[str, Any]:
 
 @get("/", opt={"permission": "public"}, sync_to_thread=True, include_in_schema=False)
 def home(request: Asked, hub: Hub, viewer: Viewer) -> Page:
-    """Show the picture now."""
+    """Show the picture now. Whose organisation has not accepted the terms is led there."""
+    if awaits_terms(viewer):
+        raise TermsDue
     return page(request, "picture/home.html", here="picture", **home_context(hub, viewer))
 
 

@@ -119,6 +119,12 @@ def members_only(viewer: Viewer) -> None:
         raise NotSignedIn("this page is for members of the partnership", hint="Sign in.")
 
 
+def known_only(viewer: Viewer) -> None:
+    """Ask a visitor to sign in; who is known stays, before their organisation has accepted the terms too."""
+    if not awaits_terms(viewer):
+        members_only(viewer)
+
+
 def shell(request: Asked, *, here: str = "", query: str = "", errors: Iterable[dict[str, str]] = ()) -> dict[str, Any]:
     """Make the frame's context (``templates/layout.html`` says what it holds)."""
     hub, viewer = hub_of(request), viewer_of(request)
