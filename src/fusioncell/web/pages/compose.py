@@ -138,7 +138,7 @@ def _reach(hub: Hub, viewer: Viewer, audience: Audience, nameless: bool) -> View
     }
 
 
-@post("/exchange/preview", opt={"permission": "contribute", **FORM}, include_in_schema=False)
+@post("/exchange/preview", opt={"permission": "contribute", **FORM}, status_code=200, include_in_schema=False)
 async def preview(request: Asked, hub: Hub, viewer: Viewer) -> Page:
     """Answer what the form would reach, as it stands. Keeps nothing."""
     fields = await form_of(request)
