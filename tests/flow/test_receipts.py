@@ -10,7 +10,9 @@ from typing import Any
 
 import httpx
 import pytest
+from click.testing import CliRunner
 
+from fusioncell.cli.main import main
 from fusioncell.exchange.receipts.model import State
 from fusioncell.exchange.receipts.take import Ranges
 from fusioncell.intake.service import Terms
@@ -394,3 +396,23 @@ def test_the_page_previews_who_loses_sight_and_narrows(made: MadeHub) -> None:
     with browser(made, made.provider) as page:
         assert page.get(f"/contributions/{one}").status_code == 404
         assert page.get(f"/contributions/{one}/receipts").status_code == 404
+
+
+def test_the_commands_narrow_widen_and_tell_how_far_a_recall_reaches(tmp_path: Path) -> None:
+    made = make_hub(tmp_path)
+    ours = viewer(made, made.ministry)
+    one = made.hub.intake.accept(ours, TEXT, "text/plain", Terms(tlp=Tlp.AMBER)).contribution
+    made.hub.settle()
+    made.hub.close()
+
+    def call(*arguments: str) -> Any:
+        answer = CliRunner().invoke(main, [*arguments, "--data", str(tmp_path)])
+        assert answer.exit_code == 0, answer.output
+        return answer.output
+
+    wide = json.loads(call("widen", one, "--tlp", "green", "--json"))
+    assert wide["contribution"] != one
+    narrowed = call("narrow", wide["contribution"], "--tlp", "amber")
+    assert "1 withdrawn here, 0 fetched the tombstone, 0 exported" in narrowed and "Northern Broadband" in narrowed
+    new = narrowed.split("goes on as ")[1].split(".")[0]
+    assert "withdrawn" in call("recall", new, "--reason", "wrong")

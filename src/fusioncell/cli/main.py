@@ -27,6 +27,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "show": ("reading:show", "Assess one observable, with the explanation."),
     "match": ("reading:match", "Match many values from a file or a pipe."),
     "recall": ("reading:recall", "Withdraw a contribution, or one entry of it."),
+    "narrow": ("sharing:narrow", "Show a contribution, or one entry of it, to fewer."),
+    "widen": ("sharing:widen", "Show a contribution, or one entry of it, to more."),
     "status": ("reading:status", "Tell how the hub is."),
     "org": ("members:org", "Organisations: add, list."),
     "person": ("members:person", "People: add."),

@@ -19,6 +19,8 @@ from fusioncell.kernel.refang import defang
 MATCHED_AT_ONCE = 100_000
 MAX_LINE = 16_384
 PATIENCE = 30.0
+LISTED = 50
+"""Organisations that are listed by name."""
 
 
 @click.command(
@@ -173,19 +175,17 @@ def recall(where: Where, contribution: str, entry: str | None, reason: str, as_j
 
     path = f"/api/contributions/{path_part(contribution)}"
     with opened(where) as door:
-        owner = _owner(door, path) if door.local and not where.organisation else None
+        owner = owner_of(door, path) if door.local and not where.organisation else None
         parameters = {"reason": reason, **({"entry": entry} if entry else {})}
         result = door.json("POST", f"{path}/recall", params=parameters, as_org=owner)
         door.settle()
-        if door.hub is None and not entry:
-            _until_recalled(door, path, owner)
+        result["receipts"] = receipts_until(door, path, owner)
     what = "One entry" if entry else "It"
-    show_result(
-        result, as_json, f"{what} was withdrawn. Its readers are told; what was exported cannot be called back."
-    )
+    said = f"{what} was withdrawn. Its readers are told; what was exported cannot be called back."
+    show_result(result, as_json, f"{said}\n{receipts_text(result['receipts'])}")
 
 
-def _owner(door: Any, path: str) -> str:
+def owner_of(door: Any, path: str) -> str:
     """Find the organisation whose contribution it is: whoever holds the folder may act for each."""
     for item in door.json("GET", "/api/organisations")["organisations"]:
         try:
@@ -196,12 +196,30 @@ def _owner(door: Any, path: str) -> str:
     raise NotFound("there is no such contribution", hint="Take the id from `fusioncell search` or the import's answer.")
 
 
-def _until_recalled(door: Any, path: str, owner: str | None) -> None:
+def receipts_until(door: Any, path: str, owner: str | None) -> dict[str, Any]:
+    """Return the receipts of a contribution once the hub has projected that it was withdrawn."""
     until = time.monotonic() + PATIENCE
-    while time.monotonic() < until:
-        if door.json("GET", f"{path}/status", as_org=owner)["recalled"]:
-            return
+    while True:
+        found: dict[str, Any] = door.json("GET", f"{path}/receipts", as_org=owner)
+        if found["withdrawn"] or time.monotonic() > until:
+            return found
         time.sleep(0.05)
+
+
+def receipts_text(found: dict[str, Any]) -> str:
+    """Say how far a contribution went, by organisation."""
+    counts = found["counts"]
+    lines = [f"{counts['here']} withdrawn here, {counts['fetched']} fetched the tombstone, "
+             f"{counts['exported']} exported it and cannot be recalled."]  # fmt: skip
+    lines += [f"  {plain(row['name'] or row['organisation'], 60)}: {row['words']}"
+              for row in found["organisations"][:LISTED]]  # fmt: skip
+    if len(found["organisations"]) > LISTED:
+        lines.append(f"  and {len(found['organisations']) - LISTED:,} more (--json lists all)")
+    if found["others"]:
+        lines.append(f"  others, whom its audience let in without naming them: {found['others']}")
+    if found["public"]:
+        lines.append("  the public: what visitors took is not known, and cannot be recalled")
+    return "\n".join(lines)
 
 
 @click.command(epilog="Example: fusioncell status --data data")
