@@ -172,6 +172,8 @@ def nav_of(viewer: Viewer) -> set[str]:
         "shield": viewer.member,
         "ops": viewer.may("operate"),
         "account": viewer.org is not None and not viewer.guest,
+        "sponsoring": viewer.may("sponsor") and viewer.member,
+        "people": viewer.may("lead") and viewer.member,
         "admin": any(viewer.may(what) for what in ("administer_members", "vet", "audit")),
     }
     return {part for part, may in opened.items() if may}
