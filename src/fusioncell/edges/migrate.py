@@ -43,5 +43,9 @@ def migrate(database: SqlDatabase, name: str) -> None:
         if database.dialect == "postgresql":
             # Of several processes that start at once one migrates, the others find it done (SQLite has one process).
             connection.execute(text("SELECT pg_advisory_xact_lock(1179863883)"))
+        else:
+            # The driver begins no transaction for DDL: without one each statement is synchronous to disk by itself,
+            # and a hub that is killed here is left between two steps.
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
