@@ -19,6 +19,8 @@ from fusioncell.kernel.clock import DAY, HOUR, MINUTE, ManualClock
 from fusioncell.kernel.errors import FusionCellError
 from fusioncell.kernel.marking import Tlp, Viewer, group, org
 from fusioncell.members import Organisation
+from fusioncell.members.circles import Openness
+from fusioncell.members.directory.confirm import make_token
 from fusioncell.members.joining import TERMS, fill_in
 from fusioncell.shield.model import State
 
@@ -242,8 +244,10 @@ class Partnership:
     def membership(self, hub: Hub) -> None:
         """Something changes among the members."""
         r, members = self.random, hub.members
-        choice = r.randrange(9)
-        if choice >= 7:
+        choice = r.randrange(11)
+        if choice >= 9:
+            self.circle(hub)
+        elif choice >= 7:
             self.joining(hub)
         elif choice == 0:
             members.add_organisation(f"Org {r.randrange(1000)}", "bank", r.choice(("police", "isp")))
@@ -260,6 +264,66 @@ class Partnership:
             members.give_roles(r.choice(self.people), [r.choice(("approver", "reader"))])
         elif choice == 6:
             members.name_client(org(self._org(hub).id), org(self._org(hub).id), active=r.random() < 0.7)
+
+    def circle(self, hub: Hub) -> None:
+        """Somebody makes a group, asks, invites, decides, hands over, lets a guest in; shows themselves, is tested."""
+        r, circles = self.random, hub.circles
+        viewer, party = self._viewer(hub), org(self._org(hub).id)
+        act = r.randrange(12)
+        if act >= 10:
+            self._directory(hub, viewer)
+        elif act == 0 or not self.groups:
+            way, history = r.choice(list(Openness)), r.random() < 0.4
+            made = circles.create(viewer, f"Room {r.randrange(99)}", openness=way, open_history=history,
+                                  parties=[party])  # fmt: skip
+            self.groups.append(made.id)
+        elif act <= 4:
+            (circles.ask, circles.join, circles.leave)[act % 3](viewer, r.choice(self.groups))
+        elif act == 5:
+            circles.invite(viewer, r.choice(self.groups), party, self._words())
+        elif act == 6:
+            circles.set_owners(viewer, r.choice(self.groups), [party])
+        elif act == 7:
+            circles.change(viewer, r.choice(self.groups), name=self._words() or "Group")
+        else:
+            self._room(hub, viewer, r.choice(self.groups))
+
+    def _room(self, hub: Hub, viewer: Viewer, group: str) -> None:
+        r, circles = self.random, hub.circles
+        act = r.randrange(9)
+        if act < 3:
+            for one in circles.seen(viewer, group).askings[:1]:
+                circles.answer(viewer, group, one.party, accept=r.random() < 0.7)
+        elif act < 6:
+            circles.admit_guest(viewer, group, "Guest", "guest@x.example", "Outside", days=r.choice((1, 14)))
+        elif act < 8:
+            for guest in circles.seen(viewer, group).guests[:1]:
+                (circles.renew_guest if r.random() < 0.6 else circles.end_guest)(viewer, group, guest.person)
+        else:
+            circles.close(viewer, group)
+
+    def _directory(self, hub: Hub, viewer: Viewer) -> None:
+        if self.random.random() < 0.3:
+            hub.directory.show_organisation(viewer, shown=self.random.random() < 0.7, about=self._words())
+        else:
+            self._contact(hub, viewer)
+
+    def _contact(self, hub: Hub, viewer: Viewer) -> None:
+        r, directory = self.random, hub.directory
+        known = directory.contacts(viewer)
+        act = r.randrange(4)
+        if act == 0 or not known:
+            choices = ["green", *(each.party.partition(":")[2].rpartition(".")[0]
+                                  for each in hub.circles.audience_choices(viewer))]  # fmt: skip
+            directory.set_contact(viewer, name="Duty", phone="+44 1632 960001", email="duty@x.example",
+                                  readers=r.choice(choices))  # fmt: skip
+        elif act == 1:
+            directory.ask_contact(viewer, r.choice(known).id)
+        elif act == 2:
+            one = r.choice(known)
+            directory.confirm_contact(make_token(directory.key, one, hub.clock.now()))
+        else:
+            directory.remove_contact(viewer, r.choice(known).id)
 
     def joining(self, hub: Hub) -> None:
         """Somebody applies, a sponsor answers, a vetter decides, a lead binds their organisation."""

@@ -60,7 +60,7 @@ class Directory:
                  randomness: Randomness, key: bytes, audit: Audit | None = None, mail: Mail | None = None,
                  base: str = "") -> None:
         self._members, self._circles, self._record, self._projections = members, circles, record, projections
-        self._clock, self._randomness, self._key = clock, randomness, key
+        self._clock, self._randomness, self.key = clock, randomness, key
         self._audit, self._mail, self._base = audit, mail, base.rstrip("/")
 
     # Who is in it
@@ -181,7 +181,7 @@ class Directory:
         if found.asked is not None and now < found.asked + ASK_AGAIN_AFTER:
             raise Conflict("A test was asked within the last day.", hint="Wait for the answer, or call.")
         if self._mail is not None:
-            link = f"{self._base}/contacts/confirm/{confirm.make_token(self._key, found, now)}"
+            link = f"{self._base}/contacts/confirm/{confirm.make_token(self.key, found, now)}"
             self._mail.send(found.email, "Test of a 24-hour contact", _TEST.format(
                 name=found.name, org=self._members.organisation(found.org).name, link=link), about="contact")
         self._write(entries.ContactAsked(contact=contact_id), contact_id, NOBODY, viewer.person or "")
@@ -191,7 +191,7 @@ class Directory:
         """Return the contact that a link of a test is for, or raise NotFound: for the page that asks to confirm."""
         with self._projections.read() as connection:
             found = store.contact_of_id(connection, confirm.contact_of(token))
-        if found is None or not confirm.is_good(self._key, found, token, self._clock.now()):
+        if found is None or not confirm.is_good(self.key, found, token, self._clock.now()):
             raise NotFound("This link confirms nothing any more.", hint="Ask for another test.")
         return found
 
