@@ -1,7 +1,7 @@
 """The entries of groups: what is written to the record, and read back from it.
 
 As in ``members.entries``: only the hub writes them, nobody reads them through a door, and what is personal in them (a
-message, a guest) stands in the erasable payload alone.
+message) stands in the erasable payload alone. Entries that move a generation are never erased (``store.purge``).
 """
 
 from __future__ import annotations

@@ -195,9 +195,12 @@ def _own(connection: Connection, grp: str, parties: Iterable[str], seq: int) -> 
 
 
 def purge(connection: Connection, seq: int) -> None:
-    """Take out what the entry at this position brought of persons: a message, a guest's stay (DESIGN rule 13)."""
+    """Take out what the entry at this position said of persons: the message of a request (DESIGN rule 13).
+
+    A guest's name and address stand in ``member.person``, which ends them. What moves a generation (``member.joined``,
+    ``member.guest``) names parties by their ids alone and is never erased: all later generations would shift.
+    """
     connection.run("DELETE FROM members_asking WHERE seq = ?", (seq,))
-    connection.run("DELETE FROM members_guest WHERE seq = ?", (seq,))
 
 
 # Read
