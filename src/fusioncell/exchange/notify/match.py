@@ -1,16 +1,16 @@
-"""Match what arrives against all that is watched: a few look-ups a value, however many watch.
+"""Match what arrives against all that is watched: a few look-ups an item, however many watch.
 
 A network is found by the prefix lengths that anyone watches, a name by its own suffixes, a label by its own text and,
-of a machine tag ``namespace:predicate="value"``, by its value. The index knows nothing of audiences: who may see an
+of a machine tag ``namespace:predicate="value"``, by its value. What is found are buckets: all who watch one thing, who
+are looked at one by one only when a contribution has been matched. The index knows nothing of audiences: who may see an
 arrival is asked by the caller, of those alone whom it would concern.
 """
 
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Iterable, Iterator, Mapping
-from functools import lru_cache
-from urllib.parse import urlsplit
+from collections.abc import Iterable, Mapping
+from socket import inet_aton
 
 from fusioncell.exchange.notify.model import Watch, Why
 from fusioncell.intake.project import Arrival
@@ -19,13 +19,16 @@ from fusioncell.kernel.marking import Audience
 from fusioncell.kernel.observable import Observable, ObservableType
 
 _T = ObservableType
-_NETWORKED = frozenset({_T.IPV4, _T.IPV6, _T.CIDR, _T.DOMAIN, _T.URL, _T.EMAIL, _T.ASN})
 _COVERING = {4: 16, 6: 32}
 """A reported network that holds a watched one concerns it down to this length; a larger one says nothing of it."""
+_MOST_KNOWN = 8192
+"""Different sets of labels that are remembered with what they hit."""
 Found = tuple[str, Why, Instant]
 """(owner, why, since when the owner watches)."""
-Net = tuple[int, int, int]
-"""(IP version, prefix length, the network's leading bits)."""
+Bucket = list[Found]
+"""All who watch one thing."""
+_Nets = dict[int, dict[int, Bucket]]
+"""Prefix length → the network's leading bits → who watches it."""
 
 
 class Index:
@@ -33,20 +36,20 @@ class Index:
 
     def __init__(self, watches: Iterable[Watch], assets: Mapping[str, Iterable[Observable]]) -> None:
         self.size = 0
-        self._names: dict[str, list[Found]] = {}
-        self._nets: dict[Net, list[Found]] = {}
-        self._covering: dict[Net, list[Found]] = {}
-        self._asns: dict[str, list[Found]] = {}
-        self._labels: dict[str, list[Found]] = {}
-        self._titles: dict[str, list[Found]] = {}
-        self._sectors: dict[str, list[Found]] = {}
-        self._groups: dict[str, list[Found]] = {}
-        self._all: list[Found] = []
+        self._names: dict[str, Bucket] = {}
+        self._nets: dict[int, _Nets] = {4: {}, 6: {}}
+        self._covering: dict[int, _Nets] = {4: {}, 6: {}}
+        self._asns: dict[str, Bucket] = {}
+        self._labels: dict[str, Bucket] = {}
+        self._titles: dict[str, Bucket] = {}
+        self._sectors: dict[str, Bucket] = {}
+        self._groups: dict[str, Bucket] = {}
+        self._all: Bucket = []
+        self._known: dict[tuple[str, ...], tuple[Bucket, ...]] = {}
         for watch in watches:
             self.size += 1
             self._add(watch, assets.get(watch.org, ()))
-        self._lengths = {version: sorted({net[1] for net in self._nets if net[0] == version}) for version in (4, 6)}
-        self._about_values = bool(self._names or self._nets or self._asns)
+        self._values = bool(self._names or self._asns or self._nets[4] or self._nets[6])
 
     def _add(self, watch: Watch, assets: Iterable[Observable]) -> None:
         found: Found = (watch.owner, (watch.kind, watch.value), watch.created)
@@ -71,63 +74,94 @@ class Index:
         if net is None:
             self._names.setdefault(value.lower(), []).append(found)
             return
-        self._nets.setdefault(net, []).append(found)
         version, length, bits = net
+        self._nets[version].setdefault(length, {}).setdefault(bits, []).append(found)
         for shorter in range(_COVERING[version], length):
-            self._covering.setdefault((version, shorter, bits >> (length - shorter)), []).append(found)
+            wider = self._covering[version].setdefault(shorter, {})
+            wider.setdefault(bits >> (length - shorter), []).append(found)
 
-    # -- look-ups ----------------------------------------------------------------------------------------------------
+    # -- look-ups ------------------------------------------------------------------------------------------------------
 
-    def hits(self, arrival: Arrival, audience: Audience, sector: str) -> Iterator[Found]:
-        """Yield whom an arrival concerns, and why; an owner may come more than once."""
+    def of_contribution(self, audience: Audience, sector: str) -> list[Bucket]:
+        """Return who watches all that comes of a sector, or is addressed to a group, or everything."""
+        found = [self._all] if self._all else []
+        if sector in self._sectors:
+            found.append(self._sectors[sector])
+        groups = {party[6:].rpartition(".")[0] for party in audience.parties if party.startswith("group:")}
+        return found + [self._groups[group] for group in sorted(groups) if group in self._groups]
+
+    def of_item(self, arrival: Arrival) -> list[Bucket]:
+        """Return who watches what one item says. The hot path: most items concern nobody."""
         said = arrival.extract
-        yield from self._all
-        if self._sectors and sector:
-            yield from self._sectors.get(sector, ())
-        if self._groups:
-            for party in audience.parties:
-                if party.startswith("group:"):
-                    yield from self._groups.get(party[6:].rpartition(".")[0], ())
-        if self._titles and said.title:
-            yield from self._titles.get(said.title.lower(), ())
+        found: list[Bucket] = []
         if self._labels:
-            for label in {*said.labels, *(label for claim in said.claims for label in claim.context)}:
-                for key in label_keys(label):
-                    yield from self._labels.get(key, ())
-        if self._about_values:
-            for one in {claim.observable for claim in said.claims if claim.observable.type in _NETWORKED}:
-                yield from self._of_value(one)
+            if said.labels:
+                found += self._of_labels(said.labels)
+            for claim in said.claims:
+                if claim.context and claim.context != said.labels:
+                    found += self._of_labels(claim.context)
+        if self._titles and said.title and (bucket := self._titles.get(said.title.lower())):
+            found.append(bucket)
+        if self._values:
+            for claim in said.claims:
+                self._of_value(claim.observable, found)
+        return found
 
-    def _of_value(self, one: Observable) -> Iterator[Found]:
-        if one.type is _T.ASN:
-            yield from self._asns.get(one.value.upper(), ())
-            return
-        text = one.value
-        if one.type is _T.URL:
-            text = _host(text)
-        elif one.type is _T.EMAIL:
-            text = text.rpartition("@")[2]
-        if one.type is not _T.DOMAIN and (net := _net(text)) is not None:
-            yield from self._of_net(net)
-            return
-        while text and self._names:
-            yield from self._names.get(text, ())
+    def _of_labels(self, labels: tuple[str, ...]) -> tuple[Bucket, ...]:
+        known = self._known.get(labels)
+        if known is None:
+            keys = dict.fromkeys(key for label in labels for key in label_keys(label))
+            known = tuple(self._labels[key] for key in keys if key in self._labels)
+            if len(self._known) > _MOST_KNOWN:
+                self._known = {}
+            self._known[labels] = known
+        return known
+
+    def _of_value(self, one: Observable, found: list[Bucket]) -> None:
+        kind, text = one.type, one.value
+        if kind is _T.DOMAIN:
+            self._of_name(text, found)
+        elif kind is _T.IPV4:
+            self._of_net(4, 32, int.from_bytes(inet_aton(text)), found)
+        elif kind is _T.URL or kind is _T.EMAIL:
+            host = _host(text) if kind is _T.URL else text.rpartition("@")[2]
+            net = _net(host)
+            if net is not None:
+                self._of_net(*net, found)
+            else:
+                self._of_name(host, found)
+        elif kind is _T.IPV6 or kind is _T.CIDR:
+            net = _net(text)
+            if net is not None:
+                self._of_net(*net, found)
+        elif kind is _T.ASN and (bucket := self._asns.get(text.upper())):
+            found.append(bucket)
+
+    def _of_name(self, text: str, found: list[Bucket]) -> None:
+        names = self._names
+        while text and names:
+            bucket = names.get(text)
+            if bucket is not None:
+                found.append(bucket)
             text = text.partition(".")[2]
 
-    def _of_net(self, net: Net) -> Iterator[Found]:
-        version, length, bits = net
-        for shorter in self._lengths[version]:
-            if shorter > length:
-                break
-            yield from self._nets.get((version, shorter, bits >> (length - shorter)), ())
-        yield from self._covering.get(net, ())
+    def _of_net(self, version: int, length: int, bits: int, found: list[Bucket]) -> None:
+        for shorter, nets in self._nets[version].items():
+            if shorter <= length:
+                bucket = nets.get(bits >> (length - shorter))
+                if bucket is not None:
+                    found.append(bucket)
+        covering = self._covering[version].get(length)
+        if covering is not None and bits in covering:
+            found.append(covering[bits])
 
 
-def _net(text: str) -> Net | None:
-    if not text or not (text[0].isdigit() or ":" in text):
+def _net(text: str) -> tuple[int, int, int] | None:
+    """Return (IP version, prefix length, leading bits) of an address or network, None for anything else."""
+    if not text or not (text[-1].isdigit() or ":" in text):
         return None
     try:
-        network = ipaddress.ip_network(text, strict=False)
+        network = ipaddress.ip_network(text.strip("[]"), strict=False)
     except ValueError:
         return None
     length = network.prefixlen
@@ -135,13 +169,14 @@ def _net(text: str) -> Net | None:
 
 
 def _host(url: str) -> str:
-    try:
-        return urlsplit(url).hostname or ""
-    except ValueError:
-        return ""
+    """Return the host of a canonical URL (WHATWG: scheme, then perhaps credentials, host, perhaps a port)."""
+    rest = url.partition("://")[2]
+    for end in "/?#":
+        rest = rest.partition(end)[0]
+    host = rest.rpartition("@")[2]
+    return host.partition("]")[0] + "]" if host.startswith("[") else host.partition(":")[0]
 
 
-@lru_cache(maxsize=8192)
 def label_keys(label: str) -> tuple[str, ...]:
     """Return the texts under which a label is watched: itself, and the value of a machine tag."""
     text = " ".join(label.split()).lower()

@@ -2,9 +2,10 @@
 
 1. Nothing is watched: nothing is done; the cursor moves in memory.
 2. What the batch brought is matched in memory, by the extracts that the river has made already.
-3. Of those whom an arrival would concern, each is asked for who may see it: by its audience, by ``may_see``.
+3. When the river has caught up (or a second has passed), of those whom a contribution would concern each is asked for
+   whether they may see it: by its audience, by ``may_see``.
 4. The notices, the webhooks' deliveries and the cursor are kept in one transaction of the vault. What was matched in
-   memory when the hub died is read again from the record, and counts once.
+   memory alone when the hub died is read again from the record, and counts once.
 
 History (what is older than fourteen days on arrival), repeats and what the watcher wrote concern nobody.
 """
@@ -12,13 +13,14 @@ History (what is older than fourteen days on arrival), repeats and what the watc
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
 
 from fusioncell.exchange.hooks.model import Delivery, State
 from fusioncell.exchange.hooks.service import Hooks
 from fusioncell.exchange.notify import store
 from fusioncell.exchange.notify.admit import network
-from fusioncell.exchange.notify.match import Found, Index
+from fusioncell.exchange.notify.match import Bucket, Index
 from fusioncell.exchange.notify.model import (
     MENTION,
     OWN,
@@ -31,6 +33,7 @@ from fusioncell.exchange.notify.model import (
     Parties,
     Threads,
     Watch,
+    Why,
 )
 from fusioncell.exchange.notify.store import vault_metadata
 from fusioncell.intake import read_post
@@ -49,8 +52,47 @@ REMEMBER_FOR = 2 * SECOND
 """Who a party is, is asked anew this often while batches come, and after each change of the membership."""
 MAX_WATCHES = 100_000
 BLOCKS = 64
-Key = tuple[str, str, int]
+LONGEST_WAIT = SECOND
+"""While batches come one after another, what they hit is kept together at least this often …"""
+MOST_WAITING = 20_000
+"""… and with this many items."""
 _log = logging.getLogger("fusioncell.notify")
+
+
+@dataclass(slots=True)
+class _Pending:
+    """What was matched of one contribution in one audience. ``seqs``: the items that hit anything, in order.
+
+    ``base``: buckets in which every item is; ``buckets``: by identity, each with its items as bits over ``seqs``.
+    """
+
+    contribution: str
+    audience: int
+    org: str
+    at: Instant
+    author: str
+    base: list[Bucket]
+    seqs: list[int] = field(default_factory=list)
+    buckets: dict[int, tuple[Bucket, int]] = field(default_factory=dict)
+    thread: str = ""
+    muted: frozenset[str] = frozenset()
+
+    def add(self, seq: int, found: list[Bucket]) -> None:
+        """Note an item and the buckets that it is in."""
+        bit = 1 << len(self.seqs)
+        self.seqs.append(seq)
+        for bucket in found:
+            known = self.buckets.get(id(bucket))
+            self.buckets[id(bucket)] = (bucket, bit if known is None else known[1] | bit)
+
+    def first(self, bits: int) -> list[int]:
+        """Return the positions of the first items among these bits."""
+        found: list[int] = []
+        while bits and len(found) < SEQS_PER_NOTICE:
+            low = bits & -bits
+            found.append(self.seqs[low.bit_length() - 1])
+            bits ^= low
+        return found
 
 
 class Follower:
@@ -67,6 +109,9 @@ class Follower:
         self._viewers: dict[str, Viewer | None] = {}
         self._viewers_at: Instant = 0
         self._sectors: dict[str, str] = {}
+        self._pending: dict[tuple[str, int], _Pending] = {}
+        self._recalls: list[tuple[Entry, Recall]] = []
+        self._waiting, self._since = 0, 0
         with vault.read() as connection:
             known = store.cursor(connection)
         self._kept = known
@@ -114,104 +159,117 @@ class Follower:
         if before > self.position:
             self.follow(before)
         self._match(cuts, position)
+        if self._waits_long_enough() or self._record.head()[0] <= position:
+            self.flush()
 
     def follow(self, position: int) -> None:
-        """Match what lies between the cursor and a position, from the record: after a restart."""
+        """Match what lies between the cursor and a position, from the record (after a restart); keep what waits."""
         while self.position < position:
             entries = [e for e in self._record.read_after(self.position, blocks=BLOCKS) if e.seq <= position]
             if not entries:
-                self._keep([], [], position)
-                return
+                self.position = position
+                break
             self._record.refresh_audiences()
             with self._projections.read() as connection:
                 cut = kept(connection, entries)
             self._match([cut], entries[-1].seq)
+        self.flush()
 
     def save(self) -> None:
         """Keep the cursor where it moved in memory alone: from time to time, and before a stop."""
-        if self._kept != self.position:
-            self._keep([], [], self.position, durable=True)
+        self.flush(always=self._kept != self.position)
 
-    def _match(self, cuts: Sequence[Arrived], position: int) -> None:
-        hits = self.hits([arrival for cut in cuts for arrival in cut.arrivals if arrival.fresh])
-        recalls = [recall for cut in cuts for recall in cut.recalls] if self._hooks.any_sent() else []
-        self._keep(hits, recalls, position)
-
-    def _keep(self, hits: Sequence[Hit], recalls: Sequence[tuple[Entry, Recall]], position: int, *,
-              durable: bool = False) -> None:
-        if hits or recalls or durable:
+    def flush(self, *, always: bool = False) -> None:
+        """Keep the notices and deliveries of what was matched, and the cursor, in one transaction."""
+        if not self._pending and not self._recalls and not always:
+            return
+        hits = [hit for pending in self._pending.values() for hit in self._expanded(pending)]
+        if hits or self._recalls or always:
             with self._vault.write() as connection:
                 store.add_hits(connection, [hit for hit in hits if hit.owner.startswith("person:")])
                 self._hooks.add(connection, [_delivery(hit) for hit in hits if hit.owner.startswith("hook:")])
-                self._hooks.recall(connection, recalls)
-                store.move_cursor(connection, position)
-            self._kept = position
-        self.position = position
+                self._hooks.recall(connection, self._recalls)
+                store.move_cursor(connection, self.position)
+            self._kept = self.position
+        self._pending, self._recalls, self._waiting = {}, [], 0
+
+    def _waits_long_enough(self) -> bool:
+        waited = self._clock.now() - self._since
+        return self._waiting > MOST_WAITING or (self._waiting > 0 and not 0 <= waited < LONGEST_WAIT)
 
     # -- matching ------------------------------------------------------------------------------------------------------
 
-    def hits(self, arrivals: Sequence[Arrival]) -> list[Hit]:
-        """Return whom these arrivals concern, of those who may see them: one hit a contribution, audience and owner."""
-        index = self.index()
-        found: dict[Key, Hit] = {}
-        for arrival in arrivals:
-            entry = arrival.entry
-            if not index.size and entry.kind != "post":
-                continue
-            try:
-                thread, muted, concerned = self._concerned(index, arrival)
-            except FAULTS_OF_CONTENT as fault:
-                # A mistake of ours in matching one entry must not keep all others from being told.
-                _log.error("entry %s cannot be matched", entry.seq, exc_info=fault)
-                continue
-            if concerned:
-                author = person(entry.payload.author) if entry.payload and entry.payload.author else ""
-                self._note(found, arrival, thread, [
-                    (owner, why, since) for owner, why, since in concerned
-                    if owner != author and since <= entry.at and (owner not in muted or why[0] in OWN)])
-        return list(found.values())
+    def _match(self, cuts: Sequence[Arrived], position: int) -> None:
+        """Note, contribution by contribution, which items are in which buckets; who that is, is asked in ``flush``."""
+        index, posts = self.index(), self._threads
+        pending: _Pending | None = None
+        for cut in cuts:
+            for arrival in cut.arrivals:
+                entry = arrival.entry
+                if not arrival.fresh or (not index.size and entry.kind != "post"):
+                    continue
+                if pending is None or pending.contribution != entry.contribution or pending.audience != entry.audience:
+                    pending = self._pending_of(index, entry)
+                try:
+                    found = index.of_item(arrival)
+                    if entry.kind == "post":
+                        found = self._of_post(posts, pending, arrival, found)
+                except FAULTS_OF_CONTENT as fault:
+                    # A mistake of ours in matching one entry must not keep all others from being told.
+                    _log.error("entry %s cannot be matched", entry.seq, exc_info=fault)
+                    continue
+                if found or pending.base:
+                    self._waiting += 1
+                    pending.add(entry.seq, found)
+            if cut.recalls and self._hooks.any_sent():
+                self._recalls += cut.recalls
+        self.position = position
 
-    def _concerned(self, index: Index, arrival: Arrival) -> tuple[str, frozenset[str], list[Found]]:
-        """Return (thread, who has muted it, whom the arrival would concern and why)."""
-        entry = arrival.entry
-        concerned = list(index.hits(arrival, self._record.audience(entry.audience), self._sector(entry.org)))
-        if entry.kind != "post":
-            return "", frozenset(), concerned
-        thread, muted, more = self._of_post(arrival)
-        return thread, muted, concerned + more
+    def _pending_of(self, index: Index, entry: Entry) -> _Pending:
+        key = (entry.contribution, entry.audience)
+        known = self._pending.get(key)
+        if known is None:
+            if not self._pending:
+                self._since = self._clock.now()
+            base = index.of_contribution(self._record.audience(entry.audience), self._sector(entry.org))
+            author = person(entry.payload.author) if entry.payload and entry.payload.author else ""
+            known = self._pending[key] = _Pending(entry.contribution, entry.audience, entry.org, entry.at, author, base)
+        return known
 
-    def _note(self, found: dict[Key, Hit], arrival: Arrival, thread: str, concerned: Sequence[Found]) -> None:
-        entry = arrival.entry
-        counted: set[str] = set()
-        for owner, why, _ in concerned:
-            if entry.audience not in self._sight(owner):
+    def _expanded(self, pending: _Pending) -> Iterator[Hit]:
+        """Yield the hits of one contribution and audience: of each owner who may see it, what concerns them."""
+        owners: dict[str, tuple[int, list[Why]]] = {}
+        every = (1 << len(pending.seqs)) - 1
+        for bucket, items in [*((bucket, every) for bucket in pending.base), *pending.buckets.values()]:
+            for owner, why, since in bucket:
+                if since > pending.at or owner == pending.author:
+                    continue
+                bits, whys = owners.get(owner) or (0, [])
+                if why not in whys and len(whys) < WHYS_PER_NOTICE:
+                    whys.append(why)
+                owners[owner] = (bits | items, whys)
+        places: dict[int, list[int]] = {}
+        for owner, (bits, whys) in owners.items():
+            if pending.audience not in self._sight(owner) or owner in pending.muted and not _is_own(whys):
                 continue
-            key = (owner, entry.contribution, entry.audience)
-            hit = found.get(key)
-            if hit is None:
-                hit = Hit(owner, entry.contribution, entry.audience, entry.org, entry.at, [], 0, [], thread)
-                found[key] = hit
-            if owner not in counted:
-                counted.add(owner)
-                hit.count += 1
-                if len(hit.seqs) < SEQS_PER_NOTICE:
-                    hit.seqs.append(entry.seq)
-            if why not in hit.whys and len(hit.whys) < WHYS_PER_NOTICE:
-                hit.whys.append(why)
+            if bits not in places:
+                places[bits] = pending.first(bits)
+            yield Hit(owner, pending.contribution, pending.audience, pending.org, pending.at, list(places[bits]),
+                      bits.bit_count(), whys, pending.thread)
 
-    def _of_post(self, arrival: Arrival) -> tuple[str, frozenset[str], list[Found]]:
-        """Return (thread, who has muted it, whom the post concerns as a post). An edit is no new post."""
+    def _of_post(self, threads: Threads, pending: _Pending, arrival: Arrival, found: list[Bucket]) -> list[Bucket]:
+        """Add whom a post concerns as a post: who watches its thread, whom it mentions. An edit is no new post."""
         payload = arrival.entry.payload
         assert payload is not None
         post = read_post(payload.body)
-        thread = post.thread or payload.subject
-        states = self._threads.watchers(thread)
-        muted = frozenset(person(who) for who, state in states.items() if state == "mute")
+        pending.thread = post.thread or payload.subject
+        states = threads.watchers(pending.thread)
+        pending.muted = frozenset(person(who) for who, state in states.items() if state == "mute")
         if post.begun and payload.version > post.begun:
-            return thread, muted, []
-        concerned: list[Found] = [(person(who), (THREAD, ""), 0) for who, state in states.items() if state == "watch"]
-        concerned += [(party, (MENTION, ""), 0) for party in post.mentions if party.startswith("person:")]
-        return thread, muted, concerned
+            return found
+        more: Bucket = [(person(who), (THREAD, ""), 0) for who, state in states.items() if state == "watch"]
+        more += [(party, (MENTION, ""), 0) for party in post.mentions if party.startswith("person:")]
+        return [*found, more] if more else found
 
     def _sector(self, org: str) -> str:
         known = self._sectors.get(org)
@@ -236,3 +294,7 @@ class Follower:
 def _delivery(hit: Hit) -> Delivery:
     return Delivery(hit.owner.removeprefix("hook:"), hit.seqs[0], "entry", hit.contribution, hit.audience, hit.org,
                     hit.at, tuple(hit.seqs), hit.count, tuple(hit.whys), State.WAITING, hit.at, 0, 0, "")
+
+
+def _is_own(whys: Sequence[Why]) -> bool:
+    return any(kind in OWN for kind, _ in whys)
