@@ -322,6 +322,7 @@ class Signing:
         if viewer.person is None or viewer.org is None:
             raise NotAllowed("A key belongs to a person here.", hint="Sign in, and make it on your account's page.")
         role, chosen = role_named(role), None if scopes is None else frozenset(scopes)
+        label = admit_name(label, "The label", 100)
         if not KEY_DAYS[0] <= days <= KEY_DAYS[1]:
             raise BadInput(f"A key lives {KEY_DAYS[0]} to {KEY_DAYS[1]} days.", hint="Make a new one in time.")
         if chosen is not None and not chosen <= SCOPE_WORDS.keys():
