@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from fusioncell.edges import knowngood_files
 from fusioncell.edges.database import SqlDatabase, open_postgres, open_sqlite
@@ -353,56 +353,8 @@ def assemble(
         if not river.wait_for(seq, 30.0 if river.running else 0.0):
             river.run_dry()
 
-    audit = Audit(databases["vault"], clock)
-    members = Members(
-        record=record,
-        vault=databases["vault"],
-        projections=projections,
-        clock=clock,
-        randomness=randomness,
-        vault_key=key[32:],
-        settle=settle,
-        session_life=settings.session_hours * HOUR,
-        audit=audit,
-    )
-    signing = Signing(
-        members=members,
-        audit=audit,
-        vault=databases["vault"],
-        clock=clock,
-        randomness=randomness,
-        vault_key=key[32:],
-        site=site_of(settings.public_url, settings.http_listen),
-    )
-    providers = Providers(
-        provider=provider_of(settings),
-        web=HttpService(settings.oidc_issuer),
-        members=members,
-        signing=signing,
-        audit=audit,
-        vault=databases["vault"],
-        clock=clock,
-        randomness=randomness,
-        vault_key=key[32:],
-    )
-    mail = Outbox(databases["vault"], clock, randomness, mail_carrier(settings))
-    circles = Circles(
-        members=members, record=record, projections=projections, clock=clock, randomness=randomness, audit=audit,
-        mail=mail, base=settings.public_url or f"http://{settings.http_listen}",
-    )  # fmt: skip
-    directory = Directory(
-        members=members, circles=circles, record=record, projections=projections, clock=clock, randomness=randomness,
-        key=key[32:], audit=audit, mail=mail, base=settings.public_url or f"http://{settings.http_listen}",
-    )  # fmt: skip
-    joining = Joining(
-        members=members, audit=audit, record=record, projections=projections, clock=clock, randomness=randomness,
-        brake=lambda address: signing.brake("apply", address), mail=mail, site=settings.public_url,
-    )  # fmt: skip
-    accounts = Accounts(
-        members=members, joining=joining, audit=audit, record=record, vault=databases["vault"],
-        projections=projections, clock=clock, rule=IdleRule(settings.idle_days, settings.grace_days),
-        post=Post(mail, settings.public_url.rstrip("/")),
-    )  # fmt: skip
+    people = _people(settings, databases, key[32:], record, settle, clock, randomness)
+    members, audit, circles, mail = people.members, people.audit, people.circles, people.mail
     sealing = Sealing(
         record=record, vault=databases["vault"], projections=projections, members=members, audit=audit, clock=clock,
         randomness=randomness, settle=settle,
@@ -425,12 +377,83 @@ def assemble(
     )
     return Hub(
         folder=folder, settings=settings, clock=clock, randomness=randomness, databases=databases, seal=seal,
-        record=record, river=river, members=members, audit=audit, signing=signing,
-        providers=providers, intake=intake, fusion=fusion, picture=picture,
-        shield=shield, mail=mail, receipts=receipts, joining=joining, accounts=accounts, sealing=sealing, anonymous=anonymous, reach=reach, circles=circles,
-        directory=directory,
-        talk=talk, desk=desk, notify=notify, hooks=hooks, follower=follower,
+        record=record, river=river, intake=intake, fusion=fusion, picture=picture, shield=shield, receipts=receipts,
+        sealing=sealing, anonymous=anonymous, reach=reach, talk=talk, desk=desk, notify=notify, hooks=hooks,
+        follower=follower, **people._asdict(),
     )  # fmt: skip
+
+
+class _People(NamedTuple):
+    """The membership with what stands on it."""
+
+    members: Members
+    audit: Audit
+    signing: Signing
+    providers: Providers
+    mail: Outbox
+    circles: Circles
+    directory: Directory
+    joining: Joining
+    accounts: Accounts
+
+
+def _people(
+    settings: Settings, databases: dict[str, SqlDatabase], key: bytes, record: Record, settle: Callable[[int], None],
+    clock: Clock, randomness: Randomness,
+) -> _People:  # fmt: skip
+    """Join the membership: who is in, how they sign in, their groups, who joins. ``key``: of the vault."""
+    projections = databases["projections"]
+    audit = Audit(databases["vault"], clock)
+    members = Members(
+        record=record,
+        vault=databases["vault"],
+        projections=projections,
+        clock=clock,
+        randomness=randomness,
+        vault_key=key,
+        settle=settle,
+        session_life=settings.session_hours * HOUR,
+        audit=audit,
+    )
+    signing = Signing(
+        members=members,
+        audit=audit,
+        vault=databases["vault"],
+        clock=clock,
+        randomness=randomness,
+        vault_key=key,
+        site=site_of(settings.public_url, settings.http_listen),
+    )
+    providers = Providers(
+        provider=provider_of(settings),
+        web=HttpService(settings.oidc_issuer),
+        members=members,
+        signing=signing,
+        audit=audit,
+        vault=databases["vault"],
+        clock=clock,
+        randomness=randomness,
+        vault_key=key,
+    )
+    mail = Outbox(databases["vault"], clock, randomness, mail_carrier(settings))
+    circles = Circles(
+        members=members, record=record, projections=projections, clock=clock, randomness=randomness, audit=audit,
+        mail=mail, base=settings.public_url or f"http://{settings.http_listen}",
+    )  # fmt: skip
+    directory = Directory(
+        members=members, circles=circles, record=record, projections=projections, clock=clock, randomness=randomness,
+        key=key, audit=audit, mail=mail, base=settings.public_url or f"http://{settings.http_listen}",
+    )  # fmt: skip
+    joining = Joining(
+        members=members, audit=audit, record=record, projections=projections, clock=clock, randomness=randomness,
+        brake=lambda address: signing.brake("apply", address), mail=mail, site=settings.public_url,
+    )  # fmt: skip
+    accounts = Accounts(
+        members=members, joining=joining, audit=audit, record=record, vault=databases["vault"],
+        projections=projections, clock=clock, rule=IdleRule(settings.idle_days, settings.grace_days),
+        post=Post(mail, settings.public_url.rstrip("/")),
+    )  # fmt: skip
+    return _People(members, audit, signing, providers, mail, circles, directory, joining, accounts)
 
 
 def _telling(
