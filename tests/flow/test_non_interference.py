@@ -533,6 +533,12 @@ def answers(world: World, name: str, whole: World, seed: int) -> list[tuple[str,
                 if entry.kind == "post" and entry.payload is not None}  # fmt: skip
     world.asked_posts = dice.sample(sorted(subjects), min(4, len(subjects)))
 
+    # What the viewers asked before this one took is no hidden contribution: receipts tell of it by right.
+    world.hub.receipts.flush()
+    with world.hub.databases["vault"].write() as connection:
+        for table in ("export", "value", "range"):
+            connection.run(f"DELETE FROM exchange_vault_{table}")
+
     async def run() -> list[tuple[str, str]]:
         key = world.keys[name]
         headers = {"Accept": "text/html,application/json", **({"Authorization": f"Bearer {key}"} if key else {})}
