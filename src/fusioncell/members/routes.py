@@ -9,6 +9,7 @@ from litestar import delete, get, post
 from fusioncell.kernel.clock import format_instant
 from fusioncell.kernel.errors import BadInput, NotAllowed, NotFound
 from fusioncell.kernel.marking import Viewer
+from fusioncell.members.audit import author_of
 from fusioncell.members.model import KeyInfo, Organisation, Person
 from fusioncell.members.service import Members
 
@@ -82,7 +83,7 @@ def add_organisation(data: dict[str, str], members: Members, viewer: Viewer) -> 
     _only(data, "name", "sector", "kind")
     return organisation_json(
         members.add_organisation(
-            data.get("name", ""), data.get("sector", "other"), data.get("kind", "industry"), author=viewer.person or ""
+            data.get("name", ""), data.get("sector", "other"), data.get("kind", "industry"), author=author_of(viewer)
         )
     )
 
@@ -107,11 +108,12 @@ def keys(members: Members, viewer: Viewer) -> dict[str, Any]:
     sync_to_thread=True,
     summary="Make a key",
 )
-def add_key(data: dict[str, str], members: Members) -> dict[str, Any]:
+def add_key(data: dict[str, str], members: Members, viewer: Viewer) -> dict[str, Any]:
     """Make: ``{"organisation", "role", "label"}``; the secret is shown this once."""
     _only(data, "organisation", "role", "label")
     chosen = members.organisation_called(data.get("organisation", ""))
-    info, secret = members.make_key(chosen.id, role=data.get("role", "member"), label=data.get("label", ""))
+    info, secret = members.make_key(chosen.id, role=data.get("role", "member"), label=data.get("label", ""),
+                                    author=author_of(viewer))
     return {**key_json(info), "api_key": secret.reveal()}
 
 
@@ -123,9 +125,9 @@ def add_key(data: dict[str, str], members: Members) -> dict[str, Any]:
     sync_to_thread=True,
     summary="End a key",
 )
-def end_key(key: str, members: Members) -> dict[str, Any]:
+def end_key(key: str, members: Members, viewer: Viewer) -> dict[str, Any]:
     """End a key; it is refused from now on."""
-    members.end_key(key)
+    members.end_key(key, author=author_of(viewer))
     return {"id": key, "status": "ended"}
 
 
@@ -137,18 +139,19 @@ def add_person(data: dict[str, str], members: Members, viewer: Viewer) -> dict[s
     roles = [role.strip() for role in data.get("roles", "member").split(",") if role.strip()]
     chosen = members.organisation_called(data.get("organisation", ""))
     return person_json(members.add_person(chosen.id, data.get("name", ""), data.get("email", ""), roles,
-                                          author=viewer.person or ""))
+                                          author=author_of(viewer)))
 
 
 @post("/api/links", tags=["members"], opt={"permission": "administer_members"}, status_code=201, sync_to_thread=True,
       summary="Make a one-time sign-in link")
-def add_link(data: dict[str, str], members: Members) -> dict[str, Any]:
+def add_link(data: dict[str, str], members: Members, viewer: Viewer) -> dict[str, Any]:
     """Make: ``{"email"}``. Answers the path with its token, which works once; it is shown this once."""
     _only(data, "email")
     someone = members.person_of_email(data.get("email", ""))
     if someone is None:
         raise NotFound("nobody here has this e-mail address", hint="Add the person first: fusioncell person add")
-    return {"person": someone.id, "path": f"/sign-in/link/{members.make_link(someone.id).reveal()}"}
+    link = members.make_link(someone.id, author=author_of(viewer))
+    return {"person": someone.id, "path": f"/sign-in/link/{link.reveal()}"}
 
 
 HANDLERS = (whoami, organisations, add_organisation, keys, add_key, end_key, add_person, add_link)

@@ -15,8 +15,7 @@ from fusioncell.kernel.ports import Database, Mail
 from fusioncell.members.accounts import entries, store
 from fusioncell.members.accounts.model import IDLE, REMOVED, Idle, IdleRule, Step, Suspension
 from fusioncell.members.accounts.weigh import check_reach, check_roles, roles_to_give, step_of
-from fusioncell.members.audit import Audit
-from fusioncell.members.audit.service import actor_of
+from fusioncell.members.audit import Audit, author_of
 from fusioncell.members.entries import NOBODY, Log
 from fusioncell.members.joining.model import Sponsored
 from fusioncell.members.joining.service import Joining
@@ -60,7 +59,7 @@ class Accounts:
         check_roles(viewer, given)
         if org_id != viewer.org and not viewer.may("administer_members"):
             raise NotAllowed("You add people to your own organisation.", hint="Ask an administrator for others.")
-        author = _author(viewer)
+        author = author_of(viewer)
         someone = self._members.add_person(org_id, name, email, given, author=author)
         return someone, self._link(someone, author)
 
@@ -70,13 +69,13 @@ class Accounts:
         someone = self._members.person(person_id)
         check_reach(viewer, someone)
         check_roles(viewer, given)
-        return self._members.give_roles(person_id, given, author=_author(viewer))
+        return self._members.give_roles(person_id, given, author=author_of(viewer))
 
     def remove(self, viewer: Viewer, person_id: str) -> None:
         """Remove a person: sessions, keys, passkeys and password end, and nothing opens any more."""
         someone = self._members.person(person_id)
         check_reach(viewer, someone)
-        self._end(someone, REMOVED, _author(viewer))
+        self._end(someone, REMOVED, author_of(viewer))
 
     def reinstate(self, viewer: Viewer, person_id: str) -> Secret:
         """Take back a removal and return the person's new one-time link. What an administrator suspended stays."""
@@ -89,7 +88,7 @@ class Accounts:
             raise Conflict("This person is not removed.", hint="Send a new link instead.")
         if reason not in (REMOVED, IDLE) and not viewer.may("administer_members"):
             raise NotAllowed("An administrator suspended this person.", hint="Ask an administrator.")
-        author = _author(viewer)
+        author = author_of(viewer)
         self._start_anew(someone, author)
         self._members.suspend(person(person_id), suspended=False, author=author)
         return self._link(someone, author)
@@ -100,7 +99,7 @@ class Accounts:
         check_reach(viewer, someone)
         if someone.suspended:
             raise Conflict("This person is removed or suspended.", hint="Reinstate them first.")
-        return self._link(someone, _author(viewer))
+        return self._link(someone, author_of(viewer))
 
     # Suspension
 
@@ -118,8 +117,8 @@ class Accounts:
             raise Conflict("This party is suspended already.", hint="Look at the list of suspensions.")
         if known is not None:
             # What a lead could take back becomes what an administrator must; no credential of theirs is left.
-            self._members.suspend(party, suspended=False, author=_author(viewer))
-        self._members.suspend(party, reason, author=_author(viewer))
+            self._members.suspend(party, suspended=False, author=author_of(viewer))
+        self._members.suspend(party, reason, author=author_of(viewer))
         return self.stood_for(party)
 
     def unsuspend(self, viewer: Viewer, party: str) -> None:
@@ -128,8 +127,8 @@ class Accounts:
             raise NotAllowed("Administrators reinstate members.", hint="Ask an administrator.")
         kind, _, identifier = party.partition(":")
         if kind == "person":
-            self._start_anew(self._members.person(identifier), _author(viewer))
-        self._members.suspend(party, suspended=False, author=_author(viewer))
+            self._start_anew(self._members.person(identifier), author_of(viewer))
+        self._members.suspend(party, suspended=False, author=author_of(viewer))
 
     def suspended(self) -> list[Suspension]:
         """Return all suspended parties, the newest first, each with all whom it stood for."""
@@ -226,11 +225,6 @@ class Accounts:
                                    link=f"{self._post.site}/sign-in/link/{made.reveal()}"),
                 about="invitation")
         return made
-
-
-def _author(viewer: Viewer) -> str:
-    """Return who acts as the membership writes it: a person's id, or ``org:…`` for a key."""
-    return viewer.person or actor_of(viewer)
 
 
 _INVITATION = """You are invited to use the partnership's hub for {org}.

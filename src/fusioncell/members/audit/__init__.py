@@ -8,6 +8,6 @@ a person, and the answers themselves: a line says what was done, never what was 
 from __future__ import annotations
 
 from fusioncell.members.audit.model import Line
-from fusioncell.members.audit.service import Audit
+from fusioncell.members.audit.service import Audit, author_of
 
-__all__ = ["Audit", "Line"]
+__all__ = ["Audit", "Line", "author_of"]

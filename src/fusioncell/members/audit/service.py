@@ -20,6 +20,11 @@ def actor_of(viewer: Viewer) -> str:
     return f"org:{viewer.org}" if viewer.org else ""
 
 
+def author_of(viewer: Viewer) -> str:
+    """Name who acts as the membership's methods take it: a person's id, or ``org:…`` for a key of an organisation."""
+    return viewer.person or actor_of(viewer)
+
+
 class Audit:
     """The front door of the log."""
 

@@ -18,7 +18,7 @@ from fusioncell.kernel.marking import Viewer
 from fusioncell.kernel.ports import Database
 from fusioncell.members import mint
 from fusioncell.members.admit import admit_name
-from fusioncell.members.audit import Audit
+from fusioncell.members.audit import Audit, author_of
 from fusioncell.members.model import (
     PASSKEYS_PER_PERSON,
     KeyInfo,
@@ -334,9 +334,7 @@ class Signing:
         if len(self.keys_of(viewer.person)) >= KEYS_PER_PERSON:
             raise Conflict(f"You have {KEYS_PER_PERSON} keys.", hint="Revoke some that are unused.")
         expires = self._clock.now() + days * DAY
-        made = self._members.make_key(viewer.org, viewer.person, role, label, scopes=wanted, expires=expires)
-        self._note("key.made", self._members.person(viewer.person), f"{made[0].id} {made[0].label}")
-        return made
+        return self._members.make_key(viewer.org, viewer.person, role, label, scopes=wanted, expires=expires)
 
     def end_key(self, viewer: Viewer, key_id: str) -> None:
         """End a key: one's own, or one of the organisation where one administers or leads it."""
@@ -344,9 +342,7 @@ class Signing:
         known = next((key for key in self._members.list_keys(viewer.org) if key.id == key_id), None)
         if viewer.org is None or known is None or not (over or (known.person and known.person == viewer.person)):
             raise NotFound("There is no such key.", hint="List your keys.")
-        self._members.end_key(key_id, viewer.org)
-        self._audit.note("key.ended", org=viewer.org, actor=f"person:{viewer.person}" if viewer.person else
-                         f"org:{viewer.org}", subject=key_id, detail=known.label)
+        self._members.end_key(key_id, viewer.org, author=author_of(viewer))
 
     # For ways of signing in that stand beside
 
