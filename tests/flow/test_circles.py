@@ -325,6 +325,14 @@ def test_doors_that_are_not_made_for_guests_stay_shut(world: World) -> None:
         assert page.status_code == 200
         assert "You are a guest here until" in page.text
         assert "Admit a guest" not in page.text
+        found = re.search(r'name="csrf" value="([^"]+)"', page.text)
+        assert found
+        said = client.post(f"/groups/{room.id}/say", data={"csrf": found[1], "text": "It began on Monday, 09:00"})
+        assert said.status_code == 303, said.text[:300]
+        assert "It began on Monday" in client.get(f"/groups/{room.id}").text
+    thread = world.hub.talk.threads(world.viewer(world.bank)).threads
+    assert [one.excerpt[:18] for one in thread] == ["It began on Monday"]
+    assert world.hub.talk.threads(world.viewer(world.ministry)).threads == ()
 
 
 # -- streams -----------------------------------------------------------------------------------------------------------

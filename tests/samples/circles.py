@@ -28,11 +28,11 @@ INDEX: Context = {"shell": HERE, "mine": [CARD], "invited": [ROOM], "asked": [CA
 NOTHING: Context = {"shell": HERE, "mine": [], "invited": [], "asked": [], "others": [], "closed": [],
                     "may_make": False}  # fmt: skip
 
-FORM = {"guest_name": "", "email": "", "organisation": "", "days": "14", "party": "", "message": ""}
+FORM = {"guest_name": "", "email": "", "organisation": "", "days": "14", "party": "", "message": "", "text": ""}
 ONE: Context = {
     **CARD, "url": "/groups/g1", "place": "member", "created": NOW - 90 * DAY, "inside": True, "leads": True,
     "may_leave": True, "leave_as": [{"party": "org:a", "name": "Harbour Bank"}], "may_join": False, "may_ask": False,
-    "may_host": True, "person": True, "write": "/exchange/new?group=g1",
+    "may_host": True, "person": True, "write": "/exchange/new?group=g1", "say": None,
     "about": {"title": "Loader seen at a payment provider", "href": "/contributions/a3"}, "until": None,
 }  # fmt: skip
 GROUP: Context = {
@@ -101,7 +101,8 @@ PAGES: dict[str, tuple[str, Context]] = {
                                                            "may_ask": True}}),
     "group-guest": ("groups/group.html", {**GROUP, "askings": [], "guests": [],
                                           "one": {**ONE, "place": "guest", "leads": False, "may_host": False,
-                                                  "may_leave": False, "leave_as": [], "until": NOW + DAY}}),
+                                                  "may_leave": False, "leave_as": [], "until": NOW + DAY,
+                                                  "write": None, "say": "/groups/g1/say"}}),
     "group-closed": ("groups/group.html", {**OUTSIDE, "one": {**OUTSIDE["one"], "closed": NOW - DAY,
                                                               "may_join": False}}),
     "group-new": ("groups/new.html", NEW),

@@ -277,7 +277,9 @@ EVIDENCE = [
         "title": "False positives of last week",
     },
 ]
+TALK: Context = {"threads": [], "write_href": "/exchange/new?about=x", "post_href": None}
 OBSERVABLE: Context = {
+    "talk": TALK,
     "one": {
         **PHISH,
         "stix_id": "domain-name--bedb4899-d24b-5401-bc86-8f6b4cc18ec7",
@@ -352,6 +354,7 @@ OBSERVABLE: Context = {
     "propose": None,
 }
 MENTIONED_ONLY: Context = {
+    "talk": TALK,
     "one": {**MENTIONED, "stix_id": "", "first": None, "last": None},
     "verdict": NO_VERDICT,
     "prior": 0.0,
@@ -367,6 +370,7 @@ MENTIONED_ONLY: Context = {
 CATEGORIES = [{"value": "phishing", "label": "Phishing"}, {"value": "c2", "label": "Command and control"}]
 
 CONTRIBUTION: Context = {
+    "talk": {**TALK, "post_href": "/exchange/posts/p1"},
     "one": {
         "id": "0b6d3a52-4a6e-4f5e-9a43-0d3f8e6f2b11",
         "title": "Parcel redelivery phishing: new landing pages",
@@ -402,6 +406,7 @@ CONTRIBUTION: Context = {
     "faults": [{"place": "objects[17].pattern", "reason": "the pattern ends within a string; close the quote"}],
     "recall": "/contributions/a1/recall",
     "raw": "/contributions/a1/raw",
+    "room": "/groups/room?about=a1",
     "reach": {"was": "a0", "was_receipts": "/contributions/a0/receipts", "receipts": "/contributions/a1/receipts",
               "readers": "/contributions/a1/readers", "consent": "/contributions/a1/consent"},
 }  # fmt: skip
@@ -616,6 +621,7 @@ PAGES: dict[str, tuple[str, Context]] = {
             "faults": [],
             "recall": None,
             "raw": None,
+            "room": None,
             "pager": {**NO_SHIELD["pager"], "noun": "items"},
         },
     ),

@@ -23,6 +23,7 @@ from fusioncell.picture.service import Summary
 from fusioncell.shield.model import State
 from fusioncell.web.pages.frame import FORM, Asked, Page, form_of, page, see_other, settle, text_of
 from fusioncell.web.pages.names import Names, uses_in_words
+from fusioncell.web.pages.talk import talk_about
 from fusioncell.web.pages.views import (
     FORMATS,
     KINDS,
@@ -112,9 +113,16 @@ def _recalled_page(request: Asked, hub: Hub, viewer: Viewer, status: Status) -> 
         pager=_pager(status.contribution, 1, 0),
         faults=[],
         recall=None,
+        talk=None,
         raw=None,
+        room=None,
         reach={**NO_REACH, "receipts": f"/contributions/{quote(status.contribution, safe='')}/receipts"},
     )
+
+
+def _post_in(entries: list[Entry]) -> str:
+    """Return the id of the post that a contribution is, "" where it is none."""
+    return next((e.payload.subject for e in entries if e.kind == "post" and e.payload is not None), "")
 
 
 def _audiences(hub: Hub, entries: list[Entry], item: Summary) -> Audience:
@@ -174,11 +182,14 @@ def show(
             "recalled": None,
         },
         readers=names.readers(audience),
+        talk=talk_about(hub, viewer, f"contribution:{contribution}", _post_in(entries)),
         rows=_rows(here, known, own=status is not None),
         pager=_pager(contribution, number, len(entries)),
         faults=faults,
         recall=f"{address}/recall" if status is not None and viewer.may("recall") else None,
         raw=f"/api{address}/content" if viewer.may("export") else None,
+        room=f"/groups/room?about={quote(contribution, safe='')}"
+        if viewer.member and viewer.may("contribute") else None,
         reach=_reach(hub, viewer, contribution, own=status is not None),
     )
 

@@ -10,9 +10,9 @@ from litestar import get, post
 from litestar.concurrency import sync_to_thread
 
 from fusioncell.bootstrap import Hub
-from fusioncell.exchange.talk.model import Filters
+from fusioncell.exchange.talk.model import Filters, NewPost
 from fusioncell.kernel.errors import BadInput, Conflict, FusionCellError, NotAllowed, NotFound
-from fusioncell.kernel.marking import Audience, Viewer, org
+from fusioncell.kernel.marking import Tlp, Viewer, org
 from fusioncell.members.circles import KINDS, Asking, Group, Openness, Place, Seen, Way
 from fusioncell.web.access import awaits_terms
 from fusioncell.web.pages.frame import (
@@ -25,6 +25,7 @@ from fusioncell.web.pages.frame import (
     members_only,
     page,
     see_other,
+    settle,
     text_of,
 )
 from fusioncell.web.pages.names import Names
@@ -111,25 +112,28 @@ def ask_room(request: Asked, hub: Hub, viewer: Viewer) -> Page:
     """Propose an event room about a contribution or post: its name, and who shared it with whom."""
     members_only(viewer)
     about = request.query_params.get("about", "")[:200]
-    title, by, audience = _of(hub, viewer, about)
-    names = Names(hub, viewer)
-    named = [org(by), *(party for party in sorted(audience.parties) if party.startswith(("org:", "person:")))]
+    found, names = _of(hub, viewer, about), Names(hub, viewer)
+    readers = [party for party in sorted(found["readers"]) if party.startswith(("org:", "person:"))]
+    named = [*(org(each) for each in found["orgs"]), *readers]
     known = [party for party in dict.fromkeys(named) if party != org(viewer.org or "") and _is_known(hub, party)]
     parties = [{"value": party, "name": names.party(party)} for party in known]
     form = {name: "" for name in FIELDS} | {
         "kind": "event", "openness": Openness.INVITATION.value, "about": about,
-        "name": title[:120]}
+        "name": found["title"][:120]}
     return _new_page(request, hub, form, parties, room=True)
 
 
-def _of(hub: Hub, viewer: Viewer, about: str) -> tuple[str, str, Audience]:
-    """Return (title, organisation, readers) of a post or contribution that the viewer sees, or raise NotFound."""
+def _of(hub: Hub, viewer: Viewer, about: str) -> View:
+    """Return what a thread or contribution that the viewer sees is: ``{title, orgs, readers, href}``; else NotFound."""
     try:
-        post = hub.talk.read_one(viewer, about)
-        return post.title or "A conversation", post.org, post.audience
+        thread = hub.talk.thread(viewer, about)
+        orgs = list(dict.fromkeys(post.org for post in thread.posts))
+        return {"title": thread.title or "A conversation", "orgs": orgs, "readers": frozenset(),
+                "href": f"/exchange/{quote(about, safe='')}"}
     except (BadInput, NotFound):
         item = hub.picture.contribution(viewer, about)
-        return contribution_title(item.title, item.kind, item.items), item.org, item.audience
+        return {"title": contribution_title(item.title, item.kind, item.items), "orgs": [item.org],
+                "readers": item.audience.parties, "href": f"/contributions/{quote(about, safe='')}"}
 
 
 def _is_known(hub: Hub, party: str) -> bool:
@@ -214,10 +218,10 @@ def _about(hub: Hub, viewer: Viewer, group: Group) -> View | None:
     if not group.about:
         return None
     try:
-        title, _, _ = _of(hub, viewer, group.about)
+        found = _of(hub, viewer, group.about)
     except NotFound:
         return None
-    return {"title": title, "href": f"/contributions/{quote(group.about, safe='')}"}
+    return {"title": found["title"], "href": found["href"]}
 
 
 def _show(request: Asked, hub: Hub, viewer: Viewer, which: str, *, fresh: str = "", form: dict[str, str] | None = None,
@@ -226,7 +230,7 @@ def _show(request: Asked, hub: Hub, viewer: Viewer, which: str, *, fresh: str = 
     group, names, now = seen.group, Names(hub, viewer), hub.clock.now()
     inside = seen.place in (Place.MEMBER, Place.GUEST)
     acts = viewer.member and viewer.may("contribute") and group.closed is None
-    blank = {"guest_name": "", "email": "", "organisation": "", "days": "14", "party": "", "message": ""}
+    blank = {"guest_name": "", "email": "", "organisation": "", "days": "14", "party": "", "message": "", "text": ""}
     stay = hub.circles.guest_of(viewer)
     return page(
         request,
@@ -240,7 +244,8 @@ def _show(request: Asked, hub: Hub, viewer: Viewer, which: str, *, fresh: str = 
              "may_join": acts and (group.openness is Openness.OPEN) and seen.place is Place.OUTSIDE,
              "may_ask": acts and (group.openness is Openness.REQUEST) and seen.place is Place.OUTSIDE,
              "may_host": acts and seen.place is Place.MEMBER, "person": bool(viewer.person),
-             "write": f"/exchange/new?group={quote(group.id, safe='')}" if inside and group.closed is None else None,
+             "write": f"/exchange/new?group={quote(group.id, safe='')}" if acts and inside else None,
+             "say": f"{_address(group.id)}/say" if viewer.guest and group.closed is None else None,
              "about": _about(hub, viewer, group) if inside else None, "until": stay.until if stay else None},
         members=_members_of(group, names, seen.leads and acts and seen.place is Place.MEMBER)
         if inside else [],
@@ -381,6 +386,28 @@ async def admit_guest(request: Asked, group: str, hub: Hub, viewer: Viewer) -> P
     return await sync_to_thread(work)
 
 
+@post("/groups/{group:str}/say", opt={"permission": "contribute", "guests": True, **FORM}, include_in_schema=False)
+async def say(request: Asked, group: str, hub: Hub, viewer: Viewer) -> Page:
+    """Write to a group as its guest: to those who read here, without clients, and to nobody else."""
+    fields = await form_of(request)
+    text = text_of(fields, "text", 50_000)
+
+    def work() -> Page:
+        party = hub.circles.party_of(viewer, group)
+        if party is None:
+            raise NotFound("There is no such group.", hint="You find your group under Groups.")
+        try:
+            if not text.strip():
+                raise BadInput("Write something", place="text")
+            hub.talk.post(viewer, NewPost(text=text, tlp=Tlp.AMBER_STRICT, groups=(party,)))
+        except BadInput as fault:
+            return _show(request, hub, viewer, group, form={"text": text}, code=400, errors=[fault_on("text", fault)])
+        settle(hub, 0.7)
+        return see_other(_address(group), said="contributed")
+
+    return await sync_to_thread(work)
+
+
 def _link(hub: Hub, token: str) -> str:
     base = hub.settings.public_url or f"http://{hub.settings.http_listen}"
     return f"{base.rstrip('/')}/sign-in/link/{token}"
@@ -407,5 +434,5 @@ async def guest_act(request: Asked, group: str, guest: str, act: str, hub: Hub, 
     return await sync_to_thread(work)
 
 
-HANDLERS = (index, ask_new, ask_room, make, show, decide, admit_guest, guest_act)
+HANDLERS = (index, ask_new, ask_room, make, show, decide, admit_guest, say, guest_act)
 """The pages of groups."""
