@@ -21,10 +21,12 @@ from fusioncell.kernel.marking import PUBLIC, Audience, Tlp, group, may_see, org
 from fusioncell.members import KeyInfo, Members, Organisation, Person, TooManyAttempts
 from fusioncell.members import project as projection
 from fusioncell.members import store as tables
+from fusioncell.members.accounts import store as accounts_tables
 from fusioncell.members.audit import Audit
 from fusioncell.members.audit import store as audit_tables
 from fusioncell.members.circles import Circles
 from fusioncell.members.circles import store as circles_tables
+from fusioncell.members.directory import store as directory_tables
 from fusioncell.members.entries import NOBODY, OrganisationAdded, draft_of
 from fusioncell.members.joining import store as joining_tables
 from fusioncell.members.signing import Cost, Signing, Site, slow_down
@@ -71,7 +73,10 @@ def open_database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Ca
 
 
 VAULT = (tables.vault_metadata, audit_tables.vault_metadata, signing_tables.vault_metadata)
-PROJECTIONS = (tables.metadata, circles_tables.metadata, joining_tables.metadata)
+PROJECTIONS = (
+    tables.metadata, circles_tables.metadata, joining_tables.metadata, accounts_tables.metadata,
+    directory_tables.metadata,
+)  # fmt: skip
 METADATA = {"vault": VAULT, "record": (record_tables.metadata,), "projections": PROJECTIONS}
 
 
