@@ -53,7 +53,8 @@ async function signIn(place, mediation) {
 async function offer(place) {
   if (!PublicKeyCredential.isConditionalMediationAvailable) return;
   if (!await PublicKeyCredential.isConditionalMediationAvailable()) return;
-  const mine = signIn(place, "conditional").catch((fault) => { if (fault.name !== "AbortError") tell(place, fault); });
+  // What the browser itself refuses here is not the person's doing, and is not told; what the hub refuses is.
+  const mine = signIn(place, "conditional").catch((fault) => { if (!(fault instanceof DOMException)) tell(place, fault); });
   const again = setTimeout(() => offer(place), 240000);
   await mine;
   clearTimeout(again);
