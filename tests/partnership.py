@@ -10,6 +10,7 @@ import json
 import random
 import uuid
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 
 from fusioncell.bootstrap import Hub
@@ -230,16 +231,33 @@ class Partnership:
         """An originator shows a submission, or one entry of it, to fewer or to more."""
         if not self.contributions:
             return
-        contribution, party = self.random.choice(self.contributions)
+        contribution, party = self.random.choice(self.contributions[-6:])
         viewer = hub.members.operator_viewer(party)
         commit = hub.record.commit_of(contribution)
         assert viewer is not None
         assert commit is not None
+        if self.random.random() < 0.4:
+            self._consent(hub, contribution)
+            return
         which = None if self.random.random() < 0.6 else self.random.randint(commit.first_seq, commit.last_seq)
-        act = self.random.choice((hub.intake.narrow, hub.intake.widen))
-        moved = act(viewer, contribution, Terms(tlp=self.random.choice(list(Tlp))), "for others", which)
+        act, labels = self.random.choice((
+            (hub.intake.narrow, (Tlp.GREEN, Tlp.AMBER, Tlp.AMBER_STRICT)), (hub.intake.widen, (Tlp.CLEAR, Tlp.GREEN)),
+        ))  # fmt: skip
+        moved = act(viewer, contribution, Terms(tlp=self.random.choice(labels)), "for others", which)
         if moved.contribution:
             self.contributions.append((moved.contribution, party))
+
+    def _consent(self, hub: Hub, contribution: str) -> None:
+        """Somebody asks whether a contribution may go into a wider product, or a named person answers."""
+        viewer = self._viewer(hub)
+        for asked in hub.receipts.consents(viewer)[:1]:
+            owner = hub.members.operator_viewer(asked.originator)
+            if owner is not None and self.random.random() < 0.5:
+                named = replace(owner, person="someone")
+                hub.receipts.answer(named, asked.id, granted=self.random.random() < 0.6, reason=self._words() or "so")
+                return
+        hub.receipts.ask(viewer, contribution, f"advisory {self._words()}", self.random.choice((Tlp.GREEN, Tlp.CLEAR)),
+                         self._words())  # fmt: skip
 
     def membership(self, hub: Hub) -> None:
         """Something changes among the members."""
@@ -370,7 +388,7 @@ class Partnership:
         if self.random.random() < 0.3:
             self.clock.advance(self.random.choice((MINUTE, HOUR, 2 * DAY, -HOUR)))
         act: Callable[[Hub], None] = self.random.choices(
-            (self.contribute, self.talk, self.recall, self.move, self.membership, self.shield), (12, 8, 3, 3, 2, 5)
+            (self.contribute, self.talk, self.recall, self.move, self.membership, self.shield), (12, 8, 3, 7, 2, 5)
         )[0]
         try:
             act(hub)
