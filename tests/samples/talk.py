@@ -34,7 +34,8 @@ BODY = Markup(
 POST: Context = {
     "id": "p1", "thread": "t1", "contribution": "c1", "depth": 0, "author": "Jon Berg", "org": "Northern Broadband",
     "at": NOW - HOUR, "edited": 0, "tlp": "green", "readers": "All members of the partnership.",
-    "title": "Parcel phishing with a new kit", "body": BODY, "files": [{"name": "kit.png", "href": "/f", "size": "9"}],
+    "title": "Parcel phishing with a new kit", "body": BODY, "files": [{"name": "kit.png", "href": "/f", "size": "9 kB", "danger": "", "note": "Cleaned."},
+    {"name": "kit.exe", "href": "/f", "size": "", "danger": "A program: it runs.", "note": ""}],
     "versions_href": "/exchange/posts/p1/versions", "observables": [PHISH], "new": False, "reactions": REACTIONS,
     "href": "/exchange/t1?at=p1#post-p1", "mine": {"edit_href": "/e", "withdraw_href": "/w"}, "may_react": True,
     "bookmarked": False, "reply_href": "/exchange/t1?reply=p1#reply", "room_href": "/groups/new", "contribution_href":
@@ -56,7 +57,7 @@ PREVIEW: Context = {
 COMPOSE: Context = {
     "form": {"action": "/exchange/new", "heading": "Write to the exchange", "title": "", "text": "", "tlp": "green",
              "group": "", "people": "", "about": "observable:domain-name:x.example", "parent": "", "draft": "",
-             "uses": ["analysis"], "anonymous": "", "at_once": "", "edit": ""},
+             "uses": ["analysis"], "anonymous": "", "at_once": "", "edit": "", "kept": []},
     "about": "x[.]example",
     "tlps": [{"value": value, "meaning": "Its readers, in words."}
              for value in ("clear", "green", "amber", "amber+strict", "red")],
@@ -78,7 +79,8 @@ PAGES: dict[str, tuple[str, Context]] = {
                 "may_close": False}, "posts": [{**POST, "mine": None, "may_react": False, "reply_href": None}]}),
     "compose": ("exchange/compose.html", {"shell": HERE, **COMPOSE}),
     "compose-wrong": ("exchange/compose.html", {
-        "shell": WRONG, **COMPOSE, "groups": [], "promise": None, "files": False,
+        "shell": WRONG, **COMPOSE, "groups": [], "promise": None,
+        "form": {**COMPOSE["form"], "kept": [{"digest": "d1", "name": "kit.zip", "size": "9 kB", "danger": "", "note": ""}]},
         "preview": {**PREVIEW, "fault": "You are in no such group.", "warning": "Only 2 organisations could have.",
                     "reason": "Your text says TLP:AMBER."}}),
     "compose-edit": ("exchange/compose.html", {
@@ -92,5 +94,7 @@ PAGES: dict[str, tuple[str, Context]] = {
 FRAGMENTS: dict[str, tuple[str, Context]] = {
     "thread-row": ("exchange/_thread_row.html", {"thread": ROW, "now": NOW}),
     "post": ("exchange/_post.html", {"post": POST, "csrf": "c5rf-token", "now": NOW}),
+    "talk-about": ("exchange/_talk.html", {"talk": {"threads": [ROW], "write_href": "/w", "post_href": None},
+                                           "shell": HERE}),
     "preview": ("exchange/_preview.html", {"preview": PREVIEW}),
 }

@@ -9,6 +9,7 @@ from urllib.parse import quote, urlencode
 from litestar import get
 
 from fusioncell.bootstrap import Hub
+from fusioncell.exchange.talk.anchor import text_of
 from fusioncell.fusion import Category, Hit, Match
 from fusioncell.fusion.model import Assessment, Evidence
 from fusioncell.fusion.routes import observable_named, value_asked
@@ -23,6 +24,7 @@ from fusioncell.shield import CATEGORIES, can_block
 from fusioncell.shield.model import Decision, State
 from fusioncell.web.pages.frame import Asked, Page, page
 from fusioncell.web.pages.names import Names
+from fusioncell.web.pages.talk import talk_about
 from fusioncell.web.pages.views import View, contribution_title, observable_view, verdict_view
 
 _ID = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}", re.IGNORECASE)
@@ -252,7 +254,8 @@ def observable_context(hub: Hub, viewer: Viewer, one: Observable) -> View:
 def show(request: Asked, kind: str, value: str, hub: Hub, viewer: Viewer) -> Page:
     """Show an observable."""
     one = observable_named(kind, value_asked(request))
-    return page(request, "picture/observable.html", **observable_context(hub, viewer, one))
+    talk = talk_about(hub, viewer, text_of(one))
+    return page(request, "picture/observable.html", talk=talk, **observable_context(hub, viewer, one))
 
 
 HANDLERS = (show,)

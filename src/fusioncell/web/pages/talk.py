@@ -17,6 +17,7 @@ from fusioncell.fusion.model import Assessment
 from fusioncell.kernel.errors import FusionCellError, NotFound
 from fusioncell.kernel.marking import Audience, Tlp, Viewer
 from fusioncell.kernel.observable import Observable
+from fusioncell.web.pages.attachments import file_view
 from fusioncell.web.pages.frame import (
     FORM,
     Asked,
@@ -59,6 +60,17 @@ def thread_row(one: ThreadSummary, names: Names) -> View:
         "unread": one.unread,
         "closed": one.closed,
         "about": [each["label"] for each in (about_view(text, names) for text in one.about[:3])],
+    }
+
+
+def talk_about(hub: Hub, viewer: Viewer, anchor: str, post: str = "") -> View:
+    """Make the panel of what members say about something (``exchange/_talk.html``); ``post``: it is one itself."""
+    names = Names(hub, viewer)
+    writes = viewer.may("contribute")
+    return {
+        "threads": [] if post else [thread_row(one, names) for one in hub.talk.about(viewer, anchor, 5)],
+        "write_href": f"/exchange/new?{urlencode({'about': anchor})}" if writes and not post else None,
+        "post_href": f"/exchange/posts/{quote(post, safe='')}" if post else None,
     }
 
 
@@ -143,7 +155,7 @@ def post_view(
         "readers": who_reads(names, one.audience, "" if live else (viewer.org or "")),
         "title": one.title,
         "body": said(one.text, one.mentions, names, known),
-        "files": [{"name": each.name, "href": f"{address}/files/{each.digest}", "size": ""} for each in one.files],
+        "files": [file_view(each, f"{address}/files/{each.digest}") for each in one.files],
         "versions_href": f"{address}/versions",
         "observables": [observable_view(each, known.get(each)) for each in one.observables[:MOST_NAMED]],
         "new": new,
