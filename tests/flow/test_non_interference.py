@@ -36,6 +36,8 @@ from litestar.routes import HTTPRoute
 from fusioncell.bootstrap import Folder, Hub, open_hub, read_settings
 from fusioncell.exchange.live import LiveEvent
 from fusioncell.exchange.talk import NewPost
+from fusioncell.exchange.notify import Follower
+from fusioncell.exchange.notify import store as notify_store
 from fusioncell.fusion import store as fusion_store
 from fusioncell.fusion.knowngood import KnownGood
 from fusioncell.intake.service import Terms
@@ -618,6 +620,13 @@ def _ties_by_id(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(picture_store, "rising", by_id)
 
 
+def _tells_all(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody is asked whether they may see what they are told of."""
+    monkeypatch.setattr(Follower, "_sight", lambda self, owner: frozenset(range(1, 200)))
+    _everyone(notify_store, "notices", monkeypatch)
+    _everyone(notify_store, "unread", monkeypatch)
+
+
 def _text(who: int, tlp: Tlp, *names: str, may_block: bool = False) -> Contribute:
     body = f"Report {who}: fake pages at {' and '.join(names)} today".encode()
     return Contribute(who, "text/plain", body, tlp, may_block=may_block)
@@ -636,6 +645,7 @@ LEAKS: dict[str, tuple[Callable[[pytest.MonkeyPatch], None], list[Step] | None]]
     "facets are counted over all": (lambda m: _everyone(picture_store, "counts", m), None),
     "match confirms what is hidden": (lambda m: _everyone(fusion_store, "visible_among", m), None),
     "a decision cites what its reader may not see": (_cites_all, CITED),
+    "notices tell of what their reader may not see": (_tells_all, None),
     "decisions are tallied over all": (lambda m: _everyone(shield_store, "tally", m), PROPOSED),
     "ties go by the order in which values were first named, seen or not": (_ties_by_id, TIED),
 }

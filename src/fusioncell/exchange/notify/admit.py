@@ -30,6 +30,11 @@ def network(text: str) -> Observable:
     return found
 
 
+def network_text(one: Observable) -> str:
+    """Return the text by which a network, address, AS number (``AS64496``) or name is watched."""
+    return f"AS{one.value}" if one.type is ObservableType.ASN else one.value
+
+
 def watch(kind: str, value: str) -> tuple[str, str]:
     """Return (kind, value) as they are kept."""
     if kind not in KINDS:
@@ -43,7 +48,7 @@ def watch(kind: str, value: str) -> tuple[str, str]:
     if not value or len(value) > LONGEST_VALUE:
         raise BadInput("say what to watch", hint=f"At most {LONGEST_VALUE} characters.", place="value")
     if kind == "network":
-        return kind, network(value).value
+        return kind, network_text(network(value))
     return kind, value if kind == "group" else value.lower()
 
 

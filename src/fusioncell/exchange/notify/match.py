@@ -34,7 +34,7 @@ _Nets = dict[int, dict[int, Bucket]]
 class Index:
     """All watches, ready for look-ups. ``assets``: organisation → its proved networks and names."""
 
-    def __init__(self, watches: Iterable[Watch], assets: Mapping[str, Iterable[Observable]]) -> None:
+    def __init__(self, watches: Iterable[Watch], assets: Mapping[str, Iterable[str]]) -> None:
         self.size = 0
         self._names: dict[str, Bucket] = {}
         self._nets: dict[int, _Nets] = {4: {}, 6: {}}
@@ -51,11 +51,11 @@ class Index:
             self._add(watch, assets.get(watch.org, ()))
         self._values = bool(self._names or self._asns or self._nets[4] or self._nets[6])
 
-    def _add(self, watch: Watch, assets: Iterable[Observable]) -> None:
+    def _add(self, watch: Watch, assets: Iterable[str]) -> None:
         found: Found = (watch.owner, (watch.kind, watch.value), watch.created)
         if watch.kind == "assets":
-            for one in assets:
-                self._add_network(one.value, (watch.owner, ("assets", one.value), watch.created))
+            for text in assets:
+                self._add_network(text, (watch.owner, ("assets", text), watch.created))
         elif watch.kind == "network":
             self._add_network(watch.value, found)
         elif watch.kind == "all":
@@ -67,8 +67,8 @@ class Index:
             by[watch.kind].setdefault(watch.value, []).append(found)
 
     def _add_network(self, value: str, found: Found) -> None:
-        if value[:2].upper() == "AS" and value[2:].isdecimal():
-            self._asns.setdefault(value.upper(), []).append(found)
+        if value.startswith("AS") and value[2:].isdecimal():
+            self._asns.setdefault(value[2:], []).append(found)
             return
         net = _net(value)
         if net is None:
@@ -134,7 +134,7 @@ class Index:
             net = _net(text)
             if net is not None:
                 self._of_net(*net, found)
-        elif kind is _T.ASN and (bucket := self._asns.get(text.upper())):
+        elif kind is _T.ASN and (bucket := self._asns.get(text)):
             found.append(bucket)
 
     def _of_name(self, text: str, found: list[Bucket]) -> None:

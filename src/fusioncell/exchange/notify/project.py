@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from fusioncell.exchange.hooks.model import Delivery, State
 from fusioncell.exchange.hooks.service import Hooks
 from fusioncell.exchange.notify import store
-from fusioncell.exchange.notify.admit import network
+from fusioncell.exchange.notify.admit import network, network_text
 from fusioncell.exchange.notify.match import Bucket, Index
 from fusioncell.exchange.notify.model import (
     MENTION,
@@ -42,7 +42,6 @@ from fusioncell.kernel.clock import SECOND, Clock, Instant
 from fusioncell.kernel.entry import Entry
 from fusioncell.kernel.errors import FAULTS_OF_CONTENT, BadInput
 from fusioncell.kernel.marking import Viewer, person
-from fusioncell.kernel.observable import Observable
 from fusioncell.kernel.ports import Database
 from fusioncell.record.service import Record
 
@@ -142,10 +141,10 @@ class Follower:
             self._sectors = {}
         return self._index
 
-    def _assets(self, org: str) -> Iterable[Observable]:
+    def _assets(self, org: str) -> Iterable[str]:
         for text in self.assets_of(org)[:WATCHES_PER_OWNER]:
             try:
-                yield network(text)
+                yield network_text(network(text))
             except BadInput:
                 continue
 
