@@ -12,12 +12,15 @@ import msgspec
 from litestar import Response, delete, get, post, put
 from litestar.params import Parameter
 
+from fusioncell.exchange.files import Files, inert_headers, notice_of
 from fusioncell.exchange.talk.model import Filters, NewPost, Post, Posted, Reaction, ThreadSummary
 from fusioncell.exchange.talk.service import Talk
 from fusioncell.fusion import verdict
 from fusioncell.fusion.model import Assessment
+from fusioncell.intake import Attached
 from fusioncell.kernel.clock import format_instant
 from fusioncell.kernel.errors import BadInput
+from fusioncell.kernel.handed import Handed
 from fusioncell.kernel.marking import Uses, Viewer, parse_tlp
 from fusioncell.kernel.observable import Observable
 
@@ -37,8 +40,10 @@ class Writing(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     about: tuple[str, ...] = ()
     mentions: tuple[str, ...] = ()
     parent: str = ""
+    files: tuple[str, ...] = ()
+    """Digests of files that /api/files took."""
 
-    def new(self, parent: str = "") -> NewPost:
+    def new(self, parent: str = "", files: tuple[Attached, ...] = ()) -> NewPost:
         """Return it as the room takes it. Raises BadInput."""
         allowed: int | None = None
         if self.uses is not None:
@@ -49,6 +54,7 @@ class Writing(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
         return NewPost(
             text=self.text, title=self.title, tlp=parse_tlp(self.tlp) if self.tlp else None, groups=self.groups,
             people=self.people, uses=allowed, about=self.about, mentions=self.mentions, parent=parent or self.parent,
+            files=files,
         )  # fmt: skip
 
 
@@ -111,7 +117,7 @@ def _post_json(one: Post, known: dict[Observable, Assessment]) -> dict[str, Any]
         "edited": format_instant(one.edited) if one.edited else None, "title": one.title, "text": one.text,
         "tlp": one.audience.tlp.value, "contribution": one.contribution,
         "entry": one.entry, "about": one.about, "mentions": one.mentions,
-        "files": [msgspec.to_builtins(each) for each in one.files],
+        "files": [{**msgspec.to_builtins(each), "notice": notice_of(each)} for each in one.files],
         "observables": [_known_json(each, known.get(each)) for each in one.observables],
         "reactions": [_reaction_json(each) for each in one.reactions], "own": one.own, "bookmarked": one.bookmarked,
     }  # fmt: skip
@@ -142,11 +148,11 @@ def threads(
 
 @post("/api/threads", tags=_TAGS, opt={"permission": "contribute"}, sync_to_thread=True, status_code=202,
       summary="Begin a conversation")  # fmt: skip
-def begin(data: Writing, talk: Talk, viewer: Viewer) -> Response[dict[str, Any]]:
+def begin(data: Writing, talk: Talk, files: Files, viewer: Viewer) -> Response[dict[str, Any]]:
     """Begin a thread."""
     if data.parent:
         raise BadInput("a new thread answers nothing", hint="Send answers to /api/threads/ID/replies.")
-    return _accepted(talk.post(viewer, data.new()))
+    return _accepted(talk.post(viewer, data.new(files=files.attached(viewer, data.files))))
 
 
 @get("/api/threads/{thread:str}", tags=_TAGS, opt={"permission": "read"}, sync_to_thread=True,
@@ -168,12 +174,12 @@ def one_thread(
 
 @post("/api/threads/{thread:str}/replies", tags=_TAGS, opt={"permission": "contribute"}, sync_to_thread=True,
       status_code=202, summary="Answer")  # fmt: skip
-def reply(thread: str, data: Writing, talk: Talk, viewer: Viewer) -> Response[dict[str, Any]]:
+def reply(thread: str, data: Writing, talk: Talk, files: Files, viewer: Viewer) -> Response[dict[str, Any]]:
     """Answer the first post of a thread, or the one named as ``parent``."""
     parent = data.parent or thread
     if talk.read_one(viewer, parent).thread != thread:
         raise BadInput("that post is of another thread", hint="Answer it there.")
-    return _accepted(talk.post(viewer, data.new(parent)))
+    return _accepted(talk.post(viewer, data.new(parent, files.attached(viewer, data.files))))
 
 
 @put("/api/threads/{thread:str}", tags=_TAGS, opt={"permission": "read"}, sync_to_thread=True,
@@ -224,6 +230,16 @@ def withdraw(which: str, talk: Talk, viewer: Viewer, reason: str = "") -> dict[s
     """Withdraw a post of your organisation in all its versions."""
     talk.withdraw(viewer, which, reason)
     return {"id": which, "status": "withdrawn"}
+
+
+@get("/api/posts/{which:str}/files/{digest:str}", tags=_TAGS, opt={"permission": "read"}, sync_to_thread=True,
+     summary="A file of a post", media_type="application/octet-stream")  # fmt: skip
+def one_file(which: str, digest: str, talk: Talk, files: Files, viewer: Viewer, handed: Handed) -> Response[bytes]:
+    """Give a file out, to be saved and not to be shown, to whoever sees its post."""
+    found = talk.read_one(viewer, which)
+    file, data = files.read(found.files, digest)
+    handed.file(found.contribution)
+    return Response(data, media_type="application/octet-stream", headers=inert_headers(file.name))
 
 
 @get("/api/posts/{which:str}/versions", tags=_TAGS, opt={"permission": "read"}, sync_to_thread=True,
@@ -332,7 +348,7 @@ def drop_bookmark(which: str, talk: Talk, viewer: Viewer) -> None:
 
 HANDLERS = (
     threads, begin, one_thread, reply, set_state, suggest, one_post, edit, withdraw, versions, react_to_post,
-    take_back_of_post, reactions, react, take_back, drafts, keep_draft, change_draft, drop_draft, bookmarks,
+    one_file, take_back_of_post, reactions, react, take_back, drafts, keep_draft, change_draft, drop_draft, bookmarks,
     keep_bookmark, drop_bookmark,
 )  # fmt: skip
 """The package's doors."""

@@ -66,7 +66,8 @@ from fusioncell.record.service import Record
 
 END = 1 << 62
 _MOST_ENTRIES = 1000
-_MOST_THREADS = 5000
+_MOST_THREADS = 2000
+"""Threads that a filter leaves at most, the newest first."""
 _MOST_UNREAD = 1000
 _NAMES = uuid.UUID("6d0c3f5e-6a39-4d8a-9a1a-0f5a0f2f9b11")
 """Space of the ids of reactions: one for each organisation, target and kind."""

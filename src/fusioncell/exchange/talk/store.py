@@ -2,7 +2,7 @@
 
 ``exchange_post`` holds each version of each post; ``standing`` is 1 for the one that counts. ``place`` is the position
 of a post's first version, so that an edit moves nothing. ``exchange_thread`` is the sum of the standing posts of a
-thread in one audience.
+thread in one audience. ``+audience`` keeps SQLite from trying each audience in turn for each row of another key.
 """
 
 from __future__ import annotations
@@ -224,7 +224,7 @@ def post_row(connection: Connection, post: str, audiences: Iterable[int]) -> Row
     """Return the standing version of a post."""
     sql, value = connection.among(audiences)
     rows = connection.rows(
-        f"{_POST} WHERE post = ? AND standing = 1 AND audience IN {sql} ORDER BY seq LIMIT 1", (post, value)
+        f"{_POST} WHERE post = ? AND standing = 1 AND +audience IN {sql} ORDER BY seq LIMIT 1", (post, value)
     )
     return rows[0] if rows else None
 
@@ -234,21 +234,21 @@ def post_rows(connection: Connection, posts: Iterable[str], audiences: Iterable[
     which, ids = connection.among(posts)
     sql, value = connection.among(audiences)
     return connection.rows(
-        f"{_POST} WHERE post IN {which} AND standing = 1 AND audience IN {sql} ORDER BY seq", (ids, value)
+        f"{_POST} WHERE post IN {which} AND standing = 1 AND +audience IN {sql} ORDER BY seq", (ids, value)
     )
 
 
 def versions(connection: Connection, post: str, audiences: Iterable[int]) -> list[Row]:
     """Return all versions of a post, the oldest first."""
     sql, value = connection.among(audiences)
-    return connection.rows(f"{_POST} WHERE post = ? AND audience IN {sql} ORDER BY seq", (post, value))
+    return connection.rows(f"{_POST} WHERE post = ? AND +audience IN {sql} ORDER BY seq", (post, value))
 
 
 def newest_posts(connection: Connection, thread: str, audiences: Iterable[int], before: int, limit: int) -> list[Row]:
     """Return the newest standing posts of a thread before a place, newest first."""
     sql, value = connection.among(audiences)
     return connection.rows(
-        f"{_POST} WHERE thread = ? AND standing = 1 AND place < ? AND audience IN {sql} ORDER BY place DESC LIMIT ?",
+        f"{_POST} WHERE thread = ? AND standing = 1 AND place < ? AND +audience IN {sql} ORDER BY place DESC LIMIT ?",
         (thread, before, value, limit),
     )
 
@@ -257,7 +257,7 @@ def oldest_posts(connection: Connection, thread: str, audiences: Iterable[int], 
     """Return the oldest standing posts of a thread after a place, oldest first."""
     sql, value = connection.among(audiences)
     return connection.rows(
-        f"{_POST} WHERE thread = ? AND standing = 1 AND place > ? AND audience IN {sql} ORDER BY place LIMIT ?",
+        f"{_POST} WHERE thread = ? AND standing = 1 AND place > ? AND +audience IN {sql} ORDER BY place LIMIT ?",
         (thread, after, value, limit),
     )
 
@@ -267,7 +267,7 @@ def posts_at(connection: Connection, places: Iterable[int], audiences: Iterable[
     which, values = connection.among(places)
     sql, value = connection.among(audiences)
     return connection.rows(
-        f"{_POST} WHERE place IN {which} AND standing = 1 AND audience IN {sql}", (values, value)
+        f"{_POST} WHERE place IN {which} AND standing = 1 AND +audience IN {sql}", (values, value)
     )
 
 
@@ -275,7 +275,7 @@ def active(connection: Connection, audiences: Iterable[int], before: int, limit:
     """Return (thread, place) of the threads' newest posts in each audience before a place, newest first."""
     sql, value = connection.among(audiences)
     return connection.rows(
-        f"SELECT thread, last FROM exchange_thread WHERE last < ? AND audience IN {sql} ORDER BY last DESC LIMIT ?",
+        f"SELECT thread, last FROM exchange_thread WHERE last < ? AND +audience IN {sql} ORDER BY last DESC LIMIT ?",
         (before, value, limit),
     )
 
@@ -289,7 +289,7 @@ def sums(
     ``threads`` None: all. ``unanswered``: only those of one post.
     """  # fmt: skip
     sql, value = connection.among(audiences)
-    where, values = f"audience IN {sql}", [value]
+    where, values = f"+audience IN {sql}", [value]
     if threads is not None:
         threads = list(threads)
         if not threads:
@@ -331,7 +331,7 @@ def threads_about(
     """Return the threads in which a standing post is about an anchor, the newest such posts first."""
     sql, value = connection.among(audiences)
     return [row[0] for row in connection.rows(
-        f"SELECT thread FROM exchange_about WHERE anchor_key = ? AND anchor = ? AND audience IN {sql} "
+        f"SELECT thread FROM exchange_about WHERE anchor_key = ? AND anchor = ? AND +audience IN {sql} "
         "ORDER BY seq DESC LIMIT ?",
         (key, anchor, value, limit),
     )]  # fmt: skip
@@ -341,7 +341,7 @@ def threads_of_org(connection: Connection, org: str, audiences: Iterable[int], l
     """Return the threads that an organisation began."""
     sql, value = connection.among(audiences)
     return [row[0] for row in connection.rows(
-        f"SELECT thread FROM exchange_post WHERE org = ? AND standing = 1 AND parent = '' AND audience IN {sql} "
+        f"SELECT thread FROM exchange_post WHERE org = ? AND standing = 1 AND parent = '' AND +audience IN {sql} "
         "ORDER BY place DESC LIMIT ?",
         (org, value, limit),
     )]  # fmt: skip
@@ -351,7 +351,7 @@ def threads_of_author(connection: Connection, author: str, audiences: Iterable[i
     """Return the threads in which a person wrote."""
     sql, value = connection.among(audiences)
     return [row[0] for row in connection.rows(
-        f"SELECT DISTINCT thread FROM exchange_post WHERE author = ? AND standing = 1 AND audience IN {sql} LIMIT ?",
+        f"SELECT DISTINCT thread FROM exchange_post WHERE author = ? AND standing = 1 AND +audience IN {sql} LIMIT ?",
         (author, value, limit),
     )]  # fmt: skip
 
@@ -362,7 +362,7 @@ def closings(connection: Connection, threads: Iterable[str], audiences: Iterable
     sql, value = connection.among(audiences)
     return connection.rows(
         "SELECT thread, closed, org, author, at, reason FROM exchange_closing "
-        f"WHERE thread IN {which} AND audience IN {sql} ORDER BY seq",
+        f"WHERE thread IN {which} AND +audience IN {sql} ORDER BY seq",
         (ids, value),
     )
 
@@ -373,7 +373,7 @@ def reactions(connection: Connection, keys: Iterable[int], audiences: Iterable[i
     sql, value = connection.among(audiences)
     return connection.rows(
         "SELECT target, kind, org, author, at, contribution FROM exchange_reaction "
-        f"WHERE target_key IN {which} AND audience IN {sql} ORDER BY seq",
+        f"WHERE target_key IN {which} AND +audience IN {sql} ORDER BY seq",
         (ids, value),
     )
 
@@ -386,6 +386,6 @@ def places_after(
     sql, value = connection.among(audiences)
     return connection.rows(
         f"SELECT thread, place FROM exchange_post WHERE thread IN {which} AND standing = 1 AND place > ? "
-        f"AND audience IN {sql} AND author <> ? ORDER BY place DESC LIMIT ?",
+        f"AND +audience IN {sql} AND author <> ? ORDER BY place DESC LIMIT ?",
         (ids, after, value, author, limit),
     )
