@@ -8,8 +8,12 @@ What is *not* here: what a person keeps beside it (``exchange.desk``), names of 
 files.
 """
 
-from fusioncell.exchange.talk.markdown import to_html
+from fusioncell.exchange.talk.anchor import anchor_of, grounds_of, text_of
+from fusioncell.exchange.talk.markdown import plain_chip, to_html
 from fusioncell.exchange.talk.model import Filters, NewPost, Post, Posted, Thread, Threads
 from fusioncell.exchange.talk.service import Talk
 
-__all__ = ["Filters", "NewPost", "Post", "Posted", "Talk", "Thread", "Threads", "to_html"]
+__all__ = [
+    "Filters", "NewPost", "Post", "Posted", "Talk", "Thread", "Threads", "anchor_of", "grounds_of", "plain_chip",
+    "text_of", "to_html",
+]  # fmt: skip
