@@ -9,7 +9,7 @@ from urllib.parse import quote, urlencode
 from litestar import get
 
 from fusioncell.bootstrap import Hub
-from fusioncell.exchange.talk.anchor import text_of
+from fusioncell.exchange.talk import text_of
 from fusioncell.fusion import Category, Hit, Match
 from fusioncell.fusion.model import Assessment, Evidence
 from fusioncell.fusion.routes import observable_named, value_asked

@@ -10,9 +10,7 @@ from urllib.parse import quote
 from markupsafe import Markup
 
 from fusioncell.bootstrap import Hub
-from fusioncell.exchange.talk import Post
-from fusioncell.exchange.talk.anchor import anchor_of, grounds_of
-from fusioncell.exchange.talk.markdown import to_html
+from fusioncell.exchange.talk import Post, anchor_of, grounds_of, to_html
 from fusioncell.fusion import verdict
 from fusioncell.fusion.model import Assessment
 from fusioncell.kernel.errors import BadInput
