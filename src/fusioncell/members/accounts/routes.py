@@ -22,7 +22,7 @@ class Inviting(msgspec.Struct, forbid_unknown_fields=True):
 
     name: str
     email: str
-    roles: list[str] = ["member"]
+    roles: list[str] = msgspec.field(default_factory=lambda: ["member"])
     organisation: str = ""
 
 
