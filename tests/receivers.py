@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import ssl
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta, timezone
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 
 from aiosmtpd.controller import Controller
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 
 from resolvers import free_port
 
@@ -45,15 +52,37 @@ class Mailbox:
 
 
 @contextmanager
-def smtp_server(mailbox: Mailbox, port: int = 0, **more: Any) -> Iterator[int]:
+def smtp_server(mailbox: Mailbox, port: int = 0, hostname: str = "127.0.0.1", **more: Any) -> Iterator[int]:
     """Run an SMTP server on loopback; yields its port."""
     port = port or free_port()
-    controller = Controller(mailbox, hostname="127.0.0.1", port=port, **more)
+    controller = Controller(mailbox, hostname=hostname, port=port, **more)
     controller.start()
     try:
         yield port
     finally:
         controller.stop()
+
+
+def certificate_for(name: str, folder: Path) -> tuple[Path, ssl.SSLContext]:
+    """Make a certificate that vouches for itself; returns its file and a server's context with it."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
+    now = datetime.now(timezone.utc)
+    made = (
+        x509.CertificateBuilder().subject_name(subject).issuer_name(subject).public_key(key.public_key())
+        .serial_number(x509.random_serial_number()).not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName(name)]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .sign(key, hashes.SHA256())
+    )  # fmt: skip
+    pem, secret = folder / "certificate.pem", folder / "key.pem"
+    pem.write_bytes(made.public_bytes(serialization.Encoding.PEM))
+    secret.write_bytes(key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8,
+                                         serialization.NoEncryption()))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(pem, secret)
+    return pem, context
 
 
 @dataclass

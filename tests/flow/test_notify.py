@@ -25,7 +25,7 @@ from fusioncell.kernel.clock import DAY, HOUR, MINUTE, ManualClock, parse_instan
 from fusioncell.kernel.errors import BadInput, NotAllowed, NotFound
 from fusioncell.kernel.marking import Tlp, Viewer, org
 from fusioncell.kernel.settings import Settings
-from receivers import Mailbox, Told, http_receiver, smtp_server
+from receivers import Mailbox, Told, certificate_for, http_receiver, smtp_server
 from resolvers import free_port
 
 NOON = parse_instant("2026-06-01T12:00:00Z")
@@ -389,6 +389,23 @@ def test_a_server_without_tls_gets_nothing_when_tls_is_asked_for(tmp_path: Path,
         scene.hub.mail.send(JON, "Hello", "text")
         assert scene.hub.mail.deliver() == 0 and mailbox.got == []
         assert scene.hub.mail.standing().waiting == 1
+        scene.hub.close()
+
+
+@pytest.mark.parametrize("tls", ["starttls", "tls"])
+def test_mail_is_encrypted_and_the_certificate_must_hold(
+    tmp_path: Path, mailbox: Mailbox, tls: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    certificate, context = certificate_for("localhost", tmp_path)
+    more: dict[str, Any] = {"ssl_context": context} if tls == "tls" else {"tls_context": context,
+                                                                         "require_starttls": True}
+    with smtp_server(mailbox, hostname="localhost", **more) as port:
+        scene = Scene(tmp_path / "hub", smtp_host="localhost", smtp_port=str(port), smtp_tls=tls)
+        scene.hub.mail.send(JON, "Hello", "text")
+        assert scene.hub.mail.deliver() == 0 and mailbox.got == [], "nobody vouches for this certificate"
+        monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+        scene.clock.advance(2 * MINUTE)
+        assert scene.hub.mail.deliver() == 1 and len(mailbox.got) == 1
         scene.hub.close()
 
 

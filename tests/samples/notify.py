@@ -65,9 +65,9 @@ PAGES: dict[str, tuple[str, Context]] = {
     "notifications-none": ("notify/notifications.html", {**CENTRE, "rows": [], "unread": 0, "next": None}),
     "notify-preferences": ("notify/preferences.html", PREFERENCES),
     "notify-preferences-bounced": ("notify/preferences.html", {
-        **PREFERENCES, "watches": [], "groups": [], "form": {**FORM, "quiet_from": "25:00"},
+        **PREFERENCES, "watches": [], "groups": [], "form": {**FORM, "quiet_from": "22:30"},
         "bounced": {"address": "ada@works.example", "at": NOW - DAY, "reason": "550 no such user"},
-        "shell": shell(here="account", errors=[{"field": "quiet_from", "text": "'25:00' is no time of day."}]),
+        "shell": shell(here="account", errors=[{"field": "quiet_from", "text": "'25:00' is no time of day. Write it as 22:00."}]),
     }),
     "webhooks": ("notify/webhooks.html", HOOKS),
     "webhooks-made": ("notify/webhooks.html", {**HOOKS, "secret": "fcwh_c2VjcmV0"}),
