@@ -136,4 +136,7 @@ PAGES: dict[str, tuple[str, Context]] = {
                                                      "org": "Harbour Bank", "who": "Duty desk", "done": True}),
 }  # fmt: skip
 
-FRAGMENTS: dict[str, tuple[str, Context]] = {}
+FRAGMENTS: dict[str, tuple[str, Context]] = {
+    "contact-rows": ("directory/_contacts.html", {"shell": HERE, "contacts": [DUTY, STALE]}),
+    "contact-rows-none": ("directory/_contacts.html", {"shell": HERE, "contacts": []}),
+}

@@ -15,7 +15,18 @@ from fusioncell.kernel.marking import Viewer
 from fusioncell.members import KINDS
 from fusioncell.members.directory import Contact, Listed, PersonListed, Profile
 from fusioncell.members.directory.model import PAGE
-from fusioncell.web.pages.frame import FORM, Asked, Page, fault_on, form_of, members_only, page, see_other, text_of
+from fusioncell.web.pages.frame import (
+    FORM,
+    Asked,
+    Page,
+    fault_on,
+    form_of,
+    members_only,
+    page,
+    same_site,
+    see_other,
+    text_of,
+)
 from fusioncell.web.pages.names import Names
 from fusioncell.web.pages.views import View
 
@@ -225,6 +236,7 @@ def ask_confirm(request: Asked, token: str, hub: Hub) -> Page:
 @post("/contacts/confirm/{token:str}", opt={"permission": "public", **FORM}, include_in_schema=False)
 async def confirm(request: Asked, token: str, hub: Hub) -> Page:
     """Take the contact's answer. The link itself is the proof: no session, so no token of a form."""
+    same_site(request)
 
     def work() -> Page:
         found = hub.directory.confirm_contact(token)
