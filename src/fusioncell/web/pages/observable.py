@@ -236,6 +236,7 @@ def observable_context(hub: Hub, viewer: Viewer, one: Observable) -> View:
             "until": decision.expires_at or None,
         }
     return {
+        "talk": talk_about(hub, viewer, text_of(one)),
         "one": {**observable_view(one, found), "stix_id": sco_id(one) or "", "first": found.first, "last": found.last},
         "verdict": verdict_view(found, now),
         "prior": found.prior,
@@ -254,8 +255,7 @@ def observable_context(hub: Hub, viewer: Viewer, one: Observable) -> View:
 def show(request: Asked, kind: str, value: str, hub: Hub, viewer: Viewer) -> Page:
     """Show an observable."""
     one = observable_named(kind, value_asked(request))
-    talk = talk_about(hub, viewer, text_of(one))
-    return page(request, "picture/observable.html", talk=talk, **observable_context(hub, viewer, one))
+    return page(request, "picture/observable.html", **observable_context(hub, viewer, one))
 
 
 HANDLERS = (show,)
