@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from fusioncell.edges import knowngood_files
+from fusioncell.edges.blobs import FolderBlobs
 from fusioncell.edges.database import SqlDatabase, open_postgres, open_sqlite
 from fusioncell.edges.dns_notify import NotifyTarget
 from fusioncell.edges.dns_server import DnsServer, start_dns_server
@@ -27,6 +28,8 @@ from fusioncell.exchange.anonymous import Anonymous
 from fusioncell.exchange.anonymous import store as anonymous_store
 from fusioncell.exchange.desk import Desk
 from fusioncell.exchange.desk import store as desk_store
+from fusioncell.exchange.files import Files
+from fusioncell.exchange.files import store as files_store
 from fusioncell.exchange.hooks import Hooks
 from fusioncell.exchange.hooks import store as hooks_store
 from fusioncell.exchange.mail import Outbox
@@ -93,6 +96,7 @@ PROJECTIONS = (
     directory_store.metadata,
     sealing_store.metadata,
     talk_store.metadata,
+    files_store.metadata,
     shield_store.metadata,
     receipts_store.metadata,
 )
@@ -109,6 +113,7 @@ VAULT = (
     anonymous_store.vault_metadata,
     receipts_store.vault_metadata,
     desk_store.vault_metadata,
+    files_store.vault_metadata,
 )
 """Tables of the vault: backed up, never rebuilt; changed by migrations only (``edges/migrations/vault``)."""
 
@@ -169,6 +174,7 @@ class Hub:
     shield: Shield
     talk: Talk
     desk: Desk
+    files: Files
     mail: Outbox
     """The outbox of mail: the port ``kernel.ports.Mail``."""
     receipts: Ledger
@@ -203,18 +209,21 @@ class Hub:
         self.audit.tidy()
         for each in (self.mail, self.notify, self.hooks):
             each.tidy()
+        self.files.tidy()
         self.follower.save()
 
     def _after_batch(self) -> None:
         self.anonymous.release()
         self.shield.follow()
         self.shield.act()
+        self.files.sweep()
 
     def settle(self) -> None:
         """Project and act until nothing is left to do (for commands that run without the thread)."""
         while self.river.run_dry() or self.shield.act() or self.anonymous.release():
             pass
         self.shield.follow()
+        self.files.sweep()
 
     async def serve_dns(self, listen: str, **more: Any) -> DnsServer:
         """Serve the zone as its primary on the running event loop."""
@@ -327,13 +336,8 @@ def open_hub(
     _ = folder.kind
     if not folder.lock():
         raise Conflict(f"another process has {folder.path}", hint="Stop it, or let the command go through it.")
-    return assemble(
-        folder,
-        settings or read_settings(data=str(data)),
-        clock or SystemClock(),
-        randomness or SystemRandomness(),
-        known_good,
-    )
+    given = settings or read_settings(data=str(data))
+    return assemble(folder, given, clock or SystemClock(), randomness or SystemRandomness(), known_good)
 
 
 def assemble(
@@ -369,17 +373,20 @@ def assemble(
     picture = Picture(record, projections, fusion, intake, clock)
     desk = Desk(databases["vault"], clock, randomness)
     talk = Talk(record, projections, desk, intake, fusion, clock, randomness, seal)
-    anonymous = Anonymous(
-        vault=databases["vault"], sealing=sealing, intake=intake, talk=talk, clock=clock, randomness=randomness
-    )
+    vault = databases["vault"]
+    anonymous = Anonymous(vault=vault, sealing=sealing, intake=intake, talk=talk, clock=clock, randomness=randomness)
+    files = Files(
+        blobs=FolderBlobs(folder.path / "files"), vault=vault, projections=projections, clock=clock,
+        most=settings.max_files_mb << 20, is_settled=lambda: river.position >= record.head()[0],
+    )  # fmt: skip
     hooks, follower, notify = _telling(
         settings, databases, key, clock, randomness, record, river, intake, members, desk, mail
     )
     return Hub(
         folder=folder, settings=settings, clock=clock, randomness=randomness, databases=databases, seal=seal,
         record=record, river=river, intake=intake, fusion=fusion, picture=picture, shield=shield, receipts=receipts,
-        sealing=sealing, anonymous=anonymous, reach=reach, talk=talk, desk=desk, notify=notify, hooks=hooks,
-        follower=follower, **people._asdict(),
+        sealing=sealing, anonymous=anonymous, reach=reach, talk=talk, desk=desk, files=files, notify=notify,
+        hooks=hooks, follower=follower, **people._asdict(),
     )  # fmt: skip
 
 

@@ -25,6 +25,7 @@ from collections.abc import Callable, Iterator, Sequence
 import msgspec
 
 import fusioncell.exchange.event as event
+from fusioncell.exchange.files import project as files_project
 from fusioncell.exchange.live import LiveEvent
 from fusioncell.exchange.receipts import project as receipts_project
 from fusioncell.exchange.talk import project as talk_project
@@ -178,6 +179,7 @@ class River:
                 changes = fusion_project.project(connection, arrived, grade_unknown)
                 picture_project.project(connection, arrived, changes)
                 talk_project.project(connection, cut.entries, arrived)
+                files_project.project(connection, arrived)
                 shield_project.project(connection, cut.entries, changes, blocking)
                 receipts_project.project(connection, cut.entries, arrived)
                 cuts.append(arrived)

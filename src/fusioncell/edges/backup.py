@@ -1,7 +1,8 @@
 """Backups of a data folder: one tar of the databases that cannot be rebuilt, the hub's key and its marker.
 
 Written while the hub runs, by SQLite's own online backup; whole and durable under its name or not there at all. Read
-back by known names alone: nothing in a tar decides where a file goes.
+back by known names alone: nothing in a tar decides where a file goes. Files of posts follow after the databases, each
+under its digest, which is checked: a post that the record's copy holds has its files, unless it is withdrawn meanwhile.
 """
 
 from __future__ import annotations
@@ -16,19 +17,23 @@ import sqlite3
 import tarfile
 import tempfile
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import IO, Any
 
 import zstandard
 
+from fusioncell.edges.blobs import NAME, FolderBlobs
 from fusioncell.kernel.errors import BadInput, Conflict, NotFound, TooLarge
 
 DATABASES = ("vault.db", "record.db")
 """In this order: the record, copied last, knows every party that a credential of the vault names."""
 FILES = ("hub.key", "fusioncell.json")
 MANIFEST = "backup.json"
+BLOBS = "files"
+"""The folder of the files of posts (``edges.blobs``)."""
 MAX_BYTES = 1 << 42
+MAX_BLOB = 1 << 26
 _STEP = 2048
 _ZSTD = b"\x28\xb5\x2f\xfd"
 _GZIP = b"\x1f\x8b"
@@ -64,6 +69,9 @@ def write_backup(folder: Path, target: Path, *, at: str, version: str, overwrite
             with _packing(raw, target.suffix == ".gz") as packed, tarfile.open(fileobj=packed, mode="w|") as archive:
                 for name in (MANIFEST, *FILES, *DATABASES):
                     archive.add(copies / name, name, filter=_plain)
+                for digest in FolderBlobs(folder / BLOBS).held():
+                    with suppress(FileNotFoundError):  # withdrawn this instant
+                        archive.add(folder / BLOBS / digest[:2] / digest, f"{BLOBS}/{digest}", filter=_plain)
             raw.flush()
             os.fsync(raw.fileno())
         whole.replace(target)
@@ -132,6 +140,10 @@ def _unpack(source: Path, work: Path) -> dict[str, Any]:
     wanted = {MANIFEST, *FILES, *DATABASES}
     with source.open("rb") as raw, _unpacking(raw) as packed, tarfile.open(fileobj=packed, mode="r|") as archive:
         for member in archive:
+            blob = member.name.removeprefix(f"{BLOBS}/") if member.isreg() else ""
+            if blob != member.name and NAME.match(blob):
+                _unpack_blob(archive, member, work, blob)
+                continue
             if member.name not in wanted or not member.isreg():
                 raise BadInput(f"{source} holds {member.name[:80]!r}, which no backup of a hub does")
             wanted.discard(member.name)
@@ -148,6 +160,14 @@ def _unpack(source: Path, work: Path) -> dict[str, Any]:
             raise BadInput(f"{name} in {source} is damaged: its digest differs", hint="Take another backup.")
     (work / MANIFEST).unlink()
     return manifest
+
+
+def _unpack_blob(archive: tarfile.TarFile, member: tarfile.TarInfo, work: Path, digest: str) -> None:
+    content = archive.extractfile(member)
+    data = content.read(MAX_BLOB + 1) if content is not None else b""
+    if hashlib.sha256(data).hexdigest() != digest:
+        raise BadInput(f"the file {digest} of a post is damaged: its digest differs", hint="Take another backup.")
+    FolderBlobs(work / BLOBS).keep(digest, data)
 
 
 @contextmanager

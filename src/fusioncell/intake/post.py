@@ -24,12 +24,15 @@ REACTIONS = ("seen", "useful", "false-positive")
 
 
 class Attached(msgspec.Struct, frozen=True):
-    """A file of a post: SHA-256 of its bytes, its name, media type and size in bytes."""
+    """A file of a post: SHA-256 of its bytes, its name, media type, size in bytes, and what is said of it
+    (``exchange.files.model.NOTICES``).
+    """
 
     digest: str
     name: str
     media: str = ""
     size: int = 0
+    marks: tuple[str, ...] = ()
 
 
 class PostBody(msgspec.Struct, frozen=True, omit_defaults=True):

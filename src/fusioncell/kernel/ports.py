@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from enum import StrEnum
@@ -11,7 +11,7 @@ from typing import Any, Protocol
 from fusioncell.kernel.clock import Clock
 from fusioncell.kernel.ids import Randomness
 
-__all__ = ["Carried", "Clock", "Connection", "Database", "Letter", "Mail", "MailCarrier", "Randomness", "WebService", "storable"]
+__all__ = ["Blobs", "Carried", "Clock", "Connection", "Database", "Letter", "Mail", "MailCarrier", "Randomness", "WebService", "storable"]
 
 Row = tuple[Any, ...]
 
@@ -71,6 +71,26 @@ class Database(Protocol):
 
     def write(self) -> AbstractContextManager[Connection]:
         """Open a write transaction: committed durably when the block ends, rolled back when it raises."""
+        ...
+
+
+class Blobs(Protocol):
+    """Bytes that are kept by the SHA-256 of them (64 lower-case hex digits)."""
+
+    def keep(self, digest: str, data: bytes) -> None:
+        """Keep bytes durably; those that are kept already stay."""
+        ...
+
+    def read(self, digest: str) -> bytes | None:
+        """Return the bytes, None where there are none."""
+        ...
+
+    def drop(self, digest: str) -> bool:
+        """Let bytes go; tell whether there were any."""
+        ...
+
+    def held(self) -> Iterator[str]:
+        """Give the digests of all that is kept."""
         ...
 
 

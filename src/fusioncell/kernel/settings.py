@@ -30,6 +30,7 @@ SETTINGS = (
     Setting("database_url", "", "postgresql://… to use PostgreSQL; empty for the embedded SQLite files."),
     Setting("public_url", "", "Address under which members reach the hub, for links; https makes cookies secure."),
     Setting("max_body_mb", "64", "Largest body that a contribution may have, in MiB."),
+    Setting("max_files_mb", "2048", "What the files of one organisation's posts may have together, in MiB."),
     Setting("max_subscribers", "2000", "Most live streams open at once."),
     Setting("session_hours", "12", "Hours after which a session ends; an idle one ends after one hour."),
     Setting("idle_days", "180", "Days after which the holder of an unused account is told that it is idle."),
@@ -63,6 +64,7 @@ class Settings:
     database_url: str
     public_url: str
     max_body_mb: int
+    max_files_mb: int
     max_subscribers: int
     session_hours: int
     idle_days: int

@@ -24,6 +24,7 @@ from fusioncell.exchange import Matcher, Streams
 from fusioncell.exchange import routes as exchange_routes
 from fusioncell.exchange.anonymous import routes as anonymous_routes
 from fusioncell.exchange.receipts import routes as receipts_routes
+from fusioncell.exchange.files import routes as files_routes
 from fusioncell.exchange.notify import routes as notify_routes
 from fusioncell.exchange.talk import routes as talk_routes
 from fusioncell.fusion import routes as fusion_routes
@@ -46,6 +47,7 @@ from fusioncell.web.access import Access, guard
 from fusioncell.web.express import express
 from fusioncell.web.pages import page_handlers, pages_for
 from fusioncell.web.pages.live import PageStreams
+from fusioncell.web.render import translations
 
 LIVE = ("/live", "/api/stream")
 OPENAPI = ("/api", "/api/openapi.json")
@@ -54,7 +56,7 @@ NO_DOOR = "/api/{path:str}"
 ROOMS = (
     "intake", "record", "fusion", "picture", "shield", "members", "signing", "seal", "audit", "joining", "accounts",
     "sealing", "anonymous", "receipts", "circles", "directory",
-    "notify", "hooks", "talk",
+    "notify", "hooks", "talk", "files",
 )  # fmt: skip
 """Services of the hub that handlers may ask for by name."""
 INJECTED = frozenset({
@@ -179,7 +181,7 @@ def _doors() -> Router:
     rooms = (intake_routes, fusion_routes, picture_routes, exchange_routes, shield_routes, members_routes)
     packages = (
         circles_routes, directory_routes, joining_routes, accounts_routes, audit_routes, anonymous_routes,
-        sealing_routes, signing_routes, talk_routes, notify_routes,
+        sealing_routes, signing_routes, talk_routes, notify_routes, files_routes,
     )  # fmt: skip
     doors = [door for room in (*rooms, *packages, receipts_routes) for door in room.HANDLERS]
     return Router("/", route_handlers=[healthz, readyz, metrics, *doors, *page_handlers()])
@@ -201,6 +203,8 @@ def make_app(hub: Hub) -> Litestar:
     streams = Streams(hub.record, hub.seal, hub.river.past, hub.settings.max_subscribers)
     streams.note_in(hub.receipts)
     live = PageStreams(hub)
+    # Mails speak their reader's language by the catalogues of the pages.
+    hub.notify.say = lambda language: translations(language).gettext
     app = Litestar(
         route_handlers=[_doors()],
         dependencies=_injected(hub),

@@ -13,6 +13,7 @@ from fusioncell.web.pages import (
     account,
     admin,
     anonymous,
+    attachments,
     compose,
     contribute,
     contribution,
@@ -64,7 +65,8 @@ def page_handlers() -> list[ControllerRouterHandler]:
     """Return the handlers of all pages."""
     rooms = (
         talk, compose,
-        anonymous, files, first, finder, observable, contribution, contribute, shield, signing, account, ops, live,
+        anonymous, attachments,
+        files, first, finder, observable, contribution, contribute, shield, signing, account, ops, live,
         receipts, joining, admin, notices, groups, directory,
     )  # fmt: skip
     return [handler for room in rooms for handler in room.HANDLERS]

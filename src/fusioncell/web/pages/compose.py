@@ -13,9 +13,11 @@ from litestar.params import Parameter
 from fusioncell.bootstrap import Hub
 from fusioncell.exchange.anonymous.model import Held
 from fusioncell.exchange.talk import NewPost
+from fusioncell.intake import Attached
 from fusioncell.kernel.errors import BadInput, FusionCellError, NotFound
 from fusioncell.kernel.marking import Audience, Tlp, Uses, Viewer, default_uses, parse_tlp, person
 from fusioncell.web.pages import anonymous
+from fusioncell.web.pages.attachments import Given, given_in, kept_in, kept_views
 from fusioncell.web.pages.contribute import MEANINGS
 from fusioncell.web.pages.frame import (
     FORM,
@@ -46,7 +48,7 @@ LONGEST = 60_000
 def _blank(**given: str) -> View:
     return {"action": "/exchange/new", "heading": "Write to the exchange", "title": "", "text": "", "tlp": "",
             "group": "", "people": "", "about": "", "parent": "", "draft": "", "uses": [], "anonymous": "",
-            "at_once": "", "edit": False, **given}  # fmt: skip
+            "at_once": "", "edit": False, "kept": [], **given}  # fmt: skip
 
 
 def _read(fields: Form) -> View:
@@ -173,7 +175,7 @@ def _form_page(
         uses=[{"value": value, "label": label} for value, label in USES],
         preview=_preview(hub, viewer, form, uses) if not form["edit"] else _of_edit(hub, viewer, form),
         promise=None if form["edit"] else anonymous.promise(hub),
-        files=False,
+        files=not form["edit"],
     )
 
 
@@ -236,6 +238,7 @@ async def send(request: Asked, hub: Hub, viewer: Viewer) -> Page:
     """Post it, keep it as a draft, or show the whole form."""
     fields = await form_of(request)
     form, uses = _read(fields), await _uses_of(request)
+    sent, kept = await given_in(request), await kept_in(request)
     choose, keep = bool(text_of(fields, "choose", 1)), bool(text_of(fields, "keep", 1))
 
     def work() -> Page:
@@ -245,6 +248,9 @@ async def send(request: Asked, hub: Hub, viewer: Viewer) -> Page:
             if not form["text"].strip():
                 raise BadInput("there is no text", hint="Write something.", place="text")
             new = _new_post(hub, viewer, form, uses)
+            if not keep:
+                hub.talk.audience_of(viewer, new)  # before any file is taken
+                new = msgspec.structs.replace(new, files=_files_of(hub, viewer, sent, kept, bool(form["anonymous"])))
             if keep:
                 if form["anonymous"]:
                     raise BadInput("what goes without your name is kept as no draft", place="text",
@@ -257,7 +263,8 @@ async def send(request: Asked, hub: Hub, viewer: Viewer) -> Page:
         except FusionCellError as fault:
             if fault.status >= 500:
                 raise
-            where = fault.place if fault.place in ("people", "group", "tlp", "title") else "text"
+            where = fault.place if fault.place in ("people", "group", "tlp", "title", "file") else "text"
+            form["kept"] = kept_views(hub, viewer, kept)
             return _form_page(request, hub, viewer, form, uses=uses, code=fault.status,
                               errors=(fault_on(where, fault),))  # fmt: skip
         if form["draft"]:
@@ -266,6 +273,18 @@ async def send(request: Asked, hub: Hub, viewer: Viewer) -> Page:
         return see_other(thread_href(posted.thread, posted.id), said="posted")
 
     return await sync_to_thread(work)
+
+
+def _files_of(hub: Hub, viewer: Viewer, sent: Given, kept: list[str], nameless: bool) -> tuple[Attached, ...]:
+    """Keep the files of a form; of one that goes unnamed under names that tell of nobody. ``kept`` grows by them."""
+    if nameless and kept:
+        kept.clear()
+        raise BadInput("these files were sent under your name", hint="Choose them once more.", place="file")
+    if nameless:
+        return tuple(hub.files.keep(viewer, name, data, nameless=at) for at, (name, data) in enumerate(sent, 1))
+    for name, data in sent:
+        kept.append(hub.files.keep(viewer, name, data).digest)
+    return hub.files.attached(viewer, kept)
 
 
 def _send_nameless(request: Asked, hub: Hub, viewer: Viewer, new: NewPost, *, at_once: bool) -> Page:
