@@ -19,6 +19,7 @@ from fusioncell.bootstrap import Hub, open_hub
 from fusioncell.edges.folder import Folder
 from fusioncell.exchange.mail.model import PAUSES
 from fusioncell.exchange.notify import Preferences
+from fusioncell.exchange.talk import NewPost
 from fusioncell.fusion.knowngood import KnownGood
 from fusioncell.intake.service import Terms
 from fusioncell.kernel.clock import DAY, HOUR, MINUTE, ManualClock, parse_instant
@@ -153,6 +154,30 @@ def test_who_joins_a_group_is_told_from_then_on(scene: Scene) -> None:
     assert [notice.title for notice in scene.hub.notify.notices(scene.jon)[0]] == ["After: 192.0.2.9"]
     scene.hub.circles.leave_group(circle.id, org(scene.jon.org or ""))
     assert scene.hub.notify.notices(scene.jon)[0] == [] and scene.hub.notify.unread(scene.jon) == 0
+
+
+def test_threads_tell_who_watches_and_who_is_mentioned_until_muted(scene: Scene) -> None:
+    talk, ada, jon = scene.hub.talk, scene.ada, scene.jon
+
+    def posts(text: str, parent: str = "", mentions: tuple[str, ...] = (), tlp: Tlp = Tlp.GREEN) -> str:
+        made = talk.post(ada, NewPost(text=text, parent=parent, mentions=mentions, tlp=tlp))
+        scene.hub.settle()
+        return made.id
+
+    first = posts("Who sees this?", mentions=(f"person:{scene.jon_id}",))
+    (notice,) = scene.hub.notify.notices(jon)[0]
+    assert notice.whys == (("mention", ""),) and notice.thread == first
+    posts("Nobody else is told of an answer", first)
+    assert len(scene.hub.notify.notices(jon)[0]) == 1
+    talk.watch(jon, first)
+    posts("But who watches is", first)
+    assert scene.hub.notify.notices(jon)[0][0].whys == (("thread", ""),)
+    posts("Hidden from Jon, mention or not", mentions=(f"person:{scene.jon_id}",), tlp=Tlp.AMBER_STRICT)
+    assert len(scene.hub.notify.notices(jon)[0]) == 2
+    scene.hub.notify.mute(jon, first)
+    posts("A muted thread is silent", first, mentions=(f"person:{scene.jon_id}",))
+    assert len(scene.hub.notify.notices(jon)[0]) == 2
+    assert scene.hub.notify.notices(ada)[0] == [], "one is not told of oneself"
 
 
 def test_a_recalled_entry_leaves_a_notice_without_content(scene: Scene) -> None:

@@ -23,9 +23,9 @@ from fusioncell.bootstrap import Hub
 from fusioncell.exchange import Matcher, Streams
 from fusioncell.exchange import routes as exchange_routes
 from fusioncell.exchange.anonymous import routes as anonymous_routes
-from fusioncell.exchange.receipts import routes as receipts_routes
 from fusioncell.exchange.files import routes as files_routes
 from fusioncell.exchange.notify import routes as notify_routes
+from fusioncell.exchange.receipts import routes as receipts_routes
 from fusioncell.exchange.talk import routes as talk_routes
 from fusioncell.fusion import routes as fusion_routes
 from fusioncell.intake import routes as intake_routes

@@ -72,7 +72,8 @@ def _row(notice: Notice, hub: Hub, names: Names, say: Any) -> dict[str, Any]:
         "at": notice.at,
         "read": notice.read is not None,
         "title": contribution_title(notice.title, notice.kind, notice.count) or kind,
-        "href": f"/contributions/{quote(notice.contribution, safe='')}",
+        "href": f"/exchange/{quote(notice.thread, safe='')}" if notice.thread
+        else f"/contributions/{quote(notice.contribution, safe='')}",
         "org": names.organisation(notice.org),
         "tlp": notice.tlp.value if notice.tlp else "red",
         "count": notice.count,
