@@ -70,3 +70,4 @@ def end_credentials(connection: Connection, person: str, now: Instant) -> None:
     connection.run("DELETE FROM members_vault_password WHERE person = ?", (person,))
     connection.run("DELETE FROM members_vault_totp WHERE person = ?", (person,))
     connection.run("DELETE FROM members_vault_recovery WHERE person = ?", (person,))
+    connection.run("DELETE FROM members_vault_identity WHERE person = ?", (person,))
