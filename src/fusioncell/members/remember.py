@@ -85,7 +85,16 @@ class LastUsed:
 
     def __init__(self) -> None:
         self._used: dict[str, Instant] = {}
+        self._ends: dict[str, Instant] = {}
         self._lock = threading.Lock()
+
+    def open(self, session: str, now: Instant, until: Instant) -> None:
+        """Note that a session was opened, and when it ends however busy it is."""
+        self.note(session, now)
+        with self._lock:
+            if len(self._ends) >= MOST:
+                del self._ends[next(iter(self._ends))]
+            self._ends[session] = until
 
     def note(self, session: str, now: Instant) -> None:
         """Note that a session is in use; the one that was noted longest ago gives way."""
@@ -96,6 +105,8 @@ class LastUsed:
             self._used[session] = now
 
     def is_idle(self, session: SessionInfo, now: Instant) -> bool:
-        """Tell whether a session was left alone for an hour."""
+        """Tell whether a session was left alone for an hour, or its time is over."""
+        if now >= self._ends.get(session.id, session.expires):
+            return True
         used = self._used.get(session.id)
         return now >= used + SESSION_IDLE if used is not None else session.seen < now // DAY * DAY

@@ -253,7 +253,7 @@ class Members:
             found = store.link_of_id(connection, public)
             if found is None or not mint.same_mark(found[1], mark):
                 return None
-            if not store.use_link(connection, public, self._clock.now()):
+            if not store.use_link(connection, public, self._clock.now(), _day(self._clock.now())):
                 return None
         with self._projections.read() as connection:
             return store.person_of_id(connection, found[0])
@@ -263,12 +263,13 @@ class Members:
         if previous:
             self.sign_out(previous)
         public, secret = mint.mint(self._randomness)
-        now = self._clock.now()
-        info = SessionInfo(public, someone.id, method, now, now + self._session_life, _day(now))
+        now, today = self._clock.now(), _day(self._clock.now())
+        # The vault knows days alone; when this very session ends is this process's to know (ADR 0008).
+        info = SessionInfo(public, someone.id, method, today, today + DAY + self._session_life, today)
         with self._vault.write() as connection:
             store.save_session(connection, info, mint.mark_of(self._vault_key, Purpose.SESSION, secret.reveal()))
-        self._used.note(public, now)
-        return SignedIn(someone, secret, self.csrf_of(secret.reveal()), info.expires)
+        self._used.open(public, now, now + self._session_life)
+        return SignedIn(someone, secret, self.csrf_of(secret.reveal()), now + self._session_life)
 
     def sign_out(self, token: str) -> None:
         """End the session of this token; a token of no session is let pass."""
@@ -278,12 +279,9 @@ class Members:
             found = store.session_of_id(connection, public)
             if found is None or not mint.same_mark(found[1], mark):
                 return
-            store.end_session(connection, public, self._clock.now())
+            store.end_session(connection, public, _day(self._clock.now()))
             store.next_generation(connection)
         self._remembered.forget()
-        with self._projections.read() as connection:
-            someone = store.person_of_id(connection, found[0].person)
-        self._note("session.ended", someone.org if someone else "", found[0].person, found[0].person, "signed out")
 
     def sessions_of(self, person_id: str) -> list[SessionInfo]:
         """Return a person's living sessions, the newest first."""
@@ -299,7 +297,7 @@ class Members:
     def end_sessions(self, person_id: str, keep: str = "") -> None:
         """End all of a person's sessions and unused links; ``keep``: the public id of a session that goes on."""
         with self._vault.write() as connection:
-            store.end_sessions_of(connection, [person_id], self._clock.now(), keep)
+            store.end_sessions_of(connection, [person_id], _day(self._clock.now()), keep)
         self._changed()
 
     def end_session(self, session_id: str, person_id: str) -> None:
@@ -308,7 +306,7 @@ class Members:
             found = store.session_of_id(connection, session_id)
             if found is None or found[0].person != person_id:
                 raise NotFound("There is no such session.", hint="List your sessions.")
-            store.end_session(connection, session_id, self._clock.now())
+            store.end_session(connection, session_id, _day(self._clock.now()))
             store.next_generation(connection)
         self._remembered.forget()
 
@@ -445,7 +443,7 @@ class Members:
             return None
         if self._used.is_idle(info, now):
             with self._vault.write() as connection:
-                store.end_session(connection, public, now)
+                store.end_session(connection, public, _day(now))
             return None
         standing = self._standing(None, info.person)
         if standing is None or standing.person is None:

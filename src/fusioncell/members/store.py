@@ -371,10 +371,10 @@ def link_of_id(connection: Connection, identifier: str) -> tuple[str, bytes] | N
     return (rows[0][0], bytes.fromhex(rows[0][1])) if rows else None
 
 
-def use_link(connection: Connection, identifier: str, now: Instant) -> bool:
-    """Use a link up; False where it was used before or has expired. Of two at once, one wins."""
+def use_link(connection: Connection, identifier: str, now: Instant, day: Instant) -> bool:
+    """Use a link up, noting the day; False where it was used before or has expired. Of two at once, one wins."""
     return connection.run("UPDATE members_vault_link SET used = ? WHERE id = ? AND used IS NULL AND expires > ?",
-                          (now, identifier, now)) == 1
+                          (day, identifier, now)) == 1
 
 
 def forget_ended(connection: Connection, before: Instant) -> None:

@@ -15,7 +15,7 @@ class Line:
     """One thing that was done.
 
     ``number``: its place in the log, for paging. ``org``: the organisation that it concerns, "" for the hub.
-    ``actor``: ``person:…``, ``key:…``, ``org:…`` or "" for the hub itself. ``action``: ``session.opened`` …
+    ``actor``: ``person:…``, ``key:…``, ``org:…`` or "" for the hub itself. ``action``: ``key.made`` …
     ``subject``: what it was done to, by its id. ``detail``: a few words; no secret, no address of a machine.
     """
 

@@ -300,12 +300,10 @@ class Signing:
     def end_session(self, person_id: str, session_id: str) -> None:
         """End one of a person's sessions by its public id."""
         self._members.end_session(session_id, person_id)
-        self._note("session.ended", self._members.person(person_id))
 
     def end_other_sessions(self, person_id: str, keep: str) -> None:
         """End all of a person's sessions but one (its public id)."""
         self._members.end_sessions(person_id, keep)
-        self._note("sessions.ended", self._members.person(person_id))
 
     def keys_of(self, person_id: str) -> list[KeyInfo]:
         """Return the living keys that are a person's own, the newest first."""
@@ -423,9 +421,7 @@ class Signing:
             store.save_password(connection, person_id, stored, self._clock.now())
 
     def _open(self, someone: Person, method: str, previous: str) -> SignedIn:
-        signed = self._members.open_session(someone, method, previous)
-        self._note("session.opened", someone, method)
-        return signed
+        return self._members.open_session(someone, method, previous)
 
     def _note(self, action: str, someone: Person, detail: str = "") -> None:
         self._audit.note(action, org=someone.org, actor=f"person:{someone.id}", subject=someone.id, detail=detail)

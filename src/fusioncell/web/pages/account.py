@@ -50,9 +50,6 @@ METHOD_WORDS = {
     "provider": "your account with the identity provider",
 }
 EVENT_WORDS = {
-    "session.opened": "Signed in",
-    "session.ended": "A session was ended",
-    "sessions.ended": "All other sessions were ended",
     "password.set": "The password was set",
     "passkey.added": "A passkey was added",
     "passkey.removed": "A passkey was removed",
