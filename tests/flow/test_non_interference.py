@@ -36,6 +36,7 @@ from litestar.routes import HTTPRoute
 from fusioncell.bootstrap import Folder, Hub, open_hub, read_settings
 from fusioncell.exchange.live import LiveEvent
 from fusioncell.exchange.talk import NewPost
+from fusioncell.exchange.hooks import store as hooks_store
 from fusioncell.exchange.notify import Follower
 from fusioncell.exchange.notify import store as notify_store
 from fusioncell.fusion import store as fusion_store
@@ -625,6 +626,7 @@ def _tells_all(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Follower, "_sight", lambda self, owner: frozenset(range(1, 200)))
     _everyone(notify_store, "notices", monkeypatch)
     _everyone(notify_store, "unread", monkeypatch)
+    _everyone(hooks_store, "deliveries", monkeypatch)
 
 
 def _text(who: int, tlp: Tlp, *names: str, may_block: bool = False) -> Contribute:
