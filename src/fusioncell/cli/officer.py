@@ -16,13 +16,15 @@ import click
 from fusioncell.cli.options import Where, json_option, show, table, where_options
 from fusioncell.kernel.errors import BadInput, NotFound
 
-PASSPHRASE = "FUSIONCELL_OFFICER_PASSPHRASE"  # noqa: S105 - the name of a variable
 SHORTEST = 12
 
 
 def _passphrase(confirm: bool) -> bytes:
-    given = os.environ.get(PASSPHRASE) or click.prompt("Passphrase", hide_input=True, confirmation_prompt=confirm,
-                                                       err=True)
+    from fusioncell.bootstrap import read_settings
+
+    given = read_settings().officer_passphrase or click.prompt(
+        "Passphrase", hide_input=True, confirmation_prompt=confirm, err=True
+    )
     if confirm and len(given) < SHORTEST:
         raise BadInput(f"a passphrase has at least {SHORTEST} characters", hint="Four random words make a good one.")
     return str(given).encode()
@@ -58,13 +60,13 @@ key_file = click.option("--key-file", required=True, type=click.Path(exists=True
 
 
 @click.group(
-    epilog=f"""\b
+    epilog="""\b
 Two officers together can reveal who made an anonymous contribution; its author sees every attempt.
   fusioncell officer key my.pem
   fusioncell officer register --key-file my.pem --hub URL --key KEY
   fusioncell officer reveal CONTRIBUTION --key-file my.pem --reason … --basis …
   fusioncell officer join CASE --key-file theirs.pem
-The passphrase is asked for, or taken from {PASSPHRASE}."""
+The passphrase is asked for, or taken from the setting officer_passphrase."""
 )
 def officer() -> None:
     """Officers of sealed identities: keys, cases."""

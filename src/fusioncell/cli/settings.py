@@ -30,7 +30,7 @@ def settings(as_json: bool) -> None:
             setting.env if os.environ.get(setting.env) else "fusioncell.toml" if setting.name in file else "default"
         )
         value = getattr(now, setting.name)
-        if setting.name in ("key", "smtp_password") and value:
+        if setting.is_secret and value:
             value = "(set)"
         shown = _SECRET_IN_URL.sub(r"\1…@", value) if isinstance(value, str) else value
         rows.append(

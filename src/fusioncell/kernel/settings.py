@@ -17,10 +17,17 @@ class Setting:
     meaning: str
 
     @property
+    def is_secret(self) -> bool:
+        """Tell whether its value is never printed."""
+        return self.name in SECRETS
+
+    @property
     def env(self) -> str:
         """The environment variable that sets it."""
         return "FUSIONCELL_" + self.name.upper()
 
+
+SECRETS = frozenset({"key", "smtp_password", "oidc_client_secret", "officer_passphrase"})
 
 SETTINGS = (
     Setting("data", "data", "Folder that holds the databases, keys and quarantine."),
@@ -41,7 +48,7 @@ SETTINGS = (
     Setting("smtp_password", "", "Password for that name; better in the environment than in a file."),
     Setting("smtp_from", "fusion-cell@localhost", "Address that the hub's mail comes from: hub@cell.example."),
     Setting("smtp_tls", "starttls", "starttls, tls, or none (only for a mail server on this very machine)."),
-    Setting("oidc_issuer", "", "Identity provider by which members may also sign in: its issuer, https://…; empty: none."),
+    Setting("oidc_issuer", "", "Issuer of the identity provider by which members may sign in too: https://…; empty: none."),
     Setting("oidc_client_id", "", "The hub's client id at that provider."),
     Setting("oidc_client_secret", "", "Its secret there; empty for a public client. Better in the environment."),
     Setting("oidc_name", "your organisation's account", "What the sign-in page calls that provider."),
@@ -50,6 +57,7 @@ SETTINGS = (
     Setting("log_level", "info", "debug, info, warning or error."),
     Setting("hub", "", "Address of another machine's hub, for commands; empty: the hub in the folder `data`."),
     Setting("key", "", "API key with which commands ask that hub; better in the environment than in a file."),
+    Setting("officer_passphrase", "", "Passphrase of an officer's key, for scripts; else it is asked for."),
 )
 
 
@@ -84,6 +92,7 @@ class Settings:
     log_level: str
     hub: str
     key: str
+    officer_passphrase: str
 
     @classmethod
     def read(cls, environment: Mapping[str, str], file: Mapping[str, object], **given: str | None) -> Settings:

@@ -10,6 +10,7 @@
 from __future__ import annotations
 
 import hashlib
+import hmac
 from collections.abc import Iterable
 
 import msgspec
@@ -85,7 +86,7 @@ def open_identity(box: Box, mine: bytes, handed: bytes, private_key: bytes) -> t
 
 def is_of(box: Box, opened: bytes) -> bool:
     """Tell whether these bytes are what the box holds."""
-    return hashlib.sha256(opened).digest() == box.mark
+    return hmac.compare_digest(hashlib.sha256(opened).digest(), box.mark)
 
 
 def _xor(one: bytes, other: bytes) -> bytes:
