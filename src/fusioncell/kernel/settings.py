@@ -48,7 +48,7 @@ SETTINGS = (
     Setting("smtp_password", "", "Password for that name; better in the environment than in a file."),
     Setting("smtp_from", "fusion-cell@localhost", "Address that the hub's mail comes from: hub@cell.example."),
     Setting("smtp_tls", "starttls", "starttls, tls, or none (only for a mail server on this very machine)."),
-    Setting("oidc_issuer", "", "Issuer of the identity provider by which members may sign in too: https://…; empty: none."),
+    Setting("oidc_issuer", "", "Issuer (https://…) of an identity provider by which members may sign in; empty: none."),
     Setting("oidc_client_id", "", "The hub's client id at that provider."),
     Setting("oidc_client_secret", "", "Its secret there; empty for a public client. Better in the environment."),
     Setting("oidc_name", "your organisation's account", "What the sign-in page calls that provider."),
