@@ -34,11 +34,11 @@ from litestar import Litestar
 from litestar.routes import HTTPRoute
 
 from fusioncell.bootstrap import Folder, Hub, open_hub, read_settings
-from fusioncell.exchange.live import LiveEvent
-from fusioncell.exchange.talk import NewPost
 from fusioncell.exchange.hooks import store as hooks_store
+from fusioncell.exchange.live import LiveEvent
 from fusioncell.exchange.notify import Follower
 from fusioncell.exchange.notify import store as notify_store
+from fusioncell.exchange.talk import NewPost
 from fusioncell.fusion import store as fusion_store
 from fusioncell.fusion.knowngood import KnownGood
 from fusioncell.intake.service import Terms
@@ -549,7 +549,8 @@ def answers(world: World, name: str, whole: World, seed: int) -> list[tuple[str,
         async with httpx.AsyncClient(transport=transport, base_url="http://hub.example", headers=headers) as client:
             probe = Probe(world, name, asked, decisions, dice.sample(POOL, 4), client)
             return [(f"{door}: {said[0]}", masked(world.hub, said[1]))
-                    for door, ask in PROBES.items() if door in exist or door.startswith("MAIL") async for said in ask(probe)]  # fmt: skip
+                    for door, ask in PROBES.items() if door in exist or door.startswith("MAIL")
+                    async for said in ask(probe)]  # fmt: skip
 
     return asyncio.run(run())
 
