@@ -23,6 +23,7 @@ from fusioncell.fusion.knowngood import KnownGood
 from fusioncell.kernel.clock import DAY, HOUR, MINUTE, ManualClock
 from fusioncell.kernel.ids import SeededRandomness
 from fusioncell.kernel.marking import group, org
+from fusioncell.members import SignedIn
 from fusioncell.members.sealing import make_key, open_identity, open_share, reseal
 from fusioncell.members.sealing.model import Box, Officer
 from fusioncell.shield.model import State
@@ -44,9 +45,15 @@ class World:
     private: dict[str, bytes] = field(default_factory=dict)
     """Officer → private key; it never goes to the hub."""
 
+    signed: dict[str, SignedIn] = field(default_factory=dict)
+    """Person → session, for those who are at a browser."""
+
     def ask(self, person: str, method: str, path: str, **more: Any) -> Any:
-        headers = {"Authorization": f"Bearer {self.keys[person]}", **more.pop("headers", {})}
-        return self.client.request(method, path, headers=headers, **more)
+        who = {"Authorization": f"Bearer {self.keys[person]}"}
+        if person in self.signed:
+            session = self.signed[person]
+            who = {"Cookie": f"fc_session={session.session.reveal()}", "X-CSRF-Token": session.csrf}
+        return self.client.request(method, path, headers={**who, **more.pop("headers", {})}, **more)
 
     def send(self, person: str, body: str, **terms: Any) -> str:
         answer = self.ask(person, "POST", "/api/anonymous", content=body, params=terms,
@@ -385,10 +392,14 @@ def lives(made: World, dice: random.Random, everyone: list[str], posts: int) -> 
     while len(secrets) < posts:
         # All are there at some time of the day and do named things; those who have something to hide send it.
         for person in dice.sample(everyone, len(everyone)):
+            made.clock.advance(dice.randrange(MINUTE, 5 * MINUTE))
+            made.signed[person] = made.hub.members.open_session(made.hub.members.person(person), "passkey")
             made.ask(person, "GET", "/api/whoami")
         for _ in range(60):
-            made.clock.advance(dice.randrange(2 * MINUTE, 40 * MINUTE))
+            made.clock.advance(dice.randrange(2 * MINUTE, 14 * MINUTE))
             person = dice.choice(everyone)
+            # Sessions end after an hour without use: most sign in right before they send.
+            made.signed[person] = made.hub.members.open_session(made.hub.members.person(person), "passkey")
             if dice.random() < 0.2:
                 named += 1
                 made.ask(person, "POST", "/api/contributions?tlp=green", content=f"Note {named} on x[.]example",
