@@ -10,7 +10,8 @@ import pytest
 from jinja2 import UndefinedError
 
 from fusioncell.kernel.clock import DAY, HOUR, MINUTE, parse_instant
-from fusioncell.web.render import STATIC, TEMPLATES, ago, defang, live_event, percent, plural, render, static, when
+from fusioncell.web.render import STATIC, TEMPLATES, defang, live_event, render, static
+from fusioncell.web.words import N_, ago, percent, when
 from samples import FRAGMENTS, PAGES
 from samples.pages import HOME, NOW, shell
 
@@ -102,7 +103,8 @@ def test_every_post_form_carries_the_token(name: str) -> None:
 def test_every_template_has_a_sample_and_an_empty_state() -> None:
     rendered = {template for template, _ in EVERYTHING.values()}
     every = {str(path.relative_to(TEMPLATES)) for path in TEMPLATES.rglob("*.html")}
-    assert every - rendered == {"layout.html", "components.html"}  # the frame and the macros: every page renders them
+    # The frame, in two languages, and the macros: every page renders them.
+    assert every - rendered == {"layout.html", "foreign.html", "components.html"}
     listing = {"picture/home.html", "picture/search.html", "shield/index.html", "ops.html", "account.html"}
     assert listing <= {template for name, (template, _) in PAGES.items() if name.endswith("-empty")}
 
@@ -177,10 +179,10 @@ def test_figures_are_printed_without_false_certainty() -> None:
         "100\u202f%",
     ]
     assert when(parse_instant("2026-03-05T04:05:06Z")) == "5 Mar 2026, 04:05 UTC"
-    assert [plural(1, "origin"), plural(1200, "origin"), plural(0, "entry", "entries")] == [
+    assert [N_("{count} origin", "{count} origins", n) for n in (1, 1200, 0)] == [
         "1 origin",
         "1,200 origins",
-        "0 entries",
+        "0 origins",
     ]
 
 

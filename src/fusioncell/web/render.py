@@ -13,15 +13,18 @@ This module decides nothing about who may see what: it prints the view models th
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable, Iterable
 from functools import lru_cache
 from gettext import GNUTranslations, NullTranslations
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import ChoiceLoader, DictLoader, Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
 
 from fusioncell.kernel import observable
-from fusioncell.kernel.clock import DAY, HOUR, MINUTE, SECOND, Instant, format_instant
+from fusioncell.kernel.clock import SECOND, format_instant
+from fusioncell.web.words import NUMBERS, UNITS, Words, ago, joined, percent, when
 
 HERE = Path(__file__).resolve().parent
 TEMPLATES = HERE / "templates"
@@ -29,6 +32,12 @@ STATIC = HERE / "static"
 TRANSLATIONS = HERE / "translations"
 LANGUAGES = {"en": "English", "cy": "Cymraeg"}
 """The languages of the pages, each by its own name."""
+IN_FULL = frozenset({
+    "error.html", "foreign.html", "sign_in.html", "sign_in_link.html", "sign_in_code.html", "sign_in_recovery.html",
+    "picture/home.html", "picture/search.html", "picture/observable.html", "picture/contribution.html",
+    "members/apply.html", "members/applied.html", "members/terms.html", "anonymous/_promise.html",
+})  # fmt: skip
+"""Pages that are translated in full (a test reads the catalogues): the public ones. Of all others the frame is."""
 
 CONTENT_SECURITY_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
@@ -36,37 +45,8 @@ CONTENT_SECURITY_POLICY = (
 )
 """The policy that every page is served with; the templates hold no inline style or script, so it needs no nonce."""
 
-_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _TYPE = observable.ObservableType
 _NETWORKED = frozenset(("", _TYPE.IPV4, _TYPE.IPV6, _TYPE.CIDR, _TYPE.DOMAIN, _TYPE.URL, _TYPE.EMAIL))
-
-
-def ago(instant: Instant, now: Instant) -> str:
-    """Say in words how long before ``now`` an instant was: ``just now``, ``3 min ago``, ``in 6 days``."""
-    distance = abs(now - instant)
-    for size, unit in ((365 * DAY, "year"), (30 * DAY, "month"), (DAY, "day"), (HOUR, "hour"), (MINUTE, "min")):
-        if distance >= size:
-            count = distance // size
-            words = f"{count} {unit}{'' if count == 1 or unit == 'min' else 's'}"
-            return f"{words} ago" if instant <= now else f"in {words}"
-    return "just now" if distance < 10 * SECOND else ("under a min ago" if instant <= now else "in under a min")
-
-
-def when(instant: Instant) -> str:
-    """Print an instant for people: ``21 Nov 2026, 18:58 UTC``."""
-    text = format_instant(instant)
-    return f"{int(text[8:10])} {_MONTHS[int(text[5:7]) - 1]} {text[:4]}, {text[11:16]} UTC"
-
-
-def percent(share: float | None) -> str:
-    """Print a probability (0–1) as a whole percentage; never a false 0 % or 100 %. None is ``not known``."""
-    if share is None:
-        return "not known"
-    if 0.0 < share < 0.01:
-        return "<1\u202f%"
-    if 0.99 < share < 1.0:
-        return ">99\u202f%"
-    return f"{round(share * 100)}\u202f%"
 
 
 def number(count: int) -> str:
@@ -77,11 +57,6 @@ def number(count: int) -> str:
 def signed(value: float) -> str:
     """Print a weight of evidence with its sign and two decimals; the minus is the typographic one."""
     return f"{value:+.2f}".replace("-", "\u2212")
-
-
-def plural(count: int, one: str, many: str = "") -> str:
-    """Print a count with its noun: ``1 origin``, ``2 origins``, ``0 entries`` (``plural(0, "entry", "entries")``)."""
-    return f"{count:,} {one if count == 1 else many or one + 's'}"
 
 
 def defang(value: str, kind: str = "") -> str:
@@ -122,42 +97,113 @@ def translations(language: str) -> NullTranslations:
         return GNUTranslations(catalogue)
 
 
+LAYOUT = "layout.html"
+FOREIGN = "foreign.html"
+BARE = """{%- import "components.html" as ui with context -%}
+{%- if false %}{% block title %}{% endblock %}{% block styles %}{% endblock %}
+{%- block scripts %}{% endblock %}{% block main %}{% endblock %}{% endif -%}
+{{ take({"title": self.title(), "styles": self.styles(), "scripts": self.scripts(), "main": self.main()}) }}"""
+"""The frame of a page whose parts go into the frame of another language (:func:`_in_english`)."""
+
+
 @lru_cache(maxsize=8)
-def environment(language: str = "en") -> Environment:
-    """Make the environment of a language once: autoescape, strict undefined, our filters, ``static()``, gettext."""
+def environment(language: str = "en", *, bare: bool = False) -> Environment:
+    """Make the environment of a language once: autoescape, strict undefined, our filters, ``static()``, gettext.
+
+    ``bare``: without the frame: a page hands its parts to the context's ``take``.
+    """
+    said = translations(language)
+    files = FileSystemLoader(TEMPLATES)
     made = Environment(
         extensions=["jinja2.ext.i18n"],
-        loader=FileSystemLoader(TEMPLATES),
+        loader=ChoiceLoader([DictLoader({LAYOUT: BARE}), files]) if bare else files,
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
         auto_reload=False,
+        finalize=lambda value: value.said(said) if isinstance(value, Words) else value,
     )
     made.filters.update(
         ago=ago,
         when=when,
         percent=percent,
         number=number,
-        plural=plural,
         defang=defang,
         share=share,
         signed=signed,
         iso=format_instant,
+        join=_join,
+        own=lambda text: _own(text, said, language),
     )
-    made.globals["static"] = static
-    said = translations(language)
-    made.install_gettext_callables(said.gettext, said.ngettext, newstyle=True)  # type: ignore[attr-defined]
+    made.globals.update(static=static, tongue=language, spoken=lambda: _spoken(said))
+    made.install_gettext_callables(*_gettexts(said), newstyle=False)  # type: ignore[attr-defined]
+    made.newstyle_gettext = True  # type: ignore[attr-defined]
     return made
+
+
+def _gettexts(said: NullTranslations) -> tuple[Callable[..., Markup], Callable[..., Markup]]:
+    """Return gettext and ngettext as templates call them: values are escaped, and said in the language themselves."""
+
+    def fill(text: str, values: dict[str, Any]) -> Markup:
+        told = {name: each.said(said) if isinstance(each, Words) else each for name, each in values.items()}
+        return Markup(text) % told  # noqa: S704 - the catalogues' own text; Markup escapes what is filled in
+
+    def gettext(text: str, /, **values: Any) -> Markup:
+        return fill(said.gettext(text), values)
+
+    def ngettext(one: str, many: str, number: int, /, **values: Any) -> Markup:
+        return fill(said.ngettext(one, many, number), {"num": number, **values})
+
+    return gettext, ngettext
+
+
+def _join(parts: Iterable[Any], between: str = "") -> Words:
+    """Join texts, each in the page's language: the filter ``join``."""
+    return joined([part if isinstance(part, str) else str(part) for part in parts], between)
+
+
+def _own(text: str, said: NullTranslations, language: str) -> str | Markup:
+    """Mark a text of ours that has no translation as English (WCAG 2.2, 3.1.2): the filter ``own``."""
+    if language == "en" or not text or (isinstance(text, Words) and text.known(said)):
+        return text
+    return Markup('<span lang="en">{}</span>').format(str(text))
+
+
+def _spoken(said: NullTranslations) -> dict[str, str]:
+    """Return the relative times for the page's script: past and coming forms of each unit, for :data:`NUMBERS`."""
+    told = {}
+    for size, past, coming in UNITS:
+        for name, form in (("past", past), ("coming", coming)):
+            forms = [form(number).said(said).replace(str(number), "#") for number in NUMBERS]
+            told[f"{name}-{size // SECOND}"] = "|".join(forms)
+    return told
 
 
 def render(name: str, **context: Any) -> str:
     """Render a template (``picture/home.html``) with its context, as stated at its top.
 
+    In another language than English, a page that is not translated in full stands in English within its frame.
     Raises jinja2.UndefinedError where the context lacks a name, jinja2.TemplateNotFound for an unknown template.
     """
     language = context["shell"]["language"] if "shell" in context else context.get("language", "en")
+    if language != "en" and "shell" in context and name not in IN_FULL:
+        return _in_english(name, language, context)
     return environment(language).get_template(name).render(context)
+
+
+def _in_english(name: str, language: str, context: dict[str, Any]) -> str:
+    """Render a page in English within the frame of another language, marked as such (WCAG 2.2, 3.1.2)."""
+    parts: dict[str, Markup] = {}
+
+    def take(given: dict[str, str]) -> str:
+        parts.update({part: Markup(text) for part, text in given.items()})  # noqa: S704 - rendered and escaped above
+        return ""
+
+    whole = environment("en", bare=True).get_template(name).render(context, take=take)
+    if not parts:  # a fragment: it has no frame
+        return whole
+    return environment(language).get_template(FOREIGN).render(context, page=parts)
 
 
 def live_event(html: str, *, event: str = "new", cursor: str = "") -> bytes:

@@ -40,27 +40,28 @@ from fusioncell.web.pages.signing import (
     passkeys_here,
     session_cookie,
 )
+from fusioncell.web.words import N_, joined, of_error
 
-ROLE_WORDS = {"isp": "provider"}
+ROLE_WORDS = {"isp": N_("provider")}
 METHOD_WORDS = {
-    "passkey": "a passkey",
-    "password": "your password",
-    "link": "a one-time link",
-    "recovery": "a recovery code",
-    "provider": "your account with the identity provider",
+    "passkey": N_("a passkey"),
+    "password": N_("your password"),
+    "link": N_("a one-time link"),
+    "recovery": N_("a recovery code"),
+    "provider": N_("your account with the identity provider"),
 }
 EVENT_WORDS = {
-    "password.set": "The password was set",
-    "passkey.added": "A passkey was added",
-    "passkey.removed": "A passkey was removed",
-    "totp.set": "An authenticator app was set up",
-    "totp.removed": "The authenticator app was removed",
-    "recovery.made": "New recovery codes were made",
-    "recovery.used": "A recovery code was used",
-    "identity.linked": "An account with the identity provider was linked",
-    "identity.removed": "An account with the identity provider was unlinked",
-    "key.made": "An API key was made",
-    "key.ended": "An API key was revoked",
+    "password.set": N_("The password was set"),
+    "passkey.added": N_("A passkey was added"),
+    "passkey.removed": N_("A passkey was removed"),
+    "totp.set": N_("An authenticator app was set up"),
+    "totp.removed": N_("The authenticator app was removed"),
+    "recovery.made": N_("New recovery codes were made"),
+    "recovery.used": N_("A recovery code was used"),
+    "identity.linked": N_("An account with the identity provider was linked"),
+    "identity.removed": N_("An account with the identity provider was unlinked"),
+    "key.made": N_("An API key was made"),
+    "key.ended": N_("An API key was revoked"),
 }
 KEY_DAYS = (30, 90, 365)
 LATELY = 12
@@ -70,7 +71,7 @@ LATELY = 12
 def _key_row(key: KeyInfo, may_end: bool) -> dict[str, Any]:
     return {
         "id": key.id,
-        "role": f"{ROLE_WORDS.get(key.role, key.role)}, {key.label}",
+        "role": joined([of_error(ROLE_WORDS.get(key.role, key.role)), key.label]),
         "scopes": [] if key.scopes is None else [SCOPE_WORDS[each] for each in SCOPE_WORDS if each in key.scopes],
         "made": key.created,
         "expires": key.expires,
@@ -124,7 +125,7 @@ def _account_page(request: Asked, hub: Hub, viewer: Viewer, code: int = 200, *er
     organisation = hub.members.organisation(viewer.org or "")
     someone = hub.members.person(viewer.person) if viewer.person else None
     me = {
-        "name": someone.name if someone else "A key",
+        "name": someone.name if someone else N_("A key"),
         "email": someone.email if someone else "none",
         "org": organisation.name,
         "roles": list(someone.roles) if someone else [],

@@ -29,12 +29,14 @@ from fusioncell.web.pages.frame import (
 )
 from fusioncell.web.pages.names import Names, organisations_that_see
 from fusioncell.web.pages.views import View
+from fusioncell.web.words import N_
 
 
 def promise(hub: Hub) -> View:
     """Say what anonymity is worth here: who could end it, and how long a submission waits."""
     names = Names(hub)
-    officers = [f"{names.person(each.person)} ({names.organisation(each.org)})" for each in hub.sealing.officers()]
+    officers = [N_("{name} ({org})", name=names.person(each.person), org=names.organisation(each.org))
+                for each in hub.sealing.officers()]
     return {"ready": hub.anonymous.ready(), "officers": officers, "minutes": LONGEST_WAIT // MINUTE}
 
 
@@ -43,7 +45,7 @@ def warning(hub: Hub, audience: Audience) -> str:
     could = len(organisations_that_see(hub, Names(hub), audience))
     if could >= FEW:
         return ""
-    return f"Only {could} organisations could have sent this: they may guess that it was you."
+    return N_("Only {n} organisations could have sent this: they may guess that it was you.", n=could)
 
 
 def sent_page(request: Asked, hub: Hub, secret: str, *, at_once: bool) -> Page:

@@ -17,6 +17,7 @@ from fusioncell.kernel.handed import Handed
 from fusioncell.kernel.marking import Viewer
 from fusioncell.web.pages.frame import Asked
 from fusioncell.web.pages.views import View
+from fusioncell.web.words import N_
 
 MOST = 20
 """Files of one form."""
@@ -43,7 +44,7 @@ def size_in_words(size: int) -> str:
     for unit, factor in (("MB", 1 << 20), ("kB", 1 << 10)):
         if size >= factor:
             return f"{size / factor:.1f}".removesuffix(".0") + f" {unit}"
-    return f"{size} bytes"
+    return N_("{count} byte", "{count} bytes", size)
 
 
 def file_view(one: Attached, href: str) -> View:

@@ -37,16 +37,17 @@ from fusioncell.web.pages.names import Names, uses_in_words
 from fusioncell.web.pages.saying import about_view, mentions_in
 from fusioncell.web.pages.talk import summary_of, thread_href
 from fusioncell.web.pages.views import View, observable_view
+from fusioncell.web.words import N_, joined
 
-USES = (("analysis", "Analysis by the Fusion Cell"), ("blocking", "Blocking, without naming you"),
-        ("products", "Alerts and advisories"), ("police", "Police use"))  # fmt: skip
+USES = (("analysis", N_("Analysis by the Fusion Cell")), ("blocking", N_("Blocking, without naming you")),
+        ("products", N_("Alerts and advisories")), ("police", N_("Police use")))  # fmt: skip
 MOST_NAMED = 40
 MOST_SHOWN = 30
 LONGEST = 60_000
 
 
 def _blank(**given: str) -> View:
-    return {"action": "/exchange/new", "heading": "Write to the exchange", "title": "", "text": "", "tlp": "",
+    return {"action": "/exchange/new", "heading": N_("Write to the exchange"), "title": "", "text": "", "tlp": "",
             "group": "", "people": "", "about": "", "parent": "", "draft": "", "uses": [], "anonymous": "",
             "at_once": "", "edit": False, "kept": [], **given}  # fmt: skip
 
@@ -57,7 +58,7 @@ def _read(fields: Form) -> View:
     form = _blank(**{name: text_of(fields, name, 400).strip() for name in names})
     form["text"] = text_of(fields, "text", LONGEST).replace("\r\n", "\n")
     form["people"] = text_of(fields, "people", 4000)
-    form["heading"] = "Reply" if form["parent"] else form["heading"]
+    form["heading"] = N_("Reply") if form["parent"] else form["heading"]
     return form
 
 
@@ -119,7 +120,7 @@ def _preview(hub: Hub, viewer: Viewer, form: View, uses: list[str] | None) -> Vi
     except FusionCellError as fault:
         return {**blank, "fault": fault_on("", fault)["text"]}
     if proposed.tlp.strictness > audience.tlp.strictness:
-        blank["reason"] = f"Your text says {proposed.tlp.label}: choose that, or a stricter marking."
+        blank["reason"] = N_("Your text says {tlp}: choose that, or a stricter marking.", tlp=proposed.tlp.label)
     return {**blank, **_reach(hub, viewer, audience, bool(form["anonymous"]))}
 
 
@@ -128,14 +129,14 @@ def _reach(hub: Hub, viewer: Viewer, audience: Audience, nameless: bool) -> View
     readers = hub.reach.readers(audience)
     shown = sorted((names.organisation(each) for each in readers.organisations), key=str.casefold)
     others = sorted((names.organisation(each) for each in readers.others), key=str.casefold)
-    few = ", ".join(others[:8]) + (" …" if len(others) > 8 else "")
-    allowed = ", ".join(uses_in_words(audience.uses)) or "nothing but reading"
+    few = joined([*others[:8], *(["…"] if len(others) > 8 else [])])
+    allowed = joined(uses_in_words(audience.uses) or [N_("nothing but reading")])
     return {
         "summary": summary_of(hub, audience),
         "parties": [] if audience.tlp is Tlp.CLEAR else shown[:MOST_SHOWN],
         "more": max(0, len(shown) - MOST_SHOWN),
-        "others": f"Not: {few}" if others and audience.tlp is not Tlp.CLEAR else "",
-        "uses": f"They may use it for: {allowed}.",
+        "others": N_("Not: {names}", names=few) if others and audience.tlp is not Tlp.CLEAR else "",
+        "uses": N_("They may use it for: {uses}.", uses=allowed),
         "warning": anonymous.warning(hub, audience) if nameless else "",
     }
 
@@ -181,7 +182,7 @@ def _form_page(
 
 def _of_edit(hub: Hub, viewer: Viewer, form: View) -> View:
     audience = hub.talk.read_one(viewer, form["edit"]).audience
-    base: View = {"reason": "The same readers as before.", "observables": [], "fault": ""}
+    base: View = {"reason": N_("The same readers as before."), "observables": [], "fault": ""}
     return {**base, **_reach(hub, viewer, audience, False)}
 
 
@@ -217,7 +218,7 @@ def ask(
     draft: Annotated[str, Parameter(max_length=64)] = "",
 ) -> Page:
     """Show the form, empty or as a draft left it."""
-    form = _blank(about=about, parent=parent, heading="Reply" if parent else "Write to the exchange")
+    form = _blank(about=about, parent=parent, heading=N_("Reply") if parent else N_("Write to the exchange"))
     if group:
         party = hub.circles.party_of(viewer, group)
         if party is None:
@@ -307,7 +308,7 @@ def _send_nameless(request: Asked, hub: Hub, viewer: Viewer, new: NewPost, *, at
 
 def _edit_form(which: str, title: str, text: str) -> View:
     address = f"/exchange/posts/{quote(which, safe='')}/edit"
-    return _blank(title=title, text=text, action=address, heading="Edit your post") | {"edit": which}
+    return _blank(title=title, text=text, action=address, heading=N_("Edit your post")) | {"edit": which}
 
 
 @get("/exchange/posts/{which:str}/edit", opt={"permission": "contribute"}, sync_to_thread=True, include_in_schema=False)

@@ -30,17 +30,18 @@ from fusioncell.web.pages.frame import (
 )
 from fusioncell.web.pages.names import Names, organisations_that_see, uses_in_words
 from fusioncell.web.pages.views import View, contribution_title
+from fusioncell.web.words import N_, joined
 
-FORMATS = ["STIX 2.0 and 2.1", "MISP events", "CSV", "plain lists", "text"]
+FORMATS = [N_("STIX 2.0 and 2.1"), N_("MISP events"), "CSV", N_("plain lists"), N_("text")]
 PROPOSED = Tlp.GREEN
 """The marking that the form proposes."""
 MAX_FAULTS = 50
 MEANINGS = {
-    Tlp.CLEAR: "Everyone, the public included.",
-    Tlp.GREEN: "All members of the partnership.",
-    Tlp.AMBER: "The group you choose, and its members' clients.",
-    Tlp.AMBER_STRICT: "The group you choose, without clients.",
-    Tlp.RED: "Your own organisation and you, nobody else.",
+    Tlp.CLEAR: N_("Everyone, the public included."),
+    Tlp.GREEN: N_("All members of the partnership."),
+    Tlp.AMBER: N_("The group you choose, and its members' clients."),
+    Tlp.AMBER_STRICT: N_("The group you choose, without clients."),
+    Tlp.RED: N_("Your own organisation and you, nobody else."),
 }
 
 
@@ -74,18 +75,18 @@ def _reach(hub: Hub, viewer: Viewer, tlp: Tlp, group: str, nameless: bool = Fals
     seeing = organisations_that_see(hub, names, audience)
     total = len(names.all())
     if tlp is Tlp.CLEAR:
-        summary = "Everyone, the public included."
+        summary = N_("Everyone, the public included.")
     elif tlp is Tlp.GREEN:
-        summary = f"All {total:,} organisations of the partnership:"
+        summary = N_("All {n} organisations of the partnership:", n=total)
     elif tlp is Tlp.RED:
-        summary = "You, and your own organisation:"
+        summary = N_("You, and your own organisation:")
     else:
-        summary = f"{len(seeing):,} of {total:,} organisations:"
-    uses = ", ".join(uses_in_words(default_uses(tlp)))
+        summary = N_("{some} of {all} organisations:", some=len(seeing), all=total)
+    uses = joined(uses_in_words(default_uses(tlp)))
     return {
         "summary": summary,
         "parties": [] if tlp is Tlp.CLEAR else seeing,
-        "uses": f"They may use it for: {uses}.",
+        "uses": N_("They may use it for: {uses}.", uses=uses),
         "warning": anonymous.warning(hub, audience) if nameless else "",
     }
 
@@ -204,7 +205,7 @@ async def contribute(request: Asked, hub: Hub, viewer: Viewer) -> Page:
 def _status_view(hub: Hub, viewer: Viewer, contribution: str) -> View:
     found = hub.intake.status(viewer, contribution)
     address = f"/contributions/{quote(contribution, safe='')}"
-    listed = [{"place": place or "the whole", "reason": reason} for place, reason in found.faults[:MAX_FAULTS]]
+    listed = [{"place": place or N_("the whole"), "reason": reason} for place, reason in found.faults[:MAX_FAULTS]]
     return {
         "url": f"{address}/receipt/status",
         "projected": found.projected,
@@ -214,7 +215,7 @@ def _status_view(hub: Hub, viewer: Viewer, contribution: str) -> View:
         "faults": listed,
         "more_faults": max(0, found.fault_count - len(listed)),
         "href": address,
-        "quarantine": "They wait in the quarantine: mend them and contribute them again.",
+        "quarantine": N_("They wait in the quarantine: mend them and contribute them again."),
     }
 
 
@@ -232,7 +233,7 @@ def receipt(request: Asked, contribution: str, hub: Hub, viewer: Viewer) -> Page
         item = hub.picture.contribution(viewer, contribution)
         title, audience = contribution_title(item.title, item.kind, item.items), item.audience
     except NotFound:
-        title = (found.shell.title if found.shell else "") or "your contribution"
+        title = (found.shell.title if found.shell else "") or N_("your contribution")
         audience = Audience(Tlp.AMBER_STRICT)
     readers = Names(hub).readers(audience)
     readers["summary"] = str(readers["summary"]).rstrip(".:")

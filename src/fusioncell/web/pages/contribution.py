@@ -33,6 +33,7 @@ from fusioncell.web.pages.views import (
     item_text,
     observable_view,
 )
+from fusioncell.web.words import N_
 
 ROWS = 50
 """Items a page."""
@@ -74,7 +75,7 @@ def _pager(identifier: str, number: int, total: int) -> View:
         "first": first + 1,
         "last": min(first + ROWS, total),
         "total": total,
-        "noun": "items",
+        "noun": N_("items"),
         "previous": f"{address}{number - 1}" if number > 1 else None,
         "next": f"{address}{number + 1}" if first + ROWS < total else None,
     }
@@ -92,7 +93,7 @@ def _recalled_page(request: Asked, hub: Hub, viewer: Viewer, status: Status) -> 
     at = commit.at if commit else status.at
     one = {
         "id": status.contribution,
-        "title": "A recalled contribution",
+        "title": N_("A recalled contribution"),
         "org": Names(hub).organisation(viewer.org or ""),
         "own": True,
         "tlp": "amber+strict",
@@ -108,7 +109,7 @@ def _recalled_page(request: Asked, hub: Hub, viewer: Viewer, status: Status) -> 
         request,
         "picture/contribution.html",
         one=one,
-        readers={"summary": "Nobody any more.", "parties": []},
+        readers={"summary": N_("Nobody any more."), "parties": []},
         rows=[],
         pager=_pager(status.contribution, 1, 0),
         faults=[],
@@ -162,7 +163,8 @@ def show(
     audience = _audiences(hub, entries, item)
     address = f"/contributions/{quote(contribution, safe='')}"
     faults = (
-        [{"place": place or "the whole", "reason": reason} for place, reason in status.faults[:100]] if status else []
+        [{"place": place or N_("the whole"), "reason": reason} for place, reason in status.faults[:100]]
+        if status else []
     )
     return page(
         request,
@@ -257,7 +259,7 @@ async def recall(request: Asked, contribution: str, hub: Hub, viewer: Viewer) ->
 
     def work() -> Page:
         if not reason:
-            missing = [{"field": "reason", "text": "Say why, for those who could read it"}]
+            missing = [{"field": "reason", "text": N_("Say why, for those who could read it")}]
             return page(
                 request, "picture/recall.html", code=400, errors=missing, **_recall_context(hub, viewer, contribution)
             )

@@ -20,12 +20,13 @@ from fusioncell.web.pages.frame import Asked, Page, page
 from fusioncell.web.pages.names import Names
 from fusioncell.web.pages.views import View, accusing, contribution_title, observable_view, printed, verdict_view
 from fusioncell.web.render import defang
+from fusioncell.web.words import N_
 
 MAX_PASTED = 200
 """Values of one paste that are looked up."""
 _PROBLEM = {
-    "text": "There is nothing in this that can be searched for.",
-    "hint": "Search for a name, an address, a hash, or words of letters and digits.",
+    "text": N_("There is nothing in this that can be searched for."),
+    "hint": N_("Search for a name, an address, a hash, or words of letters and digits."),
 }
 
 

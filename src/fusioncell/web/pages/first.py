@@ -12,12 +12,12 @@ from fusioncell.kernel.marking import Viewer
 from fusioncell.kernel.observable import Observable, ObservableType
 from fusioncell.members import TermsDue
 from fusioncell.picture.service import Activity, Summary
-from fusioncell.shield import CATEGORIES
 from fusioncell.shield.model import Decision, State
 from fusioncell.web.access import awaits_terms
 from fusioncell.web.pages.frame import Asked, Page, page
 from fusioncell.web.pages.names import Names
-from fusioncell.web.pages.views import View, contribution_title, label_of, observable_view
+from fusioncell.web.pages.views import View, category_of, contribution_title, label_of, observable_view
+from fusioncell.web.words import N_
 
 NEWEST = 20
 RISING = 8
@@ -45,7 +45,7 @@ def _decision_item(item: Decision, names: Names, tlp: str) -> View:
     return {
         "id": item.id,
         "kind": "decision",
-        "title": f"{name} is blocked: {CATEGORIES.get(item.category, item.category)}",
+        "title": N_("{name} is blocked: {category}", name=name, category=category_of(item.category)),
         "href": f"/shield/{item.id}",
         "org": names.actor(item.approver)[1] or names.actor(item.approver)[0],
         "tlp": tlp,
@@ -60,30 +60,30 @@ def _change(activity: Activity) -> str:
     if not before:
         return ""
     change = round(100 * (activity.contributions - before) / before)
-    return (
-        "as many as the day before"
-        if not change
-        else f"{abs(change)}\u202f% {'more' if change > 0 else 'fewer'} than the day before"
-    )
+    if not change:
+        return N_("as many as the day before")
+    if change > 0:
+        return N_("{n}\u202f% more than the day before", n=change)
+    return N_("{n}\u202f% fewer than the day before", n=-change)
 
 
 def _kpis(viewer: Viewer, activity: Activity, tally: dict[str, int], names: Names, rising: int) -> list[View]:
     shown: list[View] = [
-        {"label": "contributions in 24 hours", "value": activity.contributions, "note": _change(activity)},
-        {"label": "values named in 24 hours", "value": activity.named, "note": ""},
+        {"label": N_("contributions in 24 hours"), "value": activity.contributions, "note": _change(activity)},
+        {"label": N_("values named in 24 hours"), "value": activity.named, "note": ""},
         {
-            "label": "organisations active",
+            "label": N_("organisations active"),
             "value": activity.contributors,
-            "note": f"of {len(names.all()):,}" if viewer.member else "",
+            "note": N_("of {n}", n=len(names.all())) if viewer.member else "",
         },
     ]
     if viewer.member:
         waiting = tally.get(State.PROPOSED, 0)
         # Proposals are read by those who approve them; to others the count is none, and nothing is said.
-        note = f"{waiting:,} {'waits' if waiting == 1 else 'wait'} for approval" if waiting else ""
-        shown.insert(2, {"label": "names blocked", "value": tally.get(State.PUBLISHED, 0), "note": note})
+        note = N_("{count} waits for approval", "{count} wait for approval", waiting) if waiting else ""
+        shown.insert(2, {"label": N_("names blocked"), "value": tally.get(State.PUBLISHED, 0), "note": note})
     else:
-        shown.append({"label": "values rising", "value": rising, "note": ""})
+        shown.append({"label": N_("values rising"), "value": rising, "note": ""})
     return shown
 
 
@@ -114,7 +114,7 @@ def _blocked(hub: Hub, viewer: Viewer, total: int) -> View | None:
         "rows": [
             {
                 "one": observable_view(one, None),
-                "category": CATEGORIES.get(item.category, item.category).capitalize(),
+                "category": category_of(item.category, capital=True),
                 "until": item.expires_at,
                 "href": f"/shield/{item.id}",
             }

@@ -25,6 +25,7 @@ from fusioncell.kernel.marking import PUBLIC, Viewer
 from fusioncell.members import TermsDue
 from fusioncell.web.access import awaits_terms, recognise_party
 from fusioncell.web.render import CONTENT_SECURITY_POLICY, LANGUAGES, render
+from fusioncell.web.words import N_, of_error
 
 Asked = Request[Any, Any, Any]
 Page = Response[str]
@@ -35,52 +36,55 @@ FORM = {"form": True}
 
 SAID_COOKIE = "fc_said"
 SAID: dict[str, tuple[str, str]] = {
-    "contributed": ("good", "Accepted and kept."),
-    "group-made": ("good", "The group is made. Invite who belongs in it."),
-    "group-joined": ("good", "You are in. You see what is posted from now on."),
-    "group-asked": ("good", "Asked. An owner of the group decides."),
-    "group-left": ("info", "You have left the group, and see nothing of it any more."),
-    "group-invited": ("good", "Invited."),
-    "group-closed": ("info", "The group is closed. Its members keep what they hold."),
-    "contact-asked": ("good", "A test is asked: the contact gets a mail with a link."),
-    "done": ("good", "Done."),
-    "recalled": ("good", "Recalled. It has left every page, search, stream and score."),
-    "readers-changed": ("good", "Done. It goes on as this contribution; the old one is withdrawn."),
-    "consent-sent": ("good", "Kept. Who decides can read it now."),
-    "consent-answered": ("good", "Answered. The asker can read it now."),
-    "approved": ("good", "Approved. The name is in the zone, and resolvers take it within seconds."),
-    "withdrawn": ("good", "Withdrawn."),
-    "proposed": ("good", "Proposed. Who may approve it sees it now."),
-    "key-ended": ("good", "The key is revoked: it opens nothing any more."),
-    "posted": ("good", "Sent. Its readers have it."),
-    "edited": ("good", "Saved. The older version stays readable."),
-    "draft-kept": ("good", "Kept as a draft. Nobody else sees it."),
-    "signed-out": ("info", "You are signed out."),
-    "passkey-added": ("good", "The passkey is added. Sign in with it from now on."),
-    "passkey-ended": ("good", "The passkey is deleted: it signs nobody in any more."),
-    "password-set": ("good", "The password is set. Everywhere else you are signed out."),
-    "app-set": ("good", "The app is set up: with your password you are asked for its code."),
-    "app-ended": ("good", "The app is removed."),
-    "account-linked": ("good", "The account is linked: you may sign in with it."),
-    "account-unlinked": ("good", "The account is unlinked."),
-    "session-ended": ("good", "That session has ended."),
-    "sessions-ended": ("good", "You are signed out everywhere else."),
-    "applied": ("good", "Received. Keep the address of this page: it is the only way to see where it stands."),
-    "sponsored": ("good", "Thank you. Who vets applications sees your statement now."),
-    "declined": ("good", "Declined. The applicant is not told."),
-    "refused": ("good", "Refused. The applicant reads the reason with their code."),
-    "terms-accepted": ("good", "Accepted. Your organisation is a member."),
-    "roles-given": ("good", "The roles are changed."),
-    "person-removed": ("good", "Removed. Their sessions, keys and passkeys have ended."),
-    "suspended": ("good", "Suspended. Sessions, keys and streams end within a minute."),
-    "reinstated": ("good", "Reinstated."),
-    "thread-muted": ("good", "Muted: this thread tells you no more."),
-    "preferences-saved": ("good", "Saved. You are told as you wish from now on."),
-    "watching": ("good", "Watched from now on."),
-    "watch-ended": ("good", "Watched no more."),
-    "address-trusted": ("good", "Mail goes to your address again."),
-    "webhook-ended": ("good", "The webhook has ended."),
-    "sent-again": ("good", "It is sent again within seconds."),
+    "contributed": ("good", N_("Accepted and kept.")),
+    "group-made": ("good", N_("The group is made. Invite who belongs in it.")),
+    "group-joined": ("good", N_("You are in. You see what is posted from now on.")),
+    "group-asked": ("good", N_("Asked. An owner of the group decides.")),
+    "group-left": ("info", N_("You have left the group, and see nothing of it any more.")),
+    "group-invited": ("good", N_("Invited.")),
+    "group-closed": ("info", N_("The group is closed. Its members keep what they hold.")),
+    "contact-asked": ("good", N_("A test is asked: the contact gets a mail with a link.")),
+    "done": ("good", N_("Done.")),
+    "recalled": ("good", N_("Recalled. It has left every page, search, stream and score.")),
+    "readers-changed": ("good", N_("Done. It goes on as this contribution; the old one is withdrawn.")),
+    "consent-sent": ("good", N_("Kept. Who decides can read it now.")),
+    "consent-answered": ("good", N_("Answered. The asker can read it now.")),
+    "approved": ("good", N_("Approved. The name is in the zone, and resolvers take it within seconds.")),
+    "withdrawn": ("good", N_("Withdrawn.")),
+    "proposed": ("good", N_("Proposed. Who may approve it sees it now.")),
+    "key-ended": ("good", N_("The key is revoked: it opens nothing any more.")),
+    "posted": ("good", N_("Sent. Its readers have it.")),
+    "edited": ("good", N_("Saved. The older version stays readable.")),
+    "draft-kept": ("good", N_("Kept as a draft. Nobody else sees it.")),
+    "signed-out": ("info", N_("You are signed out.")),
+    "passkey-added": ("good", N_("The passkey is added. Sign in with it from now on.")),
+    "passkey-ended": ("good", N_("The passkey is deleted: it signs nobody in any more.")),
+    "password-set": ("good", N_("The password is set. Everywhere else you are signed out.")),
+    "app-set": ("good", N_("The app is set up: with your password you are asked for its code.")),
+    "app-ended": ("good", N_("The app is removed.")),
+    "account-linked": ("good", N_("The account is linked: you may sign in with it.")),
+    "account-unlinked": ("good", N_("The account is unlinked.")),
+    "session-ended": ("good", N_("That session has ended.")),
+    "sessions-ended": ("good", N_("You are signed out everywhere else.")),
+    "applied": ("good", N_("Received. Keep the address of this page: it is the only way to see where it stands.")),
+    "sponsored": ("good", N_("Thank you. Who vets applications sees your statement now.")),
+    "declined": ("good", N_("Declined. The applicant is not told.")),
+    "refused": ("good", N_("Refused. The applicant reads the reason with their code.")),
+    "terms-accepted": ("good", N_("Accepted. Your organisation is a member.")),
+    "roles-given": ("good", N_("The roles are changed.")),
+    "person-removed": ("good", N_("Removed. Their sessions, keys and passkeys have ended.")),
+    "suspended": ("good", N_("Suspended. Sessions, keys and streams end within a minute.")),
+    "reinstated": ("good", N_("Reinstated.")),
+    "thread-muted": ("good", N_("Muted: this thread tells you no more.")),
+    "preferences-saved": ("good", N_("Saved. You are told as you wish from now on.")),
+    "watching": ("good", N_("Watched from now on.")),
+    "watch-ended": ("good", N_("Watched no more.")),
+    "address-trusted": ("good", N_("Mail goes to your address again.")),
+    "webhook-ended": ("good", N_("The webhook has ended.")),
+    "sent-again": ("good", N_("It is sent again within seconds.")),
+    "erased": ("good", N_("Erased. What was held is gone, but for backups, which age out.")),
+    "hold-placed": ("good", N_("Held. Nothing of it is erased while that lasts.")),
+    "hold-lifted": ("good", N_("Lifted.")),
 }
 """What a redirect may say once on the page that it leads to: a closed list, so that no one can make it say more."""
 
@@ -184,9 +188,9 @@ def _name_of(hub: Hub, viewer: Viewer) -> dict[str, str] | None:
         return None
     try:
         organisation = hub.members.organisation(viewer.org).name
-        return {"name": hub.members.person(viewer.person).name if viewer.person else "A key", "org": organisation}
+        return {"name": hub.members.person(viewer.person).name if viewer.person else N_("A key"), "org": organisation}
     except NotFound:
-        return {"name": "A member", "org": ""}
+        return {"name": N_("A member"), "org": ""}
 
 
 def page(
@@ -268,8 +272,8 @@ def same_site(request: Asked) -> None:
 
 def fault_on(field: str, fault: FusionCellError) -> dict[str, str]:
     """Turn an error into a line of the error summary at a field."""
-    said = fault.detail[:1].upper() + fault.detail[1:]
-    return {"field": field, "text": f"{said}. {fault.hint}" if fault.hint else said}
+    said = of_error(fault.detail, capital=True)
+    return {"field": field, "text": N_("{what}. {hint}", what=said, hint=of_error(fault.hint)) if fault.hint else said}
 
 
 def settle(hub: Hub, seconds: float = 3.0) -> None:

@@ -30,6 +30,7 @@ from fusioncell.web.pages.frame import (
 )
 from fusioncell.web.pages.names import Names
 from fusioncell.web.pages.views import View, contribution_title
+from fusioncell.web.words import N_
 
 Act = Callable[[Hub, Viewer, str, Form], str]
 """What a form of a group's page does; returns what is said afterwards (a key of ``frame.SAID``)."""
@@ -40,7 +41,7 @@ def conversation(hub: Hub, viewer: Viewer, group: str) -> list[View]:
     """Return the newest threads of a group that the viewer sees: ``{title, href, org, at, posts}``."""
     names = Names(hub, viewer)
     found = hub.talk.threads(viewer, limit=10, filters=Filters(group=group)).threads
-    return [{"title": one.title or one.excerpt or "A thread", "href": f"/exchange/{quote(one.id, safe='')}",
+    return [{"title": one.title or one.excerpt or N_("A thread"), "href": f"/exchange/{quote(one.id, safe='')}",
              "org": names.organisation(one.org), "at": one.last_at, "posts": one.posts} for one in found]
 
 

@@ -29,16 +29,17 @@ from fusioncell.web.pages.frame import (
     text_of,
 )
 from fusioncell.web.pages.names import Names
+from fusioncell.web.words import N_
 
 View = dict[str, Any]
 LINES = 50
 STATE_WORDS = {
-    "asked": "Waiting for a sponsor",
-    "sponsored": "Waiting for a decision",
-    "declined": "Declined by the sponsor",
-    "accepted": "Accepted",
-    "refused": "Refused",
-    "lapsed": "Lapsed",
+    "asked": N_("Waiting for a sponsor"),
+    "sponsored": N_("Waiting for a decision"),
+    "declined": N_("Declined by the sponsor"),
+    "accepted": N_("Accepted"),
+    "refused": N_("Refused"),
+    "lapsed": N_("Lapsed"),
 }
 
 
@@ -256,7 +257,7 @@ def line_view(line: Line, names: Names) -> View:
     kind, _, identifier = line.actor.partition(":")
     actor = {"person": names.person, "org": names.organisation}.get(kind)
     return {"at": line.at, "org": names.organisation(line.org), "action": line.action, "detail": line.detail,
-            "actor": actor(identifier) if actor else line.actor or "The hub", "subject": line.subject}
+            "actor": actor(identifier) if actor else line.actor or N_("The hub"), "subject": line.subject}
 
 
 def audit_page(request: Asked, hub: Hub, org: str | None, *, here: str, path: str, own: bool, actions: str) -> Page:

@@ -28,6 +28,7 @@ from fusioncell.web.pages.saying import excerpt_of, known_on
 from fusioncell.web.pages.talk import post_view, thread_href
 from fusioncell.web.pages.views import View, contribution_title, observable_view
 from fusioncell.web.render import render
+from fusioncell.web.words import N_
 
 SAMPLE = 3
 VISITORS_SHARE = 4
@@ -140,7 +141,7 @@ def _seq(event: LiveEvent) -> int:
 
 
 def _gone(said: _Said) -> View:
-    title = "An item of this contribution was recalled" if said.entry else "This contribution was recalled"
+    title = N_("An item of this contribution was recalled") if said.entry else N_("This contribution was recalled")
     return {
         "id": said.id if said.entry else said.contribution,
         "kind": "recall",

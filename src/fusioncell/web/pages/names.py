@@ -4,25 +4,26 @@ from __future__ import annotations
 
 from fusioncell.bootstrap import Hub
 from fusioncell.kernel.errors import NotFound
-from fusioncell.kernel.marking import ANONYMOUS, PUBLIC, Audience, Tlp, Uses, Viewer, may_see, voice_of
+from fusioncell.kernel.marking import ANONYMOUS, CELL, PUBLIC, Audience, Tlp, Uses, Viewer, may_see, voice_of
 from fusioncell.members import Organisation
 from fusioncell.members.model import GUEST
+from fusioncell.web.words import N_, joined
 
 MAX_ASKED = 300
 """Organisations that are asked one by one whether they will see a contribution."""
 
 SUMMARIES = {
-    Tlp.CLEAR: "Everyone, the public included.",
-    Tlp.GREEN: "All members of the partnership.",
-    Tlp.AMBER: "These, and their clients:",
-    Tlp.AMBER_STRICT: "These alone, without their clients:",
-    Tlp.RED: "These alone:",
+    Tlp.CLEAR: N_("Everyone, the public included."),
+    Tlp.GREEN: N_("All members of the partnership."),
+    Tlp.AMBER: N_("These, and their clients:"),
+    Tlp.AMBER_STRICT: N_("These alone, without their clients:"),
+    Tlp.RED: N_("These alone:"),
 }
 _USES = {
-    Uses.ANALYSIS: "analysis",
-    Uses.BLOCKING: "unattributed blocking",
-    Uses.PRODUCTS: "products",
-    Uses.POLICE: "police use",
+    Uses.ANALYSIS: N_("analysis"),
+    Uses.BLOCKING: N_("unattributed blocking"),
+    Uses.PRODUCTS: N_("products"),
+    Uses.POLICE: N_("police use"),
 }
 
 
@@ -46,9 +47,9 @@ class Names:
     def organisation(self, identifier: str) -> str:
         """Name an organisation; the hub itself has the id ""."""
         if not identifier:
-            return "The hub"
+            return N_("The hub")
         if voice_of(identifier) == ANONYMOUS:
-            return "An anonymous member"
+            return N_("An anonymous member")
         found = self.all().get(identifier)
         return found.name if found else self._guest(identifier)
 
@@ -57,8 +58,8 @@ class Names:
         try:
             found = self._members.organisation(identifier)
         except NotFound:
-            return "An organisation"
-        return f"{found.name} (guest)" if found.kind == GUEST else found.name
+            return N_("An organisation")
+        return N_("{name} (guest)", name=found.name) if found.kind == GUEST else found.name
 
     def sector(self, identifier: str) -> str:
         """Return the sector of an organisation."""
@@ -72,13 +73,13 @@ class Names:
     def actor(self, identifier: str) -> tuple[str, str]:
         """Return (name, organisation) of who decided: a rule, a person, or a key's organisation."""
         if identifier in ("rule", ""):
-            return "The hub, by rule", ""
+            return N_("The hub, by rule"), ""
         if identifier in self.all():
             return self.all()[identifier].name, ""
         try:
             someone = self._members.person(identifier)
         except NotFound:
-            return "A member", ""
+            return N_("A former member"), ""
         return someone.name, self.organisation(someone.org)
 
     def party(self, text: str) -> str:
@@ -87,7 +88,7 @@ class Names:
         if kind == "org":
             return self.organisation(identifier)
         if kind == "may":
-            return "Those who may approve a block"
+            return "The Fusion Cell" if text == CELL else N_("Those who may approve a block")
         return self._other(text)
 
     def _other(self, text: str) -> str:
@@ -100,13 +101,14 @@ class Names:
                     else self._members.person(identifier).name
                 )
             except NotFound:
-                self._others[text] = "A group" if kind == "group" else "A person"
+                self._others[text] = N_("A group") if kind == "group" else N_("A former member")
         return self._others[text]
 
     def _group(self, identifier: str) -> str:
         found = self._circles.group(identifier)
         inside = any(party.startswith(f"group:{identifier}.") for party in self._viewer.parties)
-        return found.name if inside or (self._viewer.member and found.openness != "invitation") else "A closed group"
+        named = inside or (self._viewer.member and found.openness != "invitation")
+        return found.name if named else N_("A closed group")
 
     def readers(self, audience: Audience) -> dict[str, object]:
         """Say who reads an audience: ``{summary, parties}``."""
@@ -136,5 +138,6 @@ def who_reads(names: Names, audience: Audience, own: str = "") -> str:
     if audience.tlp in (Tlp.CLEAR, Tlp.GREEN):
         return SUMMARIES[audience.tlp]
     named = sorted({names.party(party) for party in audience.parties}, key=str.casefold)
-    mine = " Your organisation is one of them." if own and f"org:{own}" in audience.parties else ""
-    return f"{SUMMARIES[audience.tlp]} {', '.join(named)}.{mine}"
+    listed = N_("{summary} {names}.", summary=SUMMARIES[audience.tlp], names=joined(named))
+    mine = own and f"org:{own}" in audience.parties
+    return N_("{said} Your organisation is one of them.", said=listed) if mine else listed

@@ -35,17 +35,18 @@ from fusioncell.web.pages.names import Names
 from fusioncell.web.pages.views import KINDS as ENTRY_KINDS
 from fusioncell.web.pages.views import contribution_title
 from fusioncell.web.render import defang, translations
+from fusioncell.web.words import N_
 
 REASONS = {
-    "assets": "Your organisation's networks",
-    "network": "A network you watch",
-    "tag": "A tag you watch",
-    "sector": "A sector you watch",
-    "campaign": "A campaign you watch",
-    "group": "A group you watch",
-    THREAD: "A thread you watch",
-    MENTION: "You are mentioned",
-    "all": "Everything",
+    "assets": N_("Your organisation's networks"),
+    "network": N_("A network you watch"),
+    "tag": N_("A tag you watch"),
+    "sector": N_("A sector you watch"),
+    "campaign": N_("A campaign you watch"),
+    "group": N_("A group you watch"),
+    THREAD: N_("A thread you watch"),
+    MENTION: N_("You are mentioned"),
+    "all": N_("Everything"),
 }
 """Why one is told, in words."""
 WATCHED = tuple(kind for kind in KINDS if kind != "all")

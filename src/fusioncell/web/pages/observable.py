@@ -25,7 +25,8 @@ from fusioncell.shield.model import Decision, State
 from fusioncell.web.pages.frame import Asked, Page, page
 from fusioncell.web.pages.names import Names
 from fusioncell.web.pages.talk import talk_about
-from fusioncell.web.pages.views import View, contribution_title, observable_view, verdict_view
+from fusioncell.web.pages.views import View, category_of, contribution_title, observable_view, verdict_view
+from fusioncell.web.words import N_, of_error
 
 _ID = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}", re.IGNORECASE)
 EVENTS = 100
@@ -33,24 +34,24 @@ EVENTS = 100
 MAX_CONTEXT = 24
 
 _MEANING = {
-    Category.POPULAR: "Well known or much visited: a block needs two people.",
-    Category.INFRASTRUCTURE: "The internet or its defenders need it: a block needs two people.",
-    Category.PLATFORM: "Shared by many customers: a block of it hits them all.",
-    Category.SCANNER: "Run by researchers or defenders.",
-    Category.INFORMATIONAL: "For information: it decides nothing.",
+    Category.POPULAR: N_("Well known or much visited: a block needs two people."),
+    Category.INFRASTRUCTURE: N_("The internet or its defenders need it: a block needs two people."),
+    Category.PLATFORM: N_("Shared by many customers: a block of it hits them all."),
+    Category.SCANNER: N_("Run by researchers or defenders."),
+    Category.INFORMATIONAL: N_("For information: it decides nothing."),
 }
 _SAYS = {
-    Stance.MALICIOUS: ("malicious", "Reported as malicious"),
-    Stance.SUSPICIOUS: ("suspicious", "Reported as suspicious"),
-    Stance.BENIGN: ("benign", "Called harmless"),
+    Stance.MALICIOUS: ("malicious", N_("Reported as malicious")),
+    Stance.SUSPICIOUS: ("suspicious", N_("Reported as suspicious")),
+    Stance.BENIGN: ("benign", N_("Called harmless")),
 }
 _PLAYS = {
-    Role.CONTEXT: "Mentioned",
-    Role.ATTACKER: "Mentioned as the attacker's",
-    Role.COMPROMISED: "Named as compromised",
-    Role.ABUSED: "Named as an abused service",
-    Role.VICTIM: "Named as a victim's",
-    Role.SINKHOLE: "Named as a sinkhole or research host",
+    Role.CONTEXT: N_("Mentioned"),
+    Role.ATTACKER: N_("Mentioned as the attacker's"),
+    Role.COMPROMISED: N_("Named as compromised"),
+    Role.ABUSED: N_("Named as an abused service"),
+    Role.VICTIM: N_("Named as a victim's"),
+    Role.SINKHOLE: N_("Named as a sinkhole or research host"),
 }
 
 
@@ -66,7 +67,7 @@ class Cited:
         """Return title, address and marking of the contribution at a position."""
         entry = self.entries.get(seq)
         if entry is None:
-            return {"title": "A contribution", "href": "/", "tlp": "clear"}
+            return {"title": N_("A contribution"), "href": "/", "tlp": "clear"}
         return {
             "title": self._title(entry.contribution),
             "href": f"/contributions/{entry.contribution}",
@@ -79,7 +80,7 @@ class Cited:
                 item = self._hub.picture.contribution(self._viewer, contribution)
                 self._titles[contribution] = contribution_title(item.title, item.kind, item.items)
             except NotFound:
-                self._titles[contribution] = "A contribution"
+                self._titles[contribution] = N_("A contribution")
         return self._titles[contribution]
 
 
@@ -115,13 +116,13 @@ def _folded(found: Assessment, cited: Cited, names: Names) -> list[View]:
     for origin in found.origins:
         for repeat in origin.repeats:
             if repeat.creator and repeat.creator == origin.voice.creator:
-                reason = "names the same source"
+                reason = N_("names the same source")
             elif repeat.contributor == origin.voice.contributor:
-                reason = "is the same contributor"
+                reason = N_("is the same contributor")
             elif repeat.keys & origin.voice.keys:
-                reason = "gives the same object or reference"
+                reason = N_("gives the same object or reference")
             else:
-                reason = "repeats it"
+                reason = N_("repeats it")
             rows.append(
                 {
                     "contributor": names.organisation(repeat.contributor),
@@ -155,7 +156,7 @@ def _timeline(rows: list[tuple[Any, ...]], decision: Decision | None, cited: Cit
             {
                 "at": at,
                 "kind": kind,
-                "text": f"{text}: {link['title']}",
+                "text": N_("{what}: {title}", what=text, title=link["title"]),
                 "org": names.organisation(contributor),
                 "tlp": link["tlp"],
                 "href": link["href"],
@@ -163,12 +164,12 @@ def _timeline(rows: list[tuple[Any, ...]], decision: Decision | None, cited: Cit
         )
     if decision is not None:
         for at, words, by in (
-            (decision.proposed_at, "Block proposed", decision.proposed_by),
-            (decision.published_at, "Block published", decision.approver),
-            (decision.ended_at, "Block ended", ""),
+            (decision.proposed_at, N_("Block proposed"), decision.proposed_by),
+            (decision.published_at, N_("Block published"), decision.approver),
+            (decision.ended_at, N_("Block ended"), ""),
         ):
             if at:
-                who = " of ".join(part for part in names.actor(by) if part) if by else "The hub"
+                who = " of ".join(part for part in names.actor(by) if part) if by else N_("The hub")
                 events.append(
                     {
                         "at": at,
@@ -213,7 +214,7 @@ def _propose(hub: Hub, viewer: Viewer, one: Observable, decision: Decision | Non
     return {
         "url": f"/shield/propose/{quote(one.value, safe='')}",
         "note": note,
-        "categories": [{"value": key, "label": words.capitalize()} for key, words in CATEGORIES.items()],
+        "categories": [{"value": key, "label": category_of(key, capital=True)} for key in CATEGORIES],
     }
 
 
@@ -230,9 +231,9 @@ def observable_context(hub: Hub, viewer: Viewer, one: Observable) -> View:
     shown = None
     if decision is not None and decision.state in (State.PROPOSED, State.PUBLISHED):
         shown = {
-            "state": decision.state.value.capitalize(),
+            "state": of_error(decision.state.value, capital=True),
             "href": f"/shield/{decision.id}",
-            "category": CATEGORIES.get(decision.category, decision.category).capitalize(),
+            "category": category_of(decision.category, capital=True),
             "until": decision.expires_at or None,
         }
     return {

@@ -8,7 +8,7 @@ import fusioncell
 from fusioncell.bootstrap import Hub
 from fusioncell.web.pages.frame import Asked, Page, page
 from fusioncell.web.pages.names import Names
-from fusioncell.web.render import when
+from fusioncell.web.words import N_, when
 
 
 @get("/ops", opt={"permission": "operate"}, sync_to_thread=True, include_in_schema=False)
@@ -22,24 +22,24 @@ def ops(request: Asked, hub: Hub) -> Page:
         request,
         "ops.html",
         here="ops",
-        lags=[{"name": "All projections", "behind": behind, "seconds": seconds}],
+        lags=[{"name": N_("All projections"), "behind": behind, "seconds": seconds}],
         sizes=[
-            {"name": "Entries in the record", "value": f"{head:,}"},
-            {"name": "Names in the zone", "value": f"{len(hub.shield.zone.image()):,}"},
-            {"name": "Organisations", "value": f"{len(Names(hub).all()):,}"},
+            {"name": N_("Entries in the record"), "value": f"{head:,}"},
+            {"name": N_("Names in the zone"), "value": f"{len(hub.shield.zone.image()):,}"},
+            {"name": N_("Organisations"), "value": f"{len(Names(hub).all()):,}"},
         ],
         facts=[
-            {"name": "Version", "value": fusioncell.__version__},
-            {"name": "Database", "value": "PostgreSQL" if hub.settings.database_url else "SQLite"},
-            {"name": "Epoch", "value": str(epoch)},
-            {"name": "Zone serial", "value": str(hub.shield.zone.serial)},
-            {"name": "Projections fail with", "value": hub.river.failing or "nothing"},
-            {"name": "Entries set aside since the start", "value": f"{hub.river.set_aside:,}"},
-            {"name": "Mail that waits", "value": f"{mail.waiting:,}"},
-            {"name": "Mail given up", "value": f"{mail.dead:,}"},
-            {"name": "Mail fails with", "value": mail.fault or "nothing"},
-            {"name": "Last entry", "value": when(at) if head else "none"},
-            {"name": "Data folder", "value": str(hub.folder.path)},
+            {"name": N_("Version"), "value": fusioncell.__version__},
+            {"name": N_("Database"), "value": "PostgreSQL" if hub.settings.database_url else "SQLite"},
+            {"name": N_("Epoch"), "value": str(epoch)},
+            {"name": N_("Zone serial"), "value": str(hub.shield.zone.serial)},
+            {"name": N_("Projections fail with"), "value": hub.river.failing or N_("nothing")},
+            {"name": N_("Entries set aside since the start"), "value": f"{hub.river.set_aside:,}"},
+            {"name": N_("Mail that waits"), "value": f"{mail.waiting:,}"},
+            {"name": N_("Mail given up"), "value": f"{mail.dead:,}"},
+            {"name": N_("Mail fails with"), "value": mail.fault or N_("nothing")},
+            {"name": N_("Last entry"), "value": when(at) if head else N_("none")},
+            {"name": N_("Data folder"), "value": str(hub.folder.path)},
         ],
     )
 

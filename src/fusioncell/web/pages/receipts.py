@@ -30,6 +30,7 @@ from fusioncell.web.pages.frame import (
 )
 from fusioncell.web.pages.names import Names, organisations_that_see
 from fusioncell.web.pages.views import View, contribution_title
+from fusioncell.web.words import N_
 
 FIELDS = frozenset({"how", "tlp", "group", "reason", "product"})
 
@@ -62,7 +63,7 @@ def receipts(request: Asked, contribution: str, hub: Hub, viewer: Viewer) -> Pag
         title, href = _title(hub, viewer, contribution), _address(contribution)
     except NotFound:
         went_on = hub.intake.went_on(hub.record.visible_to(viewer), contribution)
-        title, href = "What was withdrawn", _address(went_on) if went_on else None
+        title, href = N_("What was withdrawn"), _address(went_on) if went_on else None
     return page(
         request,
         "receipts/table.html",

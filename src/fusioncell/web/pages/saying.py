@@ -18,6 +18,7 @@ from fusioncell.kernel.marking import Viewer, org, person
 from fusioncell.kernel.observable import Observable
 from fusioncell.web.pages.names import Names
 from fusioncell.web.pages.views import View, mark_of, observable_href, printed
+from fusioncell.web.words import N_
 
 MOST_MENTIONS = 20
 LONGEST_NAME = 5
@@ -63,7 +64,7 @@ def about_view(text: str, names: Names) -> View:
     if anchor.observable is not None:
         return {"label": printed(anchor.observable), "href": observable_href(anchor.observable)}
     if anchor.kind == "contribution":
-        return {"label": "a contribution", "href": f"/contributions/{quote(anchor.value, safe='')}"}
+        return {"label": N_("a contribution"), "href": f"/contributions/{quote(anchor.value, safe='')}"}
     if anchor.kind == "group":
         return {"label": names.party(f"group:{anchor.value}.1"), "href": f"/groups/{quote(anchor.value, safe='')}"}
     return {"label": anchor.value, "href": None}

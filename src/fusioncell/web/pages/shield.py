@@ -30,24 +30,24 @@ from fusioncell.web.pages.frame import (
     text_of,
 )
 from fusioncell.web.pages.names import Names
-from fusioncell.web.pages.views import View, contribution_title, decided_verdict, observable_href
-from fusioncell.web.render import plural
+from fusioncell.web.pages.views import View, category_of, contribution_title, decided_verdict, observable_href
+from fusioncell.web.words import N_, joined, of_error
 
 ROWS = 50
 TABS = {
-    "proposed": ("Proposed", (State.PROPOSED,)),
-    "published": ("Published", (State.PUBLISHED,)),
-    "ended": ("Ended", (State.WITHDRAWN, State.EXPIRED, State.REFUSED)),
+    "proposed": (N_("Proposed"), (State.PROPOSED,)),
+    "published": (N_("Published"), (State.PUBLISHED,)),
+    "ended": (N_("Ended"), (State.WITHDRAWN, State.EXPIRED, State.REFUSED)),
 }
-APPEAL = (
+APPEAL = N_(
     "Who is harmed by this block writes to this hub's operators with the decision's id. Another person than the "
     "approver looks at it, and one command lifts a wrong block everywhere."
 )
-GUARDED = "Guarded"
+GUARDED = N_("Guarded")
 
 
 def _category(item: Decision) -> str:
-    return CATEGORIES.get(item.category, item.category).capitalize()
+    return category_of(item.category, capital=True)
 
 
 def _urls(viewer: Viewer, item: Decision) -> View:
@@ -66,10 +66,10 @@ def _since(item: Decision) -> int:
 
 def _ended(item: Decision) -> str:
     if item.state is State.REFUSED:
-        return item.guards[0] if item.guards else "A check stood against it"
+        return of_error(item.guards[0]) if item.guards else N_("A check stood against it")
     if item.state is State.EXPIRED:
-        return "Its time was over"
-    return item.reason[:1].upper() + item.reason[1:] if item.state is State.WITHDRAWN else ""
+        return N_("Its time was over")
+    return of_error(item.reason, capital=True) if item.state is State.WITHDRAWN else ""
 
 
 def _row(viewer: Viewer, item: Decision) -> View:
@@ -85,7 +85,8 @@ def _row(viewer: Viewer, item: Decision) -> View:
         "malicious": item.malicious,
         "active": item.active,
         "level": decided_verdict(item.malicious, item.active)["level"],
-        "evidence": f"{plural(origins, 'contributor')}, {plural(len(item.evidence), 'contribution')}",
+        "evidence": joined([N_("{count} contributor", "{count} contributors", origins),
+                            N_("{count} contribution", "{count} contributions", len(item.evidence))]),
         "warnings": [GUARDED] if item.guards and item.state is State.PROPOSED else [],
         "approvals": 0,
         "needed": 2 if item.guards else 1,
@@ -145,7 +146,7 @@ def index(
             "first": first + 1,
             "last": first + len(rows),
             "total": counts[named],
-            "noun": "names",
+            "noun": N_("names"),
             "previous": f"{address}{number - 1}" if number > 1 else None,
             "next": f"{address}{number + 1}" if first + ROWS < counts[named] else None,
         },
@@ -162,7 +163,8 @@ def _evidence(hub: Hub, viewer: Viewer, item: Decision, names: Names) -> list[Vi
             seen = hub.picture.contribution(viewer, cited.contribution)
         except NotFound:
             # Released with the decision: that it exists and what it weighs, not what it says nor who said it.
-            rows.append({**row, "origin": "A contributor", "title": "A contribution that you may not read, or recalled",
+            rows.append({**row, "origin": N_("A contributor"),
+                         "title": N_("A contribution that you may not read, or recalled"),
                          "href": None, "tlp": None})  # fmt: skip
             continue
         title = contribution_title(seen.title, seen.kind, seen.items)
@@ -173,32 +175,33 @@ def _evidence(hub: Hub, viewer: Viewer, item: Decision, names: Names) -> list[Vi
 
 def _checks(hub: Hub, viewer: Viewer, item: Decision) -> list[View]:
     found = hub.fusion.look_up(Observable(ObservableType.DOMAIN, item.name), hub.record.visible_to(viewer))
-    checks = [{"name": "The category stands in the policy", "passed": item.category in CATEGORIES, "note": ""}]
+    checks = [{"name": N_("The category stands in the policy"), "passed": item.category in CATEGORIES, "note": ""}]
     checks += [
-        {"name": "A known-good list or the kind of name", "passed": False, "note": guard} for guard in item.guards
+        {"name": N_("A known-good list or the kind of name"), "passed": False, "note": of_error(guard)}
+        for guard in item.guards
     ]
     if not item.guards:
-        checks.append({"name": "On no known-good list, no public suffix", "passed": True, "note": ""})
+        checks.append({"name": N_("On no known-good list, no public suffix"), "passed": True, "note": ""})
     enough = found is not None and suffices(found)
-    note = "" if enough else "By what you may see now, a rule would not propose it."
-    checks.append({"name": "The evidence suffices for a rule", "passed": enough, "note": note})
+    note = "" if enough else N_("By what you may see now, a rule would not propose it.")
+    checks.append({"name": N_("The evidence suffices for a rule"), "passed": enough, "note": note})
     return checks
 
 
 def _history(item: Decision, names: Names) -> list[View]:
     def who(by: str) -> str:
-        return ", ".join(part for part in names.actor(by) if part)
+        return joined([part for part in names.actor(by) if part])
 
-    events = [{"at": item.proposed_at, "who": who(item.proposed_by), "what": "Proposed", "note": ""}]
+    events = [{"at": item.proposed_at, "who": who(item.proposed_by), "what": N_("Proposed"), "note": ""}]
     if item.published_at:
         events.append(
-            {"at": item.published_at, "who": who(item.approver), "what": "Approved and published", "note": ""}
+            {"at": item.published_at, "who": who(item.approver), "what": N_("Approved and published"), "note": ""}
         )
     if item.ended_at:
-        words = {State.REFUSED: "Refused", State.EXPIRED: "Expired"}.get(item.state, "Withdrawn")
+        words = {State.REFUSED: N_("Refused"), State.EXPIRED: N_("Expired")}.get(item.state, N_("Withdrawn"))
         events.append({"at": item.ended_at, "who": "", "what": words, "note": _ended(item)})
     for event in events:
-        event["who"] = event["who"] or "The hub"
+        event["who"] = event["who"] or N_("The hub")
     return sorted(events, key=lambda event: -int(str(event["at"])))
 
 
@@ -221,9 +224,9 @@ def _decision_page(
             "name": item.name,
             "observable_href": observable_href(Observable(ObservableType.DOMAIN, item.name)),
             "state": state,
-            "words": item.state.value.capitalize(),
+            "words": of_error(item.state.value, capital=True),
             "category": _category(item),
-            "reason": item.reason or "Both figures are over the policy's thresholds.",
+            "reason": item.reason or N_("Both figures are over the policy's thresholds."),
             "at": item.proposed_at,
             "until": (item.ended_at if ended else item.expires_at) or None,
             "ended": ended,

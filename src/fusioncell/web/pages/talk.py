@@ -32,9 +32,9 @@ from fusioncell.web.pages.frame import (
 from fusioncell.web.pages.names import Names, who_reads
 from fusioncell.web.pages.saying import about_view, excerpt_of, known_on, said
 from fusioncell.web.pages.views import View, observable_view
-from fusioncell.web.render import plural
+from fusioncell.web.words import N_, joined
 
-REACTIONS = (("seen", "Seen here too"), ("useful", "Useful"), ("false-positive", "False positive"))
+REACTIONS = (("seen", N_("Seen here too")), ("useful", N_("Useful")), ("false-positive", N_("False positive")))
 MOST_NAMED = 12
 DEEPEST = 4
 
@@ -93,7 +93,9 @@ def index(
 ) -> Page:
     """List threads."""
     names = Names(hub, viewer)
-    tabs = {"": "All"} | ({"watched": "Watched", "mine": "Mine", "unanswered": "Unanswered"} if viewer.person else {})
+    tabs = {"": N_("All")}
+    if viewer.person:
+        tabs |= {"watched": N_("Watched"), "mine": N_("Mine"), "unanswered": N_("Unanswered")}
     show = show if show in tabs else ""
     filters = Filters(group=group, unanswered=show == "unanswered", watched=show == "watched", mine=show == "mine")
     found = hub.talk.threads(viewer, before=before, limit=30, filters=filters if group or show else ALL)
@@ -254,11 +256,14 @@ def _reply(hub: Hub, viewer: Viewer, found: Thread, names: Names, wanted: str) -
 def summary_of(hub: Hub, audience: Audience) -> str:
     """Say in a line who will see it, by asking everyone."""
     if audience.tlp is Tlp.CLEAR:
-        return "Everyone will see this, the public included."
+        return N_("Everyone will see this, the public included.")
     readers = hub.reach.readers(audience)
-    guests = f", {plural(readers.guests, 'guest')} among them" if readers.guests else ""
-    orgs, people = plural(len(readers.organisations), "organisation"), plural(readers.people, "person", "people")
-    return f"{orgs} ({people}{guests}) will see this; {len(readers.others):,} will not."
+    people: list[str] = [N_("{count} person", "{count} people", readers.people)]
+    if readers.guests:
+        people.append(N_("{count} guest among them", "{count} guests among them", readers.guests))
+    orgs = N_("{count} organisation", "{count} organisations", len(readers.organisations))
+    return N_("{orgs} ({people}) will see this; {n} will not.", orgs=orgs, people=joined(people),
+              n=len(readers.others))
 
 
 # -- acts --------------------------------------------------------------------------------------------------------------

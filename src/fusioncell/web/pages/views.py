@@ -8,47 +8,55 @@ from urllib.parse import quote
 from fusioncell.fusion.model import Assessment
 from fusioncell.kernel.clock import Instant
 from fusioncell.kernel.observable import Observable, ObservableType, defang
-from fusioncell.shield import ACTIVE_AT_LEAST, MALICIOUS_AT_LEAST
-from fusioncell.web.render import ago, plural
+from fusioncell.shield import ACTIVE_AT_LEAST, CATEGORIES, MALICIOUS_AT_LEAST
+from fusioncell.web.words import N_, Words, ago, joined, of_error
 
 View = dict[str, Any]
 
+
+def category_of(name: str, *, capital: bool = False) -> Words:
+    """Name a category of the block policy."""
+    return of_error(CATEGORIES.get(name, name), capital=capital)
+
+
 _T = ObservableType
 LABELS = {
-    _T.IPV4: "IPv4 address",
-    _T.IPV6: "IPv6 address",
-    _T.CIDR: "Network",
-    _T.DOMAIN: "Domain name",
+    _T.IPV4: N_("IPv4 address"),
+    _T.IPV6: N_("IPv6 address"),
+    _T.CIDR: N_("Network"),
+    _T.DOMAIN: N_("Domain name"),
     _T.URL: "URL",
-    _T.EMAIL: "E-mail address",
+    _T.EMAIL: N_("E-mail address"),
     _T.MD5: "MD5",
     _T.SHA1: "SHA-1",
     _T.SHA256: "SHA-256",
     _T.SHA512: "SHA-512",
-    _T.ASN: "AS number",
+    _T.ASN: N_("AS number"),
     _T.VULNERABILITY: "CVE",
     _T.WEAKNESS: "CWE",
-    _T.MAC: "MAC address",
-    _T.FILENAME: "File name",
-    _T.REGISTRY_KEY: "Registry key",
-    _T.USER_AGENT: "User agent",
-    _T.BTC: "Bitcoin address",
+    _T.MAC: N_("MAC address"),
+    _T.FILENAME: N_("File name"),
+    _T.REGISTRY_KEY: N_("Registry key"),
+    _T.USER_AGENT: N_("User agent"),
+    _T.BTC: N_("Bitcoin address"),
     _T.IBAN: "IBAN",
-    _T.PHONE: "Phone number",
-    _T.JA3: "JA3 fingerprint",
-    _T.JARM: "JARM fingerprint",
-    _T.MUTEX: "Mutex",
+    _T.PHONE: N_("Phone number"),
+    _T.JA3: N_("JA3 fingerprint"),
+    _T.JARM: N_("JARM fingerprint"),
+    _T.MUTEX: N_("Mutex"),
 }
 KINDS = {
-    "stix": "STIX object",
-    "misp.event": "MISP event",
-    "misp.object": "MISP object",
-    "misp.attribute": "MISP attribute",
-    "csv.row": "Row",
-    "text": "Text",
+    "stix": N_("STIX object"),
+    "misp.event": N_("MISP event"),
+    "misp.object": N_("MISP object"),
+    "misp.attribute": N_("MISP attribute"),
+    "csv.row": N_("Row"),
+    "text": N_("Text"),
 }
-FORMATS = {"stix": "STIX", "misp": "MISP event", "csv": "Table (CSV)", "list": "Plain list", "text": "Text"}
-ROLES = ("Mentioned", "Attacker's", "Compromised", "Abused service", "Victim's", "Sinkhole or researcher")
+FORMATS = {"stix": "STIX", "misp": N_("MISP event"), "csv": N_("Table (CSV)"), "list": N_("Plain list"),
+           "text": N_("Text")}  # fmt: skip
+ROLES = (N_("Mentioned"), N_("Attacker's"), N_("Compromised"), N_("Abused service"), N_("Victim's"),
+         N_("Sinkhole or researcher"))  # fmt: skip
 """By the number of ``kernel.claim.Role``."""
 
 
@@ -69,16 +77,16 @@ def observable_href(one: Observable) -> str:
 def mark_of(found: Assessment | None) -> tuple[str, str]:
     """Return (level, words) of an assessment; None and nothing scored are *mentioned only*."""
     if found is None or not found.origins:
-        return "none", "Mentioned only"
+        return "none", N_("Mentioned only")
     if found.malicious >= MALICIOUS_AT_LEAST:
         if found.active >= 0.5:
-            return "malicious", "Likely malicious"
-        return "suspicious", "Malicious, not active lately"
+            return "malicious", N_("Likely malicious")
+        return "suspicious", N_("Malicious, not active lately")
     if found.malicious >= 0.4:
-        return "suspicious", "Suspicious"
+        return "suspicious", N_("Suspicious")
     if all(origin.voice.benign for origin in found.origins):
-        return "benign", "Likely benign"
-    return "unclear", "Unclear"
+        return "benign", N_("Likely benign")
+    return "unclear", N_("Unclear")
 
 
 def observable_view(one: Observable, found: Assessment | None) -> View:
@@ -105,19 +113,19 @@ def verdict_view(found: Assessment | None, now: Instant) -> View:
     scored = found is not None and bool(found.origins)
     against = accusing(found) if found else 0
     excusing = len(found.origins) - against if found else 0
-    said = f"{plural(against, 'independent origin')} against it"
+    said = N_("{count} independent origin against it", "{count} independent origins against it", against)
     if excusing:
-        said += f", {plural(excusing, 'origin')} for it"
+        said = joined([said, N_("{count} origin for it", "{count} origins for it", excusing)])
     return {
         "level": level,
         "words": words,
         "malicious": found.malicious if found and scored else None,
         "active": found.active if found and scored else None,
-        "malicious_words": f"{said}. Not calibrated yet." if scored else "Nobody calls it malicious.",
+        "malicious_words": N_("{said}. Not calibrated yet.", said=said) if scored else N_("Nobody calls it malicious."),
         "active_words": (
-            f"Last reported {ago(found.last, now)}; it fades as time passes."
+            N_("Last reported {when}; it fades as time passes.", when=ago(found.last, now))
             if found and scored and found.last
-            else "Nothing that could fade."
+            else N_("Nothing that could fade.")
         ),
         "threshold": MALICIOUS_AT_LEAST,
         "active_threshold": ACTIVE_AT_LEAST,
@@ -127,18 +135,18 @@ def verdict_view(found: Assessment | None, now: Instant) -> View:
 def decided_verdict(malicious: float, active: float) -> View:
     """Make the VERDICT view model of what a decision noted."""
     level, words = (
-        ("malicious", "Likely malicious")
+        ("malicious", N_("Likely malicious"))
         if malicious >= MALICIOUS_AT_LEAST
-        else ("suspicious", "Suspicious")
+        else ("suspicious", N_("Suspicious"))
         if malicious >= 0.4
-        else ("unclear", "Unclear")
+        else ("unclear", N_("Unclear"))
     )
     return {
         "level": level,
         "words": words,
         "malicious": malicious,
         "active": active,
-        "malicious_words": "From the evidence that may be used for blocking.",
+        "malicious_words": N_("From the evidence that may be used for blocking."),
         "active_words": "",
         "threshold": MALICIOUS_AT_LEAST,
         "active_threshold": ACTIVE_AT_LEAST,
@@ -148,21 +156,22 @@ def decided_verdict(malicious: float, active: float) -> View:
 def contribution_title(title: str, kind: str, items: int) -> str:
     """Return a contribution's title, in words where it has none of its own."""
     if kind == "csv.row":
-        return f"A list of {plural(items, 'row')}"
+        return N_("A list of {count} row", "A list of {count} rows", items)
     if title and kind == "stix" and items > FEW:
         # A bundle has no title of its own: it is called by its first object that has one.
-        return f"{title} and {items - 1:,} more"
+        return N_("{title} and {n} more", title=title, n=items - 1)
     if title:
         return title
     if kind.startswith("misp"):
-        return f"MISP event with {plural(items, 'item')}"
-    return f"{KINDS.get(kind, 'Contribution')}s, {items:,}" if items != 1 else KINDS.get(kind, "Contribution")
+        return N_("MISP event with {count} item", "MISP event with {count} items", items)
+    what = KINDS.get(kind, N_("Contribution"))
+    return N_("{kind}, {n}", kind=what, n=items) if items != 1 else what
 
 
 def item_text(kind: str, title: str, subject: str) -> str:
     """Say in words what an item is that names no observable."""
-    what = subject.partition("--")[0] if kind == "stix" else KINDS.get(kind, kind)
-    return f"{what.replace('-', ' ').capitalize()}: {title}" if title else what.replace("-", " ").capitalize()
+    what = subject.partition("--")[0].replace("-", " ").capitalize() if kind == "stix" else KINDS.get(kind, kind)
+    return N_("{kind}: {title}", kind=what, title=title) if title else what
 
 
 def printed(one: Observable) -> str:
