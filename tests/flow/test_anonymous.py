@@ -226,6 +226,38 @@ def test_by_page_the_secret_is_shown_once_and_follows_it(world: World) -> None:
     assert "It is withdrawn." in client.post("/anonymous", data={"csrf": csrf[1], "secret": secret[1]}).text
 
 
+def test_an_unnamed_post_is_mended_and_answered_without_its_author_being_named(world: World) -> None:
+    author, other, *_ = authors(world)
+    client = world.client
+    client.headers["accept"] = "text/html"
+    for person in (author, other):
+        world.signed[person] = world.hub.members.open_session(world.hub.members.person(person), "passkey")
+    csrf = {person: world.signed[person].csrf for person in (author, other)}
+    form = {"csrf": csrf[author], "title": "A kit", "text": "at evil[.]example", "tlp": "green", "anonymous": "1",
+            "at_once": "1", "uses": ["analysis", "none"]}  # fmt: skip
+    sent = world.ask(author, "POST", "/exchange/new", data=form)
+    secret = re.search(r"<code[^>]*>([0-9a-f]{48})</code>", sent.text)
+    assert secret is not None, sent.text[-1500:]
+    world.hub.settle()
+    (thread,) = world.ask(other, "GET", "/api/threads").json()["threads"]
+    page = world.ask(other, "GET", f"/exchange/{thread['id']}").text
+    assert "An anonymous member" in page
+    reply = {"csrf": csrf[other], "parent": thread["id"], "text": "We saw it too."}
+    assert world.ask(other, "POST", "/exchange/new", data=reply, follow_redirects=False).status_code == 303
+    mine = world.ask(author, "POST", "/anonymous", data={"csrf": csrf[author], "secret": secret[1]})
+    assert "at evil[.]example" in mine.text
+    change = {"csrf": csrf[author], "secret": secret[1], "act": "edit", "post": thread["id"], "title": "A kit",
+              "text": "at vile[.]example"}  # fmt: skip
+    assert "at vile[.]example" in world.ask(author, "POST", "/anonymous", data=change).text
+    page = world.ask(other, "GET", f"/exchange/{thread['id']}").text
+    assert "vile[.]example" in page
+    assert "We saw it too." in world.ask(author, "GET", f"/exchange/{thread['id']}").text
+    assert world.hub.members.person(author).name not in page
+    # Nobody else's secret mends it, nor does the author's own name.
+    assert world.ask(other, "POST", "/anonymous", data={**change, "csrf": csrf[other], "secret": "0" * 48}).is_error
+    assert world.ask(author, "GET", f"/exchange/posts/{thread['id']}/edit").status_code in (403, 404)
+
+
 # -- two officers ------------------------------------------------------------------------------------------------------
 
 

@@ -19,8 +19,9 @@ PAGES: dict[str, tuple[str, Context]] = {
     "anonymous-sent-now": ("anonymous/sent.html", {"shell": HERE, "secret": SECRET, "at_once": True,
                                                    "promise": PROMISE}),
     "anonymous-mine": ("anonymous/mine.html", {"shell": HERE, "secret": SECRET, "promise": PROMISE,
-                       "one": {"state": "published", "href": "/contributions/x", "fault": "", "cases": [CASE]}}),
+                       "one": {"state": "published", "href": "/contributions/x", "fault": "", "cases": [CASE],
+                               "post": {"id": "p", "title": "A kit", "text": "See it.", "href": "/exchange/t"}}}),
     "anonymous-mine-empty": ("anonymous/mine.html", {"shell": HERE, "secret": SECRET, "promise": PROMISE,
-                             "one": {"state": "waiting", "href": None, "fault": "", "cases": []}}),
+                             "one": {"state": "waiting", "href": None, "fault": "", "cases": [], "post": None}}),
 }  # fmt: skip
 FRAGMENTS: dict[str, tuple[str, Context]] = {"anonymous-promise": ("anonymous/_promise.html", {"promise": PROMISE})}

@@ -23,6 +23,15 @@ class Secret(msgspec.Struct, forbid_unknown_fields=True):
     reason: str = ""
 
 
+class Editing(msgspec.Struct, forbid_unknown_fields=True):
+    """A newer version of an anonymous post. ``post``: its id."""
+
+    secret: str
+    post: str
+    text: str
+    title: str = ""
+
+
 def mine_json(mine: Mine) -> dict[str, Any]:
     """Return what its author sees, as JSON values."""
     return {
@@ -78,5 +87,13 @@ def withdraw(data: Secret, anonymous: Anonymous) -> dict[str, Any]:
     return {"status": "withdrawn"}
 
 
-HANDLERS = (contribute, status, withdraw)
+@post("/api/anonymous/edit", tags=["contributions"], opt={"permission": "contribute"}, status_code=200,
+      sync_to_thread=True, summary="Mend an anonymous post")  # fmt: skip
+def edit(data: Editing, anonymous: Anonymous, viewer: Viewer) -> dict[str, Any]:
+    """Put a newer version in its place, for the same readers."""
+    anonymous.edit(data.secret, viewer, data.post, data.text, data.title)
+    return {"status": "edited"}
+
+
+HANDLERS = (contribute, status, withdraw, edit)
 """The package's doors."""

@@ -127,9 +127,13 @@ class Anonymous:
             mine = self.mine(secret)
         self._intake.recall(author_of(mine.pseudonym), mine.contribution, reason)
 
-    def author(self, secret: str, viewer: Viewer) -> Viewer:
-        """Return the author as a viewer who acts under the pseudonym, within the groups that the person is in."""
-        return author_of(self.mine(secret).pseudonym, tuple(viewer.parties))
+    def edit(self, secret: str, viewer: Viewer, post: str, text: str, title: str = "") -> None:
+        """Put a newer version in the place of a post of this secret's contribution. NotFound for any other post.
+
+        ``viewer``: the person, for the groups in which the post is seen; nothing of who it is goes any further.
+        """
+        held = tuple(party for party in viewer.parties if party.startswith("group:"))
+        self._talk.edit(author_of(self.mine(secret).pseudonym, held), post, text, title)
 
 
 def _terms(held: Held) -> Terms:

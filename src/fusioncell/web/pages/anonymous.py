@@ -13,7 +13,7 @@ from litestar.concurrency import sync_to_thread
 from fusioncell.bootstrap import Hub
 from fusioncell.exchange.anonymous.model import FEW, LONGEST_WAIT
 from fusioncell.kernel.clock import MINUTE
-from fusioncell.kernel.errors import FusionCellError
+from fusioncell.kernel.errors import FusionCellError, NotFound
 from fusioncell.kernel.marking import Audience, Viewer
 from fusioncell.web.pages.frame import (
     FORM,
@@ -28,6 +28,7 @@ from fusioncell.web.pages.frame import (
     text_of,
 )
 from fusioncell.web.pages.names import Names, organisations_that_see
+from fusioncell.web.pages.talk import thread_href
 from fusioncell.web.pages.views import View
 from fusioncell.web.words import N_
 
@@ -85,16 +86,23 @@ async def mine(request: Asked, hub: Hub, viewer: Viewer) -> Page:
                 hub.anonymous.withdraw(secret, text_of(fields, "reason", 500))
                 settle(hub)
                 return see_other("/anonymous", said="recalled")
+            if text_of(fields, "act") == "edit":
+                text = text_of(fields, "text", 60_000).replace("\r\n", "\n")
+                hub.anonymous.edit(secret, viewer, text_of(fields, "post", 64), text, text_of(fields, "title", 400))
+                settle(hub)
         except FusionCellError as fault:
             return page(request, "anonymous/index.html", here="contribute", code=fault.status, secret=secret,
                         errors=[fault_on("secret", fault)], promise=promise(hub),
                         revealed=_revealed(hub, viewer))  # fmt: skip
         names = Names(hub)
         href = f"/contributions/{quote(found.contribution, safe='')}" if found.contribution else None
-        gone = bool(href) and not hub.intake.entries_of(hub.record.visible_to(viewer), found.contribution)
+        entries = hub.intake.entries_of(hub.record.visible_to(viewer), found.contribution) if href else []
+        spoken = _post_of(hub, viewer, found.contribution) if href else None
+        gone = bool(href) and not entries and spoken is None
         one = {
             "state": "waiting" if found.waiting else "refused" if found.fault else "withdrawn" if gone else "published",
             "href": None if gone else href,
+            "post": spoken,
             "fault": found.fault,
             "cases": [
                 _case(names, each.first, each.second, each.state, each.reason, each.basis, each.opened)
@@ -104,6 +112,22 @@ async def mine(request: Asked, hub: Hub, viewer: Viewer) -> Page:
         return page(request, "anonymous/mine.html", here="contribute", secret=secret, one=one, promise=promise(hub))
 
     return await sync_to_thread(work)
+
+
+def _post_of(hub: Hub, viewer: Viewer, contribution: str) -> View | None:
+    """Return the post that a contribution began, in its newest version; None where it is none, or withdrawn."""
+    commit = hub.record.commit_of(contribution)
+    if commit is None:
+        return None
+    entries = hub.record.read_range(commit.first_seq, commit.last_seq, hub.record.visible_to(viewer))
+    begun = next((each.payload.subject for each in entries if each.kind == "post" and each.payload is not None), "")
+    try:
+        one = hub.talk.read_one(viewer, begun) if begun else None
+    except NotFound:
+        return None
+    if one is None:
+        return None
+    return {"id": one.id, "title": one.title, "text": one.text, "href": thread_href(one.thread, one.id)}
 
 
 HANDLERS = (ask, mine)
