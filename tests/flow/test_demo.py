@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from fusioncell.bootstrap import Folder, Hub, open_hub
+from fusioncell.bootstrap import Folder, Hub, SystemRandomness, open_hub
 from fusioncell.cli.demo import ReadyLinks, demo_folder, on_loopback, run_demo
 from fusioncell.demo import PAST, PLAYERS, Director, StoryClock, campaigns, history, prepare, story
 from fusioncell.demo.dice import Dice
@@ -18,9 +18,11 @@ from fusioncell.demo.plot import Approve, Recall, Say
 from fusioncell.kernel.clock import SECOND, ManualClock, parse_instant
 from fusioncell.kernel.errors import BadInput, Conflict, NotSignedIn
 from fusioncell.kernel.observable import Observable, ObservableType
+from fusioncell.members.sealing.boxes import make_key
 from fusioncell.shield.model import State
 
 NOW = parse_instant("2026-11-21T10:00:00Z")
+OFFICERS = [make_key(SystemRandomness())[1] for _ in range(2)]
 
 
 class Notes:
@@ -45,7 +47,7 @@ class Stage:
         self.real = ManualClock(now)
         clock = StoryClock(self.real, now - PAST)
         self.hub: Hub = open_hub(folder, clock=clock)
-        self.director: Director = prepare(self.hub, clock, now, notes)
+        self.director: Director = prepare(self.hub, clock, now, notes, OFFICERS)
         clock.go_live()
 
     def play_until(self, second: int) -> None:
@@ -146,7 +148,7 @@ def test_a_second_start_goes_on_and_fills_the_gap(tmp_path: Path) -> None:
     told = second.told("bank")
     assert len(told) == before + place.line - position["line"] > before
     assert all(at <= later for *_, at in told)
-    assert len(second.hub.members.organisations()) == 6
+    assert len(second.hub.members.organisations()) == 7
     assert story.FIRST_NAME in second.zone()
     second.play_until(300)
     assert story.WRONG_NAME in second.zone()

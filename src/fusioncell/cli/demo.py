@@ -26,6 +26,9 @@ DATA = "data/demo"
 HTTP = "127.0.0.1:8080"
 DNS = "127.0.0.1:5353"
 NOTES = "story.json"
+OFFICERS = ("officer-1.pem", "officer-2.pem")
+PASSPHRASE = "demonstration only"  # noqa: S105 - no secret: it is printed at each start
+"""Of the officers' keys: in a hub of your own each officer has one that nobody else knows."""
 
 
 class NotesFile:
@@ -46,6 +49,29 @@ class NotesFile:
         fresh = self._file.with_suffix(".new")
         fresh.write_text(json.dumps(notes))
         fresh.replace(self._file)
+
+
+def officers_keys(folder: Path) -> list[bytes]:
+    """Return the two officers' public keys; their private ones stand in the demonstration's folder, for a reveal."""
+    from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
+    from cryptography.hazmat.primitives.serialization import (
+        BestAvailableEncryption,
+        Encoding,
+        PrivateFormat,
+        load_pem_private_key,
+    )
+
+    found = []
+    for name in OFFICERS:
+        file, phrase = folder / name, PASSPHRASE.encode()
+        if not file.exists():
+            made = X25519PrivateKey.generate()
+            file.touch(0o600)
+            file.write_bytes(made.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, BestAvailableEncryption(phrase)))
+        key = load_pem_private_key(file.read_bytes(), phrase)
+        assert isinstance(key, X25519PrivateKey)
+        found.append(key.public_key().public_bytes_raw())
+    return found
 
 
 class ReadyLinks(list[dict[str, str]]):
@@ -136,7 +162,7 @@ def run_demo(
     hub = open_hub(folder.path, settings, clock=clock)
     stop = threading.Event()
     try:
-        director = prepare(hub, clock, now, NotesFile(folder.path))
+        director = prepare(hub, clock, now, NotesFile(folder.path), officers_keys(folder.path))
     except BaseException:
         hub.close()
         raise
@@ -188,6 +214,9 @@ def _welcome(hub: Hub, director: Director, url: str, dns_host: str, dns_port: in
     return "\n".join(
         [
             *lines,
+            "",
+            "The two officers' keys, to reveal an anonymous author (see `fusioncell officer --help`):",
+            f"  {' '.join(str(hub.folder.path / name) for name in OFFICERS)}  passphrase: {PASSPHRASE}",
             "",
             f"Data: {hub.folder.path}. Stop: Ctrl-C. The next start goes on from there; --fresh starts over.",
             "",

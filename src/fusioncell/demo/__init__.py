@@ -3,10 +3,10 @@
 What is *not* here: doors, files, the network (``cli.demo`` serves it); nothing a real hub uses.
 """
 
-from fusioncell.demo.cast import GROUP_NAME, PARTNERS, PLAYERS, Cast, assemble_cast
+from fusioncell.demo.cast import PARTNERS, PLAYERS, Cast, assemble_cast
 from fusioncell.demo.clock import StoryClock
 from fusioncell.demo.director import Director, Notebook
 from fusioncell.demo.production import PAST, prepare
 
-__all__ = ["GROUP_NAME", "PARTNERS", "PAST", "PLAYERS", "Cast", "Director", "Notebook", "StoryClock",
+__all__ = ["PARTNERS", "PAST", "PLAYERS", "Cast", "Director", "Notebook", "StoryClock",
            "assemble_cast", "prepare"]

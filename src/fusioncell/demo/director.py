@@ -14,8 +14,9 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from fusioncell.bootstrap import Hub
-from fusioncell.demo import campaigns, history, story
-from fusioncell.demo.cast import PARTNERS, Cast
+from fusioncell.demo import campaigns, history, story, talks
+from fusioncell.demo.cast import FINANCE, PARTNERS, Cast
+from fusioncell.demo.conversation import act_out
 from fusioncell.demo.dice import Dice
 from fusioncell.demo.plot import Act, Approve, Beat, Recall, Round, Say
 from fusioncell.demo.voices import write
@@ -59,20 +60,22 @@ class Place:
     line_at: int = 6
     round_at: int = ROUND_EVERY
     said: dict[str, str] = field(default_factory=dict)
-    """Contribution ids of what a later recall refers to."""
+    """Ids of what a later act refers to: contributions and posts, by name."""
+    furnished: bool = False
+    """The groups, the directory and the like stand."""
 
     def notes(self) -> dict[str, Any]:
         """Return it as plain values."""
         return {"elapsed": self.elapsed, "told": self.told, "line": self.line, "line_at": self.line_at,
-                "round_at": self.round_at, "said": self.said}
+                "round_at": self.round_at, "said": self.said, "furnished": self.furnished}
 
 
 def script() -> list[Beat]:
     """Return all written beats in order: the first campaign, then one after the other until the story goes quiet."""
-    beats = list(story.STORY)
+    beats = [*story.STORY, *talks.STORY_TALKS]
     start, number = story.LENGTH, 0
     while start < QUIET_AFTER:
-        beats += campaigns.beats_of(number, start)
+        beats += campaigns.beats_of(number, start) + talks.talks_of(number, start)
         start, number = start + campaigns.LENGTH, number + 1
     return sorted(beats, key=lambda beat: beat.at)
 
@@ -162,6 +165,9 @@ class Director:
                 case Round():
                     self.settle()
                     self._round()
+                case _:
+                    self.settle()
+                    act_out(self.cast, act, self.place.said)
         except FusionCellError as refused:
             _log.debug("passed over: %s", refused.detail)
 
@@ -171,7 +177,7 @@ class Director:
             return
         groups: tuple[str, ...] = ()
         if act.closed:
-            party = self.cast.group_party(viewer)
+            party = self.cast.group_party(viewer, FINANCE)
             if party is None:
                 return
             groups = (party,)

@@ -12,6 +12,7 @@ from dataclasses import replace
 from fusioncell.demo.campaigns import beats_of, defanged
 from fusioncell.demo.dice import Dice, made_hash
 from fusioncell.demo.plot import Beat, Round, Say
+from fusioncell.demo.talks import talks_of
 from fusioncell.demo.voices import Bundle, Event, Prose, Rows, Value
 from fusioncell.kernel.marking import Tlp
 
@@ -199,5 +200,6 @@ def past_beats(hour_of_day: int, hours: int, line: int) -> list[Beat]:
 
 
 def old_campaigns() -> list[Beat]:
-    """Tell the two campaigns that were over before the doors opened."""
-    return beats_of(-2, -39 * 3600) + beats_of(-1, -7 * 3600)
+    """Tell the two campaigns that were over before the doors opened, and what was said about them."""
+    return [beat for number, start in ((-2, -39 * 3600), (-1, -7 * 3600))
+            for beat in (*beats_of(number, start), *talks_of(number, start))]

@@ -1,4 +1,8 @@
-"""What can happen in the story, as values: someone says something, approves a block, recalls what was said."""
+"""What can happen in the story, as values: contributions, decisions and recalls, and the conversation around them.
+
+Whoever acts is named by a player's key (``cast.PLAYERS``). ``name`` and ``to``: the word by which the story's tables
+refer to what was said earlier.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +14,7 @@ from fusioncell.kernel.marking import Tlp
 
 @dataclass(frozen=True, slots=True)
 class Say:
-    """A partner contributes a piece. ``name``: for a later recall; ``closed``: to the finance group only."""
+    """A partner contributes a piece. ``name``: for a later act on it; ``closed``: to the finance group only."""
 
     by: str
     piece: Piece
@@ -41,7 +45,75 @@ class Round:
     """The department's approver looks at what waits, and leaves the newest few to whoever comes."""
 
 
-Act = Say | Approve | Recall | Round
+@dataclass(frozen=True, slots=True)
+class Write:
+    """Someone begins a conversation, or answers ``to`` in one. ``text``: markdown; defanged values are the attacker's.
+
+    ``group``: a group's name, to whom it goes (TLP:AMBER); ``about``: anchors of the conversation; ``mentions``:
+    players who are told; ``nameless``: sent anonymously.
+    """
+
+    by: str
+    text: str
+    title: str = ""
+    name: str = ""
+    to: str = ""
+    group: str = ""
+    about: tuple[str, ...] = ()
+    mentions: tuple[str, ...] = ()
+    tlp: Tlp | None = None
+    nameless: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """The author mends what they wrote under a name."""
+
+    by: str
+    to: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class React:
+    """Someone reacts to a post: ``seen``, ``useful`` or ``false-positive``."""
+
+    by: str
+    to: str
+    kind: str = "seen"
+
+
+@dataclass(frozen=True, slots=True)
+class Keep:
+    """Someone keeps a post at hand and watches its conversation."""
+
+    by: str
+    to: str
+
+
+@dataclass(frozen=True, slots=True)
+class OpenRoom:
+    """Someone opens an event room, called ``room``, out of a post, with these partners."""
+
+    by: str
+    room: str
+    to: str
+    partners: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AskConsent:
+    """Someone asks the originator whether what was said under a name may go into a wider product."""
+
+    by: str
+    to: str
+    product: str
+    reason: str
+    tlp: Tlp = Tlp.GREEN
+
+
+Spoken = Write | Edit | React | Keep | OpenRoom | AskConsent
+Act = Say | Approve | Recall | Round | Spoken
 
 
 @dataclass(frozen=True, slots=True)

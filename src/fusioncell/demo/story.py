@@ -73,7 +73,7 @@ line, not to the sender.
         (("domain", CLOSED_NAME, "Reverse proxy in front of our sign-in"),
          ("ip", "198.51.100.77", "Proxy's exit towards us"),
          ("sha256", made_hash("harbour inject"), "Script that the proxy injects")),
-        ("T1557", "T1539"), campaign="Landpost redelivery"), tlp=Tlp.AMBER, closed=True)),
+        ("T1557", "T1539"), campaign="Landpost redelivery"), "session", tlp=Tlp.AMBER, closed=True)),
     Beat(352, Say("coastline", Rows("resolver-export.csv", tuple(
         ("domain", name, "Over 50 distinct lines within one hour") for name in THIRD_NAMES), "phishing,T1566.002", 80,
         spoiled=("landpost..example,domain,2026-13-45,80,malicious,phishing,two dots in a row",
