@@ -163,11 +163,12 @@ def past_talks() -> list[Beat]:
         (-6.0, Write("department", "We need the list of mailboxes with a forwarding rule made since Monday. Can "
                      "Officewise search for that on their side?", name="officewise-ask", to="officewise")),
         (-4.0, Write("university", "Desks from Westmoor to the harbour meet on Thursday at ten, in room 3.12 and by "
-                     "video. Topics: the parcel texts, and who watches what at night.", "Coastal desks meet on Thursday",
+                     "video. On the table: the parcel texts, and the night watch.", "Coastal desks meet on Thursday",
                      "meet", group=COAST)),
         (-3.2, Write("coastline", "Two of us come. We bring the resolver figures.", to="meet")),
         (-2.0, Write("bank", "14 frozen accounts, all seen from one exit address. We watch it until the proxy is "
-                     "mapped.", "Session theft: what we hold, and what we do not say yet", group=FINANCE, mentions=("police",))),
+                     "mapped.", "Session theft: what we hold, and what we do not say yet", group=FINANCE,
+                     mentions=("police",))),
     )  # fmt: skip
     return [Beat(int(hour * _HOUR), act) for hour, act in told]
 
