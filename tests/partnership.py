@@ -18,7 +18,7 @@ from fusioncell.exchange.talk import NewPost, Posted
 from fusioncell.intake.service import Terms
 from fusioncell.kernel.clock import DAY, HOUR, MINUTE, ManualClock
 from fusioncell.kernel.errors import FusionCellError
-from fusioncell.kernel.marking import Tlp, Viewer, group, org
+from fusioncell.kernel.marking import CELL, Tlp, Viewer, group, org
 from fusioncell.members import Organisation
 from fusioncell.members.circles import Openness
 from fusioncell.members.directory.confirm import make_token
@@ -189,7 +189,7 @@ class Partnership:
         post, party = r.choice(self.posts) if self.posts else ("", "")
         own = hub.members.operator_viewer(party) or viewer
         text = self.text()[1].decode()
-        choice = r.randrange(12) if post else 0
+        choice = r.randrange(14) if post else 0
         if choice < 3:
             tlp = r.choice((None, Tlp.GREEN, Tlp.AMBER, Tlp.AMBER_STRICT, Tlp.RED))
             about = (r.choice((f"observable:auto:{self._name()}", "campaign:Storm")),) if r.random() < 0.5 else ()
@@ -206,8 +206,28 @@ class Partnership:
             on = r.choice((f"post:{post}", f"observable:auto:{self._name()}", f"contribution:{known}"))
             kind = r.choice(("seen", "seen", "useful", "false-positive"))
             (talk.unreact if r.random() < 0.3 else talk.react)(viewer, on, kind)
-        else:
+        elif choice == 11:
             talk.close_thread(own, post, closed=r.random() < 0.7)
+        else:
+            self.request(hub, viewer, own, post)
+
+    def request(self, hub: Hub, viewer: Viewer, own: Viewer, post: str) -> None:
+        """Somebody asks, with or without a file, answers, or says what becomes of a request."""
+        r, requests = self.random, hub.requests
+        known = [one.id for one in requests.board(viewer).requests]
+        which, choice = r.choice(known) if known else "", r.randrange(5)
+        if not which or choice < 2:
+            cell = r.random() < 0.4
+            question = requests.question(_stamp(self.clock.now() + r.choice((HOUR, DAY, 9 * DAY))), cell=cell)
+            file = hub.files.keep(viewer, "x.txt", self.text()[1] + b".")
+            tlp, groups = (Tlp.AMBER_STRICT, (CELL,)) if cell else (Tlp.GREEN, ())
+            new = NewPost(text="who saw it?", question=question, tlp=tlp, groups=groups, files=(file,))
+            self._posted(hub.talk.post(viewer, new), viewer)
+        elif choice == 2:
+            self._posted(requests.answer(viewer, which, NewPost(text=self.text()[1].decode() + "!")), viewer)
+        else:
+            asker = hub.members.operator_viewer(requests.one(viewer, which).org) or own
+            r.choice((requests.accept, requests.say_missing, requests.withdraw))(asker, which, "" if choice == 3 else post)
 
     def _posted(self, posted: Posted, viewer: Viewer) -> None:
         self.posts.append((posted.id, viewer.org or ""))

@@ -38,6 +38,8 @@ from fusioncell.exchange.notify import Follower, Notify
 from fusioncell.exchange.notify import store as notify_store
 from fusioncell.exchange.receipts import Ledger
 from fusioncell.exchange.receipts import store as receipts_store
+from fusioncell.exchange.requests import Requests
+from fusioncell.exchange.requests import project as requests_project
 from fusioncell.exchange.talk import Talk
 from fusioncell.exchange.talk import store as talk_store
 from fusioncell.fusion import knownindex
@@ -97,6 +99,7 @@ PROJECTIONS = (
     sealing_store.metadata,
     talk_store.metadata,
     files_store.metadata,
+    requests_project.metadata,
     shield_store.metadata,
     receipts_store.metadata,
 )
@@ -175,6 +178,7 @@ class Hub:
     talk: Talk
     desk: Desk
     files: Files
+    requests: Requests
     mail: Outbox
     """The outbox of mail: the port ``kernel.ports.Mail``."""
     receipts: Ledger
@@ -324,13 +328,9 @@ def open_known_good() -> KnownGood:
 
 
 def open_hub(
-    data: str | Path,
-    settings: Settings | None = None,
-    *,
-    clock: Clock | None = None,
-    randomness: Randomness | None = None,
-    known_good: KnownGood | None = None,
-) -> Hub:
+    data: str | Path, settings: Settings | None = None, *, clock: Clock | None = None,
+    randomness: Randomness | None = None, known_good: KnownGood | None = None,
+) -> Hub:  # fmt: skip
     """Open the hub in a data folder. Conflict where another process has it."""
     folder = Folder(data)
     _ = folder.kind
@@ -386,7 +386,8 @@ def assemble(
         folder=folder, settings=settings, clock=clock, randomness=randomness, databases=databases, seal=seal,
         record=record, river=river, intake=intake, fusion=fusion, picture=picture, shield=shield, receipts=receipts,
         sealing=sealing, anonymous=anonymous, reach=reach, talk=talk, desk=desk, files=files, notify=notify,
-        hooks=hooks, follower=follower, **people._asdict(),
+        hooks=hooks, follower=follower, requests=Requests(record, projections, talk, clock, randomness),
+        **people._asdict(),
     )  # fmt: skip
 
 

@@ -28,6 +28,7 @@ import fusioncell.exchange.event as event
 from fusioncell.exchange.files import project as files_project
 from fusioncell.exchange.live import LiveEvent
 from fusioncell.exchange.receipts import project as receipts_project
+from fusioncell.exchange.requests import project as requests_project
 from fusioncell.exchange.talk import project as talk_project
 from fusioncell.fusion import project as fusion_project
 from fusioncell.intake import project as intake_project
@@ -180,6 +181,7 @@ class River:
                 picture_project.project(connection, arrived, changes)
                 talk_project.project(connection, cut.entries, arrived)
                 files_project.project(connection, arrived)
+                requests_project.project(connection, cut.entries, arrived)
                 shield_project.project(connection, cut.entries, changes, blocking)
                 receipts_project.project(connection, cut.entries, arrived)
                 cuts.append(arrived)

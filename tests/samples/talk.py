@@ -34,19 +34,20 @@ BODY = Markup(
 POST: Context = {
     "id": "p1", "thread": "t1", "contribution": "c1", "depth": 0, "author": "Jon Berg", "org": "Northern Broadband",
     "at": NOW - HOUR, "edited": 0, "tlp": "green", "readers": "All members of the partnership.",
-    "title": "Parcel phishing with a new kit", "body": BODY, "files": [{"name": "kit.png", "href": "/f", "size": "9 kB", "danger": "", "note": "Cleaned."},
+    "title": "Parcel phishing with a new kit", "body": BODY,
+    "files": [{"name": "kit.png", "href": "/f", "size": "9 kB", "danger": "", "note": "Cleaned."},
     {"name": "kit.exe", "href": "/f", "size": "", "danger": "A program: it runs.", "note": ""}],
     "versions_href": "/exchange/posts/p1/versions", "observables": [PHISH], "new": False, "reactions": REACTIONS,
     "href": "/exchange/t1?at=p1#post-p1", "mine": {"edit_href": "/e", "withdraw_href": "/w"}, "may_react": True,
     "bookmarked": False, "reply_href": "/exchange/t1?reply=p1#reply", "room_href": "/groups/new", "contribution_href":
-    "/contributions/c1",
+    "/contributions/c1", "answer": "", "accept_href": None,
 }  # fmt: skip
 ANSWER = {**POST, "id": "p2", "depth": 1, "title": "", "edited": NOW, "mine": None, "new": True, "tlp": "amber",
           "author": "An anonymous member", "org": "", "files": [], "observables": [], "bookmarked": True}  # fmt: skip
 THREAD: Context = {
     "one": {"id": "t1", "title": "Parcel phishing with a new kit", "about": [{"label": "x[.]example", "href": "/o"}],
             "closed": None, "count": 2, "watching": "watch", "may_close": True},
-    "posts": [POST, ANSWER], "older": "/exchange/t1?before=x", "newer": None, "live": None, "last": "p2",
+    "posts": [POST, ANSWER], "older": "/exchange/t1?before=x", "newer": None, "live": None, "last": "p2", "asked": None,
     "reply": {"parent": "p1", "to": "Jon Berg", "text": "", "tlp": "green", "summary": "14 organisations see this."},
 }  # fmt: skip
 PREVIEW: Context = {
@@ -57,7 +58,8 @@ PREVIEW: Context = {
 COMPOSE: Context = {
     "form": {"action": "/exchange/new", "heading": "Write to the exchange", "title": "", "text": "", "tlp": "green",
              "group": "", "people": "", "about": "observable:domain-name:x.example", "parent": "", "draft": "",
-             "uses": ["analysis"], "anonymous": "", "at_once": "", "edit": "", "kept": []},
+             "uses": ["analysis"], "anonymous": "", "at_once": "", "edit": "", "kept": [],
+             "request": "", "deadline": "", "cell": "", "answer": ""},
     "about": "x[.]example",
     "tlps": [{"value": value, "meaning": "Its readers, in words."}
              for value in ("clear", "green", "amber", "amber+strict", "red")],
@@ -80,7 +82,8 @@ PAGES: dict[str, tuple[str, Context]] = {
     "compose": ("exchange/compose.html", {"shell": HERE, **COMPOSE}),
     "compose-wrong": ("exchange/compose.html", {
         "shell": WRONG, **COMPOSE, "groups": [], "promise": None,
-        "form": {**COMPOSE["form"], "kept": [{"digest": "d1", "name": "kit.zip", "size": "9 kB", "danger": "", "note": ""}]},
+        "form": {**COMPOSE["form"],
+                 "kept": [{"digest": "d1", "name": "kit.zip", "size": "9 kB", "danger": "", "note": ""}]},
         "preview": {**PREVIEW, "fault": "You are in no such group.", "warning": "Only 2 organisations could have.",
                     "reason": "Your text says TLP:AMBER."}}),
     "compose-edit": ("exchange/compose.html", {

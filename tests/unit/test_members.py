@@ -212,7 +212,7 @@ def _person(*roles: str) -> Person:
 def test_a_viewer_holds_its_person_its_organisation_and_its_generations() -> None:
     standing = Standing("o1", _person("analyst"), (Belonging("g1", 2, 3),), ("o2",), (Belonging("g2", 1, 1),))
     viewer = recognise(standing, ("analyst",))
-    assert viewer.parties == {"org:o1", "person:p1", "group:g1.2", "group:g1.3"}
+    assert viewer.parties == {"org:o1", "person:p1", "group:g1.2", "group:g1.3", "may:answer"}
     assert viewer.client_parties == {"org:o2", "group:g2.1"}
     assert viewer.member
     assert (viewer.person, viewer.org) == ("p1", "o1")
@@ -228,11 +228,12 @@ def test_a_later_member_does_not_see_the_past() -> None:
 def test_a_role_never_widens_sight() -> None:
     standing = Standing("o1", _person("administrator"))
     by_role = [recognise(standing, (role,)) for role in ROLES]
-    sight = {(viewer.parties - {"may:approve"}, viewer.client_parties, viewer.member) for viewer in by_role}
+    sight = {(viewer.parties - {"may:approve", "may:answer"}, viewer.client_parties, viewer.member) for viewer in by_role}
     assert len(sight) == 1
-    # The office of approver reads proposals (ADR 0006); that is all a role brings.
-    assert {role for role, viewer in zip(ROLES, by_role, strict=True) if "may:approve" in viewer.parties} == {
-        role for role, permissions in ROLES.items() if "approve" in permissions}
+    # The office of approver reads proposals (ADR 0006), the Fusion Cell what is addressed to it (ADR 0009); no more.
+    for office in ("approve", "answer"):
+        assert {role for role, viewer in zip(ROLES, by_role, strict=True) if f"may:{office}" in viewer.parties} == {
+            role for role, permissions in ROLES.items() if office in permissions}
 
 
 def test_a_persons_key_permits_no_more_than_the_person() -> None:

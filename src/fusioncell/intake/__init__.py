@@ -6,11 +6,20 @@ The exact bytes of each item go to the record; what they claim is read from thos
 
 from fusioncell.intake.arrive import ITEM_KINDS, signed64
 from fusioncell.intake.export import export_native
-from fusioncell.intake.extract import extract_entry
+from fusioncell.intake.extract import extract_entry, since_of
 from fusioncell.intake.formats import detect
 from fusioncell.intake.gunzip import gunzip_bounded
 from fusioncell.intake.misp_types import observables_of
-from fusioncell.intake.post import REACTIONS, Attached, PostBody, ReactionBody, named_in, read_post, read_reaction
+from fusioncell.intake.post import (
+    REACTIONS,
+    Attached,
+    PostBody,
+    Question,
+    ReactionBody,
+    named_in,
+    read_post,
+    read_reaction,
+)
 from fusioncell.intake.text import find_observables
 
 __all__ = [
@@ -18,6 +27,7 @@ __all__ = [
     "REACTIONS",
     "Attached",
     "PostBody",
+    "Question",
     "ReactionBody",
     "detect",
     "export_native",
@@ -29,4 +39,5 @@ __all__ = [
     "read_post",
     "read_reaction",
     "signed64",
+    "since_of",
 ]

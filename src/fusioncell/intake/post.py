@@ -35,12 +35,23 @@ class Attached(msgspec.Struct, frozen=True):
     marks: tuple[str, ...] = ()
 
 
+class Question(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What makes a thread's first post a request for information: an answer is wanted by ``deadline`` (µs).
+
+    ``cell``: the Fusion Cell is asked. Whoever else is asked are the post's readers.
+    """
+
+    deadline: int
+    cell: bool = False
+
+
 class PostBody(msgspec.Struct, frozen=True, omit_defaults=True):
     """The body of a ``post`` entry. ``text`` is markdown as it was written.
 
     ``thread``: id of the thread's first post. ``parent``: id of the post that it answers, "" for a thread's first.
     ``begun``: instant of its first version (µs). ``about``: anchors (``observable:TYPE:VALUE``, ``contribution:ID``,
-    ``group:ID``, ``campaign:NAME``). ``mentions``: parties (``person:ID`` …).
+    ``group:ID``, ``campaign:NAME``). ``mentions``: parties (``person:ID`` …). ``answer``: it answers the question with
+    which its thread began.
     """
 
     text: str
@@ -51,6 +62,8 @@ class PostBody(msgspec.Struct, frozen=True, omit_defaults=True):
     about: tuple[str, ...] = ()
     mentions: tuple[str, ...] = ()
     files: tuple[Attached, ...] = ()
+    question: Question | None = None
+    answer: bool = False
 
 
 class ReactionBody(msgspec.Struct, frozen=True, omit_defaults=True):

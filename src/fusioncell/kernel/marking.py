@@ -94,6 +94,8 @@ def strictest(labels: Iterable[Tlp]) -> Tlp | None:
 
 
 _PARTY = re.compile(r"(?:(?:org|person):[\w-]{1,64}|group:[\w-]{1,64}\.[0-9]{1,9})\Z", re.ASCII)
+CELL = "may:answer"
+"""The office of those whose role permits to answer as the Fusion Cell: the one that members address (ADR 0009)."""
 MAX_PARTIES = 200
 """Most groups, organisations and people that one contribution may name."""
 

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from fusioncell.kernel.clock import Instant
-from fusioncell.kernel.marking import Viewer, group, org, person
+from fusioncell.kernel.marking import CELL, Viewer, group, org, person
 from fusioncell.members.model import ROLES, Person, permissions_of
 
 OFFICE_OF_APPROVER = "may:approve"
@@ -74,6 +74,8 @@ def recognise(standing: Standing, roles: Iterable[str], scopes: frozenset[str] |
     if "approve" in permitted:
         # Proposals are addressed to the office of approver (ADR 0006); no contribution can be addressed to an office.
         parties.add(OFFICE_OF_APPROVER)
+    if "answer" in permitted:
+        parties.add(CELL)
     clients = {org(provider) for provider in standing.providers}
     for belonging in standing.provided:
         clients.update(belonging.parties())

@@ -26,6 +26,7 @@ from fusioncell.exchange.anonymous import routes as anonymous_routes
 from fusioncell.exchange.files import routes as files_routes
 from fusioncell.exchange.notify import routes as notify_routes
 from fusioncell.exchange.receipts import routes as receipts_routes
+from fusioncell.exchange.requests import routes as requests_routes
 from fusioncell.exchange.talk import routes as talk_routes
 from fusioncell.fusion import routes as fusion_routes
 from fusioncell.intake import routes as intake_routes
@@ -56,7 +57,7 @@ NO_DOOR = "/api/{path:str}"
 ROOMS = (
     "intake", "record", "fusion", "picture", "shield", "members", "signing", "seal", "audit", "joining", "accounts",
     "sealing", "anonymous", "receipts", "circles", "directory",
-    "notify", "hooks", "talk", "files",
+    "notify", "hooks", "talk", "files", "requests",
 )  # fmt: skip
 """Services of the hub that handlers may ask for by name."""
 INJECTED = frozenset({
@@ -181,7 +182,7 @@ def _doors() -> Router:
     rooms = (intake_routes, fusion_routes, picture_routes, exchange_routes, shield_routes, members_routes)
     packages = (
         circles_routes, directory_routes, joining_routes, accounts_routes, audit_routes, anonymous_routes,
-        sealing_routes, signing_routes, talk_routes, notify_routes, files_routes,
+        sealing_routes, signing_routes, talk_routes, notify_routes, files_routes, requests_routes,
     )  # fmt: skip
     doors = [door for room in (*rooms, *packages, receipts_routes) for door in room.HANDLERS]
     return Router("/", route_handlers=[healthz, readyz, metrics, *doors, *page_handlers()])

@@ -42,6 +42,8 @@ def check(new: NewPost, *, draft: bool = False) -> None:
     """Refuse what is empty, and what is over a bound. Raises BadInput, TooLarge."""
     if not new.text.strip() and not draft:
         raise BadInput("the post is empty", hint="Write something.")
+    if (new.question and new.parent) or (new.answer and not new.parent):
+        raise BadInput("a question begins a thread, and an answer is posted in one", hint="Begin a new thread.")
     bounds = (
         ("text", len(new.text), MAX_TEXT), ("title", len(new.title), MAX_TITLE), ("about", len(new.about), MAX_ABOUT),
         ("mentions", len(new.mentions), MAX_MENTIONS), ("files", len(new.files), MAX_FILES),

@@ -9,14 +9,17 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import replace
 
 from fusioncell.kernel.errors import BadInput
 from fusioncell.kernel.marking import (
+    CELL,
     Audience,
     Tlp,
     Uses,
     Viewer,
     audience_for,
+    default_uses,
     is_pseudonym,
     org,
     person,
@@ -82,6 +85,12 @@ def chosen(
         raise BadInput(
             f"{tlp.label} names no {named}", hint="Name groups with amber or amber+strict, and people with red."
         )
-    return audience_for(
-        tlp, own_org=viewer.org, groups=groups, people=people, uses=None if uses is None else Uses(uses & 15)
+    # Of all offices the Fusion Cell alone can be addressed, and by name (ADR 0009).
+    others = [party for party in groups if party != CELL]
+    asked = {CELL} & set(groups)
+    if asked and not others and is_pseudonym(viewer.org):
+        return Audience(tlp, frozenset(asked), default_uses(tlp) if uses is None else Uses(uses & 15))
+    made = audience_for(
+        tlp, own_org=viewer.org, groups=others, people=people, uses=None if uses is None else Uses(uses & 15)
     )
+    return replace(made, parties=made.parties | asked)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import msgspec
 
 from fusioncell.fusion.model import Assessment
-from fusioncell.intake import Attached
+from fusioncell.intake import Attached, Question
 from fusioncell.kernel.clock import Instant
 from fusioncell.kernel.marking import Audience, Tlp, Uses
 from fusioncell.kernel.observable import Observable
@@ -36,7 +36,8 @@ class NewPost(msgspec.Struct, frozen=True, kw_only=True):
     ``group:ID.GENERATION`` or ``org:ID`` for AMBER and AMBER+STRICT; ``people``: ``person:ID`` for RED. ``uses``:
     ``kernel.marking.Uses``, None for those proposed for the marking. ``about``: anchors of a new thread
     (``observable:TYPE:VALUE``, ``contribution:ID``, ``group:ID``, ``campaign:NAME``). ``parent``: id of the post that
-    it answers.
+    it answers. ``question``: makes a new thread a request for information; ``answer``: answers such a request. To ask
+    the Fusion Cell alone, name ``kernel.marking.CELL`` among the groups.
     """
 
     text: str
@@ -49,6 +50,8 @@ class NewPost(msgspec.Struct, frozen=True, kw_only=True):
     parent: str = ""
     mentions: tuple[str, ...] = ()
     files: tuple[Attached, ...] = ()
+    question: Question | None = None
+    answer: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -115,7 +115,7 @@ class Talk:
         identifier, now = new_id(self._randomness), self._clock.now()
         body = PostBody(
             new.text, new.title, parent.thread if parent else identifier, parent.id if parent else "", now, about,
-            new.mentions, new.files,
+            new.mentions, new.files, new.question, new.answer,
         )  # fmt: skip
         contribution, pending = self._intake.submit_items(
             viewer, [Item("post", identifier, now, "post", _encode(body))], audience,

@@ -28,6 +28,7 @@ from fusioncell.web.pages import (
     observable,
     ops,
     receipts,
+    requests,
     shield,
     signing,
     talk,
@@ -64,7 +65,7 @@ def pages_for(hub: Hub) -> Pages:
 def page_handlers() -> list[ControllerRouterHandler]:
     """Return the handlers of all pages."""
     rooms = (
-        talk, compose,
+        talk, compose, requests,
         anonymous, attachments,
         files, first, finder, observable, contribution, contribute, shield, signing, account, ops, live,
         receipts, joining, admin, notices, groups, directory,

@@ -12,10 +12,12 @@ from litestar.params import Parameter
 
 from fusioncell.bootstrap import Hub
 from fusioncell.exchange.anonymous.model import Held
+from fusioncell.exchange.requests.routes import readers_of
 from fusioncell.exchange.talk import NewPost
 from fusioncell.intake import Attached
+from fusioncell.kernel.clock import format_day
 from fusioncell.kernel.errors import BadInput, FusionCellError, NotFound
-from fusioncell.kernel.marking import Audience, Tlp, Uses, Viewer, default_uses, parse_tlp, person
+from fusioncell.kernel.marking import CELL, Audience, Tlp, Uses, Viewer, default_uses, parse_tlp, person
 from fusioncell.web.pages import anonymous
 from fusioncell.web.pages.attachments import Given, given_in, kept_in, kept_views
 from fusioncell.web.pages.contribute import MEANINGS
@@ -49,16 +51,19 @@ LONGEST = 60_000
 def _blank(**given: str) -> View:
     return {"action": "/exchange/new", "heading": N_("Write to the exchange"), "title": "", "text": "", "tlp": "",
             "group": "", "people": "", "about": "", "parent": "", "draft": "", "uses": [], "anonymous": "",
-            "at_once": "", "edit": False, "kept": [], **given}  # fmt: skip
+            "at_once": "", "edit": False, "kept": [], "request": "", "deadline": "", "cell": "",
+            "answer": "", **given}  # fmt: skip
 
 
 def _read(fields: Form) -> View:
     """Read the form as it was sent; ``uses`` None where it asks for none."""
-    names = ("title", "tlp", "group", "about", "parent", "draft", "anonymous", "at_once")
+    names = ("title", "tlp", "group", "about", "parent", "draft", "anonymous", "at_once", "request", "deadline", "cell",
+             "answer")  # fmt: skip
     form = _blank(**{name: text_of(fields, name, 400).strip() for name in names})
     form["text"] = text_of(fields, "text", LONGEST).replace("\r\n", "\n")
     form["people"] = text_of(fields, "people", 4000)
-    form["heading"] = N_("Reply") if form["parent"] else form["heading"]
+    asks = N_("Ask for information") if form["request"] else form["heading"]
+    form["heading"] = N_("Reply") if form["parent"] else asks
     return form
 
 
@@ -83,12 +88,16 @@ def _new_post(hub: Hub, viewer: Viewer, form: View, uses: list[str] | None) -> N
         if party is None:
             raise BadInput("you are not in that group", hint="Choose one of the groups listed.", place="group")
         groups = (party,)
+    if form["cell"]:
+        _, groups = readers_of(tlp, groups, cell=True)
     people = _people(hub, viewer, form["people"]) if tlp is Tlp.RED else ()
     allowed = None if uses is None else sum({int(Uses[name.upper()]) for name in uses if name.upper() in _USES})
     about = (form["about"],) if form["about"] and not form["parent"] else ()
     return NewPost(
         text=form["text"], title=form["title"] if not form["parent"] else "", tlp=tlp, groups=groups, people=people,
         uses=allowed, about=about, parent=form["parent"], mentions=mentions_in(hub, viewer, form["text"]),
+        answer=bool(form["answer"] and form["parent"]),
+        question=hub.requests.question(form["deadline"], cell=bool(form["cell"])) if form["request"] else None,
     )  # fmt: skip
 
 
@@ -115,7 +124,8 @@ def _preview(hub: Hub, viewer: Viewer, form: View, uses: list[str] | None) -> Vi
         observable_view(one, proposed.assessments.get(one)) for one, _ in proposed.observables[:MOST_NAMED]
     ]
     try:
-        new = _new_post(hub, viewer, form, uses)
+        # Who would read it is known before a day is chosen.
+        new = _new_post(hub, viewer, {**form, "request": form["request"] and form["deadline"]}, uses)
         audience = hub.talk.audience_of(viewer, new if new.text.strip() else msgspec.structs.replace(new, text="-"))
     except FusionCellError as fault:
         return {**blank, "fault": fault_on("", fault)["text"]}
@@ -204,7 +214,7 @@ def _propose(hub: Hub, viewer: Viewer, form: View) -> None:
 
 @get(
     "/exchange/new",
-    opt={"permission": "contribute", "query": frozenset({"about", "group", "parent", "draft"})},
+    opt={"permission": "contribute", "query": frozenset({"about", "group", "parent", "draft", "request"})},
     sync_to_thread=True,
     include_in_schema=False,
 )
@@ -216,9 +226,12 @@ def ask(
     group: Annotated[str, Parameter(max_length=64)] = "",
     parent: Annotated[str, Parameter(max_length=64)] = "",
     draft: Annotated[str, Parameter(max_length=64)] = "",
+    asks: Annotated[str, Parameter(query="request", max_length=1)] = "",
 ) -> Page:
-    """Show the form, empty or as a draft left it."""
+    """Show the form, empty or as a draft left it; ``request``: one that asks for information."""
     form = _blank(about=about, parent=parent, heading=N_("Reply") if parent else N_("Write to the exchange"))
+    if asks and not parent:
+        form |= {"request": "1", "heading": N_("Ask for information")}
     if group:
         party = hub.circles.party_of(viewer, group)
         if party is None:
@@ -229,6 +242,9 @@ def ask(
         if known is None:
             raise NotFound("there is no such draft", hint="It may have been sent, or dropped.")
         kept = known.post
+        if kept.question:
+            form |= {"request": "1", "deadline": format_day(kept.question.deadline),
+                     "heading": N_("Ask for information"), "cell": "1" if kept.question.cell else ""}  # fmt: skip
         form |= {"title": kept.title, "text": kept.text, "tlp": kept.tlp.value if kept.tlp else "", "draft": draft,
                  "group": next(iter(kept.groups), ""), "about": next(iter(kept.about), ""), "parent": kept.parent}
     return _form_page(request, hub, viewer, form)
@@ -264,7 +280,7 @@ async def send(request: Asked, hub: Hub, viewer: Viewer) -> Page:
         except FusionCellError as fault:
             if fault.status >= 500:
                 raise
-            where = fault.place if fault.place in ("people", "group", "tlp", "title", "file") else "text"
+            where = fault.place if fault.place in ("people", "group", "tlp", "title", "file", "deadline") else "text"
             form["kept"] = kept_views(hub, viewer, kept)
             return _form_page(request, hub, viewer, form, uses=uses, code=fault.status,
                               errors=(fault_on(where, fault),))  # fmt: skip
@@ -292,7 +308,7 @@ def _send_nameless(request: Asked, hub: Hub, viewer: Viewer, new: NewPost, *, at
     """Hold the post, sealed. What it would reach is checked under its author's name, which goes no further."""
     audience = hub.talk.audience_of(viewer, new)
     own = f"org:{viewer.org}"
-    parties = tuple(sorted(party for party in audience.parties if party != own and party.startswith("group:")))
+    parties = tuple(sorted(party for party in audience.parties if party != own and party.startswith(("group:", CELL))))
     people = tuple(each for each in new.people if each != person(viewer.person or ""))
     nameless = msgspec.structs.replace(new, tlp=audience.tlp, groups=parties if audience.tlp is not Tlp.RED else (),
                                        people=people)  # fmt: skip

@@ -30,6 +30,7 @@ from fusioncell.web.pages.frame import (
     text_of,
 )
 from fusioncell.web.pages.names import Names, who_reads
+from fusioncell.web.pages.requests import request_on
 from fusioncell.web.pages.saying import about_view, excerpt_of, known_on, said
 from fusioncell.web.pages.views import View, observable_view
 from fusioncell.web.words import N_, joined
@@ -161,6 +162,8 @@ def post_view(
         "versions_href": f"{address}/versions",
         "observables": [observable_view(each, known.get(each)) for each in one.observables[:MOST_NAMED]],
         "new": new,
+        "answer": "",
+        "accept_href": None,
         "reactions": _reactions(one, names, viewer, live),
         "href": thread_href(one.thread, one.id),
         "mine": {"edit_href": f"{address}/edit", "withdraw_href": f"{address}/withdraw"} if mine else None,
@@ -206,18 +209,32 @@ def thread(
     known = known_on(hub, found.posts, hub.record.visible_to(viewer))
     posts = [post_view(one, names, known, viewer=viewer, new=one.id in found.new) for one in found.posts]
     address = thread_href(thread)
+    asked = request_on(hub, viewer, found.id, names)
+    for each in posts if asked else ():
+        _mark_answer(each, asked)
     return page(
         request,
         "exchange/thread.html",
         here="exchange",
         one=_head(hub, viewer, found, names),
         posts=posts,
+        asked=asked[0] if asked else None,
         older=f"{address}?{urlencode({'before': found.before})}" if found.before else None,
         newer=f"{address}?{urlencode({'after': found.after})}" if found.after else None,
         live=None if found.after else f"/live?after={position}",
         reply=_reply(hub, viewer, found, names, reply),
         last=found.posts[-1].id if found.posts else "",
     )
+
+
+def _mark_answer(view: View, asked: tuple[View, set[str]] | None) -> None:
+    """Mark a post that answers the request that its thread is; its asker may accept it."""
+    if asked is None or view["id"] not in asked[1]:
+        return
+    request, _ = asked
+    view["answer"] = "accepted" if view["id"] == request["accepted"] else "answer"
+    may = request["acts"] is not None and view["answer"] != "accepted" and request["state"] != "accepted"
+    view["accept_href"] = f"/exchange/requests/{quote(request['id'], safe='')}" if may else None
 
 
 def _head(hub: Hub, viewer: Viewer, found: Thread, names: Names) -> View:
