@@ -30,12 +30,15 @@ from fusioncell.exchange.desk import Desk
 from fusioncell.exchange.desk import store as desk_store
 from fusioncell.exchange.files import Files
 from fusioncell.exchange.files import store as files_store
+from fusioncell.exchange.held import Holdings
 from fusioncell.exchange.hooks import Hooks
 from fusioncell.exchange.hooks import store as hooks_store
 from fusioncell.exchange.mail import Outbox
 from fusioncell.exchange.mail import store as mail_store
 from fusioncell.exchange.notify import Follower, Notify
 from fusioncell.exchange.notify import store as notify_store
+from fusioncell.exchange.participation import Participation
+from fusioncell.exchange.participation import project as participation_project
 from fusioncell.exchange.receipts import Ledger
 from fusioncell.exchange.receipts import store as receipts_store
 from fusioncell.exchange.requests import Requests
@@ -49,7 +52,7 @@ from fusioncell.fusion.service import Fusion
 from fusioncell.intake import store as intake_store
 from fusioncell.intake.formats import Limits
 from fusioncell.intake.service import Intake
-from fusioncell.kernel.clock import HOUR, Clock
+from fusioncell.kernel.clock import DAY, HOUR, Clock
 from fusioncell.kernel.errors import BadInput, Conflict
 from fusioncell.kernel.ids import Randomness
 from fusioncell.kernel.settings import Settings, host_port
@@ -67,6 +70,8 @@ from fusioncell.members.joining import Joining
 from fusioncell.members.joining import store as joining_store
 from fusioncell.members.oidc import Provider, Providers
 from fusioncell.members.oidc import store as oidc_store
+from fusioncell.members.privacy import Privacy, Purge
+from fusioncell.members.privacy import store as privacy_store
 from fusioncell.members.reach import Reach
 from fusioncell.members.sealing import Sealing
 from fusioncell.members.sealing import store as sealing_store
@@ -87,37 +92,19 @@ if TYPE_CHECKING:
     from fusioncell.edges.fetch import Fetched
 
 PROJECTIONS = (
-    record_store.projection_metadata,
-    intake_store.metadata,
-    fusion_store.metadata,
-    picture_store.metadata,
-    members_store.metadata,
-    joining_store.metadata,
-    accounts_store.metadata,
-    circles_store.metadata,
-    directory_store.metadata,
-    sealing_store.metadata,
-    talk_store.metadata,
-    files_store.metadata,
-    requests_project.metadata,
-    shield_store.metadata,
-    receipts_store.metadata,
-)
+    record_store.projection_metadata, intake_store.metadata, fusion_store.metadata, picture_store.metadata,
+    members_store.metadata, joining_store.metadata, accounts_store.metadata, circles_store.metadata,
+    directory_store.metadata, sealing_store.metadata, privacy_store.metadata, talk_store.metadata,
+    files_store.metadata, requests_project.metadata, shield_store.metadata, receipts_store.metadata,
+    participation_project.metadata,
+)  # fmt: skip
 """Tables that can be dropped and rebuilt from the record."""
 VAULT = (
-    members_store.vault_metadata,
-    audit_store.vault_metadata,
-    signing_store.vault_metadata,
-    oidc_store.vault_metadata,
-    mail_store.vault_metadata,
-    notify_store.vault_metadata,
-    hooks_store.vault_metadata,
-    sealing_store.vault_metadata,
-    anonymous_store.vault_metadata,
-    receipts_store.vault_metadata,
-    desk_store.vault_metadata,
+    members_store.vault_metadata, audit_store.vault_metadata, signing_store.vault_metadata, oidc_store.vault_metadata,
+    mail_store.vault_metadata, notify_store.vault_metadata, hooks_store.vault_metadata, sealing_store.vault_metadata,
+    anonymous_store.vault_metadata, receipts_store.vault_metadata, desk_store.vault_metadata,
     files_store.vault_metadata,
-)
+)  # fmt: skip
 """Tables of the vault: backed up, never rebuilt; changed by migrations only (``edges/migrations/vault``)."""
 
 __all__ = [
@@ -182,9 +169,11 @@ class Hub:
     mail: Outbox
     """The outbox of mail: the port ``kernel.ports.Mail``."""
     receipts: Ledger
+    participation: Participation
     notify: Notify
     hooks: Hooks
     follower: Follower
+    privacy: Privacy
     local_token: str = ""
     demo_roles: list[dict[str, str]] = field(default_factory=list)
     """The demonstration's ready sign-ins for the sign-in page: name, org, role, href."""
@@ -214,6 +203,7 @@ class Hub:
         for each in (self.mail, self.notify, self.hooks):
             each.tidy()
         self.files.tidy()
+        self.privacy.tidy()
         self.follower.save()
 
     def _after_batch(self) -> None:
@@ -387,6 +377,8 @@ def assemble(
         record=record, river=river, intake=intake, fusion=fusion, picture=picture, shield=shield, receipts=receipts,
         sealing=sealing, anonymous=anonymous, reach=reach, talk=talk, desk=desk, files=files, notify=notify,
         hooks=hooks, follower=follower, requests=Requests(record, projections, talk, clock, randomness),
+        privacy=_privacy(settings, databases, record, intake, people, desk, notify, clock, randomness),
+        participation=Participation(record=record, projections=projections, members=members, clock=clock),
         **people._asdict(),
     )  # fmt: skip
 
@@ -413,36 +405,17 @@ def _people(
     projections = databases["projections"]
     audit = Audit(databases["vault"], clock)
     members = Members(
-        record=record,
-        vault=databases["vault"],
-        projections=projections,
-        clock=clock,
-        randomness=randomness,
-        vault_key=key,
-        settle=settle,
-        session_life=settings.session_hours * HOUR,
-        audit=audit,
-    )
+        record=record, vault=databases["vault"], projections=projections, clock=clock, randomness=randomness,
+        vault_key=key, settle=settle, session_life=settings.session_hours * HOUR, audit=audit,
+    )  # fmt: skip
     signing = Signing(
-        members=members,
-        audit=audit,
-        vault=databases["vault"],
-        clock=clock,
-        randomness=randomness,
-        vault_key=key,
+        members=members, audit=audit, vault=databases["vault"], clock=clock, randomness=randomness, vault_key=key,
         site=site_of(settings.public_url, settings.http_listen),
-    )
+    )  # fmt: skip
     providers = Providers(
-        provider=provider_of(settings),
-        web=HttpService(settings.oidc_issuer),
-        members=members,
-        signing=signing,
-        audit=audit,
-        vault=databases["vault"],
-        clock=clock,
-        randomness=randomness,
-        vault_key=key,
-    )
+        provider=provider_of(settings), web=HttpService(settings.oidc_issuer), members=members, signing=signing,
+        audit=audit, vault=databases["vault"], clock=clock, randomness=randomness, vault_key=key,
+    )  # fmt: skip
     mail = Outbox(databases["vault"], clock, randomness, mail_carrier(settings))
     circles = Circles(
         members=members, record=record, projections=projections, clock=clock, randomness=randomness, audit=audit,
@@ -484,6 +457,27 @@ def _telling(
         threads=desk, follower=follower, outbox=mail, address=settings.public_url,
     )  # fmt: skip
     return hooks, follower, notify
+
+
+def _privacy(
+    settings: Settings, databases: dict[str, SqlDatabase], record: Record, intake: Intake, people: _People, desk: Desk,
+    notify: Notify, clock: Clock, randomness: Randomness,
+) -> Privacy:  # fmt: skip
+    """Join what hands personal data over and erases it."""
+    vault, projections = databases["vault"], databases["projections"]
+    held = Holdings(record=record, intake=intake, projections=projections, vault=vault,
+                    viewer_of=people.members.operator_viewer)  # fmt: skip
+
+    def scrub() -> None:
+        for database in databases.values():
+            database.checkpoint()
+
+    purge = Purge(held.rooms(desk, notify), lambda who: held.posts_of(who.id),
+                  lambda who: held.withdraw(who.id, who.org), people.mail.forget, scrub)  # fmt: skip
+    return Privacy(
+        members=people.members, audit=people.audit, record=record, vault=vault, projections=projections, clock=clock,
+        randomness=randomness, purge=purge, keep_refused=settings.application_days * DAY,
+    )  # fmt: skip
 
 
 def mail_carrier(settings: Settings) -> SmtpCarrier | None:

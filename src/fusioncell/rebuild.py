@@ -64,7 +64,9 @@ def rebuild(data: Path, settings: Settings) -> int:
     """Drop all projections and make them again from the record; returns the position that they now hold."""
     folder = Folder(data)
     _ = folder.kind
-    open_hub(data, settings).close()  # it is at rest, and its record can be read, before anything is dropped
+    hub = open_hub(data, settings)  # it is at rest, and its record can be read, before anything is dropped
+    hub.privacy.erase_withdrawn()
+    hub.close()
     drop_projections(folder, settings)
     hub = open_hub(data, settings)
     try:

@@ -252,6 +252,8 @@ def open_sqlite(path: Path | str, *, durable: bool = True, cache_mb: int = 16) -
             "wal_autocheckpoint=5000",
             f"cache_size=-{cache_mb * 1024}",
             "temp_store=MEMORY",
+            # What is deleted is overwritten, so that no file holds what was erased (DESIGN rule 13).
+            "secure_delete=ON",
             "foreign_keys=ON",
             "trusted_schema=OFF",
         ):

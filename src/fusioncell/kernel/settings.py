@@ -42,6 +42,7 @@ SETTINGS = (
     Setting("session_hours", "12", "Hours after which a session ends; an idle one ends after one hour."),
     Setting("idle_days", "180", "Days after which the holder of an unused account is told that it is idle."),
     Setting("grace_days", "30", "Days from that notice until the account is removed, unless it is used."),
+    Setting("application_days", "180", "Days for which an application that came to nothing is kept."),
     Setting("smtp_host", "", "Mail server for the hub's mail; empty: mail waits in the outbox, and /ops says so."),
     Setting("smtp_port", "587", "Port of the mail server: 587 with starttls, 465 with tls."),
     Setting("smtp_user", "", "Name under which the hub signs in at the mail server; empty: it does not sign in."),
@@ -77,6 +78,7 @@ class Settings:
     session_hours: int
     idle_days: int
     grace_days: int
+    application_days: int
     smtp_host: str
     smtp_port: int
     smtp_user: str

@@ -11,6 +11,7 @@ from fusioncell.members.accounts import project as accounts
 from fusioncell.members.circles import project as circles
 from fusioncell.members.directory import project as directory
 from fusioncell.members.joining import project as joining
+from fusioncell.members.privacy import project as privacy
 from fusioncell.members.sealing import project as sealing
 from fusioncell.members.store import metadata
 
@@ -25,6 +26,8 @@ def project(connection: Connection, entries: Sequence[Entry]) -> None:
     joining.project(connection, entries)
     accounts.project(connection, entries)
     sealing.project(connection, entries)
+    # Behind all others: it takes out of them what was erased.
+    privacy.project(connection, entries)
 
 
 def purge(connection: Connection, seq: int) -> None:

@@ -96,6 +96,10 @@ class LastUsed:
                 del self._ends[next(iter(self._ends))]
             self._ends[session] = until
 
+    def end_of(self, session: str) -> Instant | None:
+        """Return when a session ends that this process has opened; None for any other."""
+        return self._ends.get(session)
+
     def note(self, session: str, now: Instant) -> None:
         """Note that a session is in use; the one that was noted longest ago gives way."""
         with self._lock:

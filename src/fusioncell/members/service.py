@@ -290,6 +290,12 @@ class Members:
             found = store.sessions_of(connection, person_id, now)
         return [session for session in found if not self._used.is_idle(session, now)]
 
+    def is_fresh(self, session_id: str, person_id: str, within: int) -> bool:
+        """Tell whether this process opened the person's session at most ``within`` microseconds ago."""
+        ends = self._used.end_of(session_id)
+        mine = ends is not None and any(one.id == session_id for one in self.sessions_of(person_id))
+        return mine and ends is not None and self._clock.now() <= ends - self._session_life + within
+
     def session_id(self, token: str) -> str:
         """Return the public id of a session's token, "" where it is none."""
         return mint.public_id(token) or ""

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future
 
 from fusioncell.kernel.clock import Clock
@@ -192,6 +192,17 @@ class Record:
         """Return the entries at these positions, in order; the caller has filtered them."""
         with self._database.read() as connection:
             return store.read_many(connection, seqs)
+
+    def read_kinds(self, org: str, kinds: Iterable[str]) -> Iterator[Entry]:
+        """Yield all that an organisation ("" for the hub) contributed whose kind begins with one of these, in order."""
+        kinds, seq = tuple(kinds), 0
+        while True:
+            with self._database.read() as connection:
+                found = store.read_kinds(connection, org, kinds, seq, 64)
+            if not found:
+                return
+            yield from found
+            seq = found[-1].block
 
     def commit_of(self, contribution: str) -> Commit | None:
         """Return the submission with this public id."""

@@ -241,6 +241,18 @@ def read_many(connection: Connection, seqs: Iterable[int]) -> list[Entry]:
     return [entry for entry in _entries(rows) if entry.seq in wanted]
 
 
+def read_kinds(connection: Connection, org: str, kinds: Iterable[str], after: int, blocks: int) -> list[Entry]:
+    """Return what an organisation contributed whose kind begins with one of these, of at most so many blocks."""
+    kinds = tuple(kinds)
+    rows = connection.rows(
+        f"SELECT {_BLOCK} FROM record_block b JOIN record_commit c ON c.first_seq = b.commit_seq "
+        f"WHERE c.org = ? AND b.first_seq > ? AND ({' OR '.join('b.kinds LIKE ?' for _ in kinds)}) "
+        "ORDER BY b.first_seq LIMIT ?",
+        (org, after, *(f"%{kind}%" for kind in kinds), blocks),
+    )
+    return [entry for entry in _entries(rows) if entry.kind.startswith(kinds)]
+
+
 def commit_of(connection: Connection, contribution: str) -> Commit | None:
     """Return the submission with this public id."""
     rows = connection.rows(
