@@ -25,6 +25,7 @@ from fusioncell.exchange import routes as exchange_routes
 from fusioncell.exchange.anonymous import routes as anonymous_routes
 from fusioncell.exchange.files import routes as files_routes
 from fusioncell.exchange.notify import routes as notify_routes
+from fusioncell.exchange.participation import routes as participation_routes
 from fusioncell.exchange.receipts import routes as receipts_routes
 from fusioncell.exchange.requests import routes as requests_routes
 from fusioncell.exchange.talk import routes as talk_routes
@@ -39,6 +40,7 @@ from fusioncell.members.audit import routes as audit_routes
 from fusioncell.members.circles import routes as circles_routes
 from fusioncell.members.directory import routes as directory_routes
 from fusioncell.members.joining import routes as joining_routes
+from fusioncell.members.privacy import routes as privacy_routes
 from fusioncell.members.sealing import routes as sealing_routes
 from fusioncell.members.signing import routes as signing_routes
 from fusioncell.picture import routes as picture_routes
@@ -56,8 +58,8 @@ NO_DOOR = "/api/{path:str}"
 """What the framework puts beside the description: a page of its own for every other path. Ours answers as elsewhere."""
 ROOMS = (
     "intake", "record", "fusion", "picture", "shield", "members", "signing", "seal", "audit", "joining", "accounts",
-    "sealing", "anonymous", "receipts", "circles", "directory",
-    "notify", "hooks", "talk", "files", "requests",
+    "sealing", "privacy", "anonymous", "receipts", "circles", "directory",
+    "notify", "hooks", "talk", "files", "requests", "participation",
 )  # fmt: skip
 """Services of the hub that handlers may ask for by name."""
 INJECTED = frozenset({
@@ -183,8 +185,9 @@ def _doors() -> Router:
     packages = (
         circles_routes, directory_routes, joining_routes, accounts_routes, audit_routes, anonymous_routes,
         sealing_routes, signing_routes, talk_routes, notify_routes, files_routes, requests_routes,
+        privacy_routes,
     )  # fmt: skip
-    doors = [door for room in (*rooms, *packages, receipts_routes) for door in room.HANDLERS]
+    doors = [door for room in (*rooms, *packages, receipts_routes, participation_routes) for door in room.HANDLERS]
     return Router("/", route_handlers=[healthz, readyz, metrics, *doors, *page_handlers()])
 
 

@@ -14,6 +14,7 @@ from fusioncell.web.pages import (
     admin,
     anonymous,
     attachments,
+    choices,
     compose,
     contribute,
     contribution,
@@ -27,6 +28,9 @@ from fusioncell.web.pages import (
     notices,
     observable,
     ops,
+    palette,
+    participation,
+    privacy,
     receipts,
     requests,
     shield,
@@ -35,6 +39,7 @@ from fusioncell.web.pages import (
 )
 from fusioncell.web.pages.frame import Asked, page_headers, see_other, shell
 from fusioncell.web.render import render
+from fusioncell.web.words import of_error
 
 
 class Pages:
@@ -45,7 +50,8 @@ class Pages:
 
     def error(self, request: Asked, **error: Any) -> str:
         """Render an error page."""
-        return render("error.html", shell=shell(request), error=error)
+        said = {name: of_error(text) if isinstance(text, str) else text for name, text in error.items()}
+        return render("error.html", shell=shell(request), error={**said, "place": error["place"]})
 
     def to_sign_in(self, request: Asked) -> Response[str]:
         """Lead a visitor to the sign-in page, and back to where they were going afterwards."""
@@ -68,6 +74,6 @@ def page_handlers() -> list[ControllerRouterHandler]:
         talk, compose, requests,
         anonymous, attachments,
         files, first, finder, observable, contribution, contribute, shield, signing, account, ops, live,
-        receipts, joining, admin, notices, groups, directory,
+        receipts, participation, joining, admin, notices, groups, directory, choices, palette, privacy,
     )  # fmt: skip
     return [handler for room in rooms for handler in room.HANDLERS]
