@@ -308,8 +308,8 @@ def test_the_export_holds_all_of_it(world: World) -> None:
     sections = {name: rows for held in found.values() for name, rows in held.items()}
     assert {held.section for held in DATA.values() if held.section} <= set(sections)
     for name in ("person", "profile", "requests_to_groups", "applications_stood_for", "stood_for", "contacts",
-                 "sessions", "keys", "password", "audit", "posts", "contributions", "reactions", "drafts", "bookmarks", "threads",
-                 "mail"):
+                 "sessions", "keys", "password", "audit", "posts", "contributions", "reactions", "drafts",
+                 "bookmarks", "threads", "mail"):
         assert sections[name], name
     assert sections["posts"] == [{**sections["posts"][0], "id": world.post, "title": "Beacon"}]
     text = repr(found)

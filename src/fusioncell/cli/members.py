@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from fusioncell.cli.options import Where, json_option, plain, show, table, where_options
+from fusioncell.cli.privacy import erase_person, person_data
 
 
 @click.group(epilog='Example: fusioncell org add "Example Bank" --sector finance --kind industry --data data')
@@ -61,6 +62,10 @@ def list_orgs(where: Where, as_json: bool) -> None:
 )
 def person() -> None:
     """People of the organisations."""
+
+
+person.add_command(person_data)
+person.add_command(erase_person)
 
 
 @person.command("add", epilog="They sign in the first time by a link: fusioncell link --email ADDRESS")

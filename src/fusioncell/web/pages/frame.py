@@ -13,7 +13,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from litestar import Request, Response
 from litestar.datastructures import Cookie, UploadFile
@@ -24,6 +24,7 @@ from fusioncell.kernel.errors import FusionCellError, NotAllowed, NotFound, NotS
 from fusioncell.kernel.marking import PUBLIC, Viewer
 from fusioncell.members import TermsDue
 from fusioncell.web.access import awaits_terms, recognise_party
+from fusioncell.web.pages.actions import actions_of
 from fusioncell.web.render import CONTENT_SECURITY_POLICY, LANGUAGES, render
 from fusioncell.web.words import N_, of_error
 
@@ -35,6 +36,7 @@ FORM = {"form": True}
 """On a handler: it takes the page's own forms, whose token it checks itself."""
 
 SAID_COOKIE = "fc_said"
+SHORTCUTS_COOKIE = "shortcuts"
 SAID: dict[str, tuple[str, str]] = {
     "contributed": ("good", N_("Accepted and kept.")),
     "group-made": ("good", N_("The group is made. Invite who belongs in it.")),
@@ -148,7 +150,18 @@ def shell(request: Asked, *, here: str = "", query: str = "", errors: Iterable[d
         "bell": bell_of(hub, viewer),
         "notices": [{"kind": said[0], "text": said[1]}] if said else [],
         "errors": list(errors),
+        "actions": actions_of(viewer),
+        "shortcuts": request.cookies.get(SHORTCUTS_COOKIE, "on") != "off",
+        "path": address_of(request),
     }
+
+
+def address_of(request: Asked) -> str:
+    """Return the address of the page, to come back to; ``/`` for what a form was answered with."""
+    if request.method not in ("GET", "HEAD"):
+        return "/"
+    asked = request.scope["query_string"].decode("latin-1")
+    return local_path(quote(request.scope["path"], safe="/") + (f"?{asked}" if asked else ""))
 
 
 def bell_of(hub: Hub, viewer: Viewer) -> str | None:
@@ -161,10 +174,17 @@ def bell_of(hub: Hub, viewer: Viewer) -> str | None:
 
 def language_of(request: Asked) -> str:
     """Return the language of the pages: the cookie ``language``, else what the browser prefers, else English."""
-    chosen = request.cookies.get("language", "")
+    chosen = request.cookies.get("language", "") or _preferred(request)
     preferred = request.headers.get("accept-language", "")[:200].lower().split(",")
     wanted = [chosen, *(part.partition(";")[0].strip()[:2] for part in preferred)]
     return next((each for each in wanted if each in LANGUAGES), "en")
+
+
+def _preferred(request: Asked) -> str:
+    """Return the language that a person once chose, on any browser; "" for who chose none."""
+    viewer = viewer_of(request)
+    kept = hub_of(request).notify.preferences(viewer).language if viewer.person and viewer.member else ""
+    return kept if kept != "en" else ""  # English is what nobody chose: then the browser's wish counts
 
 
 def nav_of(viewer: Viewer) -> set[str]:
@@ -178,7 +198,7 @@ def nav_of(viewer: Viewer) -> set[str]:
         "account": viewer.org is not None and not viewer.guest,
         "sponsoring": viewer.may("sponsor") and viewer.member,
         "people": viewer.may("lead") and viewer.member,
-        "admin": any(viewer.may(what) for what in ("administer_members", "vet", "audit")),
+        "admin": any(viewer.may(what) for what in ("administer_members", "vet", "audit", "hold")),
     }
     return {part for part, may in opened.items() if may}
 
