@@ -41,11 +41,12 @@ from fusioncell.exchange.notify import store as notify_store
 from fusioncell.exchange.talk import NewPost
 from fusioncell.fusion import store as fusion_store
 from fusioncell.fusion.knowngood import KnownGood
+from fusioncell.intake import Attached, Question
 from fusioncell.intake.service import Terms
 from fusioncell.kernel.clock import DAY, HOUR, MINUTE, ManualClock
 from fusioncell.kernel.entry import Draft, Entry
 from fusioncell.kernel.errors import FusionCellError
-from fusioncell.kernel.marking import PUBLIC, Tlp, Uses, Viewer, group, org, person
+from fusioncell.kernel.marking import CELL, PUBLIC, Tlp, Uses, Viewer, group, org, person
 from fusioncell.picture import store as picture_store
 from fusioncell.shield import service as shield_service
 from fusioncell.shield import store as shield_store
@@ -53,6 +54,7 @@ from fusioncell.shield.model import KINDS, Body, State
 from fusioncell.web.app import make_app
 from partnership import NAMES, Partnership
 from probes import NO_DATA, PROBES, changes
+from probes.files import DIGESTS
 from probes.model import UNKNOWN, Probe
 from probes.notify import found as watch_everything
 
@@ -170,7 +172,7 @@ def talk_for(dice: random.Random, writer: Partnership, steps: list[Step]) -> Ste
         circle = tlp in (Tlp.AMBER, Tlp.AMBER_STRICT) and dice.random() < 0.7
         return Post(dice.choice((0, 1)) if circle else who, writer.text()[1].decode(), tlp, circle, dice.random() < 0.5)
     if draw < 0.7:
-        how = dice.choice(("", "", "narrower", "edit", "edit", "close"))
+        how = dice.choice(("", "", "narrower", "edit", "edit", "close", "answer", "answer narrower", "accept"))
         return Reply(who, dice.choice(posts), writer.text()[1].decode(), how)
     kind = dice.choice(("seen", "seen", "false-positive", "useful"))
     return React(who, dice.choice(known), kind, dice.choice(("post", "post", "observable")), dice.choice(POOL))
@@ -238,6 +240,8 @@ class World:
         self.asked_posts: list[str] = []
         """Posts that probes ask for, hidden ones too."""
         self._found()
+        for number in range(len(DIGESTS)):
+            self.hub.files.keep(self.poster(0), "kit.txt", f"file {number}".encode())
 
     @cached_property
     def app(self) -> Litestar:
@@ -349,10 +353,13 @@ class World:
         if isinstance(step, Post):
             known = self.hub.circles.group(self.group)
             red = step.tlp is Tlp.RED and step.to_person
+            cell = step.tlp is Tlp.AMBER_STRICT and not step.circle
+            asks = Question(START + len(step.text) * HOUR, cell) if len(step.text) % 2 else None
+            file = Attached(DIGESTS[len(step.text) % 3], "kit.txt", "text/plain", 6)
             talk.post(viewer, NewPost(
-                text=step.text, title=step.text[:20], tlp=step.tlp, about=("campaign:Storm",),
-                groups=(group(known.id, known.generation),) if step.circle else (),
-                people=(person(self.people[0]),) if red else (),
+                text=step.text, title=step.text[:20], tlp=step.tlp, about=("campaign:Storm",), question=asks,
+                groups=(group(known.id, known.generation),) if step.circle else (CELL,) if cell else (),
+                people=(person(self.people[0]),) if red else (), files=(file,),
             ))  # fmt: skip
             return
         items = self.played[step.step].items
@@ -363,11 +370,15 @@ class World:
             talk.react(viewer, target if step.on == "post" else f"observable:domain-name:{step.name}", step.kind)
         elif step.how == "edit":
             talk.edit(self.poster(self.orgs.index(items[0].org)) if items else viewer, subject, step.text, "changed")
+        elif step.how == "accept":
+            thread = talk.read_one(viewer, subject).thread
+            asker = self.hub.requests.one(viewer, thread).org
+            self.hub.requests.accept(self.poster(self.orgs.index(asker)), thread, subject, step.text[:20])
         elif step.how == "close":
             talk.close_thread(viewer, talk.read_one(viewer, subject).thread, reason=step.text[:20])
         else:
-            narrower = Tlp.AMBER_STRICT if step.how else None
-            talk.post(viewer, NewPost(text=step.text, parent=subject, tlp=narrower))
+            narrower, answers = Tlp.AMBER_STRICT if "narrower" in step.how else None, "answer" in step.how
+            talk.post(viewer, NewPost(text=step.text, parent=subject, tlp=narrower, answer=answers))
 
     def contribution(self, step: React) -> str:
         return self.played[step.step].contribution or UNKNOWN
