@@ -37,6 +37,9 @@ class _Pages(BaseHTTPRequestHandler):
         elif path.endswith("/status"):
             template, context = FRAGMENTS["status"]
             self._answer(200, "text/html", render(template, **context).encode())
+        elif path == "/palette":
+            template, context = FRAGMENTS["palette-rows"]
+            self._answer(200, "text/html", render(template, **context).encode())
         elif path.removeprefix("/") in PAGES:
             template, context = PAGES[path.removeprefix("/")]
             self._answer(200, "text/html", render(template, **context).encode())

@@ -14,7 +14,21 @@ from fusioncell.kernel.clock import DAY, HOUR, MINUTE, parse_instant
 Context = dict[str, Any]
 
 NOW = parse_instant("2026-11-21T18:58:00Z")
-MEMBER_NAV = {"contribute", "shield", "account"}
+MEMBER_NAV = {"exchange", "contribute", "groups", "shield", "account", "sponsoring"}
+ALL_NAV = MEMBER_NAV | {"ops", "admin", "people"}
+ACTIONS = [
+    {"href": "/", "label": "Picture", "keys": "g p"},
+    {"href": "/exchange/new", "label": "Write a post", "keys": "n"},
+    {"href": "/terms", "label": "Terms of the partnership", "keys": ""},
+]
+MAIN_ACTIONS = [
+    {"href": "/shield", "label": "Decide on blocks", "note": "Names that wait for an approval", "count": 9},
+    {"href": "/exchange/new", "label": "Write a post", "note": "Ask a question, or tell what you see", "count": None},
+    {"href": "/contribute", "label": "Contribute data", "note": "Paste indicators, or send a file", "count": None},
+    {"href": "/exchange/requests", "label": "Requests for information", "note": "Questions that wait for an answer",
+     "count": 0},
+    {"href": "/groups", "label": "Your groups", "note": "Where your sector and your region talk", "count": 12},
+]
 
 
 def shell(**changed: Any) -> Context:
@@ -32,6 +46,9 @@ def shell(**changed: Any) -> Context:
         "now": NOW,
         "notices": [],
         "errors": [],
+        "actions": ACTIONS,
+        "shortcuts": True,
+        "path": "/",
     }
     return {**usual, **changed}
 
@@ -147,6 +164,7 @@ ITEMS = [
 ]
 
 HOME: Context = {
+    "actions": MAIN_ACTIONS,
     "kpis": [
         {"label": "contributions in 24 hours", "value": 1284, "note": "12 % more than the day before"},
         {"label": "new observables", "value": 24771, "note": ""},
@@ -192,6 +210,7 @@ HOME: Context = {
     ],
 }
 EMPTY_HOME: Context = {
+    "actions": [],
     "kpis": [
         {"label": label, "value": 0, "note": ""}
         for label in ("contributions in 24 hours", "new observables", "names blocked", "contributors active")

@@ -14,6 +14,7 @@ from fusioncell.members import TermsDue
 from fusioncell.picture.service import Activity, Summary
 from fusioncell.shield.model import Decision, State
 from fusioncell.web.access import awaits_terms
+from fusioncell.web.pages.actions import main_actions
 from fusioncell.web.pages.frame import Asked, Page, page
 from fusioncell.web.pages.names import Names
 from fusioncell.web.pages.views import View, category_of, contribution_title, label_of, observable_view
@@ -162,6 +163,7 @@ def home_context(hub: Hub, viewer: Viewer) -> dict[str, Any]:
     rising = _rising(hub, viewer)
     technique = hub.picture.facet(viewer, "technique", limit=BARS)
     return {
+        "actions": main_actions(hub, viewer),
         "kpis": _kpis(viewer, activity, tally, names, len(rising)),
         "live": {
             "url": f"/live?after={after}" if viewer.may("stream") or not viewer.member else None,

@@ -1,9 +1,11 @@
 // The little that pages do by themselves. No page needs it: every action is a link or a form.
-// Kept here: theme, '/' to search, copy, relative times, the live list, the chart. No HTML is built from data here:
+// Kept here: theme, copy, relative times, the live list, the chart. No HTML is built from data here:
 // the live list inserts fragments that the server has rendered and escaped.
 "use strict";
 
 const all = (selector, root = document) => [...root.querySelectorAll(selector)];
+// What the script says, in the page's language; "#" stands for what is filled in.
+const words = (name) => document.getElementById("words").getAttribute(`data-say-${name}`);
 
 // ---- theme: auto → dark → light; the cookie lets the server send the right one, so that no page flashes
 const themes = ["auto", "dark", "light"];
@@ -11,7 +13,7 @@ const themeButton = document.querySelector("[data-theme-toggle]");
 
 function showTheme(theme) {
   document.documentElement.dataset.theme = theme;
-  if (themeButton) themeButton.querySelector("[data-theme-name]").textContent = theme;
+  if (themeButton) themeButton.querySelector("[data-theme-name]").textContent = words(theme);
   document.dispatchEvent(new Event("theme"));
 }
 
@@ -26,16 +28,6 @@ if (themeButton) {
 }
 matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => document.dispatchEvent(new Event("theme")));
 
-// ---- '/' focuses the search box, unless one is typing (WCAG 2.1.4: not while a field has the focus)
-document.addEventListener("keydown", (event) => {
-  if (event.key !== "/" || event.ctrlKey || event.metaKey || event.altKey) return;
-  if (event.target.closest("input, textarea, select, [contenteditable]")) return;
-  event.preventDefault();
-  const box = document.getElementById("q");
-  box.focus();
-  box.select();
-});
-
 // ---- copy
 document.addEventListener("click", async (event) => {
   const button = event.target.closest("[data-copy]");
@@ -43,26 +35,26 @@ document.addEventListener("click", async (event) => {
   const label = button.textContent;
   try {
     await navigator.clipboard.writeText(button.dataset.copy);
-    button.textContent = "Copied";
+    button.textContent = words("copied");
   } catch {
-    button.textContent = "Copying is not allowed here";
+    button.textContent = words("uncopied");
   }
   setTimeout(() => { button.textContent = label; }, 2000);
 });
 
-// ---- relative times; words as in render.ago
+// ---- relative times; words as in words.ago; the forms stand for 0, 1, 2, 3, 6 and all others
 function ago(distance) {
   const past = distance >= 0;
   const seconds = Math.abs(distance);
-  for (const [size, unit] of [[31536000, "year"], [2592000, "month"], [86400, "day"], [3600, "hour"], [60, "min"]]) {
+  for (const size of [31536000, 2592000, 86400, 3600, 60]) {
     if (seconds >= size) {
       const count = Math.floor(seconds / size);
-      const words = `${count} ${unit}${count === 1 || unit === "min" ? "" : "s"}`;
-      return past ? `${words} ago` : `in ${words}`;
+      const forms = words(`${past ? "past" : "coming"}-${size}`).split("|");
+      return forms[[0, 1, 2, 3].includes(count) ? count : count === 6 ? 4 : 5].replace("#", count);
     }
   }
-  if (seconds < 10) return "just now";
-  return past ? "under a min ago" : "in under a min";
+  if (seconds < 10) return words("now");
+  return past ? words("past") : words("coming");
 }
 
 // The hub's clock rules (the demonstration's runs ahead): count on from what the page said, by elapsed time.
@@ -96,7 +88,7 @@ function liveList(panel) {
 
   const busy = () => paused || list.matches(":hover, :focus-within");
   const label = () => {
-    button.textContent = paused ? (held.length ? `Resume (${held.length} new)` : "Resume") : "Pause";
+    button.textContent = paused ? (held.length ? words("resume-new").replace("#", held.length) : words("resume")) : words("pause");
   };
   function put(html) {
     const holder = document.createElement("template");
@@ -117,8 +109,8 @@ function liveList(panel) {
     label();
   };
   const source = new EventSource(panel.dataset.live);
-  source.addEventListener("open", () => { state.dataset.state = "live"; state.textContent = "Live"; });
-  source.addEventListener("error", () => { state.dataset.state = "lost"; state.textContent = "Reconnecting"; });
+  source.addEventListener("open", () => { state.dataset.state = "live"; state.textContent = words("live"); });
+  source.addEventListener("error", () => { state.dataset.state = "lost"; state.textContent = words("lost"); });
   source.addEventListener(panel.dataset.liveEvent || "new", (event) => {
     held.push(event.data);
     if (held.length > limit) held.shift();
@@ -130,7 +122,7 @@ function liveList(panel) {
   button.addEventListener("click", () => { paused = !paused; release(); });
   setInterval(() => {  // say at most every ten seconds how many, not each one in full
     if (!unsaid) return;
-    said.textContent = `${unsaid} new ${unsaid === 1 ? "entry" : "entries"} at the top of the list`;
+    said.textContent = words("arrived").replace("#", unsaid);
     unsaid = 0;
   }, 10000);
 }
@@ -151,8 +143,8 @@ function liveThread(thread) {
   };
   setTimeout(noteRead, 1500);
   const source = new EventSource(thread.dataset.threadLive);
-  source.addEventListener("open", () => { state.dataset.state = "live"; state.textContent = "Live"; });
-  source.addEventListener("error", () => { state.dataset.state = "lost"; state.textContent = "Reconnecting"; });
+  source.addEventListener("open", () => { state.dataset.state = "live"; state.textContent = words("live"); });
+  source.addEventListener("error", () => { state.dataset.state = "lost"; state.textContent = words("lost"); });
   source.addEventListener("post", (event) => {
     const holder = document.createElement("template");
     holder.innerHTML = event.data;
@@ -167,7 +159,7 @@ function liveThread(thread) {
     post.classList.add("fresh");
     thread.append(post);
     last = post.id.slice("post-".length);
-    said.textContent = `A new post by ${post.querySelector(".post-head strong").textContent}, at the end of the thread.`;
+    said.textContent = words("posted").replace("#", () => post.querySelector(".post-head strong").textContent);
     setTimeout(noteRead, 3000);
   });
   source.addEventListener("gone", (event) => {

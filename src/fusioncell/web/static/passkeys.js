@@ -29,8 +29,8 @@ function plain(credential) {
 function tell(place, fault) {
   const error = place.querySelector("[data-passkey-error]");
   // The browser's own refusals: closed by the person, timed out, or none for this site.
-  error.textContent = fault.name === "NotAllowedError" ? "No passkey was used. Try again, or choose another way."
-    : fault.name === "InvalidStateError" ? "This device has a passkey for your account already." : fault.message;
+  error.textContent = fault.name === "NotAllowedError" ? words("unused")
+    : fault.name === "InvalidStateError" ? words("known") : fault.message;
   error.hidden = false;
 }
 
