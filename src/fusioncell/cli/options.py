@@ -105,7 +105,9 @@ def plain(value: Any, longest: int = 300) -> str:
 
 
 def table(rows: list[list[Any]], heads: list[str]) -> str:
-    """Set rows in columns, each as wide as its widest cell."""
+    """Set rows in columns, each as wide as its widest cell; where there are none, say so."""
+    if not rows:
+        return "None."
     cells = [[plain(value, 120) for value in row] for row in rows]
     widths = [max(map(len, column)) for column in zip(heads, *cells, strict=True)]
     return "\n".join(
