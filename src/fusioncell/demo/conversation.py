@@ -31,7 +31,8 @@ def act_out(cast: Cast, act: Spoken, said: dict[str, str]) -> None:
             if act.name:
                 said[act.name] = written
         case Edit():
-            hub.talk.edit(viewer, _known(said, act.to), act.text)
+            before = hub.talk.read_one(viewer, _known(said, act.to))
+            hub.talk.edit(viewer, before.id, f"{before.text}\n\n{act.text.strip()}", before.title)
         case React():
             hub.talk.react(viewer, f"post:{_known(said, act.to)}", act.kind)
         case Keep():
@@ -61,8 +62,10 @@ def _write(cast: Cast, viewer: Viewer, act: Write, said: dict[str, str]) -> str:
         if party is None:
             raise NotFound("you are in no such group")
         groups = (party,)
+    called = " ".join(f"@{cast.hub.members.person(cast.people[player]).name}" for player in act.mentions)
     new = NewPost(
-        text=act.text.strip(), title=act.title, tlp=Tlp.AMBER if groups else act.tlp, groups=groups, about=act.about,
+        text=f"{act.text.strip()}\n\n{called}".strip(), title=act.title, tlp=Tlp.AMBER if groups else act.tlp,
+        groups=groups, about=act.about,
         parent=_known(said, act.to) if act.to else "",
         mentions=tuple(person(cast.people[player]) for player in act.mentions),
     )  # fmt: skip
@@ -78,5 +81,5 @@ def _write_nameless(cast: Cast, viewer: Viewer, new: NewPost) -> str:
     commit = hub.record.commit_of(contribution)
     if commit is None:
         raise NotFound("nothing was posted")
-    [entry] = [one for one in hub.record.read_after(commit.first_seq - 1, blocks=1) if one.seq == commit.first_seq]
-    return entry.payload.subject if entry.payload else ""
+    entries = hub.record.read_many(range(commit.first_seq, commit.last_seq + 1))
+    return next(one.payload.subject for one in entries if one.kind == "post" and one.payload)

@@ -68,7 +68,7 @@ WATCHES = (
     ("bank", "campaign", "Landpost redelivery"), ("department", "campaign", "Landpost redelivery"),
     ("police", "campaign", "Landpost redelivery"), ("northern", "network", "192.0.2.0/26"),
     ("coastline", "network", "198.51.100.0/26"), ("university", "campaign", "QUIETOX"),
-    ("reader", "campaign", "Landpost redelivery"), ("lead", "sector", "finance"),
+    ("reader", "campaign", "Landpost redelivery"), ("lead", "campaign", "Mobile bank reactivation"),
 )
 LEAVER = ("Dana Whitlock", "dana.whitlock@coastline.example", "Left in October; the account was used from abroad.")
 

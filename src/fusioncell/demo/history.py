@@ -122,7 +122,8 @@ def _lookalike(dice: Dice, number: int) -> Say:
     word = dice.pick(("login", "verify", "alert", "update", "card", "bonus", "review", "limit"))
     name = f"harbour-bank-{word}-{_coined(dice, 2)}.{dice.pick(('example', 'test'))}"
     return Say(dice.pick(("bank", "bank", "university")), Event(
-        f"Look-alike of Harbour Bank: {name}", (("domain", name, "Registered in the last day, page copied from ours"),),
+        f"Look-alike of Harbour Bank: {defanged(name)}",
+        (("domain", name, "Registered in the last day, page copied from ours"),),
         ('rsit:fraud="phishing"', _tag("Domains", "T1583.001"))))
 
 
@@ -158,7 +159,7 @@ def _seen_again(dice: Dice, number: int) -> Say:
     phishing = "phishing" in str(said.piece).lower()
     if dice.below(2) == 0:
         return Say(by, Rows("seen-here-too.csv", values, f"sighting,{'phishing' if phishing else 'malware'}", 75))
-    return Say(by, Event(f"Seen here too: {_short(values[0][1])}", values,
+    return Say(by, Event(f"Seen here too: {_short(defanged(values[0][1]))}", values,
                          ('rsit:fraud="phishing"' if phishing else 'rsit:malicious-code="infected-system"',)))
 
 

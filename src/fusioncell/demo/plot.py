@@ -67,7 +67,7 @@ class Write:
 
 @dataclass(frozen=True, slots=True)
 class Edit:
-    """The author mends what they wrote under a name."""
+    """The author adds to what they wrote under a name."""
 
     by: str
     to: str

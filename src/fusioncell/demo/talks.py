@@ -96,8 +96,8 @@ We ask the others to look for sign-ins from 203[.]0[.]113[.]58.
                     "and the block goes with it.", name="swift-northern", to="swift")),
     Beat(490, Write("university", "Confirmed by hand: certificate, address range and imprint are the courier's own.",
                     to="swift")),
-    Beat(512, Edit("northern", "sms", _FIRST + "\n**Later:** all names of this thread are blocked since ten minutes "
-                   "ago; see the shield.\n")),
+    Beat(512, Edit("northern", "sms", "**Later:** all names of this thread are blocked since ten minutes ago; see the "
+                   "shield.")),
     Beat(574, AskConsent("department", "session", "Weekly advisory 2026-47",
                          "The proxy's address would help banks outside the circle. Your name is not given.")),
     Beat(660, Write("university", "The loader's configuration lists three controllers, two of them not up yet. Sample "

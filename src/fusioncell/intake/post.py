@@ -10,6 +10,8 @@ What is *not* here: who may write what to whom (``exchange.talk``).
 
 from __future__ import annotations
 
+import re
+
 import msgspec
 
 from fusioncell.intake.model import Extract
@@ -77,10 +79,22 @@ class ReactionBody(msgspec.Struct, frozen=True, omit_defaults=True):
     observables: tuple[tuple[str, str], ...] = ()
 
 
+EXCERPT = 200
+"""Characters of a text that stand for it where it has no title."""
+TITLE = 100
+_MARKS = re.compile(r"\*\*|__|`+|(?<!\w)\*(?=\S)|(?<=\S)\*(?!\w)|^[ \t]*(?:#{1,6}|>|[-*+]|\d{1,3}[.)])[ \t]|"
+                    r"^[ \t:|-]+$|\|", re.MULTILINE)
+"""Marks of markdown that are no words: emphasis, code, headings, quotes, lists, tables."""
 _post = msgspec.json.Decoder(PostBody)
 _reaction = msgspec.json.Decoder(ReactionBody)
 read_post = _post.decode
 read_reaction = _reaction.decode
+
+
+def excerpt(text: str, most: int = EXCERPT) -> str:
+    """Return the beginning of a markdown text in one line, without its marks; an ellipsis says that it goes on."""
+    line = " ".join(_MARKS.sub(" ", text[: 4 * most]).split())
+    return line if len(line) <= most else f"{line[: most - 1].rpartition(' ')[0] or line[: most - 1]}…"
 
 
 def named_in(text: str) -> dict[Observable, bool]:
@@ -100,7 +114,7 @@ def extract(kind: str, subject: str, version: int, meta: dict[str, object], body
         Claim(observable, Role.CONTEXT, Stance.NONE, stated=stated, keys=(subject,))
         for observable, bad in list(named_in(f"{post.title}\n{post.text}").items())[:MAX_NAMED]
     )
-    return Extract(claims, post.title, post.text)
+    return Extract(claims, post.title or excerpt(post.text, TITLE), post.text)
 
 
 def extract_reaction(kind: str, subject: str, version: int, meta: dict[str, object], body: bytes) -> Extract:

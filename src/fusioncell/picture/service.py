@@ -18,7 +18,7 @@ from fusioncell.intake.service import Intake
 from fusioncell.kernel.clock import DAY, HOUR, Clock
 from fusioncell.kernel.entry import Entry
 from fusioncell.kernel.errors import NotFound
-from fusioncell.kernel.marking import Audience, Viewer
+from fusioncell.kernel.marking import ANONYMOUS, Audience, Viewer, voice_of
 from fusioncell.kernel.observable import Observable, ObservableType, guess, parents
 from fusioncell.kernel.ports import Connection, Database
 from fusioncell.kernel.refang import refang
@@ -207,12 +207,12 @@ class Picture:
             rows = store.lately(connection, audiences, (last - hours + 1) * HOUR, 10_000)
             named = store.count_named(connection, audiences, now - DAY)
         by_hour = Counter(at // HOUR for at, _ in rows)
-        today = [org for at, org in rows if at > now - DAY]
+        today = [voice_of(org) for at, org in rows if at > now - DAY]
         return Activity(
             tuple((hour * HOUR, by_hour[hour]) for hour in range(last - hours + 1, last + 1)),
             len(today),
             sum(now - 2 * DAY < at <= now - DAY for at, _ in rows),
-            len(set(today)),
+            len(set(today) - {ANONYMOUS}),
             named,
         )
 

@@ -15,10 +15,11 @@ MOST_PARTIES = 100_000
 
 
 def organisations(connection: Connection) -> list[str]:
-    """Return the ids of all organisations in good standing, guests' own apart, in the order of admission."""
+    """Return the ids of all members in good standing (guests' own apart, and who has yet to accept the terms), in the
+    order of admission."""
     return [row[0] for row in connection.rows(
         "SELECT o.id FROM members_organisation o LEFT JOIN members_suspended s ON s.party = 'org:' || o.id "
-        f"WHERE s.party IS NULL AND o.kind <> 'guest' ORDER BY o.seq LIMIT {MOST_PARTIES}")]
+        f"WHERE s.party IS NULL AND o.kind <> 'guest' AND o.bound = 1 ORDER BY o.seq LIMIT {MOST_PARTIES}")]
 
 
 def people(connection: Connection) -> dict[str, list[Person]]:

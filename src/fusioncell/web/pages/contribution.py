@@ -209,7 +209,7 @@ def _reach(hub: Hub, viewer: Viewer, contribution: str, *, own: bool) -> View:
         "was_receipts": f"{before}/receipts" if was and own else None,
         "receipts": f"{address}/receipts" if own else None,
         "readers": f"{address}/readers" if own and viewer.may("recall") else None,
-        "consent": f"{address}/consent" if viewer.org and viewer.may("contribute") else None,
+        "consent": f"{address}/consent" if viewer.member and viewer.may("contribute") else None,
     }
 
 

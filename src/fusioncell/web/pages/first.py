@@ -75,7 +75,7 @@ def _kpis(viewer: Viewer, activity: Activity, tally: dict[str, int], names: Name
         {
             "label": N_("organisations active"),
             "value": activity.contributors,
-            "note": N_("of {n}", n=len(names.all())) if viewer.member else "",
+            "note": N_("of {n}", n=sum(one.bound for one in names.all().values())) if viewer.member else "",
         },
     ]
     if viewer.member:

@@ -64,10 +64,15 @@ def thread_row(one: ThreadSummary, names: Names) -> View:
     }
 
 
+def _writes(viewer: Viewer) -> bool:
+    """Whether one writes here: a guest does so on the page of its group alone."""
+    return viewer.may("contribute") and not viewer.guest
+
+
 def talk_about(hub: Hub, viewer: Viewer, anchor: str, post: str = "") -> View:
     """Make the panel of what members say about something (``exchange/_talk.html``); ``post``: it is one itself."""
     names = Names(hub, viewer)
-    writes = viewer.may("contribute")
+    writes = _writes(viewer)
     return {
         "threads": [] if post else [thread_row(one, names) for one in hub.talk.about(viewer, anchor, 5)],
         "write_href": f"/exchange/new?{urlencode({'about': anchor})}" if writes and not post else None,
@@ -119,7 +124,7 @@ def index(
         unread=hub.talk.unread(viewer) if viewer.person else 0,
         next=following,
         live=None if before or asked else f"/live?after={position}",
-        may_write=viewer.may("contribute"),
+        may_write=_writes(viewer),
         drafts=_drafts(hub, viewer),
     )  # fmt: skip
 
@@ -144,7 +149,7 @@ def post_view(
     """Make the POST view model. ``live``: for all readers of its audience at once, so nothing of one viewer in it."""
     address = f"/exchange/posts/{quote(one.id, safe='')}"
     mine = one.own and not live and (viewer.person == one.author or viewer.may("edit"))
-    writes = live or viewer.may("contribute")
+    writes = live or _writes(viewer)
     return {
         "id": one.id,
         "thread": one.thread,
@@ -170,7 +175,7 @@ def post_view(
         "may_react": writes and not (one.own and not live),
         "bookmarked": one.bookmarked and not live,
         "reply_href": f"{thread_href(one.thread)}?reply={quote(one.id, safe='')}#reply" if writes else None,
-        "room_href": f"/groups/new?about=post:{quote(one.id, safe='')}" if writes else None,
+        "room_href": f"/groups/room?about={quote(one.contribution, safe='')}" if writes else None,
         "contribution_href": f"/contributions/{quote(one.contribution, safe='')}",
     }
 
@@ -210,8 +215,10 @@ def thread(
     posts = [post_view(one, names, known, viewer=viewer, new=one.id in found.new) for one in found.posts]
     address = thread_href(thread)
     asked = request_on(hub, viewer, found.id, names)
-    for each in posts if asked else ():
+    for each in posts:
         _mark_answer(each, asked)
+        if each["id"] == found.id:
+            each["title"] = ""  # It stands above.
     return page(
         request,
         "exchange/thread.html",
@@ -253,7 +260,7 @@ def _head(hub: Hub, viewer: Viewer, found: Thread, names: Names) -> View:
 
 
 def _reply(hub: Hub, viewer: Viewer, found: Thread, names: Names, wanted: str) -> View | None:
-    if found.closed or not viewer.may("contribute") or not found.posts:
+    if found.closed or not _writes(viewer) or not found.posts:
         return None
     chosen = next((one for one in found.posts if one.id == wanted), None)
     parent = chosen or next((one for one in found.posts if one.id == found.id), found.posts[0])

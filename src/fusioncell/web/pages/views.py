@@ -52,6 +52,8 @@ KINDS = {
     "misp.attribute": N_("MISP attribute"),
     "csv.row": N_("Row"),
     "text": N_("Text"),
+    "post": N_("Post"),
+    "reaction": N_("Reaction"),
 }
 FORMATS = {"stix": "STIX", "misp": N_("MISP event"), "csv": N_("Table (CSV)"), "list": N_("Plain list"),
            "text": N_("Text")}  # fmt: skip
