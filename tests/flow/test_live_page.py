@@ -10,6 +10,9 @@ from pathlib import Path
 import httpx
 import pytest
 
+from fusioncell.exchange.talk import NewPost
+from fusioncell.kernel.marking import Tlp
+from fusioncell.web.pages.live import PageStreams
 from hubs import MadeHub, Party, make_hub, served
 
 
@@ -108,3 +111,23 @@ def test_a_large_contribution_is_one_row(site: str, made: MadeHub) -> None:
 def test_a_cursor_that_is_not_of_this_hub_is_refused(site: str, made: MadeHub) -> None:
     with at_home(site, made, None) as (client, _):
         assert client.get("/live?after=made-up").status_code == 400
+
+
+def test_a_live_post_shows_all_its_readers_the_same(site: str, made: MadeHub) -> None:
+    """A client's reaction is for itself and the author's organisation; the group's live row must not show it."""
+    hub = made.hub
+    third = hub.members.add_organisation("Third Party", "energy", "industry")
+    hub.members.name_client(third.id, made.ministry.org)
+    group_id = hub.circles.make_group("Ring", [f"org:{made.ministry.org}", f"org:{made.provider.org}"]).id
+    author, client = (hub.members.viewer_of(f"org:{one}") for one in (made.ministry.org, third.id))
+    assert author is not None and client is not None
+    known = hub.circles.group(group_id)
+    post = hub.talk.post(author, NewPost(text="What do you make of bad[.]example?", tlp=Tlp.AMBER,
+                                         groups=(f"group:{known.id}.{known.generation}",)))  # fmt: skip
+    hub.settle()
+    hub.talk.react(client, f"post:{post.id}", "useful")
+    hub.settle()
+    events = [event for page in hub.river.past(0, hub.river.position, hub.record.audiences_where(lambda _: True))
+              for event in page]  # fmt: skip
+    shown = [row.data.decode() for row in PageStreams(hub).rows(events) if row.name == "post"]
+    assert len(shown) == 1 and "bad[.]example" in shown[0] and "Third Party" not in shown[0]

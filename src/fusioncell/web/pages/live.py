@@ -110,12 +110,13 @@ class PageStreams:
             return []
         audience = self._hub.record.audience(event.audience)
         reader = Viewer(member=True, parties=audience.parties)
+        # Not what the parties of the audience see together: what is for one of them is not for the others.
+        alike = self._hub.record.audiences_where(lambda each: each.tlp is Tlp.CLEAR) | {event.audience}
         try:
-            post = self._hub.talk.read_one(reader, said.subject)
-        except NotFound:  # withdrawn since
+            post = self._hub.talk.read_one(reader, said.subject, alike)
+        except NotFound:  # withdrawn since, or moved to others
             return []
-        clear = self._hub.record.audiences_where(lambda each: each.tlp is Tlp.CLEAR)
-        known = known_on(self._hub, [post], clear | {event.audience})
+        known = known_on(self._hub, [post], alike)
         whole = render("exchange/_post.html", post=post_view(post, names, known, viewer=reader, live=True), csrf="",
                        now=self._hub.clock.now())  # fmt: skip
         row: View = {
