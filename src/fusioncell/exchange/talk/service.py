@@ -221,10 +221,10 @@ class Talk:
 
     # -- read --------------------------------------------------------------------------------------------------------
 
-    def read_one(self, viewer: Viewer, post: str) -> Post:
-        """Return one post. NotFound where the viewer sees none."""
-        row = self._row(viewer, post)
-        return self._posts(viewer, [row], [(row.id, "", 0)])[0]
+    def read_one(self, viewer: Viewer, post: str, alike: frozenset[int] | None = None) -> Post:
+        """Return one post. ``alike``: of these audiences alone, as all see it. NotFound where the viewer sees none."""
+        row = self._row(viewer, post, alike)
+        return self._posts(viewer, [row], [(row.id, "", 0)], alike)[0]
 
     def thread(self, viewer: Viewer, thread: str, *, before: str = "", after: str = "", limit: int = 100) -> Thread:
         """Return a page of a thread in the order of its tree: the newest posts, or those beside a token."""
@@ -367,9 +367,9 @@ class Talk:
 
     # -- within ------------------------------------------------------------------------------------------------------
 
-    def _row(self, viewer: Viewer, post: str) -> PostRow:
+    def _row(self, viewer: Viewer, post: str, alike: frozenset[int] | None = None) -> PostRow:
         with self._projections.read() as connection:
-            row = store.post_row(connection, post, self._record.visible_to(viewer))
+            row = store.post_row(connection, post, alike or self._record.visible_to(viewer))
         if row is None:
             raise NotFound("no such post", hint=_GONE)
         return PostRow(row)
@@ -476,11 +476,12 @@ class Talk:
             rows = store.closings(connection, [thread], self._record.visible_to(viewer))
         return Closing(*rows[-1][2:]) if rows and rows[-1][1] else None
 
-    def _posts(self, viewer: Viewer, rows: list[PostRow], tree: list[tuple[str, str, int]]) -> list[Post]:
+    def _posts(self, viewer: Viewer, rows: list[PostRow], tree: list[tuple[str, str, int]],
+               alike: frozenset[int] | None = None) -> list[Post]:
         """Make the posts of a page, in the order of the tree, with all that stands beside them."""
-        by_id = {row.id: row for row in rows}
+        by_id, audiences = {row.id: row for row in rows}, alike or self._record.visible_to(viewer)
         with self._projections.read() as connection:
-            reactions = self._reactions(connection, [f"post:{post}" for post in by_id], self._record.visible_to(viewer))
+            reactions = self._reactions(connection, [f"post:{post}" for post in by_id], audiences)
         kept = self._desk.bookmarked_among(viewer.person, by_id)
         on: dict[str, list[Reaction]] = {}
         for reaction, _ in reactions:
@@ -522,9 +523,7 @@ class Talk:
                 sets.append(store.threads_of_org(connection, viewer.org or "-", audiences, _MOST_THREADS))
         if filters.watched:
             sets.append(self._desk.watched(viewer.person))
-        if not sets:
-            return None
-        return sorted(set(sets[0]).intersection(*sets[1:]))
+        return sorted(set(sets[0]).intersection(*sets[1:])) if sets else None
 
     def _unread(self, viewer: Viewer, threads: list[tuple[str, int]]) -> dict[str, int]:
         """Count what is new in threads, of (thread, place of its newest post)."""
