@@ -23,6 +23,7 @@ from fusioncell.edges.migrate import migrate
 from fusioncell.edges.oidc import HttpService
 from fusioncell.edges.rounds import Rounds
 from fusioncell.edges.system import SystemClock, SystemRandomness
+from fusioncell.edges.txt import TxtResolver
 from fusioncell.edges.webhook import HttpCaller
 from fusioncell.exchange.anonymous import Anonymous
 from fusioncell.exchange.anonymous import store as anonymous_store
@@ -39,6 +40,8 @@ from fusioncell.exchange.notify import Follower, Notify
 from fusioncell.exchange.notify import store as notify_store
 from fusioncell.exchange.participation import Participation
 from fusioncell.exchange.participation import project as participation_project
+from fusioncell.exchange.proxy import Proxy
+from fusioncell.exchange.proxy import project as proxy_project
 from fusioncell.exchange.receipts import Ledger
 from fusioncell.exchange.receipts import store as receipts_store
 from fusioncell.exchange.requests import Requests
@@ -60,6 +63,8 @@ from fusioncell.members import store as members_store
 from fusioncell.members.accounts import Accounts, IdleRule
 from fusioncell.members.accounts import store as accounts_store
 from fusioncell.members.accounts.service import Post
+from fusioncell.members.assets import Assets
+from fusioncell.members.assets import store as assets_store
 from fusioncell.members.audit import Audit
 from fusioncell.members.audit import store as audit_store
 from fusioncell.members.circles import Circles
@@ -94,9 +99,9 @@ if TYPE_CHECKING:
 PROJECTIONS = (
     record_store.projection_metadata, intake_store.metadata, fusion_store.metadata, picture_store.metadata,
     members_store.metadata, joining_store.metadata, accounts_store.metadata, circles_store.metadata,
-    directory_store.metadata, sealing_store.metadata, privacy_store.metadata, talk_store.metadata,
-    files_store.metadata, requests_project.metadata, shield_store.metadata, receipts_store.metadata,
-    participation_project.metadata,
+    directory_store.metadata, sealing_store.metadata, privacy_store.metadata, assets_store.metadata,
+    talk_store.metadata, files_store.metadata, requests_project.metadata, shield_store.metadata,
+    receipts_store.metadata, participation_project.metadata, proxy_project.metadata,
 )  # fmt: skip
 """Tables that can be dropped and rebuilt from the record."""
 VAULT = (
@@ -151,6 +156,7 @@ class Hub:
     audit: Audit
     joining: Joining
     accounts: Accounts
+    assets: Assets
     signing: Signing
     providers: Providers
     circles: Circles
@@ -170,6 +176,7 @@ class Hub:
     """The outbox of mail: the port ``kernel.ports.Mail``."""
     receipts: Ledger
     participation: Participation
+    proxy: Proxy
     notify: Notify
     hooks: Hooks
     follower: Follower
@@ -197,24 +204,22 @@ class Hub:
     def daily(self) -> None:
         """Do what a day asks for: idle accounts take their steps, what has run its time is deleted."""
         self.accounts.run_idle()
-        self.members.tidy()
-        self.signing.tidy()
-        self.audit.tidy()
-        for each in (self.mail, self.notify, self.hooks):
+        self.assets.recheck()
+        for each in (self.members, self.signing, self.audit, self.mail, self.notify, self.hooks, self.files,
+                     self.privacy):  # fmt: skip
             each.tidy()
-        self.files.tidy()
-        self.privacy.tidy()
         self.follower.save()
 
     def _after_batch(self) -> None:
         self.anonymous.release()
+        self.proxy.follow()
         self.shield.follow()
         self.shield.act()
         self.files.sweep()
 
     def settle(self) -> None:
         """Project and act until nothing is left to do (for commands that run without the thread)."""
-        while self.river.run_dry() or self.shield.act() or self.anonymous.release():
+        while self.river.run_dry() or self.shield.act() or self.anonymous.release() or self.proxy.follow():
             pass
         self.shield.follow()
         self.files.sweep()
@@ -279,7 +284,7 @@ def create_projections(database: SqlDatabase) -> None:
 
 FORM = "form"
 """The name under which the digest of the projections' form stands among the cursors."""
-EDITION = 4
+EDITION = 5
 """Raise it with every change of what is read out of entries: standing hubs then build their projections anew."""
 
 
@@ -372,6 +377,8 @@ def assemble(
     hooks, follower, notify = _telling(
         settings, databases, key, clock, randomness, record, river, intake, members, desk, mail
     )
+    follower.assets_of = people.assets.assets_of
+    people.assets.on_change.append(follower.changed)
     return Hub(
         folder=folder, settings=settings, clock=clock, randomness=randomness, databases=databases, seal=seal,
         record=record, river=river, intake=intake, fusion=fusion, picture=picture, shield=shield, receipts=receipts,
@@ -379,6 +386,7 @@ def assemble(
         hooks=hooks, follower=follower, requests=Requests(record, projections, talk, clock, randomness),
         privacy=_privacy(settings, databases, record, intake, people, desk, notify, clock, randomness),
         participation=Participation(record=record, projections=projections, members=members, clock=clock),
+        proxy=Proxy(record=record, projections=projections, intake=intake, receipts=receipts, members=members),
         **people._asdict(),
     )  # fmt: skip
 
@@ -395,6 +403,7 @@ class _People(NamedTuple):
     directory: Directory
     joining: Joining
     accounts: Accounts
+    assets: Assets
 
 
 def _people(
@@ -434,7 +443,11 @@ def _people(
         projections=projections, clock=clock, rule=IdleRule(settings.idle_days, settings.grace_days),
         post=Post(mail, settings.public_url.rstrip("/")),
     )  # fmt: skip
-    return _People(members, audit, signing, providers, mail, circles, directory, joining, accounts)
+    assets = Assets(
+        members=members, audit=audit, record=record, projections=projections, clock=clock, randomness=randomness,
+        key=key, look_up=TxtResolver(settings.resolver).look_up,
+    )  # fmt: skip
+    return _People(members, audit, signing, providers, mail, circles, directory, joining, accounts, assets)
 
 
 def _telling(
@@ -467,13 +480,9 @@ def _privacy(
     vault, projections = databases["vault"], databases["projections"]
     held = Holdings(record=record, intake=intake, projections=projections, vault=vault,
                     viewer_of=people.members.operator_viewer)  # fmt: skip
-
-    def scrub() -> None:
-        for database in databases.values():
-            database.checkpoint()
-
     purge = Purge(held.rooms(desk, notify), lambda who: held.posts_of(who.id),
-                  lambda who: held.withdraw(who.id, who.org), people.mail.forget, scrub)  # fmt: skip
+                  lambda who: held.withdraw(who.id, who.org), people.mail.forget,
+                  lambda: [each.checkpoint() for each in databases.values()])  # fmt: skip
     return Privacy(
         members=people.members, audit=people.audit, record=record, vault=vault, projections=projections, clock=clock,
         randomness=randomness, purge=purge, keep_refused=settings.application_days * DAY,
@@ -492,13 +501,8 @@ def provider_of(settings: Settings) -> Provider | None:
     """Return the identity provider that the settings name, None where they name none."""
     if not settings.oidc_issuer or not settings.oidc_client_id:
         return None
-    return Provider(
-        settings.oidc_issuer,
-        settings.oidc_client_id,
-        settings.oidc_client_secret,
-        settings.oidc_name,
-        settings.oidc_match_email == "yes",
-    )
+    return Provider(settings.oidc_issuer, settings.oidc_client_id, settings.oidc_client_secret, settings.oidc_name,
+                    settings.oidc_match_email == "yes")  # fmt: skip
 
 
 # -- edges that a few commands need; loaded when they are, so that all others start at once --------------------------

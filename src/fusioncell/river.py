@@ -28,6 +28,7 @@ import fusioncell.exchange.event as event
 from fusioncell.exchange.files import project as files_project
 from fusioncell.exchange.live import LiveEvent
 from fusioncell.exchange.participation import project as participation_project
+from fusioncell.exchange.proxy import project as proxy_project
 from fusioncell.exchange.receipts import project as receipts_project
 from fusioncell.exchange.requests import project as requests_project
 from fusioncell.exchange.talk import project as talk_project
@@ -186,6 +187,7 @@ class River:
                 shield_project.project(connection, cut.entries, changes, blocking)
                 receipts_project.project(connection, cut.entries, arrived)
                 participation_project.project(connection, arrived)
+                proxy_project.project(connection, cut.entries, arrived)
                 cuts.append(arrived)
             if aside is not None:
                 intake_project.set_aside(connection, *aside)

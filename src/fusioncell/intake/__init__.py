@@ -10,6 +10,7 @@ from fusioncell.intake.extract import extract_entry, since_of
 from fusioncell.intake.formats import detect
 from fusioncell.intake.gunzip import gunzip_bounded
 from fusioncell.intake.misp_types import observables_of
+from fusioncell.intake.move import BEHALF, is_on_behalf
 from fusioncell.intake.post import (
     REACTIONS,
     Attached,
@@ -24,6 +25,7 @@ from fusioncell.intake.post import (
 from fusioncell.intake.text import find_observables
 
 __all__ = [
+    "BEHALF",
     "ITEM_KINDS",
     "REACTIONS",
     "Attached",
@@ -36,6 +38,7 @@ __all__ = [
     "extract_entry",
     "find_observables",
     "gunzip_bounded",
+    "is_on_behalf",
     "named_in",
     "observables_of",
     "read_post",

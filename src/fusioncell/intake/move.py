@@ -9,11 +9,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from fusioncell.kernel.entry import Entry
 from fusioncell.kernel.errors import BadInput, Conflict
 from fusioncell.kernel.marking import Audience, Tlp, Uses, Viewer, default_uses, org, person, within
+
+
+BEHALF = "behalf"
+"""The word in an item's meta that says to its readers that it is published on behalf of a partner, and no more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,3 +90,8 @@ def _without_self(viewer: Viewer, audience: Audience) -> Audience:
     if viewer.person is None or viewer.org is None or org(viewer.org) not in audience.parties:
         return audience
     return Audience(audience.tlp, audience.parties - {person(viewer.person)}, audience.uses)
+
+
+def is_on_behalf(entries: Iterable[Entry]) -> bool:
+    """Tell whether items were published on behalf of a partner (``exchange.proxy``): who publishes does not widen."""
+    return any(entry.payload is not None and bool(entry.payload.meta.get(BEHALF)) for entry in entries)

@@ -21,7 +21,7 @@ from fusioncell.intake import store
 from fusioncell.intake.arrive import ITEM_KINDS, idkey_of, signed64
 from fusioncell.intake.formats import Limits, split_body
 from fusioncell.intake.model import Fault, Item, Split
-from fusioncell.intake.move import Wanted, decide
+from fusioncell.intake.move import Wanted, decide, is_on_behalf
 from fusioncell.intake.project import Arrival, Recall, kept
 from fusioncell.kernel.clock import Instant
 from fusioncell.kernel.entry import Draft, Entry, Payload
@@ -256,12 +256,13 @@ class Intake:
         return [first, *drafts], shell
 
     def submit_items(
-        self, viewer: Viewer, items: Sequence[Item], audience: Audience, *, title: str = "", format: str = "talk"
-    ) -> tuple[str, Future[Receipt]]:
+        self, viewer: Viewer, items: Sequence[Item], audience: Audience, *, title: str = "", format: str = "talk",
+        more: Sequence[Draft] = (),
+    ) -> tuple[str, Future[Receipt]]:  # fmt: skip
         """Queue items that a room of ours has made, all for one audience; return (contribution id, future receipt).
 
-        They are a submission like any other: a shell first, so that its id, status and recall work. Raises NotSignedIn,
-        NotAllowed.
+        They are a submission like any other: a shell first, so that its id, status and recall work. ``more``: what the
+        room keeps beside them in the same commit. Raises NotSignedIn, NotAllowed.
         """
         if viewer.org is None:
             raise NotSignedIn("a contribution needs an organisation", hint="Sign in, or send an API key.")
@@ -281,7 +282,7 @@ class Intake:
             for item in items
         ]
         identifier = new_id(self._randomness)
-        return identifier, self._record.submit(viewer.org, drafts, identifier)
+        return identifier, self._record.submit(viewer.org, [*drafts, *more], identifier)
 
     def _audience(self, viewer: Viewer, item: Item, private: bool, default: Tlp, terms: Terms) -> Audience:
         tlp = item.tlp or default
@@ -458,6 +459,8 @@ class Intake:
         first, last = self._own(viewer, contribution, entry_seq, "contribute" if wider else "recall")
         tlp = _marking(terms)
         items = self._left(first, last)
+        if wider and is_on_behalf(items):
+            raise NotAllowed("it is published on behalf of a partner", hint="Ask the partner for a wider consent.")
         if not items:
             raise NotFound("nothing of that contribution is left", hint="It was withdrawn, or goes on as another.")
         target = audience_for(tlp, own_org=viewer.org, groups=terms.groups, people=terms.people, uses=terms.uses)

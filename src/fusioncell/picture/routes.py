@@ -8,9 +8,9 @@ from litestar import Response, get
 from litestar.params import Parameter
 
 from fusioncell.fusion import explain
-from fusioncell.intake import export_native
-from fusioncell.kernel.clock import format_instant
+from fusioncell.intake import export_native, is_on_behalf
 from fusioncell.intake.service import Intake
+from fusioncell.kernel.clock import format_instant
 from fusioncell.kernel.errors import BadInput, NotFound
 from fusioncell.kernel.handed import Handed
 from fusioncell.kernel.marking import Viewer
@@ -142,6 +142,7 @@ def contribution(
     return {
         **summary_json(item),
         **({"was": was} if was else {}),
+        **({"on_behalf_of_a_partner": True} if is_on_behalf(entries) else {}),
         "entries": [
             {
                 "id": seal.entry_id(entry.seq),

@@ -26,6 +26,7 @@ from fusioncell.exchange.anonymous import routes as anonymous_routes
 from fusioncell.exchange.files import routes as files_routes
 from fusioncell.exchange.notify import routes as notify_routes
 from fusioncell.exchange.participation import routes as participation_routes
+from fusioncell.exchange.proxy import routes as proxy_routes
 from fusioncell.exchange.receipts import routes as receipts_routes
 from fusioncell.exchange.requests import routes as requests_routes
 from fusioncell.exchange.talk import routes as talk_routes
@@ -36,6 +37,7 @@ from fusioncell.kernel.handed import Handed
 from fusioncell.kernel.marking import Viewer
 from fusioncell.members import routes as members_routes
 from fusioncell.members.accounts import routes as accounts_routes
+from fusioncell.members.assets import routes as assets_routes
 from fusioncell.members.audit import routes as audit_routes
 from fusioncell.members.circles import routes as circles_routes
 from fusioncell.members.directory import routes as directory_routes
@@ -58,8 +60,8 @@ NO_DOOR = "/api/{path:str}"
 """What the framework puts beside the description: a page of its own for every other path. Ours answers as elsewhere."""
 ROOMS = (
     "intake", "record", "fusion", "picture", "shield", "members", "signing", "seal", "audit", "joining", "accounts",
-    "sealing", "privacy", "anonymous", "receipts", "circles", "directory",
-    "notify", "hooks", "talk", "files", "requests", "participation",
+    "sealing", "privacy", "assets", "anonymous", "receipts", "circles", "directory",
+    "notify", "hooks", "talk", "files", "requests", "participation", "proxy",
 )  # fmt: skip
 """Services of the hub that handlers may ask for by name."""
 INJECTED = frozenset({
@@ -185,9 +187,9 @@ def _doors() -> Router:
     packages = (
         circles_routes, directory_routes, joining_routes, accounts_routes, audit_routes, anonymous_routes,
         sealing_routes, signing_routes, talk_routes, notify_routes, files_routes, requests_routes,
-        privacy_routes,
+        privacy_routes, assets_routes,
     )  # fmt: skip
-    doors = [door for room in (*rooms, *packages, receipts_routes, participation_routes) for door in room.HANDLERS]
+    doors = [door for room in (*rooms, *packages, receipts_routes, participation_routes, proxy_routes) for door in room.HANDLERS]
     return Router("/", route_handlers=[healthz, readyz, metrics, *doors, *page_handlers()])
 
 

@@ -122,6 +122,10 @@ class Asked(msgspec.Struct, frozen=True):
     tlp: Tlp
     reason: str
     audience: int
+    proxy: bool = False
+    """The product is a publication by the asker on the originator's behalf (``exchange.proxy``)."""
+    groups: tuple[str, ...] = ()
+    """The groups that such a publication may go to, for AMBER and AMBER+STRICT."""
 
 
 class Consented(msgspec.Struct, frozen=True):
@@ -138,11 +142,16 @@ class Consented(msgspec.Struct, frozen=True):
     granted: bool
     reason: str
     audience: int
+    proxy: bool = False
+    groups: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Consent:
-    """A request and its answer. ``lapsed``: when the contribution was withdrawn since (nothing is permitted then)."""
+    """A request and its answer. ``lapsed``: when the contribution was withdrawn since (nothing is permitted then).
+
+    ``proxy``: the product is a publication by the asker on the originator's behalf, ``groups`` where to it may go.
+    """
 
     id: str
     contribution: str
@@ -158,6 +167,8 @@ class Consent:
     answered_by: str
     answer_reason: str
     lapsed: Instant
+    proxy: bool = False
+    groups: tuple[str, ...] = ()
 
     @property
     def permits(self) -> bool:

@@ -36,7 +36,7 @@ def _asked(connection: Connection, entry: Entry, said: Asked) -> None:
         connection,
         (entry.payload.subject, entry.seq, entry.audience, said.contribution, said.audience, said.originator, entry.org,
          entry.payload.author, storable(said.product), said.tlp.value, storable(said.reason), entry.at,
-         Answer.ASKED.value, 0, "", ""),
+         Answer.ASKED.value, 0, "", "", int(said.proxy), storable(" ".join(said.groups))),
     )  # fmt: skip
 
 
@@ -46,9 +46,11 @@ def _consented(connection: Connection, entry: Entry, said: Consented) -> None:
         return
     state = (Answer.GRANTED if said.granted else Answer.DECLINED).value
     answer = (state, entry.at, entry.payload.author, storable(said.reason))
-    if not store.answer(connection, entry.payload.subject, entry.org, answer) and not said.asker:
+    # A proxy is named beforehand: it need not have asked.
+    if not store.answer(connection, entry.payload.subject, entry.org, answer) and (said.proxy or not said.asker):
         store.add_consent(
             connection,
-            (entry.payload.subject, entry.seq, entry.audience, said.contribution, said.audience, said.originator, "",
-             "", storable(said.product), said.tlp.value, "", entry.at, *answer),
+            (entry.payload.subject, entry.seq, entry.audience, said.contribution, said.audience, said.originator,
+             said.asker, "", storable(said.product), said.tlp.value, "", entry.at, *answer, int(said.proxy),
+             storable(" ".join(said.groups))),
         )  # fmt: skip

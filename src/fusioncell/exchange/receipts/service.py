@@ -34,7 +34,7 @@ from fusioncell.kernel.clock import MINUTE, Clock, Instant
 from fusioncell.kernel.entry import Draft, Entry, Payload
 from fusioncell.kernel.errors import BadInput, Conflict, NotAllowed, NotFound
 from fusioncell.kernel.ids import Randomness, new_id
-from fusioncell.kernel.marking import Audience, Tlp, Uses, Viewer, is_pseudonym, org, within
+from fusioncell.kernel.marking import Audience, Tlp, Uses, Viewer, audience_for, is_pseudonym, may_post, org, within
 from fusioncell.kernel.observable import key64
 from fusioncell.kernel.ports import Database, Mail
 from fusioncell.members import Members
@@ -44,6 +44,8 @@ from fusioncell.record.service import Record
 MAX_VALUES = 50_000
 """Values of one contribution that are looked up one by one; of more, whoever was answered any since counts as told."""
 MAX_CONSENTS = 500
+PUBLICATION = "publication on the originator's behalf"
+"""The product of those consents that ``exchange.proxy`` reads."""
 CHUNK = 5_000
 """Rows a transaction: a large match must not hold the vault from a sign-in."""
 REMEMBERED = 200_000
@@ -389,6 +391,36 @@ class Ledger:
             self._write_entry(viewer, ASKED, identifier, asked, {entry.org, viewer.org})
         return identifier
 
+    def let_publish(self, viewer: Viewer, contribution: str, proxy: str, tlp: Tlp, groups: Sequence[str], reason: str
+                    ) -> str:
+        """Consent to a publication by another organisation on one's own's behalf; of another's, ask for it.
+
+        ``tlp``: the widest marking that it may have, ``groups`` where to it may go (AMBER). Returns the request's id.
+        """
+        if viewer.org is None or viewer.person is None or not viewer.may("contribute"):
+            raise NotAllowed("a person of your organisation does that", hint="Sign in as someone who may contribute.")
+        entry, _ = self._entry_seen(viewer, contribution)
+        own = viewer.org == entry.org
+        wanted = audience_for(tlp, own_org=viewer.org, groups=groups)
+        if tlp is Tlp.RED or (groups and tlp not in (Tlp.AMBER, Tlp.AMBER_STRICT)):
+            raise BadInput("groups are named with amber or amber+strict, and no publication is red", place="tlp",
+                           hint="Choose clear, green, or amber with groups.")  # fmt: skip
+        if own and not may_post(viewer, wanted):
+            raise NotAllowed("your organisation is not in one of these groups", hint="Name groups that it is in.")
+        if own and (proxy == viewer.org or self._members.organisation(proxy).suspended):
+            raise BadInput("name another organisation", hint="The one that is to publish it for you.", place="proxy")
+        if not own and not reason.strip():
+            raise BadInput("say why", hint="The originator reads it and decides.", place="reason")
+        identifier, named = new_id(self._randomness), tuple(dict.fromkeys(groups))
+        if own:
+            said = Consented(contribution, entry.org, proxy, PUBLICATION, tlp, True, reason.strip()[:1000],
+                             entry.audience, True, named)
+            self._write_entry(viewer, CONSENT, identifier, said, {entry.org, proxy})
+        else:
+            asked = Asked(contribution, entry.org, PUBLICATION, tlp, reason.strip()[:1000], entry.audience, True, named)
+            self._write_entry(viewer, ASKED, identifier, asked, {entry.org, viewer.org})
+        return identifier
+
     def answer(self, viewer: Viewer, identifier: str, *, granted: bool, reason: str) -> None:
         """Grant or decline, with a reason; only a named person of the originator's organisation can. It may be changed.
 
@@ -405,7 +437,7 @@ class Ledger:
         with self._projections.read() as connection:
             audience = store.audience_of(connection, identifier)
         said = Consented(asked.contribution, asked.originator, asked.asker, asked.product, asked.tlp, granted,
-                         reason.strip()[:1000], audience)
+                         reason.strip()[:1000], audience, asked.proxy, asked.groups)
         self._write_entry(viewer, CONSENT, identifier, said, {asked.originator, asked.asker} - {""})
 
     def consents(self, viewer: Viewer, contribution: str = "") -> list[Consent]:

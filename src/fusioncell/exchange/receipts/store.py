@@ -63,12 +63,14 @@ Table(
     Column("answered_by", String(64), nullable=False),
     Column("answer_reason", Text, nullable=False),
     Column("lapsed", BigInteger, nullable=False),
+    Column("proxy", Integer, nullable=False),
+    Column("parties", Text, nullable=False),
     Index("exchange_consent_contribution", "contribution"),
 )  # fmt: skip
 
 _CONSENT = (
     "SELECT id, contribution, originator, asker, asker_person, product, tlp, reason, at, answer, answered, "
-    "answered_by, answer_reason, lapsed FROM exchange_consent"
+    "answered_by, answer_reason, lapsed, proxy, parties FROM exchange_consent"
 )
 
 
@@ -177,11 +179,11 @@ def told_all(connection: Connection, recall: int, at: Instant) -> None:
 
 def add_consent(connection: Connection, row: Sequence[Any]) -> None:
     """Keep a request, or a consent that nobody asked for: (id, seq, entry's audience, contribution, audience,
-    originator, asker, the asker's person, product, tlp, reason, at, answer, answered, by whom, why)."""
+    originator, asker, the asker's person, product, tlp, reason, at, answer, answered, by whom, why, proxy, groups)."""
     connection.run(
         "INSERT INTO exchange_consent (id, seq, entry_audience, contribution, audience, originator, asker, "
-        "asker_person, product, tlp, reason, at, answer, answered, answered_by, answer_reason, lapsed) "
-        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0) ON CONFLICT (id) DO NOTHING",
+        "asker_person, product, tlp, reason, at, answer, answered, answered_by, answer_reason, proxy, parties, lapsed) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0) ON CONFLICT (id) DO NOTHING",
         row,
     )
 
@@ -213,7 +215,8 @@ def consents(connection: Connection, audiences: Iterable[int], limit: int, contr
     if identifier:
         where, more = f"{where} AND id = ?", [*more, identifier]
     return [
-        Consent(*row[:6], Tlp(row[6]), *row[7:9], Answer(row[9]), *row[10:])  # type: ignore[call-arg]
+        Consent(*row[:6], Tlp(row[6]), *row[7:9], Answer(row[9]), *row[10:14],  # type: ignore[call-arg]
+                bool(row[14]), tuple(row[15].split()))  # fmt: skip
         for row in connection.rows(f"{_CONSENT} WHERE {where} ORDER BY seq DESC LIMIT ?", (*more, limit))
     ]
 
