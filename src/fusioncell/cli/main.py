@@ -38,6 +38,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "key": ("members:key", "API keys: add, list, end."),
     "members": ("joining:members", "Who joins, who is suspended, whose account is idle; the audit log."),
     "officer": ("officer:officer", "Officers of sealed identities: keys, cases."),
+    "asset": ("assets:asset", "Network assets: claim, list, check, approve, settle, release."),
     "hold": ("privacy:hold", "Preservation holds: what is kept from erasure, and for which case."),
     "shield": ("shield:shield", "Blocking decisions: list, propose, approve, withdraw."),
     "backup": ("keeping:backup", "Write a backup, with the hub running or not."),

@@ -33,6 +33,7 @@ SETTINGS = (
     Setting("data", "data", "Folder that holds the databases, keys and quarantine."),
     Setting("http_listen", "127.0.0.1:8080", "Address and port of the web pages and the API."),
     Setting("dns_listen", "127.0.0.1:5353", "Address and port of the RPZ primary (UDP and TCP)."),
+    Setting("resolver", "", "Resolver that looks proofs of domains up: host:port; empty: the machine's own."),
     Setting("dns_notify", "", "Resolvers that are told of zone changes: host:port, comma-separated."),
     Setting("database_url", "", "postgresql://… to use PostgreSQL; empty for the embedded SQLite files."),
     Setting("public_url", "", "Address under which members reach the hub, for links; https makes cookies secure."),
@@ -69,6 +70,7 @@ class Settings:
     data: str
     http_listen: str
     dns_listen: str
+    resolver: str
     dns_notify: str
     database_url: str
     public_url: str

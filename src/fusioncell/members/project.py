@@ -8,6 +8,7 @@ from fusioncell.kernel.entry import Entry
 from fusioncell.kernel.ports import Connection
 from fusioncell.members import store
 from fusioncell.members.accounts import project as accounts
+from fusioncell.members.assets import project as assets
 from fusioncell.members.circles import project as circles
 from fusioncell.members.directory import project as directory
 from fusioncell.members.joining import project as joining
@@ -26,6 +27,7 @@ def project(connection: Connection, entries: Sequence[Entry]) -> None:
     joining.project(connection, entries)
     accounts.project(connection, entries)
     sealing.project(connection, entries)
+    assets.project(connection, entries)
     # Behind all others: it takes out of them what was erased.
     privacy.project(connection, entries)
 

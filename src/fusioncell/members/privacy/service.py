@@ -51,7 +51,7 @@ class Purge:
     posts_of: Contributions
     withdraw: Contributions
     forget_address: Callable[[str], None]
-    scrub: Callable[[], None]
+    scrub: Callable[[], object]
 
 
 class Privacy:

@@ -13,6 +13,7 @@ from fusioncell.web.pages import (
     account,
     admin,
     anonymous,
+    assets,
     attachments,
     choices,
     compose,
@@ -49,9 +50,9 @@ class Pages:
         self.hub = hub
 
     def error(self, request: Asked, **error: Any) -> str:
-        """Render an error page."""
+        """Render an error page; it repeats nothing of the address, or hidden and unknown would differ."""
         said = {name: of_error(text) if isinstance(text, str) else text for name, text in error.items()}
-        return render("error.html", shell=shell(request), error={**said, "place": error["place"]})
+        return render("error.html", shell=shell(request) | {"path": "/"}, error={**said, "place": error["place"]})
 
     def to_sign_in(self, request: Asked) -> Response[str]:
         """Lead a visitor to the sign-in page, and back to where they were going afterwards."""
@@ -74,6 +75,6 @@ def page_handlers() -> list[ControllerRouterHandler]:
         talk, compose, requests,
         anonymous, attachments,
         files, first, finder, observable, contribution, contribute, shield, signing, account, ops, live,
-        receipts, participation, joining, admin, notices, groups, directory, choices, palette, privacy,
+        receipts, participation, joining, admin, notices, groups, directory, choices, palette, privacy, assets,
     )  # fmt: skip
     return [handler for room in rooms for handler in room.HANDLERS]

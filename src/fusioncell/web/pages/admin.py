@@ -24,7 +24,7 @@ SHOWN_PEOPLE = 500
 def parts_of(viewer: Viewer) -> set[str]:
     """Return the parts of the administration that the viewer's roles open."""
     opened = {"vet": viewer.may("vet"), "members": viewer.may("administer_members"), "audit": viewer.may("audit"),
-              "holds": viewer.may("hold") or viewer.may("audit")}
+              "assets": viewer.may("operate"), "holds": viewer.may("hold") or viewer.may("audit")}
     return {part for part, may in opened.items() if may}
 
 

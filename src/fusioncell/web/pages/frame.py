@@ -85,6 +85,8 @@ SAID: dict[str, tuple[str, str]] = {
     "webhook-ended": ("good", N_("The webhook has ended.")),
     "sent-again": ("good", N_("It is sent again within seconds.")),
     "erased": ("good", N_("Erased. What was held is gone, but for backups, which age out.")),
+    "asset-claimed": ("good", N_("Claimed. Now prove that it is yours.")),
+    "asset-proved": ("good", N_("Proved. You are told of what hits it.")),
     "hold-placed": ("good", N_("Held. Nothing of it is erased while that lasts.")),
     "hold-lifted": ("good", N_("Lifted.")),
 }

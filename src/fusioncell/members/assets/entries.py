@@ -1,0 +1,80 @@
+"""The entries of assets: the hub's own, for rooms up the river to project (see ``members.entries``)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import msgspec
+
+from fusioncell.kernel.clock import Instant
+from fusioncell.kernel.entry import Draft, Entry, Payload
+
+
+class AssetClaimed(msgspec.Struct, frozen=True, kw_only=True):
+    """``asset.claimed``: an organisation claims a network, an AS number or a domain name."""
+
+    id: str
+    org: str
+    asset: str
+    value: str
+
+
+class AssetProved(msgspec.Struct, frozen=True, kw_only=True):
+    """``asset.proved``: its control was proved; ``how``: dns or operator. ``until``: 0 for no end."""
+
+    id: str
+    how: str
+    reason: str
+    until: Instant
+
+
+class AssetDisputed(msgspec.Struct, frozen=True, kw_only=True):
+    """``asset.disputed``: it overlaps a claim of another organisation."""
+
+    id: str
+    other: str
+
+
+class AssetSettled(msgspec.Struct, frozen=True, kw_only=True):
+    """``asset.settled``: an operator ended a dispute; which claim does not stand is released by an entry of its own."""
+
+    id: str
+    other: str
+    reason: str
+
+
+class AssetReleased(msgspec.Struct, frozen=True, kw_only=True):
+    """``asset.released``: it is claimed no longer."""
+
+    id: str
+    reason: str
+
+
+Change = AssetClaimed | AssetProved | AssetDisputed | AssetSettled | AssetReleased
+
+CHANGES: dict[str, type[Change]] = {
+    "asset.claimed": AssetClaimed,
+    "asset.proved": AssetProved,
+    "asset.disputed": AssetDisputed,
+    "asset.settled": AssetSettled,
+    "asset.released": AssetReleased,
+}
+"""Kind of entry → what its body holds."""
+
+KINDS = {change: kind for kind, change in CHANGES.items()}
+_DECODERS = {kind: msgspec.json.Decoder(change) for kind, change in CHANGES.items()}
+
+
+def draft_of(change: Change, audience: int, author: str) -> Draft:
+    """Write a change as a draft. ``author``: a person's id or ""."""
+    payload = Payload(author=author, subject=change.id, version=0, place="", body=msgspec.json.encode(change))
+    return Draft(KINDS[type(change)], audience, payload)
+
+
+def changes_in(entries: Iterable[Entry]) -> Iterable[tuple[Entry, Change]]:
+    """Read the changes in a batch, in order; what is not ours, erased or not the hub's own is passed over."""
+    for entry in entries:
+        decoder = _DECODERS.get(entry.kind)
+        if decoder is None or entry.payload is None or entry.org:
+            continue
+        yield entry, decoder.decode(entry.payload.body)

@@ -1,0 +1,99 @@
+"""All the SQL of assets: projections of the record."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy import BigInteger, Column, MetaData, String, Table, Text
+
+from fusioncell.kernel.entry import Entry
+from fusioncell.kernel.ports import Connection, Row
+from fusioncell.members.assets.entries import (
+    AssetClaimed,
+    AssetDisputed,
+    AssetProved,
+    AssetReleased,
+    AssetSettled,
+    changes_in,
+)
+from fusioncell.members.assets.model import Asset, Kind
+
+metadata = MetaData()
+"""The projections' tables."""
+
+Table(
+    "members_asset", metadata,
+    Column("id", String(64), primary_key=True),
+    Column("org", String(64), nullable=False, index=True),
+    Column("kind", String(16), nullable=False),
+    Column("value", Text, nullable=False),
+    Column("claimed", BigInteger, nullable=False),
+    Column("how", String(16), nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("proved", BigInteger, nullable=False),
+    Column("until", BigInteger, nullable=False),
+    Column("seq", BigInteger, nullable=False),
+)  # fmt: skip
+Table(
+    "members_asset_dispute", metadata,
+    Column("one", String(64), primary_key=True),
+    Column("other", String(64), primary_key=True),
+    Column("since", BigInteger, nullable=False),
+    Column("seq", BigInteger, nullable=False),
+)  # fmt: skip
+
+MOST_ROWS = 100_000
+"""No listing is longer."""
+
+
+def project(connection: Connection, entries: Sequence[Entry]) -> None:
+    """Apply a batch of entries, in ``seq`` order; what is not of assets is passed over."""
+    run = connection.run
+    for entry, change in changes_in(entries):
+        match change:
+            case AssetClaimed():
+                run("INSERT INTO members_asset (id, org, kind, value, claimed, how, reason, proved, until, seq)"
+                    " VALUES (?, ?, ?, ?, ?, '', '', 0, 0, ?) ON CONFLICT (id) DO NOTHING",
+                    (change.id, change.org, change.asset, change.value, entry.at, entry.seq))
+            case AssetProved():
+                run("UPDATE members_asset SET how = ?, reason = ?, proved = ?, until = ? WHERE id = ?",
+                    (change.how, change.reason, entry.at, change.until, change.id))
+            case AssetDisputed():
+                run("INSERT INTO members_asset_dispute (one, other, since, seq) VALUES (?, ?, ?, ?)"
+                    " ON CONFLICT (one, other) DO NOTHING", (change.id, change.other, entry.at, entry.seq))
+            case AssetSettled():
+                run("DELETE FROM members_asset_dispute WHERE one = ? AND other = ?", (change.id, change.other))
+            case AssetReleased():
+                run("DELETE FROM members_asset WHERE id = ?", (change.id,))
+                run("DELETE FROM members_asset_dispute WHERE one = ? OR other = ?", (change.id, change.id))
+
+
+_ASSET = "SELECT id, org, kind, value, claimed, how, reason, proved, until FROM members_asset"
+
+
+def _asset(row: Row) -> Asset:
+    return Asset(row[0], row[1], Kind(row[2]), *row[3:])
+
+
+def asset_of_id(connection: Connection, identifier: str) -> Asset | None:
+    """Return a claim by its id."""
+    rows = connection.rows(f"{_ASSET} WHERE id = ?", (identifier,))
+    return _asset(rows[0]) if rows else None
+
+
+def assets(connection: Connection, org: str | None = None) -> list[Asset]:
+    """Return the claims of an organisation (None: all), in the order of their coming."""
+    where, values = ("", ()) if org is None else (" WHERE org = ?", (org,))
+    return [_asset(row) for row in connection.rows(f"{_ASSET}{where} ORDER BY seq LIMIT {MOST_ROWS}", values)]
+
+
+def of_kind(connection: Connection, kind: Kind) -> list[Asset]:
+    """Return all claims of a kind, in the order of their coming."""
+    return [_asset(row) for row in connection.rows(f"{_ASSET} WHERE kind = ? ORDER BY seq LIMIT {MOST_ROWS}",
+                                                   (kind.value,))]
+
+
+def disputes(connection: Connection) -> list[tuple[str, str, int]]:
+    """Return (later claim, earlier claim, since) of the disputes that are open, the oldest first."""
+    return [(one, other, since) for one, other, since in connection.rows(
+        f"SELECT one, other, since FROM members_asset_dispute ORDER BY seq, one, other LIMIT {MOST_ROWS}")]
