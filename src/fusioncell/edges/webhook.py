@@ -2,13 +2,19 @@
 
 A name is resolved once, all its addresses must be public, and the connection goes to the very address that was checked;
 TLS verifies the name; no redirect is followed. Hosts that the operator names (``webhook_allow``) may be inside and may
-be called without TLS. What is told of a failure names no address inside.
+be called without TLS. What is told of a failure names no address inside. A call as a whole ends in time: a server that
+sends byte by byte would else hold up the deliveries of all others.
 """
 
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Iterable
+import os
+import socket
+import threading
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from typing import Any
 from urllib.parse import urlsplit
 
 import httpx
@@ -17,6 +23,9 @@ from fusioncell.edges.fetch import Resolve, checked_address, is_public, resolve_
 from fusioncell.kernel.errors import BadInput, FusionCellError, NotAllowed
 
 SECONDS = 10.0
+"""For each step of a call."""
+IN_ALL = 30.0
+"""For a whole call."""
 _INSIDE = "is not on the public Internet"
 
 
@@ -70,9 +79,46 @@ class HttpCaller:
                            raw_path=httpx.URL(url).raw_path or b"/")
         named = {"Host": shown if default else f"{shown}:{port}", "User-Agent": "fusioncell", **headers}
         with (
+            _cut_off(IN_ALL) as trace,
             httpx.Client(timeout=SECONDS, trust_env=False, follow_redirects=False, transport=self._transport) as client,
-            client.stream("POST", pinned, content=body, headers=named, extensions={"sni_hostname": host}) as answer,
+            client.stream("POST", pinned, content=body, headers=named,
+                          extensions={"sni_hostname": host, "trace": trace}) as answer,
         ):
             # What else the answer says is not read.
             code = answer.status_code
         return code, "" if 200 <= code < 300 else f"answered {code}"
+
+
+@contextmanager
+def _cut_off(seconds: float) -> Iterator[Any]:
+    """Give the client's ``trace`` that learns of the connection; cut that off when the time is over.
+
+    A second handle on the socket is shut down, so that the thread that waits in it wakes with a broken connection.
+    """
+    handles: list[socket.socket] = []
+    lock = threading.Lock()
+
+    def cut() -> None:
+        with lock:
+            for handle in handles:
+                try:
+                    handle.shutdown(socket.SHUT_RDWR)
+                except OSError:
+                    pass  # it has ended by itself
+
+    def trace(name: str, info: dict[str, Any]) -> None:
+        if name == "connection.connect_tcp.complete":
+            connected = info["return_value"].get_extra_info("socket")
+            with lock:
+                handles.append(socket.socket(fileno=os.dup(connected.fileno())))
+
+    timer = threading.Timer(seconds, cut)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield trace
+    finally:
+        timer.cancel()
+        with lock:
+            while handles:
+                handles.pop().close()

@@ -15,6 +15,8 @@ LARGEST = 4 << 20
 """Bytes that an anonymous submission may have."""
 FEW = 5
 """Where fewer organisations than this could be the author, the page warns."""
+MOST_AN_HOUR = 200
+"""Submissions of one person within an hour; known in memory alone, as no row may name who was there."""
 MOST_HELD = 10_000
 """Submissions that may wait at once; beyond that the hub asks to come back later."""
 

@@ -13,11 +13,11 @@ from collections.abc import Callable
 import msgspec
 
 from fusioncell.exchange.anonymous import store
-from fusioncell.exchange.anonymous.model import LARGEST, LONGEST_WAIT, MOST_HELD, Held, Mine
+from fusioncell.exchange.anonymous.model import LARGEST, LONGEST_WAIT, MOST_AN_HOUR, MOST_HELD, Held, Mine
 from fusioncell.exchange.talk import NewPost, Talk
 from fusioncell.intake.service import Intake, Terms
-from fusioncell.kernel.clock import Clock
-from fusioncell.kernel.errors import FusionCellError, NotFound, TooLarge, Unavailable
+from fusioncell.kernel.clock import HOUR, Clock
+from fusioncell.kernel.errors import Conflict, FusionCellError, NotFound, TooLarge, Unavailable
 from fusioncell.kernel.ids import Randomness
 from fusioncell.kernel.marking import Tlp, Uses, Viewer
 from fusioncell.kernel.ports import Database
@@ -43,6 +43,8 @@ class Anonymous:
         self._clock, self._randomness = clock, randomness
         self._releases: dict[str, Release] = {"contribution": self._contribute, "post": self._post}
         self._releasing = threading.Lock()
+        self._counting = threading.Lock()
+        self._counted: tuple[int, dict[str, int]] = (0, {})
 
     def ready(self) -> bool:
         """Tell whether anyone can contribute anonymously: two officers hold the office."""
@@ -67,6 +69,7 @@ class Anonymous:
         if len(held.body) > LARGEST:
             raise TooLarge(f"an anonymous contribution has at most {LARGEST >> 20} MiB",
                            hint="Send it in parts, or under your own name.")
+        self._count(viewer.person or "")
         with self._vault.read() as connection:
             if store.count_waiting(connection) >= MOST_HELD:
                 raise Unavailable("too many anonymous contributions wait", hint="Send it again in an hour.")
@@ -77,6 +80,17 @@ class Anonymous:
         if at_once:
             self.release()
         return secret
+
+    def _count(self, person: str) -> None:
+        """Count what a person sends in this hour, so that nobody fills the vault; or raise Conflict."""
+        hour = self._clock.now() // HOUR
+        with self._counting:
+            if self._counted[0] != hour:
+                self._counted = (hour, {})
+            sent = self._counted[1].get(person, 0)
+            if sent >= MOST_AN_HOUR:
+                raise Conflict(f"you have sent {sent} without your name within an hour", hint="Send it later.")
+            self._counted[1][person] = sent + 1
 
     # -- release -----------------------------------------------------------------------------------------------------
 

@@ -30,7 +30,7 @@ from fusioncell.kernel.clock import Clock
 from fusioncell.kernel.entry import Entry
 from fusioncell.kernel.errors import BadInput, Conflict, NotAllowed, NotFound
 from fusioncell.kernel.ids import Randomness, new_id
-from fusioncell.kernel.marking import Viewer
+from fusioncell.kernel.marking import Viewer, person
 from fusioncell.kernel.marking import org as org_party
 from fusioncell.kernel.ports import Connection, Database
 from fusioncell.record import Seal
@@ -42,7 +42,10 @@ MOST_HOOKS = 100_000
 
 
 class Hooks:
-    """The front door of webhooks. ``viewer_of``: what ``org:ID`` sees now. ``key``: of the hub, for the secrets."""
+    """The front door of webhooks.
+
+    ``viewer_of``: what ``org:ID`` or ``person:ID`` sees now, None for who is gone. ``key``: of the hub, for secrets.
+    """
 
     def __init__(self, *, record: Record, intake: Intake, vault: Database, clock: Clock, randomness: Randomness,
                  seal: Seal, viewer_of: Callable[[str], Viewer | None], caller: Caller, key: bytes,
@@ -122,7 +125,7 @@ class Hooks:
     def watches(self) -> list[tuple[Hook, str, str]]:
         """Return what all webhooks watch that are not switched off: (webhook, kind, value)."""
         with self._vault.read() as connection:
-            hooks = store.hooks(connection, None, MOST_HOOKS)
+            hooks = [hook for hook in store.hooks(connection, None, MOST_HOOKS) if self._stands(hook)]
         self._orgs = {hook.id: hook.org for hook in hooks}
         return [(hook, kind, value) for hook in hooks if not hook.off for kind, value in hook.watches]
 
@@ -178,6 +181,10 @@ class Hooks:
                         failed.add(delivery.hook)
 
     def _deliver(self, hook: Hook, delivery: Delivery) -> bool:
+        if not self._stands(hook):
+            with self._vault.write() as connection:
+                store.give_up_of(connection, hook.id, self._clock.now(), "who made the webhook has left")
+            return False
         public = self._seal.entry_id(delivery.seq)
         body = self.body(hook, delivery, public)
         now = self._clock.now()
@@ -214,6 +221,10 @@ class Hooks:
             if items:
                 return entry_body(public, delivery, items, self._record.audience(delivery.audience), self._address)
         return tombstone_body(public, delivery, [self._seal.entry_id(seq) for seq in delivery.seqs])
+
+    def _stands(self, hook: Hook) -> bool:
+        """Tell whether who made it is still there: like a key, a webhook ends with the person whose it is."""
+        return not hook.author or self._viewer_of(person(hook.author)) is not None
 
     def _sight(self, org: str) -> frozenset[int]:
         viewer = self._viewer_of(org_party(org))

@@ -11,6 +11,8 @@ from fusioncell.exchange.talk.model import (
     MAX_CHOSEN,
     MAX_FILES,
     MAX_MENTIONS,
+    MAX_NAMED,
+    MAX_PARTY,
     MAX_TEXT,
     MAX_TITLE,
     NewPost,
@@ -47,6 +49,9 @@ def check(new: NewPost, *, draft: bool = False) -> None:
     bounds = (
         ("text", len(new.text), MAX_TEXT), ("title", len(new.title), MAX_TITLE), ("about", len(new.about), MAX_ABOUT),
         ("mentions", len(new.mentions), MAX_MENTIONS), ("files", len(new.files), MAX_FILES),
+        ("readers", len(new.groups) + len(new.people), MAX_NAMED),
+        ("longest name", max(map(len, (*new.mentions, *new.groups, *new.people)), default=0), MAX_PARTY),
+        ("longest anchor", max(map(len, new.about), default=0), MAX_TEXT),
     )  # fmt: skip
     for name, length, most in bounds:
         if length > most:

@@ -23,6 +23,10 @@ MAX_TITLE = 200
 MAX_ABOUT = 20
 MAX_MENTIONS = 50
 MAX_FILES = 20
+MAX_NAMED = 200
+"""Groups, organisations and people that a post names; a draft too."""
+MAX_PARTY = 100
+"""Characters by which a party is named."""
 MAX_PAGE = 200
 """Posts or threads of one page."""
 MAX_CHOSEN = 50

@@ -5,7 +5,8 @@
    count. One who has asked stands the same, and is told so.
 3. For everyone else the group does not exist (DESIGN rule 5).
 
-A role permits actions and never widens sight: ``moderate`` decides in groups that its holder sees, and in no other.
+A role permits actions and never widens sight: ``moderate`` decides in groups that its holder sees, and in no other; who
+is not in a group lets nobody into it (``service``).
 """
 
 from __future__ import annotations

@@ -187,6 +187,8 @@ class Circles:
                kind: str | None = None, openness: str | None = None) -> Group:
         """Change what is given; the history's openness never changes."""
         now = self._led(viewer, group_id)
+        if openness is not None and openness_named(openness) is not now.openness:
+            self._led(viewer, group_id, lets_in=True)
         changed = entries.GroupChanged(
             group=group_id, name=now.name if name is None else admit_name(name, "The name"),
             purpose=now.purpose if purpose is None else _text(purpose, "The purpose", 1000),
@@ -239,7 +241,7 @@ class Circles:
 
     def invite(self, viewer: Viewer, group_id: str, party: str, message: str = "") -> None:
         """Invite a party; it joins by accepting."""
-        known = self._led(viewer, group_id)
+        known = self._led(viewer, group_id, lets_in=True)
         (party,) = self._parties((party,))
         if party in known.parties:
             raise Conflict("This party is in the group.", hint="Look at its members.")
@@ -254,6 +256,8 @@ class Circles:
         if asking is None or not (seen.leads if asking.way is Way.REQUEST else party in parties_of(viewer)):
             raise NotFound("There is nothing of the kind to decide.", hint="It may have been decided or withdrawn.")
         if accept:
+            if asking.way is Way.REQUEST:
+                self._led(viewer, group_id, lets_in=True)
             self.join_group(group_id, (party,), author=viewer.person or "")
         else:
             self._write(entries.Answered(group=group_id, party=party, answer="declined"), group_id,
@@ -280,7 +284,7 @@ class Circles:
 
     def admit(self, viewer: Viewer, group_id: str, parties: Iterable[str]) -> Group:
         """Put parties into the group, as an owner."""
-        self._led(viewer, group_id)
+        self._led(viewer, group_id, lets_in=True)
         named = tuple(parties)
         made = self.join_group(group_id, named, author=viewer.person or "")
         self._note("group.admitted", viewer, group_id, ", ".join(named))
@@ -323,9 +327,14 @@ class Circles:
         return self._guest(group_id, guest.id), self.guest_link(viewer, group_id, guest.id)
 
     def guest_link(self, viewer: Viewer, group_id: str, person_id: str) -> Secret:
-        """Make a new one-time sign-in link for a guest, and mail it; it ends with the stay at the latest."""
-        self._inside(viewer, group_id)
+        """Make a new one-time sign-in link for a guest, and mail it; it ends with the stay at the latest.
+
+        Whoever makes one could use it: only the member that answers for the guest does, or an owner of the group.
+        """
+        seen = self._inside(viewer, group_id)
         guest = self._guest(group_id, person_id)
+        if not (seen.leads or guest.host in seen.mine):
+            raise NotAllowed("Only the guest's host or an owner makes a link.", hint="Ask one of them.")
         left = guest.until - self._clock.now()
         if left <= 0:
             raise Conflict("The guest's stay is over.", hint="Renew it first.")
@@ -382,10 +391,16 @@ class Circles:
             raise NotAllowed("Only a member of the group does that.", hint="Join the group first.")
         return seen
 
-    def _led(self, viewer: Viewer, group_id: str, *, closed: bool = False) -> Group:
+    def _led(self, viewer: Viewer, group_id: str, *, closed: bool = False, lets_in: bool = False) -> Group:
+        """Return a group in which the viewer decides. ``lets_in``: it would show the group to more.
+
+        A role decides in groups that its holder is not in, but lets nobody in: it would widen its holder's sight.
+        """
         seen = self.seen(_member(viewer), group_id) if closed else self._open(_member(viewer), group_id)
         if not seen.leads:
             raise NotAllowed("Only an owner of the group decides that.", hint="Ask one of its owners.")
+        if lets_in and seen.place is not Place.MEMBER:
+            raise NotAllowed("Only who is in a group lets others in.", hint="Ask one of its owners.")
         return self.group(group_id)
 
     def _parties(self, parties: Iterable[str]) -> tuple[str, ...]:

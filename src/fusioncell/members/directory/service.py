@@ -98,6 +98,17 @@ class Directory:
                 f"{one.profile.expertise}".casefold()]
         return said if org_id else said[:PAGE]
 
+    def called(self, viewer: Viewer, names: Iterable[str]) -> dict[str, str]:
+        """Return name, case folded → id of the people of these names who chose to be shown. One query for all."""
+        sight, wanted = self._sight(viewer), {name.casefold() for name in names}
+        with self._projections.read() as connection:
+            listed = store.people(connection, sight) if wanted else []
+        found: dict[str, str] = {}
+        for one in listed:
+            if one.name.casefold() in wanted:
+                found.setdefault(one.name.casefold(), one.id)
+        return found
+
     def person(self, viewer: Viewer, person_id: str) -> PersonListed:
         """Return one person who chose to be shown, or raise NotFound."""
         sight = self._sight(viewer)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from fusioncell.kernel.clock import HOUR, MINUTE, Instant
+from fusioncell.kernel.clock import HOUR, MINUTE, SECOND, Instant
 from fusioncell.members.model import SignedIn
 
 BEGUN_LIFE = 10 * MINUTE
@@ -12,6 +12,9 @@ BEGUN_LIFE = 10 * MINUTE
 
 KNOWN_FOR = HOUR
 """How long what the provider publishes of itself is kept; a key that is not known is asked for at once."""
+
+DOWN_FOR = 10 * SECOND
+"""A provider that does not answer is not asked again sooner: who waits for it must not hold up all others."""
 
 ASK_AGAIN = MINUTE
 """Keys are not asked for again sooner than this, however many tokens name a key that is not known."""

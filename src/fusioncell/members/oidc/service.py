@@ -20,7 +20,7 @@ from hashlib import sha256
 from typing import Any
 
 from fusioncell.kernel.clock import Clock, Instant
-from fusioncell.kernel.errors import Conflict, NotFound, NotSignedIn
+from fusioncell.kernel.errors import Conflict, NotFound, NotSignedIn, Unavailable
 from fusioncell.kernel.ids import Randomness
 from fusioncell.kernel.ports import Database, WebService
 from fusioncell.members.audit import Audit
@@ -38,6 +38,7 @@ from fusioncell.members.oidc.model import (
     ACCOUNTS_PER_PERSON,
     ASK_AGAIN,
     BEGUN_LIFE,
+    DOWN_FOR,
     KNOWN_FOR,
     SCOPES,
     Begun,
@@ -67,6 +68,7 @@ class Providers:
         self._vault, self._clock, self._randomness, self._vault_key = vault, clock, randomness, vault_key
         self._endpoints: tuple[Endpoints, Instant] | None = None
         self._keys: tuple[dict[str, Any], Instant] | None = None
+        self._down_until: Instant = 0
         self._lock = threading.Lock()
 
     def begin(self, then: str, link_to: str = "") -> Begun:
@@ -142,9 +144,19 @@ class Providers:
         now, provider = self._clock.now(), self._known()
         with self._lock:
             if self._endpoints is None or not 0 <= now - self._endpoints[1] < KNOWN_FOR:
-                body = self._web.get(get_well_known_url(provider.issuer, external=True))
+                body = self._ask(get_well_known_url(provider.issuer, external=True), now)
                 self._endpoints = (read_description(body, provider.issuer), now)
             return self._endpoints[0]
+
+    def _ask(self, address: str, now: Instant) -> bytes:
+        """Ask the provider, under the lock. One that has just failed is not asked: those who wait are told at once."""
+        if now < self._down_until <= now + DOWN_FOR:
+            raise Unavailable("The identity provider does not answer.", hint="Sign in another way, or try again soon.")
+        try:
+            return self._web.get(address)
+        except Unavailable:
+            self._down_until = self._clock.now() + DOWN_FOR
+            raise
 
     def _keys_for(self, token: str) -> dict[str, Any]:
         """Return the provider's keys, asked for anew where the token names one that is not among them."""
@@ -155,7 +167,7 @@ class Providers:
                 isinstance(key, dict) and key.get("kid", "") == wanted for key in known[0].get("keys", ()))
             age = now - known[1] if known else KNOWN_FOR
             if known is None or not 0 <= age < KNOWN_FOR or (not held and age >= ASK_AGAIN):
-                known = self._keys = (read_object(self._web.get(address)), now)
+                known = self._keys = (read_object(self._ask(address, now)), now)
             return known[0]
 
     def _exchange(self, provider: Provider, code: str, begun: dict[str, str]) -> Claims:

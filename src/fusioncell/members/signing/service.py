@@ -378,10 +378,10 @@ class Signing:
 
     def brake(self, kind: str, text: str) -> None:
         """Count an attempt at something of this kind by ``text`` (an address); TooManyAttempts where it must wait."""
-        self._count(mint.blind(self._vault_key, kind, text[:200]), "")
+        self._count(mint.blind(self._vault_key, kind, slow_down.source_of(text)), "")
 
     def _source(self, address: str) -> str:
-        return mint.blind(self._vault_key, "address", address[:200])
+        return mint.blind(self._vault_key, "address", slow_down.source_of(address))
 
     def _count(self, account: str, source: str) -> None:
         """Count an attempt for both ("" for none), or raise TooManyAttempts and count it for neither."""

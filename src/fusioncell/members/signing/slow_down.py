@@ -8,6 +8,7 @@ braked, nor is a passkey's answer counted against an account.
 
 from __future__ import annotations
 
+import ipaddress
 from dataclasses import dataclass
 
 from fusioncell.kernel.clock import HOUR, MINUTE, SECOND, Instant
@@ -18,6 +19,19 @@ FREE_FOR_ADDRESS = 30
 
 LONGEST_WAIT = 15 * MINUTE
 FORGOTTEN_AFTER = 24 * HOUR
+
+
+def source_of(address: str) -> str:
+    """Return as what an address is counted: an IPv6 one as its /64, all of which one line of a customer has."""
+    try:
+        known = ipaddress.ip_address(address.partition("%")[0])
+    except ValueError:
+        return address[:200]
+    if isinstance(known, ipaddress.IPv4Address):
+        return str(known)
+    if known.ipv4_mapped is not None:
+        return str(known.ipv4_mapped)
+    return str(ipaddress.ip_network((int(known) >> 64 << 64, 64)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,10 +50,14 @@ def wait_after(count: int, free: int) -> int:
 
 
 def attempt(known: Attempts, free: int, now: Instant) -> tuple[Attempts, int]:
-    """Count an attempt: the new count, and the wait still due (µs; then the attempt is refused and not counted)."""
+    """Count an attempt: the new count, and the wait still due (µs; then the attempt is refused and not counted).
+
+    No wait is longer than it was made: a clock that is set back locks nobody out.
+    """
     if now - known.last >= FORGOTTEN_AFTER:
         known = Attempts()
-    due = known.last + wait_after(known.count, free) - now
+    wait = wait_after(known.count, free)
+    due = min(known.last + wait - now, wait)
     if due > 0:
         return known, due
     return Attempts(known.count + 1, now), 0

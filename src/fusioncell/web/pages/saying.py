@@ -13,6 +13,7 @@ from fusioncell.bootstrap import Hub
 from fusioncell.exchange.talk import Post, anchor_of, grounds_of, to_html
 from fusioncell.fusion import verdict
 from fusioncell.fusion.model import Assessment
+from fusioncell.intake import excerpt
 from fusioncell.kernel.errors import BadInput
 from fusioncell.kernel.marking import Viewer, org, person
 from fusioncell.kernel.observable import Observable
@@ -51,8 +52,7 @@ def _page_of(party: str) -> str:
 
 def excerpt_of(text: str, longest: int = 120) -> str:
     """Return the beginning of a text on one line."""
-    line = " ".join(text.split())
-    return line if len(line) <= longest else line[: longest - 1].rstrip() + "…"
+    return excerpt(text, longest)
 
 
 def about_view(text: str, names: Names) -> View:
@@ -75,22 +75,17 @@ def mentions_in(hub: Hub, viewer: Viewer, text: str) -> tuple[str, ...]:
 
     Who is not found stays plain text: nothing tells whether such a person exists.
     """
-    found: dict[str, None] = {}
     if not viewer.member:
         return ()
-    for call in list(dict.fromkeys(_CALL.findall(text)))[:MOST_MENTIONS]:
-        words = call.split()[:LONGEST_NAME]
-        for count in range(len(words), 0, -1):
-            party = _party_named(hub, viewer, " ".join(words[:count]).rstrip(".,;:!?)"))
-            if party:
-                found[party] = None
-                break
-    return tuple(found)
+    calls = [call.split()[:LONGEST_NAME] for call in dict.fromkeys(_CALL.findall(text))][:MOST_MENTIONS]
+    named = [[" ".join(words[:count]).rstrip(".,;:!?)") for count in range(len(words), 0, -1)] for words in calls]
+    people = hub.directory.called(viewer, (name for names in named for name in names))
+    found = (next(filter(None, (_party_named(hub, name, people) for name in names)), "") for names in named)
+    return tuple(dict.fromkeys(filter(None, found)))
 
 
-def _party_named(hub: Hub, viewer: Viewer, name: str) -> str:
+def _party_named(hub: Hub, name: str, people: dict[str, str]) -> str:
     known = hub.members.organisation_named(name)
     if known is not None:
         return org(known.id)
-    listed = hub.directory.people(viewer, name)[:20]
-    return next((person(each.id) for each in listed if each.name.casefold() == name.casefold()), "")
+    return person(people[name.casefold()]) if name.casefold() in people else ""

@@ -1,0 +1,247 @@
+"""What a review as an attacker found: each row was a hole once, or could become one."""
+
+from __future__ import annotations
+
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from fusioncell.bootstrap import Folder, open_hub, read_settings
+from fusioncell.edges import webhook
+from fusioncell.exchange.anonymous import model as anonymous_model
+from fusioncell.exchange.anonymous import service as anonymous_service
+from fusioncell.exchange.talk import NewPost
+from fusioncell.fusion.knowngood import KnownGood
+from fusioncell.intake.service import Terms
+from fusioncell.kernel.clock import HOUR, ManualClock, parse_instant
+from fusioncell.kernel.errors import Conflict, NotAllowed, TooLarge, Unavailable
+from fusioncell.kernel.marking import Tlp, Viewer, org, person
+from fusioncell.members.directory import store as directory_store
+from fusioncell.members.model import TooManyAttempts
+from fusioncell.members.oidc import model as oidc_model
+from fusioncell.web.pages.saying import mentions_in
+from hubs import MadeHub, Party, make_hub
+
+START = parse_instant("2026-11-02T09:00:00Z")
+
+
+@pytest.fixture
+def clock() -> ManualClock:
+    return ManualClock(START)
+
+
+@pytest.fixture
+def made(tmp_path: Path, clock: ManualClock) -> Iterator[MadeHub]:
+    made = make_hub(tmp_path / "hub", clock=clock)
+    yield made
+    made.hub.close()
+
+
+def someone(made: MadeHub, party: Party) -> Viewer:
+    """A person as the viewer that they are when signed in."""
+    found = made.hub.members.viewer_of(person(party.person))
+    assert found is not None
+    return found
+
+
+def test_a_moderator_lets_nobody_into_a_group_that_they_are_not_in(made: MadeHub) -> None:
+    circles = made.hub.circles
+    own = someone(made, made.provider)
+    moderator = someone(made, made.ministry)
+    assert moderator.may("moderate")
+    group = circles.create(own, "Operators", openness="request")
+    mine = org(made.ministry.org)
+    colleague = made.hub.members.add_person(made.ministry.org, "Col", "col@works.example", ["member"])
+    circles.ask(moderator, group.id)
+    for let_in in (
+        lambda: circles.admit(moderator, group.id, [mine]),
+        lambda: circles.admit(moderator, group.id, [person(colleague.id)]),
+        lambda: circles.answer(moderator, group.id, mine, accept=True),
+        lambda: circles.invite(moderator, group.id, mine),
+        lambda: circles.change(moderator, group.id, openness="open"),
+    ):
+        with pytest.raises(NotAllowed):
+            let_in()
+    assert circles.group(group.id).parties == {org(made.provider.org)}
+    # What narrows, a moderator still may.
+    circles.answer(moderator, group.id, mine, accept=False)
+    assert circles.change(moderator, group.id, name="Operators of networks").name == "Operators of networks"
+
+
+def test_nobody_makes_a_link_by_which_to_be_anothers_guest(made: MadeHub) -> None:
+    hub = made.hub
+    host, other = someone(made, made.provider), someone(made, made.approver)
+    bank = hub.members.add_organisation("Harbour Bank", "finance", "industry")
+    kim = hub.members.add_person(bank.id, "Kim Roe", "kim@harbour.example", ["member"])
+    room = hub.circles.open_room(host, "", "Loader", [org(bank.id)])
+    guest, _ = hub.circles.admit_guest(someone(made, made.provider), room.id, "Vic", "vic@shop.example", "A shop")
+    banker = hub.members.viewer_of(person(kim.id))
+    assert banker is not None
+    with pytest.raises(NotAllowed):
+        hub.circles.guest_link(banker, room.id, guest.person)
+    assert other.may("contribute") is False
+    assert hub.circles.guest_link(someone(made, made.provider), room.id, guest.person)
+
+
+def test_an_attacker_with_a_network_is_one_source(made: MadeHub) -> None:
+    """Who has an IPv6 /64 has 2^64 addresses: guessing is slowed for all of them together."""
+    signing = made.hub.signing
+    with pytest.raises(TooManyAttempts):
+        for guess in range(40):
+            signing.count_attempt(f"2001:db8:1:2::{guess:x}")
+    signing.count_attempt("2001:db8:1:3::1")
+    with pytest.raises(TooManyAttempts):
+        for guess in range(10):
+            signing.brake("apply", f"2001:db8:5:5::{guess:x}")
+
+
+def test_nobody_fills_the_vault_without_a_name(
+    made: MadeHub, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hub = made.hub
+    monkeypatch.setattr(anonymous_service, "MOST_AN_HOUR", 3)
+    assert anonymous_model.MOST_AN_HOUR * 20 < anonymous_model.MOST_HELD
+    secrets = iter(range(100))
+    monkeypatch.setattr(hub.sealing, "seal", lambda viewer: f"{next(secrets):048x}")
+    viewer, terms = someone(made, made.provider), Terms(Tlp.GREEN)
+
+    def send() -> str:
+        return hub.anonymous.contribute(viewer, b"Seen at evil.example", "text/plain", terms)
+
+    sent = [send() for _ in range(3)]
+    assert len(set(sent)) == 3
+    with pytest.raises(Conflict):
+        send()
+    clock.advance(HOUR)
+    send()
+
+
+@pytest.mark.parametrize("field", ["mentions", "groups", "people", "about"])
+def test_no_name_in_a_post_or_draft_is_without_bounds(made: MadeHub, field: str) -> None:
+    viewer = someone(made, made.provider)
+    with pytest.raises(TooLarge):
+        made.hub.talk.save_draft(viewer, msgspec.convert({"text": "x", field: ["a" * 100_000]}, NewPost))
+    many = [f"org:{number}" for number in range(1000)]
+    with pytest.raises(TooLarge):
+        made.hub.talk.save_draft(viewer, msgspec.convert({"text": "x", field: many}, NewPost))
+
+
+def test_calling_many_names_asks_the_directory_once(made: MadeHub, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The preview asks at every pause of the keyboard."""
+    hub, viewer = made.hub, someone(made, made.provider)
+    hub.directory.show_person(someone(made, made.ministry), shown=True)
+    hub.directory.show_person(viewer, shown=False)
+    asked: list[int] = []
+    real = directory_store.people
+
+    def counted(*args: object, **more: object) -> object:
+        asked.append(1)
+        return real(*args, **more)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(directory_store, "people", counted)
+    text = " ".join(f"@Nobody{number} of this name at all\n" for number in range(100))
+    text = "@ada okafor, and @Northern Broadband: see @Jon Berg and @Ministry of Works.\n" + text
+    found = mentions_in(hub, viewer, text)
+    assert found == (person(made.ministry.person), org(made.provider.org), org(made.ministry.org))
+    assert len(asked) == 1
+
+
+def test_a_webhook_that_answers_byte_by_byte_is_cut_off(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One organisation's receiver would else hold up the deliveries of all others for days."""
+    monkeypatch.setattr(webhook, "IN_ALL", 0.5)
+    over = threading.Event()
+
+    def serve(listening: socket.socket) -> None:
+        called, _ = listening.accept()
+        with called:
+            called.recv(65_536)
+            try:
+                called.sendall(b"HTTP/1.1 200 OK\r\nX-Slow: ")
+                while not over.is_set():
+                    called.sendall(b"a")
+                    time.sleep(0.05)
+            except OSError:
+                over.set()
+
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        thread = threading.Thread(target=serve, args=(listening,), daemon=True)
+        thread.start()
+        address = f"http://localhost:{listening.getsockname()[1]}/hook"
+        said: list[tuple[int, str]] = []
+        calls = webhook.HttpCaller(["localhost"])
+        caller = threading.Thread(target=lambda: said.append(calls.post(address, b"{}", {})))
+        caller.start()
+        caller.join(20)
+        over.set()
+        thread.join(5)
+    assert not caller.is_alive()
+    assert said[0][0] == 0
+    assert said[0][1].startswith("no answer")
+
+
+def test_a_webhook_ends_with_the_person_who_made_it(made: MadeHub, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A person who was removed would else go on reading, at an address that nobody looked at."""
+    hub, called = made.hub, list[str]()
+
+    def post(url: str, body: bytes, headers: dict[str, str]) -> tuple[int, str]:
+        called.append(url)
+        return 200, ""
+
+    monkeypatch.setattr(hub.hooks._caller, "post", post)  # noqa: SLF001 - the edge
+    for maker, url in ((made.provider, "https://leaver.example/x"), (made.approver, "https://stayer.example/x")):
+        hub.hooks.make(someone(made, maker), url, [("all", "")])
+    ada = someone(made, made.ministry)
+
+    def contribute(name: str) -> None:
+        hub.intake.accept(ada, f"Seen at {name}.example".encode(), "text/plain", Terms(Tlp.GREEN))
+        hub.settle()
+        hub.follower.follow(hub.river.position)
+
+    contribute("first")
+    hub.hooks.deliver()
+    assert called == ["https://leaver.example/x", "https://stayer.example/x"]
+    contribute("waiting")
+    hub.accounts.remove(ada, made.provider.person)
+    hub.hooks.deliver()
+    contribute("later")
+    hub.hooks.deliver()
+    assert called[2:] == ["https://stayer.example/x"] * 2
+
+
+def test_a_clock_that_is_set_back_locks_nobody_out(made: MadeHub, clock: ManualClock) -> None:
+    made.hub.signing.was_right(made.hub.signing.count_attempt("192.0.2.7"))
+    clock._now -= 2 * HOUR  # noqa: SLF001
+    made.hub.signing.count_attempt("192.0.2.7")
+
+
+def test_a_provider_that_is_down_is_waited_for_by_one(tmp_path: Path, clock: ManualClock) -> None:
+    """Each that waits takes a thread from all others: pages, streams, those who sign in by passkey."""
+    asked = list[str]()
+
+    class Down:
+        def get(self, url: str) -> bytes:
+            asked.append(url)
+            raise Unavailable("it does not answer")
+
+        def post(self, url: str, fields: object, user: str, secret: str) -> bytes:
+            raise AssertionError
+
+    Folder(tmp_path / "hub").make("hub")
+    settings = read_settings(data=str(tmp_path / "hub"), public_url="https://hub.example",
+                             oidc_issuer="https://idp.example", oidc_client_id="hub", oidc_client_secret="x")
+    hub = open_hub(tmp_path / "hub", settings, clock=clock, known_good=KnownGood.nothing())
+    hub.providers._web = Down()  # noqa: SLF001 - the edge
+    for _ in range(3):
+        with pytest.raises(Unavailable):
+            hub.providers.begin("/")
+    assert len(asked) == 1
+    clock.advance(oidc_model.DOWN_FOR)
+    with pytest.raises(Unavailable):
+        hub.providers.begin("/")
+    assert len(asked) == 2
+    hub.close()
