@@ -281,3 +281,41 @@ def test_asked_and_granted_and_words_are_looked_at_first(cast: Cast) -> None:
     content = cast.asks("reader", f"/api/contributions/{done.json()['contribution']}/content")
     assert content.status_code in (200, 403)
     assert cast.asks("reader", f"{path}/publish", "POST", params={"tlp": "green"}).status_code == 403
+
+
+def test_the_pages_lead_from_consent_to_publication(cast: Cast) -> None:
+    browsers = {}
+    for who in ("originator", "proxy", "reader"):
+        client = TestClient(make_app(cast.hub), raise_server_exceptions=False)
+        client.headers["accept"], client.follow_redirects = "text/html", False
+        link = cast.hub.members.make_link(cast.people[who]).reveal()
+        assert client.post(f"/sign-in/link/{link}").status_code == 303
+        browsers[who] = client
+
+    def sends(who: str, path: str, **fields: str) -> Any:
+        page = browsers[who].get(path)
+        assert page.status_code == 200, page.text
+        token = page.text.split('name="csrf" value="')[1].split('"')[0]
+        return browsers[who].post(path, data={**fields, "csrf": token})
+
+    original = cast.shares()
+    path = f"/contributions/{original}"
+    assert f"{path}/proxy" in browsers["originator"].get(path).text
+    assert "Ask to publish it" in browsers["proxy"].get(path).text
+    assert "has not consented" in browsers["proxy"].get(f"{path}/publish").text
+    wrong = sends("originator", f"{path}/proxy", proxy="nobody", tlp="green")
+    assert wrong.status_code == 404 and "There is a problem" in wrong.text
+    assert sends("originator", f"{path}/proxy", proxy=cast.orgs["proxy"], tlp="green").status_code == 303
+    assert "Publish on their behalf" in browsers["proxy"].get(path).text
+    wider = sends("proxy", f"{path}/publish", tlp="clear")
+    assert wider.status_code == 403 and "wider than its originator consented to" in wider.text
+    done = sends("proxy", f"{path}/publish", tlp="green")
+    assert done.status_code == 303, done.text
+    copy = done.headers["location"]
+    read = browsers["reader"].get(copy).text
+    assert "Published by National Cyber Centre on behalf of a partner." in read
+    assert not [trace for trace in (*TRACES, original) if trace in read.lower()]
+    assert "by National Cyber Centre" in " ".join(browsers["originator"].get(path).text.split())
+    assert browsers["reader"].get(f"{path}/proxy").status_code == 404
+    assert sends("originator", f"{path}/recall", reason="ours").status_code == 303
+    assert browsers["reader"].get(copy).status_code == 404

@@ -32,6 +32,7 @@ from fusioncell.web.pages import (
     palette,
     participation,
     privacy,
+    proxy,
     receipts,
     requests,
     shield,
@@ -75,6 +76,6 @@ def page_handlers() -> list[ControllerRouterHandler]:
         talk, compose, requests,
         anonymous, attachments,
         files, first, finder, observable, contribution, contribute, shield, signing, account, ops, live,
-        receipts, participation, joining, admin, notices, groups, directory, choices, palette, privacy, assets,
+        receipts, participation, proxy, joining, admin, notices, groups, directory, choices, palette, privacy, assets,
     )  # fmt: skip
     return [handler for room in rooms for handler in room.HANDLERS]

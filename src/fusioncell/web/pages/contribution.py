@@ -23,6 +23,7 @@ from fusioncell.picture.service import Summary
 from fusioncell.shield.model import State
 from fusioncell.web.pages.frame import FORM, Asked, Page, form_of, page, see_other, settle, text_of
 from fusioncell.web.pages.names import Names, uses_in_words
+from fusioncell.web.pages.proxy import panel
 from fusioncell.web.pages.talk import talk_about
 from fusioncell.web.pages.views import (
     FORMATS,
@@ -193,6 +194,7 @@ def show(
         room=f"/groups/room?about={quote(contribution, safe='')}"
         if viewer.member and viewer.may("contribute") else None,
         reach=_reach(hub, viewer, contribution, own=status is not None),
+        proxy=panel(hub, viewer, contribution, entries, names),
     )
 
 
