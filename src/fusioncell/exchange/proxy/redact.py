@@ -91,8 +91,11 @@ def redact(entry: Entry, originator: Originator) -> tuple[bytes, dict[str, objec
 def warn(entry: Entry, body: bytes, extract: Extract, originator: Originator) -> list[str]:
     """Return what the words of an item still say of its originator, and addresses of people in them."""
     text = body.decode("utf-8", "replace")
-    lower = text.lower()
-    found = [f"the text names {word!r}" for word in originator.words if word and word.lower() in lower]
+    found = [
+        f"the text names {word!r}"
+        for word in originator.words
+        if word and re.search(rf"(?<!\w){re.escape(word)}(?!\w)", text, re.IGNORECASE)
+    ]
     values = {claim.observable.value.lower() for claim in extract.claims if claim.role}
     prose = f"{extract.title}\n{extract.text}"
     found += [
