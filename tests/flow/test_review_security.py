@@ -5,7 +5,9 @@ from __future__ import annotations
 import socket
 import threading
 import time
+import zipfile
 from collections.abc import Iterator
+from io import BytesIO
 from pathlib import Path
 
 import msgspec
@@ -15,6 +17,7 @@ from fusioncell.bootstrap import Folder, open_hub, read_settings
 from fusioncell.edges import webhook
 from fusioncell.exchange.anonymous import model as anonymous_model
 from fusioncell.exchange.anonymous import service as anonymous_service
+from fusioncell.exchange.files.office import strip_office
 from fusioncell.exchange.talk import NewPost
 from fusioncell.fusion.knowngood import KnownGood
 from fusioncell.intake.service import Terms
@@ -245,3 +248,15 @@ def test_a_provider_that_is_down_is_waited_for_by_one(tmp_path: Path, clock: Man
         hub.providers.begin("/")
     assert len(asked) == 2
     hub.close()
+
+
+@pytest.mark.parametrize("tag", [b"<Relationship ", b"<config:config-item "])
+@pytest.mark.parametrize("said", [b'/thumbnail"', b' config:name="PrinterName"', b' Target="file:', b" author='a"])
+def test_no_document_stops_the_hub(tag: bytes, said: bytes) -> None:
+    """A few kB unpack into one tag of many; by the square of its length they would stop all threads for days."""
+    made = BytesIO()
+    with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("[Content_Types].xml", "<Types/>")
+        archive.writestr("word/_rels/document.xml.rels", tag + said * (4_000_000 // len(said)))
+    assert len(made.getvalue()) < 50_000
+    assert strip_office(made.getvalue()) is not None

@@ -47,10 +47,11 @@ _SAID_BY = re.compile(
     rb"(<((?:[\w.-]+:)?(?:author|creator|initial-creator|creator-initials|sender-initials|printed-by))"
     rb"(?:\s[^<>]*)?(?<!/)>)[^<]*(</\2\s*>)"
 )
-_PRINTER = re.compile(rb'(<config:config-item\b[^<>]*\bconfig:name="Printer(?:Name|Setup)"[^<>]*(?<!/)>)[^<]*')
-_SMALL_PICTURE = re.compile(
-    rb"""<Relationship\b[^<>]*/thumbnail["'][^<>]*>|<manifest:file-entry\b[^<>]*["']Thumbnails/[^<>]*>"""
-)
+# A tag is found first and looked into then: a pattern that did both would take time by the square of the tag's length.
+_SETTING = re.compile(rb"(<config:config-item\b[^<>]*+>)[^<]*")
+_PRINTERS = (b'config:name="PrinterName"', b'config:name="PrinterSetup"')
+_REFERENCE = re.compile(rb"<(?:Relationship|manifest:file-entry)\b[^<>]*+>")
+_SMALL_PICTURES = (b'/thumbnail"', b"/thumbnail'", b'"Thumbnails/', b"'Thumbnails/")
 _FAULTS = (zipfile.BadZipFile, zlib.error, struct.error, NotImplementedError, RuntimeError, ValueError, LookupError,
            OSError, EOFError)  # fmt: skip
 
@@ -119,4 +120,9 @@ def _nobody(name: str, part: bytes) -> bytes:
     if who.search(part):
         part = _TAG.sub(lambda tag: who.sub(rb'\1"Author"', tag[0]), part)
     part = _PATH.sub(rb'\1""', part) if b"absPath" in part else _PATH.sub(rb'\1"file:///removed"', part)
-    return _SMALL_PICTURE.sub(b"", _PRINTER.sub(rb"\1", _SAID_BY.sub(rb"\1\3", part)))
+    part = _SETTING.sub(lambda found: found[1] if _is_printer(found[1]) else found[0], _SAID_BY.sub(rb"\1\3", part))
+    return _REFERENCE.sub(lambda tag: b"" if any(each in tag[0] for each in _SMALL_PICTURES) else tag[0], part)
+
+
+def _is_printer(tag: bytes) -> bool:
+    return not tag.endswith(b"/>") and any(each in tag for each in _PRINTERS)
