@@ -135,6 +135,7 @@ def environment(language: str = "en", *, bare: bool = False) -> Environment:
         iso=format_instant,
         join=_join,
         own=lambda text: _own(text, said, language),
+        told=Words,
     )
     made.globals.update(static=static, tongue=language, spoken=lambda: _spoken(said))
     made.install_gettext_callables(*_gettexts(said), newstyle=False)  # type: ignore[attr-defined]
