@@ -82,9 +82,9 @@ class ReactionBody(msgspec.Struct, frozen=True, omit_defaults=True):
 EXCERPT = 200
 """Characters of a text that stand for it where it has no title."""
 TITLE = 100
-_MARKS = re.compile(r"\*\*|__|`+|(?<!\w)\*(?=\S)|(?<=\S)\*(?!\w)|^[ \t]*(?:#{1,6}|>|[-*+]|\d{1,3}[.)])[ \t]|"
-                    r"^[ \t:|-]+$|\|", re.MULTILINE)
-"""Marks of markdown that are no words: emphasis, code, headings, quotes, lists, tables."""
+_EMPHASIS = re.compile(r"\*\*|__|`+|(?<!\w)\*(?=\S)|(?<=\S)\*(?!\w)")
+_STRUCTURE = re.compile(r"^[ \t]*(?:#{1,6}|>|[-*+]|\d{1,3}[.)])[ \t]|^[ \t:|-]+$|\|", re.MULTILINE)
+"""Marks of markdown that are no words: headings, quotes, lists, tables."""
 _post = msgspec.json.Decoder(PostBody)
 _reaction = msgspec.json.Decoder(ReactionBody)
 read_post = _post.decode
@@ -93,7 +93,7 @@ read_reaction = _reaction.decode
 
 def excerpt(text: str, most: int = EXCERPT) -> str:
     """Return the beginning of a markdown text in one line, without its marks; an ellipsis says that it goes on."""
-    line = " ".join(_MARKS.sub(" ", text[: 4 * most]).split())
+    line = " ".join(_STRUCTURE.sub(" ", _EMPHASIS.sub("", text[: 4 * most])).split())
     return line if len(line) <= most else f"{line[: most - 1].rpartition(' ')[0] or line[: most - 1]}…"
 
 

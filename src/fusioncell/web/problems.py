@@ -98,8 +98,12 @@ def of_framework(request: Asked, fault: HTTPException) -> Response[Any]:
         )
     titles = {404: "Not found", 405: "This method is not known here", 413: "The input is over a limit"}
     title = titles.get(fault.status_code, "The request cannot be served")
-    hint = "The OpenAPI description is at /api/openapi.json." if fault.status_code in (404, 405) else ""
-    return answer(request, fault.status_code, title, fault.detail if fault.status_code < 500 else title, hint)
+    detail, hint = fault.detail if fault.status_code < 500 else title, ""
+    if fault.status_code in (404, 405):
+        hint = "The OpenAPI description is at /api/openapi.json."
+    if fault.status_code == 404 and not request.url.path.startswith("/api"):
+        detail, hint = "There is nothing at this address.", "Check the address, or search for what you need."
+    return answer(request, fault.status_code, title, detail, hint)
 
 
 def of_unknown(request: Asked, fault: Exception) -> Response[Any]:

@@ -21,9 +21,6 @@ from fusioncell.kernel.errors import BadInput, TooLarge
 from fusioncell.kernel.marking import Audience, Tlp, strictest
 from fusioncell.kernel.observable import Observable
 
-EXCERPT = 200
-"""Characters of a text that stand for it where it has no title."""
-
 
 @dataclass(frozen=True, slots=True)
 class Target:
@@ -33,11 +30,6 @@ class Target:
     org: str
     thread: str
     named: dict[Observable, bool]
-
-
-def excerpt(text: str) -> str:
-    """Return the beginning of a text, on one line."""
-    return " ".join(text[: 4 * EXCERPT].split())[:EXCERPT]
 
 
 def check(new: NewPost, *, draft: bool = False) -> None:

@@ -16,7 +16,7 @@ import msgspec
 
 from fusioncell.exchange.desk import Desk
 from fusioncell.exchange.talk import store
-from fusioncell.exchange.talk.accept import Target, check, check_label, excerpt, named_of
+from fusioncell.exchange.talk.accept import Target, check, check_label, named_of
 from fusioncell.exchange.talk.address import answering, chosen, current, is_within
 from fusioncell.exchange.talk.anchor import Anchor, anchor_of, grounds_of
 from fusioncell.exchange.talk.arrange import in_tree
@@ -46,6 +46,7 @@ from fusioncell.intake import (
     REACTIONS,
     PostBody,
     ReactionBody,
+    excerpt,
     extract_entry,
     named_in,
     signed64,

@@ -15,7 +15,7 @@ from fusioncell.picture.service import Activity, Summary
 from fusioncell.shield.model import Decision, State
 from fusioncell.web.access import awaits_terms
 from fusioncell.web.pages.actions import main_actions
-from fusioncell.web.pages.frame import Asked, Page, page
+from fusioncell.web.pages.frame import Asked, Page, page, stream_from_here
 from fusioncell.web.pages.names import Names
 from fusioncell.web.pages.views import View, category_of, contribution_title, label_of, observable_view
 from fusioncell.web.words import N_
@@ -155,8 +155,7 @@ def _rising(hub: Hub, viewer: Viewer) -> list[View]:
 def home_context(hub: Hub, viewer: Viewer) -> dict[str, Any]:
     """Compose the first page for a viewer."""
     # The position comes first: what arrives while the page is made comes by the stream, and is not missed.
-    audiences = hub.record.visible_to(viewer)
-    after = hub.seal.cursor(hub.river.position, hub.record.audience_set_number(audiences), hub.record.head()[2])
+    live = stream_from_here(hub, viewer)
     names = Names(hub)
     activity = hub.picture.activity(viewer)
     tally = hub.shield.tally(viewer)
@@ -166,7 +165,7 @@ def home_context(hub: Hub, viewer: Viewer) -> dict[str, Any]:
         "actions": main_actions(hub, viewer),
         "kpis": _kpis(viewer, activity, tally, names, len(rising)),
         "live": {
-            "url": f"/live?after={after}" if viewer.may("stream") or not viewer.member else None,
+            "url": live if viewer.may("stream") or not viewer.member else None,
             "items": _news(hub, viewer, names),
         },
         "rising": rising,

@@ -117,6 +117,12 @@ def session_of(request: Asked) -> str:
     return str(state.get("session", ""))
 
 
+def stream_from_here(hub: Hub, viewer: Viewer) -> str:
+    """Return the address of the page's stream from now on. Ask before a page is made: what comes meanwhile is sent."""
+    held = hub.record.audience_set_number(hub.record.visible_to(viewer))
+    return f"/live?after={hub.seal.cursor(hub.river.position, held, hub.record.head()[2])}"
+
+
 def members_only(viewer: Viewer) -> None:
     """Ask a visitor to sign in: this part of the hub is the partnership's."""
     if awaits_terms(viewer):

@@ -27,6 +27,7 @@ from fusioncell.web.pages.frame import (
     page,
     see_other,
     settle,
+    stream_from_here,
     text_of,
 )
 from fusioncell.web.pages.names import Names, who_reads
@@ -106,7 +107,7 @@ def index(
     filters = Filters(group=group, unanswered=show == "unanswered", watched=show == "watched", mine=show == "mine")
     found = hub.talk.threads(viewer, before=before, limit=30, filters=filters if group or show else ALL)
     asked = {key: value for key, value in (("show", show), ("group", group)) if value}
-    position = hub.seal.cursor(hub.river.position, 0, 0)
+    live = stream_from_here(hub, viewer)
     following = f"/exchange?{urlencode({**asked, 'before': found.next})}" if found.next else None
     return page(
         request,
@@ -123,7 +124,7 @@ def index(
         threads=[thread_row(one, names) for one in found.threads],
         unread=hub.talk.unread(viewer) if viewer.person else 0,
         next=following,
-        live=None if before or asked else f"/live?after={position}",
+        live=None if before or asked else live,
         may_write=_writes(viewer),
         drafts=_drafts(hub, viewer),
     )  # fmt: skip
@@ -209,7 +210,7 @@ def thread(
 ) -> Page:
     """Show a thread as the viewer sees it."""
     names = Names(hub, viewer)
-    position = hub.seal.cursor(hub.river.position, 0, 0)
+    live = stream_from_here(hub, viewer)
     found = hub.talk.thread(viewer, thread, before=before, after=after, limit=50)
     known = known_on(hub, found.posts, hub.record.visible_to(viewer))
     posts = [post_view(one, names, known, viewer=viewer, new=one.id in found.new) for one in found.posts]
@@ -228,7 +229,7 @@ def thread(
         asked=asked[0] if asked else None,
         older=f"{address}?{urlencode({'before': found.before})}" if found.before else None,
         newer=f"{address}?{urlencode({'after': found.after})}" if found.after else None,
-        live=None if found.after else f"/live?after={position}",
+        live=None if found.after else live,
         reply=_reply(hub, viewer, found, names, reply),
         last=found.posts[-1].id if found.posts else "",
     )
