@@ -14,6 +14,7 @@ from fusioncell.kernel.marking import Tlp, Viewer, person
 from fusioncell.members.joining import State, fill_in
 from fusioncell.members.privacy import DATA
 from fusioncell.members.privacy.model import StillHeld
+from partnership import Partnership
 
 NAME, ADDRESS = "Jonquil Bergstrom", "jonquil@northern.example"
 FORM = {
@@ -326,3 +327,34 @@ def test_an_administrator_is_shown_no_post_that_they_may_not_see(world: World) -
     hub.settle()
     assert "Inner" in repr(hub.privacy.export(world.jon, world.id))
     assert "Inner" not in repr(hub.privacy.export(world.admin, world.id))
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_a_random_partnership_is_rebuilt_after_erasures(hub: Hub, seed: int) -> None:
+    clock = hub.clock
+    assert isinstance(clock, ManualClock)
+    story = Partnership(seed, clock)
+    story.found(hub)
+    for number, one in enumerate(hub.members.organisations()):
+        story.people.append(hub.members.add_person(one.id, f"P{number}", f"p{number}@x.example", ["analyst"]).id)
+        writer = hub.members.viewer_of(person(story.people[-1]))
+        assert writer is not None
+        hub.talk.post(writer, NewPost(text=f"login-{number} . bank-1[.]example", tlp=Tlp.GREEN))
+    erased = 0
+    for step in range(90):
+        story.operation(hub)
+        if step % 9 == 8 and story.people:
+            hub.settle()
+            admin = hub.members.operator_viewer(None)
+            assert admin is not None
+            who = story.random.choice(story.people)
+            try:
+                hub.privacy.export(admin, who)
+                hub.privacy.erase(admin, who, posts=story.random.random() < 0.5)
+                erased += 1
+            except (Conflict, NotFound):
+                continue
+    hub.settle()
+    assert erased
+    assert hub.record.verify() == hub.record.head()[0]
+    assert rebuilt(hub)
