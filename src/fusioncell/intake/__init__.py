@@ -22,10 +22,12 @@ from fusioncell.intake.post import (
     read_post,
     read_reaction,
 )
+from fusioncell.intake.stix import BUILT_IN_MARKINGS
 from fusioncell.intake.text import find_observables
 
 __all__ = [
     "BEHALF",
+    "BUILT_IN_MARKINGS",
     "ITEM_KINDS",
     "REACTIONS",
     "Attached",

@@ -15,8 +15,8 @@ from typing import Any
 
 import msgspec
 
+from fusioncell.intake import BUILT_IN_MARKINGS
 from fusioncell.intake.model import Extract
-from fusioncell.intake.stix import BUILT_IN_MARKINGS
 from fusioncell.kernel.entry import Entry
 from fusioncell.kernel.errors import FAULTS_OF_CONTENT
 
