@@ -38,7 +38,7 @@ def write(client: Client, text: str, title: str = "", **more: str) -> str:
 
 
 def post_ids(page: str) -> list[str]:
-    return re.findall(r'<article class="post[^"]*" id="post-([0-9a-f-]+)"', page)
+    return re.findall(r'<article class="post[^>]* id="post-([0-9a-f-]+)"', page)
 
 
 def test_a_thread_is_written_answered_and_found(made: MadeHub) -> None:
