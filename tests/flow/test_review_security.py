@@ -18,6 +18,7 @@ from fusioncell.edges import webhook
 from fusioncell.exchange.anonymous import model as anonymous_model
 from fusioncell.exchange.anonymous import service as anonymous_service
 from fusioncell.exchange.files.office import strip_office
+from fusioncell.exchange.participation import measure
 from fusioncell.exchange.talk import NewPost
 from fusioncell.fusion.knowngood import KnownGood
 from fusioncell.intake.service import Terms
@@ -260,3 +261,12 @@ def test_no_document_stops_the_hub(tag: bytes, said: bytes) -> None:
         archive.writestr("word/_rels/document.xml.rels", tag + said * (4_000_000 // len(said)))
     assert len(made.getvalue()) < 50_000
     assert strip_office(made.getvalue()) is not None
+
+
+def test_no_long_word_stops_the_river() -> None:
+    """A cell of one letter, again and again, would stop all threads by the square of its length."""
+    said = measure._SENTENCE  # noqa: SLF001
+    assert said.search("a" * 4_000_000) is None
+    assert said.search("1.2.3.4 seen in a phishing mail")
+    assert said.search("x1abc de")
+    assert said.search("192.0.2.1 AS64496 evil.example") is None

@@ -22,7 +22,7 @@ _MALWARE = re.compile(
 )
 _CAMPAIGN = re.compile(r"campaign|threat-actor|intrusion-set|misp-galaxy:microsoft-activity-group", re.IGNORECASE)
 _RSIT = re.compile(r"rsit:", re.IGNORECASE)
-_SENTENCE = re.compile(r"[^\W\d_]{3,}\s+[^\W\d_]{2,}")
+_SENTENCE = re.compile(r"(?<![^\W\d_])[^\W\d_]{3,}+\s++[^\W\d_]{2}")
 _EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 
 
