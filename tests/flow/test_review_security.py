@@ -6,11 +6,12 @@ import socket
 import threading
 import time
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from io import BytesIO
 from pathlib import Path
 
 import msgspec
+import pyotp
 import pytest
 
 from fusioncell.bootstrap import Folder, open_hub, read_settings
@@ -23,11 +24,12 @@ from fusioncell.exchange.talk import NewPost
 from fusioncell.fusion.knowngood import KnownGood
 from fusioncell.intake.service import Terms
 from fusioncell.kernel.clock import HOUR, ManualClock, parse_instant
-from fusioncell.kernel.errors import Conflict, NotAllowed, TooLarge, Unavailable
+from fusioncell.kernel.errors import Conflict, FusionCellError, NotAllowed, TooLarge, Unavailable
 from fusioncell.kernel.marking import Tlp, Viewer, org, person
 from fusioncell.members.directory import store as directory_store
-from fusioncell.members.model import TooManyAttempts
+from fusioncell.members.model import SignedIn, TooManyAttempts
 from fusioncell.members.oidc import model as oidc_model
+from fusioncell.members.signing import SecondStep
 from fusioncell.web.pages.saying import mentions_in
 from hubs import MadeHub, Party, make_hub
 
@@ -270,3 +272,52 @@ def test_no_long_word_stops_the_river() -> None:
     assert said.search("1.2.3.4 seen in a phishing mail")
     assert said.search("x1abc de")
     assert said.search("192.0.2.1 AS64496 evil.example") is None
+
+
+def at_once(count: int, act: Callable[[], object]) -> list[object]:
+    """Do something several times at the same moment; return what came of each, faults too."""
+    ready, came = threading.Barrier(count), list[object]()
+
+    def one() -> None:
+        ready.wait()
+        try:
+            came.append(act())
+        except FusionCellError as fault:
+            came.append(fault)
+
+    threads = [threading.Thread(target=one) for _ in range(count)]
+    for each in threads:
+        each.start()
+    for each in threads:
+        each.join(30)
+    return came
+
+
+def test_what_works_once_works_once_for_two_at_once(made: MadeHub, clock: ManualClock) -> None:
+    hub, who = made.hub, made.provider.person
+    link = hub.members.make_link(who).reveal()
+    came = at_once(4, lambda: hub.signing.open_link(link))
+    assert sum(isinstance(each, SignedIn) for each in came) == 1
+
+    app = pyotp.TOTP(hub.signing.offer_totp(who).secret.reveal())
+    hub.signing.confirm_totp(who, app.at(clock.now() // 1_000_000), "192.0.2.1")
+    hub.signing.set_password(who, "correct horse battery")
+    clock.advance(60 * 1_000_000)
+
+    def state() -> str:
+        step = hub.signing.sign_in("jon@northern.example", "correct horse battery", "192.0.2.1")
+        assert isinstance(step, SecondStep)
+        return step.state
+
+    code, sealed = app.at(clock.now() // 1_000_000), state()
+    came = at_once(4, lambda: hub.signing.give_code(sealed, code, "192.0.2.1"))
+    assert sum(isinstance(each, SignedIn) for each in came) == 1
+    recovery = hub.signing.make_recovery_codes(who)[0].reveal()
+    came = at_once(4, lambda: hub.signing.sign_in_with_recovery("jon@northern.example", recovery, "192.0.2.9"))
+    assert sum(isinstance(each, SignedIn) for each in came) == 1
+
+
+def test_guesses_at_once_are_counted_all(made: MadeHub) -> None:
+    came = at_once(12, lambda: made.hub.signing.brake("kind", "192.0.2.1"))
+    assert sum(each is None for each in came) == 5
+    assert sum(isinstance(each, TooManyAttempts) for each in came) == 7
