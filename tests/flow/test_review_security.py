@@ -30,9 +30,12 @@ from fusioncell.members.directory import store as directory_store
 from fusioncell.members.model import SignedIn, TooManyAttempts
 from fusioncell.members.oidc import model as oidc_model
 from fusioncell.members.signing import SecondStep
+from fusioncell.web.app import make_app
 from fusioncell.web.pages.saying import mentions_in
-from hubs import MadeHub, Party, make_hub
+from hubs import MadeHub, Party, make_hub, visitor
 
+NO_BODY = {"POST /sign-in/link/{token:str}", "POST /contacts/confirm/{token:str}"}
+"""Doors that are open to everyone and read no body."""
 START = parse_instant("2026-11-02T09:00:00Z")
 
 
@@ -321,3 +324,17 @@ def test_guesses_at_once_are_counted_all(made: MadeHub) -> None:
     came = at_once(12, lambda: made.hub.signing.brake("kind", "192.0.2.1"))
     assert sum(each is None for each in came) == 5
     assert sum(isinstance(each, TooManyAttempts) for each in came) == 7
+
+
+def test_a_stranger_sends_little(made: MadeHub) -> None:
+    """Doors that are open to everyone take no more than their forms need."""
+    app = make_app(made.hub)
+    small = {f"{next(iter(each.http_methods))} {route.path}": each.resolve_request_max_body_size()
+             for route in app.routes for each in getattr(route, "route_handlers", ())
+             if each.opt.get("permission") == "public" and "POST" in each.http_methods}  # fmt: skip
+    assert "POST /apply" in small
+    assert {path for path, size in small.items() if not isinstance(size, int) or size > 100_000} <= NO_BODY
+    with visitor(made) as client:
+        form = {"name": "A", "why": "x" * 200_000}
+        assert client.post("/apply", data=form).status_code == 413
+        assert client.post("/api/applications", json=form).status_code == 413

@@ -60,7 +60,7 @@ def application_json(one: Application) -> dict[str, Any]:
 
 
 @post("/api/applications", tags=["joining"], opt={"permission": "public"}, status_code=201, sync_to_thread=True,
-      summary="Apply to join the partnership")
+      request_max_body_size=100_000, summary="Apply to join the partnership")
 def apply(request: Asked, data: Applying, joining: Joining) -> dict[str, Any]:
     """Apply for an organisation. The answer does not tell whether the sponsor exists; the code is shown this once."""
     code = joining.apply(fill_in(msgspec.structs.asdict(data)), request.client.host if request.client else "")

@@ -33,6 +33,8 @@ from fusioncell.web.words import N_
 
 View = dict[str, Any]
 LINES = 50
+SMALL = 100_000
+"""Bytes: what anybody may send is no longer."""
 STATE_WORDS = {
     "asked": N_("Waiting for a sponsor"),
     "sponsored": N_("Waiting for a decision"),
@@ -78,7 +80,7 @@ def ask_to_join(request: Asked) -> Page:
     return _apply_page(request, dict.fromkeys(FIELDS, ""))
 
 
-@post("/apply", opt={"permission": "public", **FORM}, include_in_schema=False)
+@post("/apply", opt={"permission": "public", **FORM}, request_max_body_size=SMALL, include_in_schema=False)
 async def apply(request: Asked, hub: Hub) -> Page:
     """Take an application in, and lead to the page that tells where it stands."""
     same_site(request)

@@ -287,7 +287,7 @@ async def open_link(request: Asked, token: str, hub: Hub) -> Page:
     return await sync_to_thread(work)
 
 
-@post("/sign-out", opt={"permission": "public", **FORM}, include_in_schema=False)
+@post("/sign-out", opt={"permission": "public", **FORM}, request_max_body_size=SMALL, include_in_schema=False)
 async def sign_out(request: Asked, hub: Hub) -> Page:
     """End the session."""
     fields = await fields_of(request)
