@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import socket
 import threading
 import time
@@ -32,7 +33,7 @@ from fusioncell.members.oidc import model as oidc_model
 from fusioncell.members.signing import SecondStep
 from fusioncell.web.app import make_app
 from fusioncell.web.pages.saying import mentions_in
-from hubs import MadeHub, Party, make_hub, visitor
+from hubs import MadeHub, Party, browser, make_hub, visitor
 
 NO_BODY = {"POST /sign-in/link/{token:str}", "POST /contacts/confirm/{token:str}"}
 """Doors that are open to everyone and read no body."""
@@ -338,3 +339,23 @@ def test_a_stranger_sends_little(made: MadeHub) -> None:
         form = {"name": "A", "why": "x" * 200_000}
         assert client.post("/apply", data=form).status_code == 413
         assert client.post("/api/applications", json=form).status_code == 413
+
+
+def test_no_door_changes_anything_without_the_sessions_token(made: MadeHub) -> None:
+    """Every changing door there is, asked as another site would have it asked: with the cookie, and no token."""
+    app, seen, loose = make_app(made.hub), 0, dict[str, int]()
+    with browser(made, made.ministry) as client:
+        before = made.hub.record.head()[0]
+        for route in app.routes:
+            for each in getattr(route, "route_handlers", ()):
+                for method in sorted({"POST", "PUT", "PATCH", "DELETE"} & set(each.http_methods)):
+                    if each.opt["permission"] == "public":
+                        continue
+                    path = re.sub(r"\{[^}]*\}", "x", route.path)
+                    answer = client.request(method, path, data={"a": "b"} if each.opt.get("form") else None)
+                    seen += 1
+                    if answer.status_code != 403:
+                        loose[f"{method} {route.path}"] = answer.status_code
+        assert made.hub.record.head()[0] == before
+    assert seen > 120
+    assert loose == {}
