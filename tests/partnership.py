@@ -227,7 +227,8 @@ class Partnership:
             self._posted(requests.answer(viewer, which, NewPost(text=self.text()[1].decode() + "!")), viewer)
         else:
             asker = hub.members.operator_viewer(requests.one(viewer, which).org) or own
-            r.choice((requests.accept, requests.say_missing, requests.withdraw))(asker, which, "" if choice == 3 else post)
+            act = r.choice((requests.accept, requests.say_missing, requests.withdraw))
+            act(asker, which, "" if choice == 3 else post)
 
     def _posted(self, posted: Posted, viewer: Viewer) -> None:
         self.posts.append((posted.id, viewer.org or ""))

@@ -244,7 +244,8 @@ class River:
                         entry.audience,
                         "entry",
                         event.entry_event(
-                            entry, arrival.extract, audience, self._seal.entry_id(entry.seq), arrival.fresh, self._was(entry)
+                            entry, arrival.extract, audience, self._seal.entry_id(entry.seq), arrival.fresh,
+                            self._was(entry),
                         ),
                     )
                 )

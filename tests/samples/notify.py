@@ -17,7 +17,7 @@ KINDS = [
 ROW: Context = {
     "id": "3f2c0d4e-6f62-4f0c-9d0b-0c1f5e6a7b01", "standing": True, "at": NOW - 4 * MINUTE, "read": False,
     "title": "Parcel re-delivery pages <b>again</b>", "href": "/contributions/one", "org": "Northern Broadband",
-    "tlp": "green", "count": 1204, "whys": ["Your organisation's networks: 192[.]0[.]2[.]0/24", "A tag you watch: x"],
+    "tlp": "green", "count": 1204, "readers": "All members of the partnership may read it.", "whys": ["Your organisation's networks: 192[.]0[.]2[.]0/24", "A tag you watch: x"],
     "thread": "",
 }  # fmt: skip
 ROWS: list[Context] = [
@@ -67,7 +67,7 @@ PAGES: dict[str, tuple[str, Context]] = {
     "notify-preferences-bounced": ("notify/preferences.html", {
         **PREFERENCES, "watches": [], "groups": [], "form": {**FORM, "quiet_from": "22:30"},
         "bounced": {"address": "ada@works.example", "at": NOW - DAY, "reason": "550 no such user"},
-        "shell": shell(here="account", errors=[{"field": "quiet_from", "text": "'25:00' is no time of day. Write it as 22:00."}]),
+        "shell": shell(here="account", errors=[{"field": "quiet_from", "text": "'25:00' is no time of day."}]),
     }),
     "webhooks": ("notify/webhooks.html", HOOKS),
     "webhooks-made": ("notify/webhooks.html", {**HOOKS, "secret": "fcwh_c2VjcmV0"}),

@@ -228,7 +228,8 @@ def test_a_later_member_does_not_see_the_past() -> None:
 def test_a_role_never_widens_sight() -> None:
     standing = Standing("o1", _person("administrator"))
     by_role = [recognise(standing, (role,)) for role in ROLES]
-    sight = {(viewer.parties - {"may:approve", "may:answer"}, viewer.client_parties, viewer.member) for viewer in by_role}
+    offices = {"may:approve", "may:answer"}
+    sight = {(viewer.parties - offices, viewer.client_parties, viewer.member) for viewer in by_role}
     assert len(sight) == 1
     # The office of approver reads proposals (ADR 0006), the Fusion Cell what is addressed to it (ADR 0009); no more.
     for office in ("approve", "answer"):

@@ -10,7 +10,7 @@ from fusioncell.demo.conversation import GUEST, GUEST_ROOM, GUEST_TITLE
 from fusioncell.exchange.talk import NewPost
 from fusioncell.kernel.errors import FusionCellError
 from fusioncell.kernel.marking import Viewer, org, person
-from fusioncell.members.directory.confirm import make_token
+from fusioncell.members.directory import make_token
 from fusioncell.members.joining import Filled
 from fusioncell.members.joining.model import State
 

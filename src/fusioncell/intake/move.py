@@ -16,7 +16,6 @@ from fusioncell.kernel.entry import Entry
 from fusioncell.kernel.errors import BadInput, Conflict
 from fusioncell.kernel.marking import Audience, Tlp, Uses, Viewer, default_uses, org, person, within
 
-
 BEHALF = "behalf"
 """The word in an item's meta that says to its readers that it is published on behalf of a partner, and no more."""
 
@@ -62,7 +61,8 @@ def _narrowed(viewer: Viewer, old: Audience, new: Audience, wanted: Wanted) -> A
         if new.uses & ~old.uses:
             raise BadInput("to narrow allows no new uses", hint="Leave the uses out: they stay as they are, or fewer.")
         return new
-    if wanted.whole and (within(_without_self(viewer, old), new, guests=False) or old.tlp.strictness > new.tlp.strictness):
+    kept = within(_without_self(viewer, old), new, guests=False)
+    if wanted.whole and (kept or old.tlp.strictness > new.tlp.strictness):
         return None
     raise BadInput(
         "some of these readers cannot see it now: that is no narrowing",

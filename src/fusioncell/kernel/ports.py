@@ -11,7 +11,10 @@ from typing import Any, Protocol
 from fusioncell.kernel.clock import Clock
 from fusioncell.kernel.ids import Randomness
 
-__all__ = ["Blobs", "Carried", "Clock", "Connection", "Database", "Letter", "Mail", "MailCarrier", "Randomness", "WebService", "storable"]
+__all__ = [
+    "Blobs", "Carried", "Clock", "Connection", "Database", "Letter", "Mail", "MailCarrier", "Randomness",
+    "WebService", "storable",
+]  # fmt: skip
 
 Row = tuple[Any, ...]
 

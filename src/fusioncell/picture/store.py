@@ -154,7 +154,7 @@ def end_items(connection: Connection, rows: Iterable[Row]) -> None:
 
 
 def end_titles(connection: Connection, identifier: str, first: int, last: int, audience: int) -> None:
-    """Take the title out of a contribution's summary for an audience where it is of an entry from ``first`` to ``last``.
+    """Take a contribution's title for an audience out of its summary where an entry from ``first`` to ``last`` gave it.
 
     Only a recall does so: were the title of a superseded entry to go too, it would hang on the batch which comes next.
     """

@@ -187,9 +187,9 @@ def _doors() -> Router:
     packages = (
         circles_routes, directory_routes, joining_routes, accounts_routes, audit_routes, anonymous_routes,
         sealing_routes, signing_routes, talk_routes, notify_routes, files_routes, requests_routes,
-        privacy_routes, assets_routes,
+        privacy_routes, assets_routes, receipts_routes, participation_routes, proxy_routes,
     )  # fmt: skip
-    doors = [door for room in (*rooms, *packages, receipts_routes, participation_routes, proxy_routes) for door in room.HANDLERS]
+    doors = [door for room in (*rooms, *packages) for door in room.HANDLERS]
     return Router("/", route_handlers=[healthz, readyz, metrics, *doors, *page_handlers()])
 
 

@@ -6,7 +6,8 @@ group instead); what is not shown is addressed to nobody. What is *not* here: wh
 
 from __future__ import annotations
 
+from fusioncell.members.directory.confirm import make_token
 from fusioncell.members.directory.model import Contact, Listed, PersonListed, Profile
 from fusioncell.members.directory.service import Directory
 
-__all__ = ["Contact", "Directory", "Listed", "PersonListed", "Profile"]
+__all__ = ["Contact", "Directory", "Listed", "PersonListed", "Profile", "make_token"]
