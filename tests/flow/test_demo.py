@@ -11,16 +11,19 @@ import pytest
 
 from fusioncell.bootstrap import Folder, Hub, SystemRandomness, open_hub
 from fusioncell.cli.demo import ReadyLinks, demo_folder, on_loopback, run_demo
-from fusioncell.demo import PAST, PLAYERS, Director, StoryClock, campaigns, history, prepare, story
+from fusioncell.demo import PAST, PLAYERS, Director, StoryClock, campaigns, history, prepare, story, talks
 from fusioncell.demo.dice import Dice
 from fusioncell.demo.director import QUIET_AFTER, QUIET_FACTOR
 from fusioncell.demo.plot import Approve, Recall, Say
 from fusioncell.kernel.clock import SECOND, ManualClock, parse_instant
-from fusioncell.kernel.errors import BadInput, Conflict, NotSignedIn
+from fusioncell.kernel.errors import BadInput, Conflict, NotFound, NotSignedIn
+from fusioncell.kernel.marking import Viewer, is_pseudonym
 from fusioncell.kernel.observable import Observable, ObservableType
 from fusioncell.members.sealing.boxes import make_key
 from fusioncell.shield.model import State
 
+BESIDE = ["Marta Olsen", "Tess Varga"]
+"""Who has a link beside the players: the new member's lead, and the guest of an event room."""
 NOW = parse_instant("2026-11-21T10:00:00Z")
 OFFICERS = [make_key(SystemRandomness())[1] for _ in range(2)]
 
@@ -124,6 +127,57 @@ def test_it_is_the_same_story_each_time(tmp_path: Path) -> None:
     assert len(told[0][0]) > 250
 
 
+def test_the_partnership_talks(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """Rooms, posts, reactions that count, a nameless author, requests, applicants: and nothing of it is refused."""
+    caplog.set_level("DEBUG", "fusioncell.demo")
+    stage = Stage(tmp_path / "demo", Notes())
+    hub, director = stage.hub, stage.director
+    stage.play_until(595)
+    said = director.place.said
+
+    def viewer(key: str) -> Viewer:
+        found = director.cast.viewer(key)
+        assert found is not None
+        return found
+
+    night = Observable(ObservableType.DOMAIN, talks.NIGHT_NAME)
+    before = hub.fusion.look_up(night, hub.record.visible_to(viewer("police")))
+    assert hub.shield.newest(talks.NIGHT_NAME) is None, "one voice proposes nothing"
+    stage.play_until(612)
+    after = hub.fusion.look_up(night, hub.record.visible_to(viewer("police")))
+    assert before is not None and after is not None and after.malicious > before.malicious
+    assert hub.shield.newest(talks.NIGHT_NAME) is not None, "two partners have seen it too"
+
+    thread = hub.talk.thread(viewer("reader"), said["sms"])
+    assert thread.count >= 6 and thread.posts[0].edited and thread.posts[0].mentions
+    assert set(thread.posts[0].reacted()["seen"]) == {director.cast.partners[key] for key in ("coastline", "bank")}
+    nameless = hub.talk.read_one(viewer("administrator"), said["nameless"])
+    assert is_pseudonym(nameless.org) and not nameless.author
+
+    rooms = {key: {seen.group.name for seen in hub.circles.listed(viewer(key))} for key in ("bank", "university")}
+    assert talks.ROOM in rooms["bank"] and talks.ROOM not in rooms["university"]
+    with pytest.raises(NotFound):
+        hub.talk.thread(viewer("university"), said["room"])
+    [(guest, _, _)] = [one for one in director.cast.guests if hub.members.person(one[0]).name == "Tess Varga"]
+    seen_by_guest = hub.members.viewer_of(f"person:{guest}")
+    assert seen_by_guest is not None
+    assert [one.id for one in hub.talk.threads(seen_by_guest).threads] == [said["officewise"]]
+
+    hub.follower.follow(hub.river.position)
+    whys = {why for notice in hub.notify.notices(viewer("bank"), limit=100)[0] for why, _ in notice.whys}
+    assert {"mention", "thread", "campaign"} <= whys
+    assert hub.notify.unread(viewer("bank")) > 5
+
+    assert {one.filled.name: one.state.value for one in hub.joining.applications()} == {
+        "Lantern Credit Union": "accepted", "Ferrymead Health Trust": "sponsored", "Kestrel Water": "asked"}
+    contacts = hub.directory.contacts(viewer("bank"))
+    assert sorted(one.is_stale(hub.clock.now()) for one in contacts) == [False] * 5 + [True]
+    assert hub.sealing.ready() and len(hub.receipts.consents(viewer("bank"))) == 1
+    stage.play_until(2400)
+    assert not [record.getMessage() for record in caplog.records if record.name == "fusioncell.demo"]
+    hub.close()
+
+
 def test_a_visitor_who_is_faster_wins(stage: Stage) -> None:
     stage.play_until(170)
     viewer = stage.director.cast.viewer("department")
@@ -215,12 +269,12 @@ def test_each_look_at_the_roles_makes_links_that_work_once(stage: Stage) -> None
     roles = ReadyLinks(stage.director.cast)
     assert roles
     first, second = list(roles), list(roles)
-    assert [one["name"] for one in first] == [player.name for player in PLAYERS]
+    assert [one["name"] for one in first] == [*(player.name for player in PLAYERS), *BESIDE]
     assert not {one["href"] for one in first} & {one["href"] for one in second}
     signing = stage.hub.signing
-    for one, player in zip(second, PLAYERS, strict=True):
+    for one in second:
         token = one["href"].removeprefix("/sign-in/link/")
-        assert signing.open_link(token).person.email == player.email
+        assert signing.open_link(token).person.name == one["name"]
         with pytest.raises(NotSignedIn):
             signing.open_link(token)
 

@@ -8,9 +8,11 @@ from __future__ import annotations
 import msgspec
 
 from fusioncell.demo.cast import Cast
-from fusioncell.demo.plot import AskConsent, Edit, Keep, OpenRoom, React, Spoken, Write
+from fusioncell.demo.plot import Accept, AskConsent, Edit, Keep, OpenRoom, React, Spoken, Write
 from fusioncell.exchange.anonymous.model import Held
 from fusioncell.exchange.talk import NewPost
+from fusioncell.intake import Question
+from fusioncell.kernel.clock import HOUR
 from fusioncell.kernel.errors import NotFound
 from fusioncell.kernel.marking import Tlp, Viewer, org, person
 
@@ -44,6 +46,8 @@ def act_out(cast: Cast, act: Spoken, said: dict[str, str]) -> None:
             if act.room == GUEST_ROOM:
                 guest, _ = hub.circles.admit_guest(viewer, room.id, *GUEST)
                 cast.guests.append((guest.person, GUEST[2], GUEST_TITLE))
+        case Accept():
+            hub.requests.accept(viewer, _known(said, act.to), _known(said, act.answer))
         case AskConsent():
             hub.receipts.ask(viewer, _known(said, act.to), act.product, act.tlp, act.reason)
 
@@ -67,7 +71,8 @@ def _write(cast: Cast, viewer: Viewer, act: Write, said: dict[str, str]) -> str:
         text=f"{act.text.strip()}\n\n{called}".strip(), title=act.title, tlp=Tlp.AMBER if groups else act.tlp,
         groups=groups, about=act.about,
         parent=_known(said, act.to) if act.to else "",
-        mentions=tuple(person(cast.people[player]) for player in act.mentions),
+        mentions=tuple(person(cast.people[player]) for player in act.mentions), answer=act.answers,
+        question=Question(cast.hub.clock.now() + act.asks * HOUR) if act.asks else None,
     )  # fmt: skip
     return _write_nameless(cast, viewer, new) if act.nameless else cast.hub.talk.post(viewer, new).id
 

@@ -50,7 +50,8 @@ class Write:
     """Someone begins a conversation, or answers ``to`` in one. ``text``: markdown; defanged values are the attacker's.
 
     ``group``: a group's name, to whom it goes (TLP:AMBER); ``about``: anchors of the conversation; ``mentions``:
-    players who are told; ``nameless``: sent anonymously.
+    players who are told; ``nameless``: sent anonymously. ``asks``: it is a request for information, answered within so
+    many hours; ``answers``: it answers one.
     """
 
     by: str
@@ -63,6 +64,8 @@ class Write:
     mentions: tuple[str, ...] = ()
     tlp: Tlp | None = None
     nameless: bool = False
+    asks: int = 0
+    answers: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +115,16 @@ class AskConsent:
     tlp: Tlp = Tlp.GREEN
 
 
-Spoken = Write | Edit | React | Keep | OpenRoom | AskConsent
+@dataclass(frozen=True, slots=True)
+class Accept:
+    """Someone accepts the answer ``answer`` to their request ``to``."""
+
+    by: str
+    to: str
+    answer: str
+
+
+Spoken = Write | Edit | React | Keep | OpenRoom | AskConsent | Accept
 Act = Say | Approve | Recall | Round | Spoken
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from fusioncell.demo.campaigns import campaign_of, defanged, names_of
 from fusioncell.demo.cast import COAST, FINANCE, MULES, TELECOMS
 from fusioncell.demo.conversation import GUEST_ROOM
-from fusioncell.demo.plot import AskConsent, Beat, Edit, Keep, OpenRoom, React, Write
+from fusioncell.demo.plot import Accept, AskConsent, Beat, Edit, Keep, OpenRoom, React, Write
 
 LANDPOST = "campaign:Landpost redelivery"
 ROOM = "Landpost redelivery: response"
@@ -52,11 +52,11 @@ We watch the logs and post every new one here.
     Beat(112, React("department", "sms-certs", "useful")),
     Beat(122, Write("department", "For the advisory: who holds resolver logs from **before Thursday**? The first "
                     "look-up would tell when the campaign began. An answer by noon is early enough.",
-                    "Question: first look-up of the parcel names", "logs", about=(LANDPOST,),
-                    mentions=("northern", "coastline", "university"))),
+                    "When were the parcel names first looked up?", "logs", about=(LANDPOST,),
+                    mentions=("northern", "coastline", "university"), asks=20)),
     Beat(134, Write("coastline", "We keep 14 days. First look-up: Thursday 18:52, one line, probably their own test.",
-                    name="logs-coast", to="logs")),
-    Beat(142, React("department", "logs-coast", "useful")),
+                    name="logs-coast", to="logs", answers=True)),
+    Beat(142, Accept("department", "logs", "logs-coast")),
     Beat(156, Write("police", "34 complaints so far. Please keep request logs of both hosts; the preservation requests "
                     "go out within the hour.", to="sms", mentions=("northern", "coastline"))),
     Beat(190, OpenRoom("northern", ROOM, "sms", ("coastline", "bank", "police", "department"))),
@@ -100,6 +100,10 @@ We ask the others to look for sign-ins from 203[.]0[.]113[.]58.
                    "shield.")),
     Beat(574, AskConsent("department", "session", "Weekly advisory 2026-47",
                          "The proxy's address would help banks outside the circle. Your name is not given.")),
+    Beat(590, Write("northern", "One more, from a customer a minute ago: landpost-night-desk[.]example", name="night",
+                    to="sms")),
+    Beat(600, React("coastline", "night")),
+    Beat(606, React("bank", "night")),
     Beat(660, Write("university", "The loader's configuration lists three controllers, two of them not up yet. Sample "
                     "and report are in the picture: search for QUIETOX.", "QUIETOX behind the parcel page", "quietox",
                     about=("campaign:Landpost redelivery",), mentions=("northern",))),
@@ -116,6 +120,9 @@ We ask the others to look for sign-ins from 203[.]0[.]113[.]58.
                      "Reseller: what may be said, and when", group=FINANCE, mentions=("bank", "department"))),
 )
 """The conversation around the first campaign, by the second."""
+
+NIGHT_NAME = "landpost-night-desk.example"
+"""Named in one post alone: what makes it a proposal are the reactions of others."""
 
 _RULES = """
 Welcome. In short:
@@ -134,10 +141,10 @@ def past_talks() -> list[Beat]:
         (-44.0, React("university", "rules", "useful")),
         (-43.5, React("coastline", "rules", "useful")),
         (-31.0, Write("university", "The generator changed on Tuesday. Has anyone a build of this week? A hash is "
-                      "enough, the sample would be better.", "Question: a fresh sample of PAPERLANTERN", "sample",
-                      about=("campaign:PAPERLANTERN",), mentions=("coastline", "department"))),
+                      "enough, the sample would be better.", "A fresh sample of PAPERLANTERN", "sample",
+                      about=("campaign:PAPERLANTERN",), mentions=("coastline", "department"), asks=40)),
         (-30.2, Write("coastline", "We have one from a customer's backup server; you get it by the usual way today.",
-                      name="sample-coast", to="sample")),
+                      name="sample-coast", to="sample", answers=True)),
         (-30.0, React("university", "sample-coast", "useful")),
         (-22.0, Write("northern", "They came in through a supplier's remote access: a shared account, no second "
                       "factor. Three weeks in the network before the first alert. If you share that kind of supplier, "
@@ -147,6 +154,9 @@ def past_talks() -> list[Beat]:
                       to="supplier")),
         (-20.5, React("bank", "supplier", "useful")),
         (-20.2, React("police", "supplier", "useful")),
+        (-18.0, Write("police", "A complainant paid into an account that was opened by video call on the 12th. Which "
+                      "banks verify by video through a provider, and who is it?", "Who verifies customers by video?",
+                      "video", mentions=("bank",), asks=12)),
         (-16.0, Write("northern", "Rented numbers, 4 to 6 hours each, then the next block. We can share the blocks an "
                       "hour after we see them, if you do.", "Sender numbers of parcel texts", "numbers", group=TELECOMS,
                       mentions=("coastline",))),

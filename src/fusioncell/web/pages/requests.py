@@ -107,7 +107,7 @@ def board(
         state=state.value,
         requests=[request_view(one, names, now) for one in found.requests],
         next=address(state, after=found.next) if found.next else None,
-        may_ask=viewer.may("contribute"),
+        may_ask=viewer.may("contribute") and not viewer.guest,
     )  # fmt: skip
 
 
