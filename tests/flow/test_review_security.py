@@ -359,3 +359,19 @@ def test_no_door_changes_anything_without_the_sessions_token(made: MadeHub) -> N
         assert made.hub.record.head()[0] == before
     assert seen > 120
     assert loose == {}
+
+
+def test_what_is_for_everyone_names_no_person_to_everyone(made: MadeHub) -> None:
+    """Whether to be shown in the directory is a member's choice; a public post must not take it from them."""
+    hub = made.hub
+    posted = hub.talk.post(someone(made, made.provider), NewPost(text="For all.", title="For all", tlp=Tlp.CLEAR))
+    hub.settle()
+    paths = ["/exchange", f"/exchange/{posted.thread}", f"/exchange/posts/{posted.id}/versions",
+             f"/contributions/{posted.contribution}"]  # fmt: skip
+    with visitor(made) as client:
+        for path in paths:
+            shown = client.get(path).text
+            assert "For all" in shown
+            assert "Jon Berg" not in shown
+    with browser(made, made.ministry) as client:
+        assert "Jon Berg" in client.get(paths[1]).text

@@ -151,13 +151,15 @@ def post_view(
     address = f"/exchange/posts/{quote(one.id, safe='')}"
     mine = one.own and not live and (viewer.person == one.author or viewer.may("edit"))
     writes = live or _writes(viewer)
+    # Who wrote is a person's name: for the partnership, and not for all the world that may read what is CLEAR.
+    named = bool(one.author) and (viewer.org is not None or (live and one.audience.tlp is not Tlp.CLEAR))
     return {
         "id": one.id,
         "thread": one.thread,
         "contribution": one.contribution,
         "depth": min(one.depth, DEEPEST),
-        "author": names.person(one.author) if one.author else names.organisation(one.org),
-        "org": names.organisation(one.org) if one.author else "",
+        "author": names.person(one.author) if named else names.organisation(one.org),
+        "org": names.organisation(one.org) if named else "",
         "at": one.at,
         "edited": one.edited,
         "tlp": one.audience.tlp.value,
@@ -371,7 +373,8 @@ def versions(request: Asked, which: str, hub: Hub, viewer: Viewer) -> Page:
         {"at": each.at, "title": each.title, "body": said(each.text, found.mentions, names, {})}
         for each in reversed(hub.talk.versions(viewer, which))
     ]
-    author = names.person(found.author) if found.author else names.organisation(found.org)
+    named = found.author and viewer.org is not None
+    author = names.person(found.author) if named else names.organisation(found.org)
     one = {"href": thread_href(found.thread, which), "author": author}
     return page(request, "exchange/versions.html", here="exchange", one=one, versions=rows)
 
