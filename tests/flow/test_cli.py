@@ -37,7 +37,7 @@ def plain_surroundings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.chdir(tmp_path)
     for name in [name for name in os.environ if name.startswith("FUSIONCELL_")]:
         monkeypatch.delenv(name)
-    monkeypatch.setattr("fusioncell.bootstrap.open_known_good", KnownGood.nothing)
+    monkeypatch.setattr("fusioncell.bootstrap.hub.open_known_good", KnownGood.nothing)
 
 
 def call(*arguments: str | Path, code: int = 0, given: str | None = None) -> Result:

@@ -1,136 +1,68 @@
-"""The one place where ports meet edges: makes a hub out of a data folder and settings."""
+"""A hub: all rooms joined over the databases of a folder."""
 
 from __future__ import annotations
 
-import os
-import tomllib
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from fusioncell.edges import knowngood_files
+from fusioncell.bootstrap.databases import open_databases
+from fusioncell.bootstrap.outside import open_known_good, read_settings
 from fusioncell.edges.blobs import FolderBlobs
-from fusioncell.edges.database import SqlDatabase, open_postgres, open_sqlite
+from fusioncell.edges.database import SqlDatabase
 from fusioncell.edges.dns_notify import NotifyTarget
 from fusioncell.edges.dns_server import DnsServer, start_dns_server
-from fusioncell.edges.dump import Difference, TableDump, differences, dump
 from fusioncell.edges.folder import Folder
 from fusioncell.edges.mail import SmtpCarrier
-from fusioncell.edges.migrate import migrate
 from fusioncell.edges.oidc import HttpService
 from fusioncell.edges.rounds import Rounds
 from fusioncell.edges.system import SystemClock, SystemRandomness
 from fusioncell.edges.txt import TxtResolver
 from fusioncell.edges.webhook import HttpCaller
 from fusioncell.exchange.anonymous import Anonymous
-from fusioncell.exchange.anonymous import store as anonymous_store
 from fusioncell.exchange.desk import Desk
-from fusioncell.exchange.desk import store as desk_store
 from fusioncell.exchange.files import Files
-from fusioncell.exchange.files import store as files_store
 from fusioncell.exchange.held import Holdings
 from fusioncell.exchange.hooks import Hooks
-from fusioncell.exchange.hooks import store as hooks_store
 from fusioncell.exchange.mail import Outbox
-from fusioncell.exchange.mail import store as mail_store
 from fusioncell.exchange.notify import Follower, Notify
-from fusioncell.exchange.notify import store as notify_store
 from fusioncell.exchange.participation import Participation
-from fusioncell.exchange.participation import project as participation_project
 from fusioncell.exchange.proxy import Proxy
-from fusioncell.exchange.proxy import project as proxy_project
 from fusioncell.exchange.receipts import Ledger
-from fusioncell.exchange.receipts import store as receipts_store
 from fusioncell.exchange.requests import Requests
-from fusioncell.exchange.requests import project as requests_project
 from fusioncell.exchange.talk import Talk
-from fusioncell.exchange.talk import store as talk_store
-from fusioncell.fusion import knownindex
-from fusioncell.fusion import store as fusion_store
 from fusioncell.fusion.knowngood import KnownGood
 from fusioncell.fusion.service import Fusion
-from fusioncell.intake import store as intake_store
 from fusioncell.intake.formats import Limits
 from fusioncell.intake.service import Intake
 from fusioncell.kernel.clock import DAY, HOUR, Clock
-from fusioncell.kernel.errors import BadInput, Conflict
+from fusioncell.kernel.errors import Conflict
 from fusioncell.kernel.ids import Randomness
 from fusioncell.kernel.settings import Settings, host_port
-from fusioncell.members import store as members_store
 from fusioncell.members.accounts import Accounts, IdleRule
-from fusioncell.members.accounts import store as accounts_store
 from fusioncell.members.accounts.service import Post
 from fusioncell.members.assets import Assets
-from fusioncell.members.assets import store as assets_store
 from fusioncell.members.audit import Audit
-from fusioncell.members.audit import store as audit_store
 from fusioncell.members.circles import Circles
-from fusioncell.members.circles import store as circles_store
 from fusioncell.members.directory import Directory
-from fusioncell.members.directory import store as directory_store
 from fusioncell.members.joining import Joining
-from fusioncell.members.joining import store as joining_store
 from fusioncell.members.oidc import Provider, Providers
-from fusioncell.members.oidc import store as oidc_store
 from fusioncell.members.privacy import Privacy, Purge
-from fusioncell.members.privacy import store as privacy_store
 from fusioncell.members.reach import Reach
 from fusioncell.members.sealing import Sealing
-from fusioncell.members.sealing import store as sealing_store
 from fusioncell.members.service import Members
 from fusioncell.members.signing import Signing
-from fusioncell.members.signing import store as signing_store
 from fusioncell.members.signing.passkeys import site_of
-from fusioncell.picture import store as picture_store
-from fusioncell.picture.service import Picture, create_words, drop_words
+from fusioncell.picture.service import Picture
 from fusioncell.record import Seal
-from fusioncell.record import store as record_store
-from fusioncell.record.service import Record, move_cursor, read_cursor
-from fusioncell.river import CURSOR, River
-from fusioncell.shield import store as shield_store
+from fusioncell.record.service import Record
+from fusioncell.river import River
 from fusioncell.shield.service import Shield
 
 if TYPE_CHECKING:
-    from fusioncell.edges.fetch import Fetched
-
-PROJECTIONS = (
-    record_store.projection_metadata, intake_store.metadata, fusion_store.metadata, picture_store.metadata,
-    members_store.metadata, joining_store.metadata, accounts_store.metadata, circles_store.metadata,
-    directory_store.metadata, sealing_store.metadata, privacy_store.metadata, assets_store.metadata,
-    talk_store.metadata, files_store.metadata, requests_project.metadata, shield_store.metadata,
-    receipts_store.metadata, participation_project.metadata, proxy_project.metadata,
-)  # fmt: skip
-"""Tables that can be dropped and rebuilt from the record."""
-VAULT = (
-    members_store.vault_metadata, audit_store.vault_metadata, signing_store.vault_metadata, oidc_store.vault_metadata,
-    mail_store.vault_metadata, notify_store.vault_metadata, hooks_store.vault_metadata, sealing_store.vault_metadata,
-    anonymous_store.vault_metadata, receipts_store.vault_metadata, desk_store.vault_metadata,
-    files_store.vault_metadata,
-)  # fmt: skip
-"""Tables of the vault: backed up, never rebuilt; changed by migrations only (``edges/migrations/vault``)."""
-
-__all__ = [
-    "Difference", "TableDump", "DnsServer", "Folder", "Hub", "SystemClock", "SystemRandomness", "open_hub",
-    "read_settings",
-]  # fmt: skip
-
-
-def read_settings(**given: str | None) -> Settings:
-    """Read the settings: what was given, the environment, ``fusioncell.toml`` in this folder, the defaults."""
-    return Settings.read(os.environ, settings_file(), **given)
-
-
-def settings_file() -> dict[str, Any]:
-    """Return what ``fusioncell.toml`` in this folder says. Raises BadInput where it is no TOML."""
-    file = Path("fusioncell.toml")
-    try:
-        return tomllib.loads(file.read_text()) if file.exists() else {}
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as fault:
-        raise BadInput(f"fusioncell.toml cannot be read: {fault}", hint="Mend it; see `fusioncell settings`.") from None
-
+    pass
 
 DAILY_SECONDS = 6 * 3600.0
 """Between two runs of what is due daily: each run does only what is due, so a restart misses and repeats nothing."""
@@ -245,81 +177,6 @@ class Hub:
             database.checkpoint()
             database.close()
         self.folder.unlock()
-
-
-def open_databases(folder: Folder, settings: Settings) -> dict[str, SqlDatabase]:
-    """Open the record, the vault and the projections, making their tables where they are missing."""
-    if settings.database_url:
-        databases = {name: open_postgres(settings.database_url, name) for name in ("record", "vault", "projections")}
-    else:
-        databases = {
-            "record": open_sqlite(folder.path / "record.db"),
-            "vault": open_sqlite(folder.path / "vault.db"),
-            "projections": open_sqlite(folder.path / "projections.db", durable=False, cache_mb=96),
-        }
-    for name in ("record", "vault"):
-        migrate(databases[name], name)
-    create_projections(databases["projections"])
-    return databases
-
-
-def create_projections(database: SqlDatabase) -> None:
-    """Make the tables of all projections; those of another version of the hub are dropped, and the river fills them.
-
-    Projections have no migrations: their form is known by a digest, and what has another form is built anew.
-    """
-    database.create(record_store.projection_metadata)
-    form = form_of_projections()
-    with database.read() as connection:
-        known, position = read_cursor(connection, FORM), read_cursor(connection, CURSOR)
-    if known != form and (known or position):
-        with database.write() as connection:
-            drop_words(connection)
-        database.drop(*PROJECTIONS)
-    database.create(*PROJECTIONS)
-    with database.write() as connection:
-        create_words(connection)
-        move_cursor(connection, FORM, form)
-
-
-FORM = "form"
-"""The name under which the digest of the projections' form stands among the cursors."""
-EDITION = 5
-"""Raise it with every change of what is read out of entries: standing hubs then build their projections anew."""
-
-
-def form_of_projections() -> int:
-    """Return a digest of all tables and columns of the projections, as a positive 63-bit integer."""
-    columns = [
-        f"{table.name}.{column.name} {column.type} {column.nullable} {column.primary_key}"
-        for metadata in PROJECTIONS
-        for table in metadata.sorted_tables
-        for column in table.columns
-    ]
-    return int.from_bytes(sha256("\n".join([str(EDITION), *sorted(columns)]).encode()).digest()[:8], "big") >> 1
-
-
-def cache_folder() -> Path:
-    """Return the folder for what can be compiled again: ``$XDG_CACHE_HOME/fusioncell``."""
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "fusioncell"
-
-
-def _known_good_stamp() -> str:
-    return f"{knowngood_files.package_version()}-{knownindex.FORMAT}"
-
-
-def known_good_ready() -> bool:
-    """Tell whether the warninglists of this version have been compiled."""
-    return (cache_folder() / _known_good_stamp()).is_dir()
-
-
-def open_known_good() -> KnownGood:
-    """Open the compiled warninglists, compiling them if this version has not been compiled yet (some seconds)."""
-    stamp = _known_good_stamp()
-    arrays = knowngood_files.open_arrays(
-        cache_folder(), stamp, lambda: knownindex.compile_lists(knowngood_files.package_lists())
-    )
-    return KnownGood(arrays)
 
 
 def open_hub(
@@ -478,11 +335,16 @@ def _privacy(
 ) -> Privacy:  # fmt: skip
     """Join what hands personal data over and erases it."""
     vault, projections = databases["vault"], databases["projections"]
+
+    def checkpoint() -> None:
+        for each in databases.values():
+            each.checkpoint()
+
     held = Holdings(record=record, intake=intake, projections=projections, vault=vault,
                     viewer_of=people.members.operator_viewer)  # fmt: skip
     purge = Purge(held.rooms(desk, notify), lambda who: held.posts_of(who.id),
                   lambda who: held.withdraw(who.id, who.org), people.mail.forget,
-                  lambda: [each.checkpoint() for each in databases.values()])  # fmt: skip
+                  checkpoint)  # fmt: skip
     return Privacy(
         members=people.members, audit=people.audit, record=record, vault=vault, projections=projections, clock=clock,
         randomness=randomness, purge=purge, keep_refused=settings.application_days * DAY,
@@ -505,93 +367,3 @@ def provider_of(settings: Settings) -> Provider | None:
                     settings.oidc_match_email == "yes")  # fmt: skip
 
 
-# -- edges that a few commands need; loaded when they are, so that all others start at once --------------------------
-
-
-def fetch(url: str, limit: int) -> Fetched:
-    """Fetch an address of the public Internet, at most ``limit`` bytes; never one inside."""
-    from fusioncell.edges import fetch as edge
-
-    return edge.fetch(url, limit)
-
-
-def zone_serial(host: str, port: int, zone: str) -> int:
-    """Return the serial that a name server answers for a zone. Raises Unavailable."""
-    from fusioncell.edges import dns_probe
-
-    return dns_probe.zone_serial(host, port, zone)
-
-
-def write_backup(folder: Folder, target: Path, *, at: str, version: str, overwrite: bool) -> dict[str, Any]:
-    """Back a folder up, with its hub running or not."""
-    from fusioncell.edges import backup
-
-    return backup.write_backup(folder.path, target, at=at, version=version, overwrite=overwrite)
-
-
-def read_backup(source: Path, folder: Path) -> dict[str, Any]:
-    """Unpack a backup into a new folder, checked file by file."""
-    from fusioncell.edges import backup
-
-    return backup.read_backup(source, folder)
-
-
-@contextmanager
-def beside(folder: Folder, settings: Settings) -> Iterator[tuple[Record, int]]:
-    """Look at a hub's record, and at how far its projections are, beside the process that has the folder."""
-    databases = open_databases(folder, settings)
-    record = Record(databases["record"], SystemClock(), SystemRandomness())
-    try:
-        with databases["projections"].read() as connection:
-            position = read_cursor(connection, CURSOR)
-        yield record, position
-    finally:
-        record.close()
-        for database in databases.values():
-            database.close()
-
-
-def drop_projections(folder: Folder, settings: Settings) -> None:
-    """Remove all projections of a hub at rest; they are made anew from the record when it opens."""
-    if settings.database_url:
-        database = open_postgres(settings.database_url, "projections")
-        database.drop(*PROJECTIONS)
-        database.close()
-        return
-    for end in ("", "-wal", "-shm"):
-        (folder.path / f"projections.db{end}").unlink(missing_ok=True)
-
-
-@contextmanager
-def fresh_projections(folder: Folder, settings: Settings) -> Iterator[SqlDatabase]:
-    """Open an empty database for projections beside the standing one, and remove it at the end."""
-    file = folder.path / "projections-check.db"
-
-    def remove() -> None:
-        for end in ("", "-wal", "-shm"):
-            (folder.path / f"{file.name}{end}").unlink(missing_ok=True)
-
-    if settings.database_url:
-        database = open_postgres(settings.database_url, "projections_check")
-        database.drop(*PROJECTIONS)
-    else:
-        remove()
-        database = open_sqlite(file, durable=False, cache_mb=96)
-    create_projections(database)
-    try:
-        yield database
-    finally:
-        if settings.database_url:
-            database.drop(*PROJECTIONS)
-        database.close()
-        remove()
-
-
-def dump_projections(database: SqlDatabase) -> list[TableDump]:
-    """Return the digest of each table of the projections."""
-    return dump(database, PROJECTIONS)
-
-
-def differing_rows(left: SqlDatabase, right: SqlDatabase, table: str) -> list[Difference]:
-    """Return the first rows in which a table of the projections differs."""
-    return differences(left, right, PROJECTIONS, table)
