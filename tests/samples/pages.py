@@ -395,6 +395,7 @@ CONTRIBUTION: Context = {
         "title": "Parcel redelivery phishing: new landing pages",
         "org": "Ministry of Works",
         "own": True,
+        "why": "These, and their clients: Postal and courier.",
         "tlp": "amber",
         "uses": ["analysis", "unattributed blocking"],
         "at": NOW - 2 * MINUTE,
@@ -552,6 +553,7 @@ NO_SHIELD: Context = {
 }
 DECISION: Context = {
     "one": {
+        "why": "All members of the partnership.",
         "id": "5d0f6c4e-91c7-4e4f-8a5e-0f4f2f0a7c55",
         "name": "shop.hosting.example",
         "state": "proposed",

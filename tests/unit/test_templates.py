@@ -215,3 +215,10 @@ def test_the_first_page_weighs_little() -> None:
         weights[path] = len(gzip.compress((STATIC / path).read_bytes(), mtime=0))
     print(weights, sum(weights.values()))
     assert sum(weights.values()) < 50_000  # bytes gzipped, styles and scripts included
+
+
+@pytest.mark.parametrize("name", ["thread", "contribution", "decision", "group", "notifications"])
+def test_every_object_says_why_one_sees_it(name: str) -> None:
+    template, context = PAGES[name]
+    html = render(template, **context)
+    assert re.search(r'<details class="why"><summary>.*?Why can I see this\?.*?</summary><p>[A-Z][^<]{10,}</p>', html)

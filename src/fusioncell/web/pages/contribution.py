@@ -22,7 +22,7 @@ from fusioncell.kernel.observable import Observable
 from fusioncell.picture.service import Summary
 from fusioncell.shield.model import State
 from fusioncell.web.pages.frame import FORM, Asked, Page, form_of, page, see_other, settle, text_of
-from fusioncell.web.pages.names import Names, uses_in_words
+from fusioncell.web.pages.names import Names, uses_in_words, who_reads
 from fusioncell.web.pages.proxy import panel
 from fusioncell.web.pages.talk import talk_about
 from fusioncell.web.pages.views import (
@@ -105,6 +105,7 @@ def _recalled_page(request: Asked, hub: Hub, viewer: Viewer, status: Status) -> 
         "new": 0,
         "duplicates": 0,
         "recalled": status.recalled_at or at,
+        "why": N_("Your organisation contributed it."),
     }
     return page(
         request,
@@ -183,6 +184,9 @@ def show(
             "new": status.new if status else len(entries),
             "duplicates": status.duplicates if status else 0,
             "recalled": None,
+            "why": N_("Your organisation contributed it.")
+            if status is not None
+            else who_reads(names, audience, viewer.org or ""),
         },
         readers=names.readers(audience),
         talk=talk_about(hub, viewer, f"contribution:{contribution}", _post_in(entries)),

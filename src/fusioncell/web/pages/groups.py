@@ -225,6 +225,16 @@ def _about(hub: Hub, viewer: Viewer, group: Group) -> View | None:
     return {"title": found["title"], "href": found["href"]}
 
 
+WHY_KNOWN = {
+    Place.MEMBER: N_("You or your organisation are a member of this group."),
+    Place.GUEST: N_("A member of this group let you in as a guest."),
+    Place.INVITED: N_("You or your organisation are invited to this group."),
+    Place.ASKED: N_("You or your organisation asked to join this group."),
+    Place.OUTSIDE: N_("Any member of the partnership may know of this group; what is written in it you do not see."),
+}
+"""Why one knows of a group, by how one stands to it."""
+
+
 def _show(request: Asked, hub: Hub, viewer: Viewer, which: str, *, fresh: str = "", form: dict[str, str] | None = None,
           code: int = 200, errors: Any = ()) -> Page:
     seen = hub.circles.seen(viewer, which)
@@ -247,7 +257,8 @@ def _show(request: Asked, hub: Hub, viewer: Viewer, which: str, *, fresh: str = 
              "may_host": acts and seen.place is Place.MEMBER, "person": bool(viewer.person),
              "write": f"/exchange/new?group={quote(group.id, safe='')}" if acts and inside else None,
              "say": f"{_address(group.id)}/say" if viewer.guest and group.closed is None else None,
-             "about": _about(hub, viewer, group) if inside else None, "until": stay.until if stay else None},
+             "about": _about(hub, viewer, group) if inside else None, "until": stay.until if stay else None,
+             "why": WHY_KNOWN[seen.place]},
         members=_members_of(group, names, seen.leads and acts and seen.place is Place.MEMBER)
         if inside else [],
         askings=[_asking(each, names, viewer, seen.leads) for each in seen.askings],

@@ -15,7 +15,7 @@ from fusioncell.exchange.notify import Notice, Preferences
 from fusioncell.exchange.notify.model import DIGESTS, KINDS, MENTION, THREAD
 from fusioncell.exchange.notify.service import checked_watches, minute_of_day, time_of_day, zones
 from fusioncell.kernel.errors import BadInput, FusionCellError, NotFound
-from fusioncell.kernel.marking import Viewer
+from fusioncell.kernel.marking import Tlp, Viewer
 from fusioncell.web.pages.frame import (
     FORM,
     Asked,
@@ -49,6 +49,14 @@ REASONS = {
     "all": N_("Everything"),
 }
 """Why one is told, in words."""
+WHY_READ = {
+    Tlp.CLEAR: N_("Everyone may read it, the public included."),
+    Tlp.GREEN: N_("All members of the partnership may read it."),
+    Tlp.AMBER: N_("It was shared with a group that you are in, with your organisation, or with one that serves it."),
+    Tlp.AMBER_STRICT: N_("It was shared with a group that you are in, or with your organisation."),
+    Tlp.RED: N_("It was shared with you by name, or by a colleague of yours."),
+}
+"""Why one may read what one is told of, by its marking."""
 WATCHED = tuple(kind for kind in KINDS if kind != "all")
 
 
@@ -80,6 +88,7 @@ def _row(notice: Notice, hub: Hub, names: Names, say: Any) -> dict[str, Any]:
         "count": notice.count,
         "whys": [_reason(why, hub, say) for why in notice.whys],
         "thread": notice.thread,
+        "readers": WHY_READ[notice.tlp or Tlp.RED],
     }
 
 

@@ -29,7 +29,7 @@ from fusioncell.web.pages.frame import (
     settle,
     text_of,
 )
-from fusioncell.web.pages.names import Names
+from fusioncell.web.pages.names import Names, who_reads
 from fusioncell.web.pages.views import View, category_of, contribution_title, decided_verdict, observable_href
 from fusioncell.web.words import N_, joined, of_error
 
@@ -232,6 +232,7 @@ def _decision_page(
             "ended": ended,
             "needed": 2 if item.guards else 1,
             "appeal": APPEAL,
+            "why": who_reads(names, hub.record.audience(item.audience), viewer.org or ""),
             **_urls(viewer, item),
         },
         verdict=decided_verdict(item.malicious, item.active),
