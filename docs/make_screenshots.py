@@ -54,19 +54,32 @@ def take(page: Page, base: str, path: str, name: str, *, whole: bool = False) ->
     print(f"{name}.png  {page.title()}")
 
 
+def follow(page: Page, base: str, start: str, text: str) -> str:
+    """Return the path to which a page's link with this text leads."""
+    page.goto(base + start)
+    href = page.locator("main a", has_text=text).first.get_attribute("href")
+    assert href, f"{start} has no link {text!r}"
+    return href
+
+
 def pictures(browser: Browser, base: str) -> None:
     """Take all pictures of the tour."""
     desk = {"viewport": {"width": 1280, "height": 860}}
     phone = {"viewport": {"width": 390, "height": 844}, "device_scale_factor": 2}
     bank = signed_in(browser, base, "Priya Raman", color_scheme="light", **desk)
     take(bank, base, "/", "1-picture")
-    take(bank, base, "/contribute", "2-contribute")
-    take(bank, base, "/search?q=landpost-redelivery[.]example", "3-search")
-    take(bank, base, "/observables/domain-name/landpost-redelivery.example", "4-observable")
+    take(bank, base, follow(bank, base, "/exchange", "Parcel texts"), "2-thread")
+    bank.goto(f"{base}/exchange/new")
+    bank.fill("#title", "Cards after parcel texts")
+    bank.fill("#text", "Nine more since noon. The page is hxxps://landpost-evening-slot[.]example/track")
+    bank.wait_for_timeout(2_000)
+    bank.screenshot(path=HERE / "3-write.png")
+    take(bank, base, follow(bank, base, "/groups", "Landpost redelivery"), "4-room")
+    take(bank, base, "/observables/domain-name/landpost-redelivery.example", "5-observable")
     approver = signed_in(browser, base, "Tomas Lindqvist", color_scheme="dark", **desk)
-    take(approver, base, "/shield?state=published", "5-shield")
+    take(approver, base, "/shield?state=published", "6-shield")
     mobile = signed_in(browser, base, "Joost van Dalen", color_scheme="dark", **phone)
-    take(mobile, base, "/", "6-phone")
+    take(mobile, base, follow(mobile, base, "/exchange", "Parcel texts"), "7-phone")
 
 
 def main() -> None:
