@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 import socket
 import threading
@@ -10,6 +11,7 @@ import zipfile
 from collections.abc import Callable, Iterator
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pyotp
@@ -17,6 +19,7 @@ import pytest
 
 from fusioncell.bootstrap import Folder, open_hub, read_settings
 from fusioncell.edges import webhook
+from fusioncell.exchange import Streams
 from fusioncell.exchange.anonymous import model as anonymous_model
 from fusioncell.exchange.anonymous import service as anonymous_service
 from fusioncell.exchange.files.office import strip_office
@@ -26,7 +29,7 @@ from fusioncell.fusion.knowngood import KnownGood
 from fusioncell.intake.service import Terms
 from fusioncell.kernel.clock import HOUR, ManualClock, parse_instant
 from fusioncell.kernel.errors import Conflict, FusionCellError, NotAllowed, TooLarge, Unavailable
-from fusioncell.kernel.marking import Tlp, Viewer, org, person
+from fusioncell.kernel.marking import PUBLIC, Tlp, Viewer, org, person
 from fusioncell.members.directory import store as directory_store
 from fusioncell.members.model import SignedIn, TooManyAttempts
 from fusioncell.members.oidc import model as oidc_model
@@ -375,3 +378,37 @@ def test_what_is_for_everyone_names_no_person_to_everyone(made: MadeHub) -> None
             assert "Jon Berg" not in shown
     with browser(made, made.ministry) as client:
         assert "Jon Berg" in client.get(paths[1]).text
+
+
+def test_nobody_takes_all_streams(made: MadeHub) -> None:
+    """A stranger needs no key for the stream: who opens all there are would shut the partnership out."""
+    hub = made.hub
+    streams = Streams(hub.record, hub.seal, hub.river.past, 8)
+    ministry, provider = someone(made, made.ministry), someone(made, made.provider)
+
+    async def opened(viewer: Viewer, count: int) -> list[asyncio.Task[None]]:
+        """Try to open so many; return those that stay open."""
+
+        async def receive() -> Any:
+            await asyncio.Event().wait()
+
+        async def send(message: Any) -> None:
+            pass
+
+        tasks = [asyncio.create_task(streams.serve(lambda: viewer, viewer, None, receive, send)) for _ in range(count)]
+        await asyncio.sleep(0.05)
+        return [task for task in tasks if not (task.done() and isinstance(task.exception(), Unavailable))]
+
+    async def play() -> list[int]:
+        streams.live.listening_on(asyncio.get_running_loop())
+        held = [await opened(viewer, 6) for viewer in (PUBLIC, provider, ministry)]
+        for task in [task for those in held for task in those]:
+            task.cancel()
+        await asyncio.gather(*(task for those in held for task in those), return_exceptions=True)
+        again = await opened(PUBLIC, 6)
+        for task in again:
+            task.cancel()
+        await asyncio.gather(*again, return_exceptions=True)
+        return [*map(len, held), len(again)]
+
+    assert asyncio.run(play()) == [2, 4, 2, 2]

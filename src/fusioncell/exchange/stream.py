@@ -29,6 +29,10 @@ _log = logging.getLogger("fusioncell.exchange")
 Receive = Callable[[], Awaitable[Any]]
 """Receives a connection's next message (ASGI 3.0)."""
 Look = Callable[[], Viewer | None]
+VISITORS_SHARE = 4
+"""Of all streams that may be open, visitors together hold at most one in so many."""
+ORGANISATIONS_SHARE = 2
+"""And one organisation at most one in so many."""
 _HEADERS = [
     (b"content-type", b"text/event-stream; charset=utf-8"),
     (b"cache-control", b"no-store"),
@@ -90,6 +94,7 @@ class Streams:
         self.most = most
         self._pool = pool
         self._open = 0
+        self._held: dict[str, int] = {}
         self._epoch = record.head()[2]
         self._closing = False
         self.live = Live(self._encode)
@@ -130,7 +135,14 @@ class Streams:
         seq, gained = self.start_of(viewer, last_event_id)
         if self._open >= self.most:
             raise Unavailable("too many streams are open", hint="Try again in a minute.")
+        # Nobody takes all there are: visitors together have a share, and so has each organisation.
+        whose = (viewer.org or "") if viewer.member else ""
+        held = self._held.get(whose, 0)
+        if held * (ORGANISATIONS_SHARE if whose else VISITORS_SHARE) >= self.most:
+            raise Unavailable("too many of your streams are open" if whose else "too many visitors follow the stream",
+                              hint="Close some, or try again later.")  # fmt: skip
         self._open += 1
+        self._held[whose] = held + 1
         try:
             await send({"type": "http.response.start", "status": 200, "headers": _HEADERS})
             await _body(send, b": hello\nretry: 2000\n\n")
@@ -151,6 +163,9 @@ class Streams:
                 await send({"type": "http.response.body", "body": b"", "more_body": False})
         finally:
             self._open -= 1
+            self._held[whose] -= 1
+            if not self._held[whose]:
+                del self._held[whose]
 
     async def _follow(self, look: Look, viewer: Viewer, seq: int, gained: frozenset[int], send: Send) -> None:
         if gained:
