@@ -1,4 +1,5 @@
-"""The README's tour, walked by two people in two browsers on a served hub: share, see, corroborate, block, recall.
+"""The README's tour, walked by two people in two browsers on a served hub: share, see, corroborate, block, recall; and
+talk: a question with its preview, an answer that arrives live, an event room, a post without a name.
 
 Every page on the way is looked at by axe (WCAG 2.2 AA), light and dark, at 360 and 1,280 px; nothing scrolls sideways
 and the content policy is never broken. ``FUSIONCELL_SCREENSHOTS=DIR`` also keeps a picture of each.
@@ -14,6 +15,7 @@ from typing import Any
 import pytest
 
 from browser.test_axe_samples import AXE, VENDOR, find_faults
+from fusioncell.members.sealing.boxes import make_key
 from hubs import MadeHub, make_hub, served
 from resolvers import wait_until
 
@@ -21,6 +23,7 @@ pytestmark = pytest.mark.browser
 
 PICTURES = os.environ.get("FUSIONCELL_SCREENSHOTS")
 LURE = "Parcel redelivery phishing: new landing pages"
+QUESTION = "Who else gets the parcel texts?"
 EVIL = "parcel-redelivery.example"
 DEFANGED = "parcel-redelivery[.]example"
 
@@ -30,6 +33,11 @@ def made(tmp_path: Path) -> Iterator[MadeHub]:
     if not VENDOR.is_file() or not AXE.is_file():
         pytest.skip("the front-end packages are not built: python frontend/build.py")
     made = make_hub(tmp_path / "hub")
+    for name in ("Oona Fraser", "Bertil Nyman"):
+        officer = made.hub.members.add_person(made.ministry.org, name, f"{name[:4]}@works.example", ["officer"])
+        viewer = made.hub.members.viewer_of(f"person:{officer.id}")
+        assert viewer is not None
+        made.hub.sealing.register(viewer, make_key(made.hub.randomness)[1])
     yield made
     made.hub.close()
 
@@ -184,6 +192,72 @@ def test_the_tour(chromium: Any, site: str, made: MadeHub) -> None:
     ada.go("/sign-in")
     ada.looks("sign-in")
 
+    ada.context.close()
+    jon.context.close()
+    assert ada.faults + jon.faults == []
+
+
+def test_the_tour_of_the_conversation(chromium: Any, site: str, made: MadeHub) -> None:
+    ada, jon = Person(chromium, site), Person(chromium, site)
+    ada.sign_in(made.link(made.ministry))
+    jon.sign_in(made.link(made.provider))
+
+    # Ada asks, and is told before she sends who will read it.
+    ada.go("/exchange")
+    ada.looks("exchange-empty")
+    ada.go("/exchange/new")
+    ada.page.fill("#title", QUESTION)
+    ada.page.fill("#text", f"They lead to {DEFANGED}. @Jon Berg, is it the same at yours?")
+    ada.sees("2 organisations (5 people) will see this; 0 will not.")
+    ada.looks("write")
+    ada.page.click("main button:has-text('Send')")
+    ada.sees(QUESTION, "h1")
+    ada.page.wait_for_selector("[data-live-state][data-state=live]")
+    ada.page.evaluate("window.notReloaded = true")
+
+    # Jon finds it, answers, and has seen it too; Ada's open page shows the answer.
+    jon.go("/exchange")
+    jon.page.click(f"main >> text={QUESTION}")
+    jon.page.click("button:has-text('Seen here too')")
+    jon.page.wait_for_selector("button[aria-pressed=true]:has-text('Seen here too')")
+    jon.page.fill("#reply textarea", "Here too, since noon: 40 look-ups an hour.")
+    jon.page.click("#reply button:has-text('Send')")
+    ada.sees("Here too, since noon", "[data-thread-live]")
+    assert ada.page.evaluate("window.notReloaded") is True
+    ada.looks("thread")
+    ada.go(f"/observables/domain-name/{EVIL}")
+    ada.sees("2 independent origins against it")
+
+    # From the thread an event room opens in two actions, with those who took part.
+    jon.page.click("text=Open an event room")
+    jon.looks("room-new")
+    jon.page.click("main button:has-text('Open the room')")
+    jon.sees("by invitation")
+    jon.sees("Ministry of Works")
+    jon.looks("room")
+
+    # Without a name: the author gets a secret; the others see a post, and of its author nothing.
+    ada.go("/exchange")
+    ada.page.wait_for_selector("[data-live-state][data-state=live]")
+    jon.go("/exchange/new")
+    jon.page.fill("#title", "We were taken in")
+    jon.page.fill("#text", "One of ours entered a password. Look for sign-ins at night.")
+    jon.page.click("summary:has-text('Your name')")
+    jon.page.check("#anonymous")
+    jon.page.check("#at_once")
+    jon.sees("they may guess that it was you")
+    jon.looks("write-anonymous")
+    jon.page.click("main button:has-text('Send')")
+    jon.page.wait_for_url(f"{site}/exchange/new")
+    jon.looks("anonymous-sent")
+    ada.sees("We were taken in", "[data-live-list]")
+    ada.sees("An anonymous member", "[data-live-list]")
+    assert "Jon Berg" not in ada.page.inner_text("li:has-text('We were taken in')")
+    for path, name in (("/groups", "groups"), ("/directory", "directory"), ("/contacts", "contacts"),
+                       ("/notifications", "notifications"), ("/account/notifications", "preferences")):  # fmt: skip
+        jon.go(path)
+        jon.looks(name)
+    jon.sees("Watched")
     ada.context.close()
     jon.context.close()
     assert ada.faults + jon.faults == []
