@@ -30,6 +30,7 @@ from fusioncell.intake.service import Terms
 from fusioncell.kernel.clock import HOUR, ManualClock, parse_instant
 from fusioncell.kernel.errors import Conflict, FusionCellError, NotAllowed, TooLarge, Unavailable
 from fusioncell.kernel.marking import PUBLIC, Tlp, Viewer, org, person
+from fusioncell.members.circles import service as circles_service
 from fusioncell.members.directory import store as directory_store
 from fusioncell.members.model import SignedIn, TooManyAttempts
 from fusioncell.members.oidc import model as oidc_model
@@ -412,3 +413,14 @@ def test_nobody_takes_all_streams(made: MadeHub) -> None:
         return [*map(len, held), len(again)]
 
     assert asyncio.run(play()) == [2, 4, 2, 2]
+
+
+def test_nobody_makes_groups_without_end(made: MadeHub, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(circles_service, "MOST_OWNED", 2)
+    circles, own = made.hub.circles, someone(made, made.provider)
+    first = circles.create(own, "One")
+    circles.create(own, "Two")
+    with pytest.raises(Conflict):
+        circles.create(own, "Three")
+    circles.close(own, first.id)
+    circles.create(own, "Three")

@@ -22,6 +22,8 @@ MOST_MEMBERS = 1000
 """Parties of one group."""
 MOST_GUESTS = 50
 """Guests of one group at a time."""
+MOST_OWNED = 500
+"""Groups of one owner that are not closed: all members list those that are open."""
 MOST_ROWS = 10_000
 """No listing is longer."""
 

@@ -27,6 +27,7 @@ from fusioncell.members.circles.model import (
     GUEST_STAY,
     MOST_GUESTS,
     MOST_MEMBERS,
+    MOST_OWNED,
     Asking,
     Choice,
     Group,
@@ -171,6 +172,9 @@ class Circles:
                about: str = "") -> Group:
         """Make a group of the viewer's organisation, which owns it, and the parties named."""
         own = org(_member(viewer).org or "")
+        with self._projections.read() as connection:
+            if store.count_owned(connection, own) >= MOST_OWNED:
+                raise Conflict(f"An organisation owns at most {MOST_OWNED} groups.", hint="Close some that are over.")
         made = self.make_group(name, {own, *parties}, kind=kind, purpose=purpose, openness=openness, about=about,
                                open_history=open_history, owners=(own,), author=viewer.person or "")
         self._note("group.made", viewer, made.id, f"{made.kind}, {made.openness}")

@@ -237,6 +237,12 @@ def groups_of(connection: Connection, parties: Iterable[str]) -> list[Group]:
         (values,))]
 
 
+def count_owned(connection: Connection, party: str) -> int:
+    """Count the groups, not closed, that a party owns."""
+    return int(connection.rows("SELECT COUNT(*) FROM members_owner w JOIN members_group g ON g.id = w.grp"
+                               " WHERE w.party = ? AND g.closed IS NULL", (party,))[0][0])
+
+
 def groups_known(connection: Connection, parties: Iterable[str]) -> list[tuple[Group, int]]:
     """Return (group without its members, how many they are) of all that these parties may know of, by name.
 
