@@ -68,18 +68,18 @@ def pictures(browser: Browser, base: str) -> None:
     phone = {"viewport": {"width": 390, "height": 844}, "device_scale_factor": 2}
     bank = signed_in(browser, base, "Priya Raman", color_scheme="light", **desk)
     take(bank, base, "/", "1-picture")
-    take(bank, base, follow(bank, base, "/exchange", "Parcel texts"), "2-thread")
+    take(bank, base, follow(bank, base, "/exchange", "Parcel texts this morning"), "2-thread")
     bank.goto(f"{base}/exchange/new")
     bank.fill("#title", "Cards after parcel texts")
     bank.fill("#text", "Nine more since noon. The page is hxxps://landpost-evening-slot[.]example/track")
     bank.wait_for_timeout(2_000)
-    bank.screenshot(path=HERE / "3-write.png")
+    bank.screenshot(path=HERE / "3-write.png", full_page=True)
     take(bank, base, follow(bank, base, "/groups", "Landpost redelivery"), "4-room")
     take(bank, base, "/observables/domain-name/landpost-redelivery.example", "5-observable")
     approver = signed_in(browser, base, "Tomas Lindqvist", color_scheme="dark", **desk)
     take(approver, base, "/shield?state=published", "6-shield")
     mobile = signed_in(browser, base, "Joost van Dalen", color_scheme="dark", **phone)
-    take(mobile, base, follow(mobile, base, "/exchange", "Parcel texts"), "7-phone")
+    take(mobile, base, follow(mobile, base, "/exchange", "Parcel texts this morning"), "7-phone")
 
 
 def main() -> None:
