@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import uvicorn
+from litestar import Litestar
 from litestar.testing import TestClient
 
 from fusioncell.bootstrap import Folder, Hub, open_hub
@@ -64,10 +65,22 @@ def make_hub(folder: Path, *, kind: str = "hub", clock: Clock | None = None) -> 
     )
 
 
+_LAST: dict[str, Any] = {"hub": None, "app": None}
+"""The last hub that was visited, and its application; no more than one, so that closed hubs are let go."""
+
+
+def app_of(hub: Hub) -> Litestar:
+    """Make the application of a hub, once: its several hundred doors take half a second to set up."""
+    if _LAST["hub"] is not hub:
+        _LAST.update(hub=hub, app=make_app(hub))
+    made: Litestar = _LAST["app"]
+    return made
+
+
 @contextmanager
 def visitor(made: MadeHub) -> Iterator[TestClient[Any]]:
     """A browser that is not signed in."""
-    with TestClient(make_app(made.hub), raise_server_exceptions=False) as client:
+    with TestClient(app_of(made.hub), raise_server_exceptions=False) as client:
         client.headers["accept"] = "text/html"
         client.follow_redirects = False
         yield client
