@@ -154,6 +154,8 @@ class Finder:
 
 def _stands_in(rendering: str, text: str) -> bool:
     """Tell whether it stands there by itself: ``15 May`` is no ``5 May``."""
+    if rendering not in text:
+        return False
     place = text.find(rendering)
     while place > 0 and text[place - 1].isalnum():
         place = text.find(rendering, place + 1)

@@ -391,6 +391,7 @@ def alike(one: Said, other: Said, values: tuple[str, ...]) -> bool:
     return without(one.text, values) == without(other.text, values)
 
 
+_ID = re.compile(r"[0-9a-f-]{36}|domain-name")
 _IN_PATH = re.compile(r"\{(\w+)(?::\w+)?\}")
 
 
@@ -433,6 +434,7 @@ class Asker:
         self.known = world.bundles["clear"].values
         self.in_path: list[tuple[str, ...]] = []
         self.in_query: list[tuple[str, str]] = []
+        self._answers: dict[tuple[str, str], Said] = {}
 
     async def explore(self, who: tuple[str, ...] = ("author", "administrator")) -> None:
         """Learn, from what is CLEAR or known to many, what the door answers to."""
@@ -440,8 +442,9 @@ class Asker:
         places = len(self.door.places)
         combinations = [()] if not places else [(k,) for k in kinds]
         for _ in range(1, min(places, 3)):
-            # Two values: what is known to many comes first if at all (a type, a webhook).
-            combinations = [(*some, k) for some in combinations for k in self.known]
+            # Of two values, the first is an id or a type.
+            first = [some for some in combinations if _ID.fullmatch(self._value(some[0], "clear"))]
+            combinations = [(*some, k) for some in first for k in self.known]
         for kinds_here in combinations:
             if places and await self._differs(kinds_here, who):
                 self.in_path.append(kinds_here)
@@ -453,14 +456,15 @@ class Asker:
             for kind in kinds:
                 if await self._tells(values, name, kind, who):
                     self.in_query.append((name, kind))
+        self._answers.clear()
 
     async def _differs(self, kinds: tuple[str, ...], who: tuple[str, ...]) -> bool:
         mine = [self._value(kind, "clear") for kind in kinds]
         other = [self._value(kind, "") for kind in kinds]
         for each in who if len(kinds) == 1 else who[:1]:
-            one = await ask(self.world, each, Question("", "GET", self.door.at(*mine)))
+            one = await self._answer(each, self.door.at(*mine))
             if one.status not in (400, 404, 405):
-                two = await ask(self.world, each, Question("", "GET", self.door.at(*other)))
+                two = await self._answer(each, self.door.at(*other))
                 if not alike(one, two, (*mine, *other)):
                     return True
         return False
@@ -469,10 +473,16 @@ class Asker:
         mine, other = self._value(kind, "clear"), self._value(kind, "")
         for each in who[:1]:
             paths = [f"{self.door.at(*path)}?{urlencode({name: value})}" for value in (mine, other)]
-            one, two = [await ask(self.world, each, Question("", "GET", path)) for path in paths]
+            one, two = [await self._answer(each, path) for path in paths]
             if one.status != 400 and not alike(one, two, (mine, other)):
                 return True
         return False
+
+    async def _answer(self, who: str, path: str) -> Said:
+        """Ask, but nothing twice: what was made up is the same for many kinds."""
+        if (who, path) not in self._answers:
+            self._answers[who, path] = await ask(self.world, who, Question("", "GET", path))
+        return self._answers[who, path]
 
     def _value(self, kind: str, marking: str) -> str:
         """Return a thing of a kind; ``marking`` "": one that never was (what many know is as it is)."""
