@@ -106,6 +106,17 @@ def test_open_history_shows_the_past_and_says_so_before(world: World) -> None:
     assert world.sees(world.viewer(world.provider), before)
 
 
+def test_a_client_reads_how_to_name_a_group_in_a_marking(world: World) -> None:
+    group = world.hub.circles.create(world.viewer(world.bank), "Finance", openness="open")
+    world.hub.circles.join(world.viewer(world.provider), group.id)
+    parties = (world.bank, world.provider, world.ministry)
+    with visitor(world.made) as client:
+        doors = [client.get(f"/api/groups/{group.id}", headers={"authorization": f"Bearer {each.key}"})
+                 for each in parties]  # fmt: skip
+    seen = [door.json().get("party") for door in doors]
+    assert seen == [world.hub.circles.current(group.id), world.hub.circles.current(group.id), None]
+
+
 def test_history_cannot_be_opened_later(world: World) -> None:
     group = world.hub.circles.create(world.viewer(world.ministry), "Carriers")
     with visitor(world.made) as client:

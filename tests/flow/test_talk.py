@@ -69,6 +69,9 @@ def test_a_conversation(cast: tuple[Caller, Caller, list[LiveEvent]]) -> None:
     assert [one["text"] for one in ada.ask("GET", f"/api/posts/{answer['id']}/versions")["versions"]] == [
         "We did, at shop.example", "We did not"
     ]  # fmt: skip
+    ada.ask("PUT", f"/api/posts/{begun['id']}", 202, json={"text": "Who saw evil-bank[.]example today?"})
+    again = ada.ask("GET", f"/api/posts/{begun['id']}")
+    assert (again["text"][-6:], again["title"]) == ("today?", page["title"])
     assert ada.ask("GET", f"/api/posts/{answer['id']}")["edited"]
     ada.ask("PUT", f"/api/posts/{answer['id']}", 403, json={"text": "mine"})
     jon.ask("DELETE", f"/api/posts/{begun['id']}/reactions/seen", 202)

@@ -24,7 +24,7 @@ def _said(found: dict[str, Any]) -> str:
     return f"{found['value']} ({found['id']}) is claimed. An operator approves it."
 
 
-@asset.command("add", epilog="For which organisation: --org, or the one whose key it is.")
+@asset.command("add", epilog="For which organisation: --as, or the one whose key it is.")
 @click.argument("value")
 @where_options
 @json_option

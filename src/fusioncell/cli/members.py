@@ -78,7 +78,8 @@ person.add_command(erase_person)
     multiple=True,
     default=("member",),
     show_default=True,
-    help="administrator, operator, analyst, approver, member, auditor or reader; may be repeated.",
+    help="administrator, operator, analyst, approver, member, lead, editor, moderator, secretary, police, isp, "
+    "officer, auditor or reader; may be repeated.",
 )
 @where_options
 @json_option
@@ -134,7 +135,8 @@ def key() -> None:
     "--role",
     default="member",
     show_default=True,
-    help="administrator, operator, analyst, approver, member, police, isp, auditor or reader.",
+    help="administrator, operator, analyst, approver, member, lead, editor, moderator, secretary, police, isp, "
+    "officer, auditor or reader.",
 )
 @click.option("--label", default="", help="What the key is for.")
 @where_options

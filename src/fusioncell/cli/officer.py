@@ -116,7 +116,7 @@ def list_(where: Where, as_json: bool) -> None:
         result = door.json("GET", "/api/officers")
     rows = [[each["person"], each["organisation"], each["since"]] for each in result["officers"]]
     empty = "No officers: nobody can contribute anonymously. Two people with the role officer register a key."
-    show(result, as_json, table(rows, ["person", "organisation", "since"]) if rows else empty)
+    show(result, as_json, table(rows, ["PERSON", "ORGANISATION", "SINCE"]) if rows else empty)
 
 
 @officer.command("cases")
@@ -130,7 +130,7 @@ def cases(where: Where, as_json: bool) -> None:
         result = door.json("GET", "/api/reveals")
     rows = [[each["id"], each["state"], each["contribution"], each["opened"], each["reason"]]
             for each in result["cases"]]  # fmt: skip
-    show(result, as_json, table(rows, ["case", "state", "contribution", "opened", "reason"]) if rows else "No cases.")
+    show(result, as_json, table(rows, ["CASE", "STATE", "CONTRIBUTION", "OPENED", "REASON"]) if rows else "No cases.")
 
 
 @officer.command("reveal")

@@ -198,6 +198,7 @@ def _described() -> OpenAPIConfig:
         title="Fusion Cell",
         version=fusioncell.__version__,
         path="/api",
+        use_handler_docstrings=True,
         render_plugins=[JsonRenderPlugin(path="/openapi.json")],
         components=Components(security_schemes={"key": SecurityScheme(type="http", scheme="bearer")}),
         security=[{"key": []}],

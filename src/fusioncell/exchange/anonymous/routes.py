@@ -24,12 +24,12 @@ class Secret(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class Editing(msgspec.Struct, forbid_unknown_fields=True):
-    """A newer version of an anonymous post. ``post``: its id."""
+    """A newer version of an anonymous post. ``post``: its id. ``title`` left out: as it was."""
 
     secret: str
     post: str
     text: str
-    title: str = ""
+    title: str | None = None
 
 
 def mine_json(mine: Mine) -> dict[str, Any]:

@@ -141,7 +141,7 @@ class Anonymous:
             mine = self.mine(secret)
         self._intake.recall(author_of(mine.pseudonym), mine.contribution, reason)
 
-    def edit(self, secret: str, viewer: Viewer, post: str, text: str, title: str = "") -> None:
+    def edit(self, secret: str, viewer: Viewer, post: str, text: str, title: str | None = None) -> None:
         """Put a newer version in the place of a post of this secret's contribution. NotFound for any other post.
 
         ``viewer``: the person, for the groups in which the post is seen; nothing of who it is goes any further.

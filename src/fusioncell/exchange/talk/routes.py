@@ -59,10 +59,10 @@ class Writing(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
 
 
 class Editing(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
-    """A newer version of a post. ``mentions`` left out: as they were."""
+    """A newer version of a post. ``title``, ``mentions`` left out: as they were."""
 
     text: str
-    title: str = ""
+    title: str | None = None
     mentions: tuple[str, ...] | None = None
 
 

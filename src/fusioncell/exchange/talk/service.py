@@ -128,12 +128,16 @@ class Talk:
         return Posted(identifier, body.thread, contribution, receipt)
 
     def edit(
-        self, viewer: Viewer, post: str, text: str, title: str = "", mentions: tuple[str, ...] | None = None
+        self, viewer: Viewer, post: str, text: str, title: str | None = None, mentions: tuple[str, ...] | None = None
     ) -> Posted:
-        """Put a newer version in the place of a post, for the same readers; the older ones stay readable to them."""
+        """Put a newer version in the place of a post, for the same readers; the older ones stay readable to them.
+
+        ``title``, ``mentions`` None: as they were.
+        """
         row = self._own(viewer, post)
         if not (viewer.person == row.author or not row.author or viewer.may("edit")):
             raise NotAllowed("only its author may edit this post", hint="Answer it, or ask an editor among you.")
+        title = row.body.title if title is None else title
         changed = msgspec.structs.replace(
             row.body, text=text, title=title, mentions=row.body.mentions if mentions is None else mentions,
             begun=row.body.begun or row.version,

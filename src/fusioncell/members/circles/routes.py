@@ -9,6 +9,7 @@ from litestar import delete, get, patch, post
 from fusioncell.kernel.clock import format_instant
 from fusioncell.kernel.errors import BadInput, NotAllowed
 from fusioncell.kernel.marking import Viewer
+from fusioncell.kernel.marking import group as party_of_group
 from fusioncell.members.circles.model import Asking, Guest, Place, Seen
 from fusioncell.members.circles.service import Circles
 
@@ -32,6 +33,9 @@ def seen_json(seen: Seen) -> dict[str, Any]:
         "you": seen.place.value,
         "as": list(seen.mine),
     }
+    if group.closed is None and seen.place in (Place.MEMBER, Place.GUEST):
+        # What to write where a marking names the group; it moves on when somebody is let in.
+        found["party"] = party_of_group(group.id, group.generation)
     if seen.askings:
         found["askings"] = [asking_json(each) for each in seen.askings]
     return found
@@ -135,7 +139,7 @@ def leave_group(group: str, circles: Circles, viewer: Viewer, data: Body | None 
     """Leave: ``{"party"}`` where one is in it as organisation and as person."""
     _only(data or {}, party=str)
     circles.leave(viewer, group, (data or {}).get("party", ""))
-    return {"id": group, "you": "out"}
+    return {"id": group, "you": Place.OUTSIDE.value}
 
 
 @post("/api/groups/{group:str}/requests", tags=TAGS, opt={"permission": "contribute"}, status_code=201,
