@@ -68,7 +68,11 @@ person.add_command(person_data)
 person.add_command(erase_person)
 
 
-@person.command("add", epilog="They sign in the first time by a link: fusioncell link --email ADDRESS")
+@person.command(
+    "add",
+    epilog="An administrator is one of the whole hub; a lead looks after the people of their own organisation. "
+    "They sign in the first time by a link: fusioncell link --email ADDRESS",
+)
 @click.option("--org", "org_name", required=True, metavar="ORG", help="Their organisation, by name or id.")
 @click.option("--name", required=True, help="The person's name.")
 @click.option("--email", required=True, metavar="ADDRESS", help="Their e-mail address; one person, one address.")
