@@ -41,16 +41,7 @@ from fusioncell.exchange.talk.project import CLOSED, Closed
 from fusioncell.exchange.talk.rows import PostRow
 from fusioncell.fusion.model import Assessment
 from fusioncell.fusion.service import Fusion
-from fusioncell.intake import (
-    ITEM_KINDS,
-    REACTIONS,
-    PostBody,
-    ReactionBody,
-    excerpt,
-    extract_entry,
-    named_in,
-    signed64,
-)
+from fusioncell.intake import ITEM_KINDS, REACTIONS, PostBody, ReactionBody, excerpt, extract_entry, named_in, signed64
 from fusioncell.intake.model import Item
 from fusioncell.intake.service import Intake, said_in
 from fusioncell.kernel import entry as record_entry
