@@ -518,7 +518,7 @@ class Asker:
     def _queries(self, path: list[str]) -> Iterator[Question]:
         door = self.door
         for name in door.query:
-            for value in ("1", "true", "all") + (("200",) if name == "limit" else ()):
+            for value in ("1", "all", *(("200",) if name == "limit" else ())):
                 yield Question(door.name, "GET", f"{door.at(*path)}?{urlencode({name: value})}", values=(value,))
         for name, kind in self.in_query:
             own = kind in self.shared
