@@ -30,7 +30,8 @@ NOTHING: Context = {"shell": HERE, "mine": [], "invited": [], "asked": [], "othe
 
 FORM = {"guest_name": "", "email": "", "organisation": "", "days": "14", "party": "", "message": "", "text": ""}
 ONE: Context = {
-    **CARD, "why": "You are a member of this group.", "url": "/groups/g1", "place": "member", "created": NOW - 90 * DAY, "inside": True, "leads": True,
+    **CARD, "why": "You are a member of this group.", "url": "/groups/g1", "place": "member",
+    "created": NOW - 90 * DAY, "inside": True, "leads": True,
     "may_leave": True, "leave_as": [{"party": "org:a", "name": "Harbour Bank"}], "may_join": False, "may_ask": False,
     "may_host": True, "person": True, "write": "/exchange/new?group=g1", "say": None,
     "about": {"title": "Loader seen at a payment provider", "href": "/contributions/a3"}, "until": None,

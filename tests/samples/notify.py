@@ -17,7 +17,8 @@ KINDS = [
 ROW: Context = {
     "id": "3f2c0d4e-6f62-4f0c-9d0b-0c1f5e6a7b01", "standing": True, "at": NOW - 4 * MINUTE, "read": False,
     "title": "Parcel re-delivery pages <b>again</b>", "href": "/contributions/one", "org": "Northern Broadband",
-    "tlp": "green", "count": 1204, "readers": "All members of the partnership may read it.", "whys": ["Your organisation's networks: 192[.]0[.]2[.]0/24", "A tag you watch: x"],
+    "tlp": "green", "count": 1204, "readers": "All members of the partnership may read it.",
+    "whys": ["Your organisation's networks: 192[.]0[.]2[.]0/24", "A tag you watch: x"],
     "thread": "",
 }  # fmt: skip
 ROWS: list[Context] = [
