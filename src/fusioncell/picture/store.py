@@ -219,7 +219,7 @@ def rising(connection: Connection, audiences: Iterable[int], since: int, limit: 
     return connection.rows(
         "SELECT observable, count(DISTINCT org) AS orgs, count(*) AS mentions, max(seq * 65536 - position) AS last "
         f"FROM (SELECT observable, org, seq, position FROM picture_recent WHERE at >= ? AND audience IN {sql} "
-        "ORDER BY seq DESC, position LIMIT 20000) AS lately "
+        "ORDER BY seq DESC, position LIMIT 10000) AS lately "
         "GROUP BY observable ORDER BY orgs DESC, mentions DESC, last DESC LIMIT ?",
         (since, value, limit),
     )
@@ -257,11 +257,11 @@ def lately(connection: Connection, audiences: Iterable[int], since: int, limit: 
 
 
 def count_named(connection: Connection, audiences: Iterable[int], since: int) -> int:
-    """Count the different observables in the newest fresh mentions (at most 20,000) since an instant."""
+    """Count the different observables in the newest fresh mentions (at most 10,000) since an instant."""
     sql, value = connection.among(audiences)
     rows = connection.rows(
         "SELECT count(DISTINCT observable) FROM (SELECT observable FROM picture_recent WHERE at >= ? "
-        f"AND audience IN {sql} ORDER BY seq DESC, position LIMIT 20000) AS lately",
+        f"AND audience IN {sql} ORDER BY seq DESC, position LIMIT 10000) AS lately",
         (since, value),
     )
     return int(rows[0][0])
@@ -275,7 +275,7 @@ def contributors_by_day(
     sql, value = connection.among(audiences)
     return connection.rows(
         "SELECT DISTINCT observable, org, at / 86400000000 FROM (SELECT observable, org, at FROM picture_recent "
-        f"WHERE at >= ? AND audience IN {sql} ORDER BY seq DESC, position LIMIT 40000) AS lately "
+        f"WHERE at >= ? AND audience IN {sql} ORDER BY seq DESC, position LIMIT 20000) AS lately "
         f"WHERE observable IN {which}",
         (since, value, ids),
     )
