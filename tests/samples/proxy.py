@@ -50,3 +50,8 @@ PAGES = {
         {"shell": shell(), **PUBLISH, "widest": None, "tlps": [], "items": 0, "left_out": 0, "warnings": []},
     ),
 }
+FRAGMENTS = {
+    "proxy-panel": ("proxy/_panel.html", {"shell": shell(), "proxy": {
+        "behalf": "", "publications": [PUBLICATION, {**PUBLICATION, "href": None, "gone": NOW}], "let": "/l",
+        "publish": "/p", "ask": None}}),
+}  # fmt: skip
