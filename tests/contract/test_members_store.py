@@ -419,8 +419,8 @@ def test_signing_in_makes_a_viewer_of_the_person(members: Members, signing: Sign
     viewer = members.viewer_for_session(signed.session.reveal())
     assert viewer is not None
     assert viewer.person == ada.id
-    # Beside oneself, the offices that one's roles hold (ADR 0006, 0009).
-    assert {party for party in viewer.parties if not party.startswith("may:")} == {org(bank.id), person(ada.id)}
+    # An analyst holds the office that members address as the Fusion Cell (ADR 0009), and no other.
+    assert viewer.parties == {org(bank.id), person(ada.id), "may:answer"}
     assert members.csrf_of(signed.session.reveal()) == signed.csrf
     assert members.csrf_matches(signed.session.reveal(), signed.csrf)
     assert not members.csrf_matches(signed.session.reveal(), signed.csrf[:-1])

@@ -19,6 +19,7 @@ import pytest
 from litestar.testing import TestClient
 
 from fusioncell.bootstrap import Folder, Hub, open_hub
+from fusioncell.exchange.anonymous.model import Held
 from fusioncell.fusion.knowngood import KnownGood
 from fusioncell.kernel.clock import DAY, HOUR, MINUTE, ManualClock
 from fusioncell.kernel.ids import SeededRandomness
@@ -181,6 +182,19 @@ def test_faults_are_told_at_once_and_nothing_is_kept(world: World) -> None:
     world.hub.settle()
     head = world.hub.record.head()[0]
     assert head - before <= 1  # the group
+
+
+def test_what_our_code_fails_on_stops_nothing_and_its_author_is_told(world: World) -> None:
+    author, *_ = authors(world)
+    viewer = world.hub.members.viewer_for_key(world.keys[author])
+    assert viewer is not None
+    broken = Held("post", b'{"text": 1}', "", "green", (), (), None)
+    secret = world.hub.anonymous.hold(viewer, broken, at_once=True)
+    after = world.send(author, INDICATOR, at_once=True)
+    world.hub.settle()
+    assert "cannot take it" in world.status(author, secret)["fault"]
+    assert world.status(author, after)["status"] == "published"
+    assert world.hub.anonymous.release() == 0
 
 
 def test_many_anonymous_voices_are_one_and_block_nothing(world: World) -> None:
