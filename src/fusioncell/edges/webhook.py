@@ -9,17 +9,12 @@ sends byte by byte would else hold up the deliveries of all others.
 from __future__ import annotations
 
 import ipaddress
-import os
-import socket
-import threading
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
-from typing import Any
+from collections.abc import Iterable
 from urllib.parse import urlsplit
 
 import httpx
 
-from fusioncell.edges.fetch import Resolve, checked_address, is_public, resolve_name
+from fusioncell.edges.fetch import Resolve, checked_address, cut_off, is_public, pinned, resolve_name
 from fusioncell.kernel.errors import BadInput, FusionCellError, NotAllowed
 
 SECONDS = 10.0
@@ -72,53 +67,14 @@ class HttpCaller:
             return 0, f"no answer: {type(fault).__name__}"
 
     def _post(self, url: str, body: bytes, headers: dict[str, str]) -> tuple[int, str]:
-        scheme, host, port, address = checked_address(url, self._resolve, self._allow)
-        shown = f"[{host}]" if ":" in host else host
-        default = port == (443 if scheme == "https" else 80)
-        pinned = httpx.URL(scheme=scheme, host=address.partition("%")[0], port=port,
-                           raw_path=httpx.URL(url).raw_path or b"/")
-        named = {"Host": shown if default else f"{shown}:{port}", "User-Agent": "fusioncell", **headers}
+        place = checked_address(url, self._resolve, self._allow)
+        where, named, extensions = pinned(url, place, headers)
         with (
-            _cut_off(IN_ALL) as trace,
+            cut_off(IN_ALL) as trace,
             httpx.Client(timeout=SECONDS, trust_env=False, follow_redirects=False, transport=self._transport) as client,
-            client.stream("POST", pinned, content=body, headers=named,
-                          extensions={"sni_hostname": host, "trace": trace}) as answer,
+            client.stream("POST", where, content=body, headers=named,
+                          extensions={**extensions, "trace": trace}) as answer,
         ):
             # What else the answer says is not read.
             code = answer.status_code
         return code, "" if 200 <= code < 300 else f"answered {code}"
-
-
-@contextmanager
-def _cut_off(seconds: float) -> Iterator[Any]:
-    """Give the client's ``trace`` that learns of the connection; cut that off when the time is over.
-
-    A second handle on the socket is shut down, so that the thread that waits in it wakes with a broken connection.
-    """
-    handles: list[socket.socket] = []
-    lock = threading.Lock()
-
-    def cut() -> None:
-        with lock:
-            for handle in handles:
-                try:
-                    handle.shutdown(socket.SHUT_RDWR)
-                except OSError:
-                    pass  # it has ended by itself
-
-    def trace(name: str, info: dict[str, Any]) -> None:
-        if name == "connection.connect_tcp.complete":
-            connected = info["return_value"].get_extra_info("socket")
-            with lock:
-                handles.append(socket.socket(fileno=os.dup(connected.fileno())))
-
-    timer = threading.Timer(seconds, cut)
-    timer.daemon = True
-    timer.start()
-    try:
-        yield trace
-    finally:
-        timer.cancel()
-        with lock:
-            while handles:
-                handles.pop().close()

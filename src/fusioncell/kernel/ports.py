@@ -13,7 +13,7 @@ from fusioncell.kernel.ids import Randomness
 
 __all__ = [
     "Blobs", "Carried", "Clock", "Connection", "Database", "Letter", "Mail", "MailCarrier", "Randomness",
-    "WebService", "storable",
+    "WebAnswer", "WebReader", "WebService", "storable",
 ]  # fmt: skip
 
 Row = tuple[Any, ...]
@@ -60,6 +60,33 @@ class WebService(Protocol):
 
     def post(self, url: str, fields: Mapping[str, str], user: str, secret: str) -> bytes:
         """Send a form, with credentials where there is a secret, and return the answer's body."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class WebAnswer:
+    """What an address of the outside world answered: bytes as sent (an encoding not undone), headers in lower case."""
+
+    url: str
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+class WebReader(Protocol):
+    """Reads addresses of the public Internet, and those inside that the operators allow; never another one inside."""
+
+    def is_inner(self, url: str) -> bool:
+        """Tell whether the operators allow this address inside (it may then be asked without TLS)."""
+        ...
+
+    def get(self, url: str, headers: Mapping[str, str], limit: int, secret: Mapping[str, str] | None = None
+            ) -> WebAnswer:
+        """Get an address, at most ``limit`` bytes, following a few redirects. Answers of any status are returned.
+
+        ``secret``: headers that are for this address's own origin alone. Blocks, for a bounded time. Raises BadInput,
+        NotAllowed, TooLarge, Unavailable, nothing else.
+        """
         ...
 
 
