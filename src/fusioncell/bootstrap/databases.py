@@ -17,6 +17,7 @@ from fusioncell.exchange.desk import store as desk_store
 from fusioncell.exchange.files import store as files_store
 from fusioncell.exchange.hooks import store as hooks_store
 from fusioncell.exchange.mail import store as mail_store
+from fusioncell.exchange.mispkeep import store as mispkeep_store
 from fusioncell.exchange.notify import store as notify_store
 from fusioncell.exchange.participation import project as participation_project
 from fusioncell.exchange.proxy import project as proxy_project
@@ -59,7 +60,7 @@ VAULT = (
     members_store.vault_metadata, audit_store.vault_metadata, signing_store.vault_metadata, oidc_store.vault_metadata,
     mail_store.vault_metadata, notify_store.vault_metadata, hooks_store.vault_metadata, sealing_store.vault_metadata,
     anonymous_store.vault_metadata, receipts_store.vault_metadata, desk_store.vault_metadata,
-    files_store.vault_metadata,
+    files_store.vault_metadata, mispkeep_store.vault_metadata,
 )  # fmt: skip
 """Tables of the vault: backed up, never rebuilt; changed by migrations only (``edges/migrations/vault``)."""
 

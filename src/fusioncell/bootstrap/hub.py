@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from fusioncell.bootstrap.databases import open_databases
+from fusioncell.bootstrap.misp import misp_door
 from fusioncell.bootstrap.outside import open_known_good, read_settings
 from fusioncell.edges.blobs import FolderBlobs
 from fusioncell.edges.database import SqlDatabase
@@ -27,6 +28,8 @@ from fusioncell.exchange.files import Files
 from fusioncell.exchange.held import Holdings
 from fusioncell.exchange.hooks import Hooks
 from fusioncell.exchange.mail import Outbox
+from fusioncell.exchange.mispdoor.service import MispDoor
+from fusioncell.exchange.mispkeep import Keep
 from fusioncell.exchange.notify import Follower, Notify
 from fusioncell.exchange.participation import Participation
 from fusioncell.exchange.proxy import Proxy
@@ -113,6 +116,7 @@ class Hub:
     hooks: Hooks
     follower: Follower
     privacy: Privacy
+    mispdoor: MispDoor
     local_token: str = ""
     demo_roles: list[dict[str, str]] = field(default_factory=list)
     """The demonstration's ready sign-ins for the sign-in page: name, org, role, href."""
@@ -244,6 +248,7 @@ def assemble(
         privacy=_privacy(settings, databases, record, intake, people, desk, notify, clock, randomness),
         participation=Participation(record=record, projections=projections, members=members, clock=clock),
         proxy=Proxy(record=record, projections=projections, intake=intake, receipts=receipts, members=members),
+        mispdoor=misp_door(Keep(vault)),
         **people._asdict(),
     )  # fmt: skip
 

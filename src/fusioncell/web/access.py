@@ -31,6 +31,7 @@ COOKIE = "fc_session"
 CSRF_HEADER = "X-CSRF-Token"
 BEFORE_TERMS = ("/account", "/terms", "/api/account", "/api/terms")
 """Where doors of ``read`` stand open to who is known, but of an organisation that has not accepted the terms."""
+MISP = "/misp"
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 VISITED = frozenset({"public", "read", "search", "stream"})
 """What opens to visitors, and to guests of a group; any other door opens to guests where it says so (``guests``)."""
@@ -71,13 +72,17 @@ class _Party:
         members = self._hub.members
         authorization = cookie = organisation = ""
         for name, value in scope["headers"]:
-            if name == b"authorization":
+            if name == b"authorization" or (name == b"x-misp-auth" and scope["path"].startswith(MISP)):
                 # Of two, a proxy may have looked at the one and the hub at the other: then none counts.
                 authorization = "several" if authorization else value.decode("latin-1")
             elif name == b"cookie":
                 cookie = value.decode("latin-1")
             elif name == b"x-fusioncell-organisation":
                 organisation = value.decode("utf-8", "replace")
+        if scope["path"].startswith(MISP):
+            # MISP's clients send the bare key; no cookie opens this door.
+            key = authorization.rpartition(" ")[2]
+            return lambda: members.viewer_for_key(key) if key else PUBLIC
         scheme, _, secret = authorization.partition(" ")
         if scheme.lower() == "bearer":
             return lambda: members.viewer_for_key(secret.strip())

@@ -49,7 +49,7 @@ def wants_page(request: Asked) -> bool:
     """Tell whether a person's browser asks (pages live outside /api)."""
     path = request.url.path
     return not path.startswith(
-        ("/api", "/healthz", "/readyz", "/metrics", "/log")
+        ("/api", "/misp", "/healthz", "/readyz", "/metrics", "/log")
     ) and "text/html" in request.headers.get("accept", "")
 
 

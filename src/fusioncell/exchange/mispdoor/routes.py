@@ -1,0 +1,84 @@
+"""The MISP door: finds the action of a request, opens it or refuses, and answers in MISP's forms."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+import msgspec
+from litestar import Request, Response, route
+from litestar.concurrency import sync_to_thread
+
+from fusioncell.exchange.misp import Action, Call, MispRefused, Reply
+from fusioncell.exchange.mispdoor.parse import take_body, take_path
+from fusioncell.exchange.mispdoor.service import MispDoor
+from fusioncell.kernel.errors import FusionCellError, NotFound
+from fusioncell.kernel.marking import Viewer
+
+BASE = "/misp"
+SAFE = frozenset({"GET", "HEAD"})
+NOT_AUTHENTICATED = (
+    "Authentication failed. Please make sure you pass the API key of an API enabled user along in the Authorization "
+    "header."
+)
+NOT_PERMITTED = "You do not have permission to use this functionality."
+_log = logging.getLogger("fusioncell.misp")
+
+
+@route(
+    ["/misp", "/misp/{path:path}"],
+    http_method=["GET", "POST", "PUT", "DELETE"],
+    opt={"permission": "public", "query": None},
+    include_in_schema=False,
+    name="misp",
+)
+async def misp(request: Request[Any, Any, Any], mispdoor: MispDoor, viewer: Viewer) -> Response[bytes]:
+    """Answer as a MISP would."""
+    raw = await request.body()
+    path = str(request.scope["raw_path"].decode("latin-1")).partition("?")[0].removeprefix(BASE)
+    reply = await sync_to_thread(answer, mispdoor, viewer, request, path or "/", raw)
+    body = reply.body if isinstance(reply.body, bytes) else msgspec.json.encode(reply.body)
+    return Response(body, status_code=reply.status, media_type=reply.media_type, headers=dict(reply.headers))
+
+
+def answer(door: MispDoor, viewer: Viewer, request: Request[Any, Any, Any], path: str, raw: bytes) -> Reply:
+    """Answer one request; whatever is refused is refused in MISP's form."""
+    method = request.method
+    try:
+        controller, action, arguments, named = take_path(method, path, request.query_params.multi_items())
+        found = door.actions.get((controller, action))
+        if found is None:
+            raise NotFound(f"There is no {controller[:40]}/{action[:40]} here.")
+        if found.permission != "public" and viewer.org is None:
+            raise MispRefused(403, NOT_AUTHENTICATED)
+        caller = door.whoami(viewer)
+        call = Call(caller, method, controller, action, arguments, named, take_body(raw), raw,
+                    request.headers.get("accept", ""), path)  # fmt: skip
+        _enter(found, call)
+        return found.run(call)
+    except FusionCellError as fault:
+        return refusal(fault, path)
+
+
+def _enter(action: Action, call: Call) -> None:
+    caller = call.caller
+    permitted = action.permission == "public" or caller.viewer.may(action.permission)
+    if not permitted or (action.flag and not (caller.site_admin or caller.role.may(action.flag))):
+        raise MispRefused(403, NOT_PERMITTED)
+    if action.changes and call.method in SAFE:
+        raise MispRefused(405, "This action changes something: send it by POST.")
+
+
+def refusal(fault: FusionCellError, path: str) -> Reply:
+    """Return an error as MISP words one: ``name``, ``message``, ``url`` and, where there are some, ``errors``."""
+    name = fault.name if isinstance(fault, MispRefused) else fault.detail
+    body: dict[str, Any] = {"name": name, "message": fault.detail, "url": path}
+    if isinstance(fault, MispRefused) and fault.errors is not None:
+        body["errors"] = fault.errors
+    elif fault.hint:
+        body["errors"] = fault.hint
+    return Reply(body, fault.status)
+
+
+HANDLERS = (misp,)
+"""The package's doors."""
