@@ -149,7 +149,9 @@ def _rows(
         if entry.contribution != of:
             of = entry.contribution
             contributor = number_of(voice_of(entry.org))
-            grade = reliability(entry.org)
+            # The hub's operators grade what it fetches; the grade of the day stands in the entry, so a replay knows it.
+            given = entry.payload.meta.get("grade") if entry.payload is not None else None
+            grade = given if isinstance(given, str) else reliability(entry.org)
         seen = changes.seen[seq] = []
         for position, claim in enumerate(claims):
             o = claim.observable

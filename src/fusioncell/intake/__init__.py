@@ -22,6 +22,7 @@ from fusioncell.intake.post import (
     read_post,
     read_reaction,
 )
+from fusioncell.intake.said import said_in
 from fusioncell.intake.stix import BUILT_IN_MARKINGS
 from fusioncell.intake.text import find_observables
 
@@ -45,6 +46,7 @@ __all__ = [
     "observables_of",
     "read_post",
     "read_reaction",
+    "said_in",
     "signed64",
     "since_of",
 ]

@@ -9,7 +9,6 @@ Accept, in order:
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
@@ -23,6 +22,7 @@ from fusioncell.intake.formats import Limits, split_body
 from fusioncell.intake.model import Fault, Item, Split
 from fusioncell.intake.move import Wanted, decide, is_on_behalf
 from fusioncell.intake.project import Arrival, Recall, kept
+from fusioncell.intake.said import said_in
 from fusioncell.kernel.clock import Instant
 from fusioncell.kernel.entry import Draft, Entry, Payload
 from fusioncell.kernel.errors import BadInput, NotAllowed, NotFound, NotSignedIn
@@ -36,7 +36,6 @@ from fusioncell.kernel.marking import (
     is_pseudonym,
     may_post,
     org,
-    parse_tlp,
     strictest,
     within,
 )
@@ -64,6 +63,14 @@ class Terms:
     people: tuple[str, ...] = ()
     uses: Uses | None = None
     filename: str = ""
+    fetched: bool = False
+    """The hub fetched it from where it is published: what says that it is for its own organisation means another."""
+    at_least: Tlp | None = None
+    """No item is marked less strictly than this, whatever it says of itself."""
+    grade: str = ""
+    """The source's reliability, as an Admiralty letter; "": what is known of the contributor."""
+    row_version: int = 0
+    """The version of rows that state none (µs): of a feed the day; 0: the file's own."""
 
 
 class Shell(msgspec.Struct, frozen=True):
@@ -137,20 +144,6 @@ class Withdrawal:
 
 _REMEMBERED = 1000
 """Recalls of this process that are known before they are projected."""
-_SAID = re.compile(rb"\bTLP\s?[:=]\s?(CLEAR|WHITE|GREEN|AMBER ?\+ ?STRICT|AMBER|RED)(?![A-Za-z])", re.IGNORECASE)
-_HEADING = re.compile(rb"(?:[#;][^\n]*\n?|\s*\n)*")
-_LOOK_AT = 8192
-
-
-def said_in(name: str, body: bytes) -> list[Tlp]:
-    """Return the TLP labels that a text says, or the heading comments of a list or table. Other formats mark items."""
-    start = body[:_LOOK_AT].removeprefix(b"\xef\xbb\xbf")
-    if name in ("list", "csv"):
-        heading = _HEADING.match(start)
-        start = heading[0] if heading else b""
-    elif name != "text":
-        return []
-    return [parse_tlp(label.decode()) for label in _SAID.findall(start)]
 
 
 class Intake:
@@ -212,20 +205,31 @@ class Intake:
                 hint="Nothing was kept. Mend the input and send it again.",
                 place=split.faults[0].place if split.faults else "",
             )
+        _check_parties(strictest([terms.tlp or Tlp.AMBER, *said_in(name, body)]) or Tlp.AMBER, terms)
         drafts, shell = self._drafts(viewer, body, name, split, terms)
         return drafts, shell, split.faults
+
+    def accept_split(self, viewer: Viewer, body: bytes, name: str, split: Split, terms: Terms) -> Accepted:
+        """Keep what the hub itself fetched and a room of ours has cut (``split`` has items), as :meth:`accept` does.
+
+        ``groups`` are the readers of what is AMBER in it, whatever the marking of the rest.
+        """
+        drafts, shell = self._drafts(viewer, body, name, split, terms)
+        identifier = new_id(self._randomness)
+        receipt = self._record.append(commit_org(viewer), drafts, identifier)
+        kept = self._quarantine.keep(identifier, split.faults) if split.faults else ""
+        return Accepted(identifier, receipt, shell, kept)
 
     def _drafts(self, viewer: Viewer, body: bytes, name: str, split: Split, terms: Terms) -> tuple[list[Draft], Shell]:
         # A label in the words of a text or the heading of a list can only tighten what its sender chose.
         default = strictest([terms.tlp or Tlp.AMBER, *said_in(name, body)]) or Tlp.AMBER
-        _check_parties(default, terms)
         numbers: dict[object, int] = {}
         defaulted = 0
         drafts: list[Draft] = []
         author = viewer.person or ""
-        file_version = abs(signed64(body))
+        file_version = terms.row_version or abs(signed64(body))
         for item in split.items:
-            private = bool(item.meta.get("own_organisation_only")) if item.meta else False
+            private = bool(item.meta.get("own_organisation_only")) if item.meta and not terms.fetched else False
             number = numbers.get((item.tlp, private))
             if number is None:
                 audience = self._audience(viewer, item, private, default, terms)
@@ -233,9 +237,8 @@ class Intake:
             if item.tlp is None and not private:
                 defaulted += 1
             version = item.version or (file_version if item.kind in ("csv.row", "text") else 0)
-            drafts.append(
-                Draft(item.kind, number, Payload(author, item.subject, version, item.place, item.body, item.meta))
-            )
+            meta = {**item.meta, "grade": terms.grade} if terms.grade else item.meta
+            drafts.append(Draft(item.kind, number, Payload(author, item.subject, version, item.place, item.body, meta)))
         attributes = sum(1 for item in split.items if item.kind == "misp.attribute")
         shell = Shell(
             split.title[:300],
@@ -285,7 +288,7 @@ class Intake:
         return identifier, self._record.submit(viewer.org, [*drafts, *more], identifier)
 
     def _audience(self, viewer: Viewer, item: Item, private: bool, default: Tlp, terms: Terms) -> Audience:
-        tlp = item.tlp or default
+        tlp = strictest([item.tlp or default, *([terms.at_least] if terms.at_least else [])]) or default
         if private:
             strict = Tlp.RED if tlp is Tlp.RED else Tlp.AMBER_STRICT
             audience = audience_for(strict, own_org=viewer.org, uses=terms.uses)

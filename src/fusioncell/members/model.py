@@ -91,6 +91,12 @@ GUEST = "guest"
 """The kind of the organisation that stands for one guest of a group (``members.circles``): it is no member, and no
 listing or look-up by name or address finds it."""
 
+FEED = "feed"
+"""The kind of the organisation that stands for a source that the hub itself fetches (``exchange.inbound``): an origin
+of its own, and no member."""
+UNLISTED = f"('{GUEST}', '{FEED}')"
+"""Both, for SQL."""
+
 SESSION_LIFE = 12 * HOUR
 SESSION_IDLE = HOUR
 KEY_LIFE = 365 * DAY

@@ -15,6 +15,7 @@ from __future__ import annotations
 import hmac
 import threading
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 
 from fusioncell.kernel.clock import DAY, Clock, Instant, format_day
 from fusioncell.kernel.entry import Draft
@@ -26,6 +27,7 @@ from fusioncell.members import entries, mint, store
 from fusioncell.members.admit import admit_email, admit_kind, admit_name
 from fusioncell.members.audit import Audit
 from fusioncell.members.model import (
+    FEED,
     KEY_LIFE,
     KEYS_PER_ORGANISATION,
     LINK_LIFE,
@@ -109,6 +111,24 @@ class Members:
         change = entries.RolesGiven(person=someone.id, roles=roles_named(roles))
         self._write(change, person_id, author, someone.org, " ".join(change.roles))
         return self.person(person_id)
+
+    def add_source(self, name: str, *, author: str = "") -> Organisation:
+        """Make the organisation that stands for a source that the hub itself fetches; no listing has it."""
+        change = entries.OrganisationAdded(id=new_id(self._randomness), name=admit_name(name, "The name"),
+                                           sector=FEED, kind=FEED)
+        self._write(change, change.id, author, change.id, change.name)
+        return self.organisation(change.id)
+
+    def source_viewer(self, source: str, owner: str) -> Viewer | None:
+        """Return as whom a source contributes: itself, in the groups of the organisation that answers for it.
+
+        None where either is suspended or gone.
+        """
+        own, behind = self.viewer_of(f"org:{source}"), self.viewer_of(f"org:{owner}")
+        if own is None or behind is None or self.organisation(source).kind != FEED:
+            return None
+        groups = frozenset(party for party in behind.parties if party.startswith("group:"))
+        return replace(own, parties=own.parties | groups)
 
     def organisation(self, org_id: str) -> Organisation:
         """Return an organisation by id, or raise NotFound."""

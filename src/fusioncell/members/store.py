@@ -25,7 +25,7 @@ from fusioncell.members.entries import (
     Suspended,
     changes_in,
 )
-from fusioncell.members.model import GUEST, KeyInfo, Organisation, Person, SessionInfo
+from fusioncell.members.model import GUEST, UNLISTED, KeyInfo, Organisation, Person, SessionInfo
 from fusioncell.members.recognise import Belonging, Standing
 
 metadata = MetaData()
@@ -190,7 +190,7 @@ def organisation(connection: Connection, identifier: str) -> Organisation | None
 
 def organisation_named(connection: Connection, name: str) -> Organisation | None:
     """Return the first organisation that took this name, whatever its letters' case."""
-    rows = connection.rows(f"{_ORGANISATION} WHERE o.folded = ? AND o.kind <> '{GUEST}' ORDER BY o.seq LIMIT 1",
+    rows = connection.rows(f"{_ORGANISATION} WHERE o.folded = ? AND o.kind NOT IN {UNLISTED} ORDER BY o.seq LIMIT 1",
                            (name.casefold(),))
     return _organisation(rows[0]) if rows else None
 
@@ -198,7 +198,7 @@ def organisation_named(connection: Connection, name: str) -> Organisation | None
 def organisations(connection: Connection) -> list[Organisation]:
     """Return all organisations in the order of admission."""
     return [_organisation(row) for row in connection.rows(
-        f"{_ORGANISATION} WHERE o.kind <> '{GUEST}' ORDER BY o.seq LIMIT {MOST_ROWS}")]
+        f"{_ORGANISATION} WHERE o.kind NOT IN {UNLISTED} ORDER BY o.seq LIMIT {MOST_ROWS}")]
 
 
 def person_of_id(connection: Connection, identifier: str) -> Person | None:

@@ -41,9 +41,19 @@ from fusioncell.exchange.talk.project import CLOSED, Closed
 from fusioncell.exchange.talk.rows import PostRow
 from fusioncell.fusion.model import Assessment
 from fusioncell.fusion.service import Fusion
-from fusioncell.intake import ITEM_KINDS, REACTIONS, PostBody, ReactionBody, excerpt, extract_entry, named_in, signed64
+from fusioncell.intake import (
+    ITEM_KINDS,
+    REACTIONS,
+    PostBody,
+    ReactionBody,
+    excerpt,
+    extract_entry,
+    named_in,
+    said_in,
+    signed64,
+)
 from fusioncell.intake.model import Item
-from fusioncell.intake.service import Intake, said_in
+from fusioncell.intake.service import Intake
 from fusioncell.kernel import entry as record_entry
 from fusioncell.kernel.claim import Role, Stance
 from fusioncell.kernel.clock import Clock

@@ -17,6 +17,7 @@ from fusioncell.members.directory.entries import (
     changes_in,
 )
 from fusioncell.members.directory.model import Contact, Listed, PersonListed, Profile
+from fusioncell.members.model import UNLISTED
 
 metadata = MetaData()
 
@@ -97,7 +98,7 @@ def purge(connection: Connection, seq: int) -> None:
 # Read
 
 _PROFILE = "pr.subject, pr.about, pr.expertise, pr.email, pr.phone, pr.website, pr.shown"
-_LIVING = ("o.kind <> 'guest' AND o.bound = 1"
+_LIVING = (f"o.kind NOT IN {UNLISTED} AND o.bound = 1"
            " AND NOT EXISTS (SELECT 1 FROM members_suspended so WHERE so.party = 'org:' || o.id)")
 
 

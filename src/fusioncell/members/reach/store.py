@@ -7,7 +7,7 @@ from collections import defaultdict
 from fusioncell.kernel.clock import Instant
 from fusioncell.kernel.marking import org, person
 from fusioncell.kernel.ports import Connection
-from fusioncell.members.model import Person
+from fusioncell.members.model import UNLISTED, Person
 from fusioncell.members.recognise import Belonging
 
 MOST_PARTIES = 100_000
@@ -15,11 +15,13 @@ MOST_PARTIES = 100_000
 
 
 def organisations(connection: Connection) -> list[str]:
-    """Return the ids of all members in good standing (guests' own apart, and who has yet to accept the terms), in the
-    order of admission."""
+    """Return the ids of all members in good standing, in the order of admission.
+
+    Guests' own, feeds, and who has yet to accept the terms are none.
+    """
     return [row[0] for row in connection.rows(
         "SELECT o.id FROM members_organisation o LEFT JOIN members_suspended s ON s.party = 'org:' || o.id "
-        f"WHERE s.party IS NULL AND o.kind <> 'guest' AND o.bound = 1 ORDER BY o.seq LIMIT {MOST_PARTIES}")]
+        f"WHERE s.party IS NULL AND o.kind NOT IN {UNLISTED} AND o.bound = 1 ORDER BY o.seq LIMIT {MOST_PARTIES}")]
 
 
 def people(connection: Connection) -> dict[str, list[Person]]:
