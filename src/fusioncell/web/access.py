@@ -82,7 +82,7 @@ class _Party:
         if scope["path"].startswith(MISP):
             # MISP's clients send the bare key; no cookie opens this door.
             key = authorization.rpartition(" ")[2]
-            return lambda: members.viewer_for_key(key) if key else PUBLIC
+            return lambda: members.viewer_for_key(key) if authorization else PUBLIC
         scheme, _, secret = authorization.partition(" ")
         if scheme.lower() == "bearer":
             return lambda: members.viewer_for_key(secret.strip())
