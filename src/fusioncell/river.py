@@ -25,13 +25,16 @@ from collections.abc import Callable, Iterator, Sequence
 import msgspec
 
 import fusioncell.exchange.event as event
+from fusioncell.exchange.detect import project as detect_project
 from fusioncell.exchange.files import project as files_project
 from fusioncell.exchange.live import LiveEvent
+from fusioncell.exchange.misp import project as misp_project
 from fusioncell.exchange.participation import project as participation_project
 from fusioncell.exchange.proxy import project as proxy_project
 from fusioncell.exchange.receipts import project as receipts_project
 from fusioncell.exchange.requests import project as requests_project
 from fusioncell.exchange.talk import project as talk_project
+from fusioncell.exchange.taxii import project as taxii_project
 from fusioncell.fusion import project as fusion_project
 from fusioncell.intake import project as intake_project
 from fusioncell.intake.project import Arrival, Arrived, Recall
@@ -183,11 +186,14 @@ class River:
                 picture_project.project(connection, arrived, changes)
                 talk_project.project(connection, cut.entries, arrived)
                 files_project.project(connection, arrived)
+                misp_project.project(connection, arrived)
                 requests_project.project(connection, cut.entries, arrived)
                 shield_project.project(connection, cut.entries, changes, blocking)
                 receipts_project.project(connection, cut.entries, arrived)
                 participation_project.project(connection, arrived)
                 proxy_project.project(connection, cut.entries, arrived)
+                taxii_project.project(connection, cut.entries, arrived, self._record.audience, self._record.read_range)
+                detect_project.project(connection, arrived)
                 cuts.append(arrived)
             if aside is not None:
                 intake_project.set_aside(connection, *aside)

@@ -14,9 +14,12 @@ from fusioncell.edges.migrate import migrate
 from fusioncell.edges.system import SystemClock, SystemRandomness
 from fusioncell.exchange.anonymous import store as anonymous_store
 from fusioncell.exchange.desk import store as desk_store
+from fusioncell.exchange.detect import project as detect_project
 from fusioncell.exchange.files import store as files_store
 from fusioncell.exchange.hooks import store as hooks_store
+from fusioncell.exchange.inbound import store as inbound_store
 from fusioncell.exchange.mail import store as mail_store
+from fusioncell.exchange.misp import project as misp_project
 from fusioncell.exchange.mispkeep import store as mispkeep_store
 from fusioncell.exchange.notify import store as notify_store
 from fusioncell.exchange.participation import project as participation_project
@@ -24,6 +27,7 @@ from fusioncell.exchange.proxy import project as proxy_project
 from fusioncell.exchange.receipts import store as receipts_store
 from fusioncell.exchange.requests import project as requests_project
 from fusioncell.exchange.talk import store as talk_store
+from fusioncell.exchange.taxii import store as taxii_store
 from fusioncell.fusion import store as fusion_store
 from fusioncell.intake import store as intake_store
 from fusioncell.kernel.settings import Settings
@@ -53,14 +57,16 @@ PROJECTIONS = (
     members_store.metadata, joining_store.metadata, accounts_store.metadata, circles_store.metadata,
     directory_store.metadata, sealing_store.metadata, privacy_store.metadata, assets_store.metadata,
     talk_store.metadata, files_store.metadata, requests_project.metadata, shield_store.metadata,
-    receipts_store.metadata, participation_project.metadata, proxy_project.metadata,
+    receipts_store.metadata, participation_project.metadata, proxy_project.metadata, misp_project.metadata,
+    taxii_store.metadata, detect_project.metadata,
 )  # fmt: skip
 """Tables that can be dropped and rebuilt from the record."""
 VAULT = (
     members_store.vault_metadata, audit_store.vault_metadata, signing_store.vault_metadata, oidc_store.vault_metadata,
     mail_store.vault_metadata, notify_store.vault_metadata, hooks_store.vault_metadata, sealing_store.vault_metadata,
     anonymous_store.vault_metadata, receipts_store.vault_metadata, desk_store.vault_metadata,
-    files_store.vault_metadata, mispkeep_store.vault_metadata,
+    files_store.vault_metadata, inbound_store.vault_metadata, mispkeep_store.vault_metadata,
+    detect_project.vault_metadata,
 )  # fmt: skip
 """Tables of the vault: backed up, never rebuilt; changed by migrations only (``edges/migrations/vault``)."""
 
@@ -102,7 +108,7 @@ def create_projections(database: SqlDatabase) -> None:
 
 FORM = "form"
 """The name under which the digest of the projections' form stands among the cursors."""
-EDITION = 5
+EDITION = 6
 """Raise it with every change of what is read out of entries: standing hubs then build their projections anew."""
 
 

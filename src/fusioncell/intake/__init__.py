@@ -7,8 +7,9 @@ The exact bytes of each item go to the record; what they claim is read from thos
 from fusioncell.intake.arrive import ITEM_KINDS, signed64
 from fusioncell.intake.export import export_native
 from fusioncell.intake.extract import extract_entry, since_of
-from fusioncell.intake.formats import detect
+from fusioncell.intake.formats import detect, split_body
 from fusioncell.intake.gunzip import gunzip_bounded
+from fusioncell.intake.misp import event_meta
 from fusioncell.intake.misp_types import observables_of
 from fusioncell.intake.move import BEHALF, is_on_behalf
 from fusioncell.intake.post import (
@@ -36,6 +37,7 @@ __all__ = [
     "Question",
     "ReactionBody",
     "detect",
+    "event_meta",
     "excerpt",
     "export_native",
     "extract_entry",
@@ -49,4 +51,5 @@ __all__ = [
     "said_in",
     "signed64",
     "since_of",
+    "split_body",
 ]

@@ -23,7 +23,9 @@ _SPAN = 1 << 64
 UNORDERED = frozenset({"csv.row", "text"})
 """Kinds whose version is the file that they came in: it has no order."""
 
-ITEM_KINDS = frozenset({"stix", "misp.event", "misp.object", "misp.attribute", "csv.row", "text", "post", "reaction"})
+ITEM_KINDS = frozenset({
+    "stix", "misp.event", "misp.object", "misp.attribute", "misp.more", "csv.row", "text", "post", "reaction",
+})  # fmt: skip
 """Kinds of entries that came in as items: they claim, are searched, and can be recalled."""
 
 

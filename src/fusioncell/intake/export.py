@@ -19,7 +19,7 @@ def export_native(entries: Sequence[Entry]) -> tuple[str, bytes]:
         return "application/stix+json;version=2.1", stix.assemble(
             [body for _, _, body in parts], bundle_id=f"bundle--{entries[0].contribution}"
         )
-    if kinds & {"misp.event", "misp.object", "misp.attribute"}:
+    if kinds & {"misp.event", "misp.object", "misp.attribute", "misp.more"}:
         return "application/json", _misp(parts)
     if kinds <= {"post", "reaction"}:
         return "application/json", b"[" + b",".join(body for _, _, body in parts) + b"]"
@@ -32,8 +32,11 @@ def _misp(parts: list[tuple[str, str, bytes]]) -> bytes:
     for kind, place, body in parts:
         if kind == "misp.event":
             events.append((body, []))
-        elif events:
+        elif events and kind != "misp.more":
             events[-1][1].append((place, body))
+    if not events:
+        # An edit by the MISP door: parts of an event whose shell came before.
+        return b"[" + b",".join(body for _, _, body in parts) + b"]"
     whole = [misp.assemble(shell, children) for shell, children in events]
     if len(whole) == 1:
         return b'{"Event":' + whole[0] + b"}"

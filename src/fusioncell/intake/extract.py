@@ -7,7 +7,7 @@ from typing import TypeVar
 
 import msgspec
 
-from fusioncell.intake import csvfile, freetext, misp_claims, plainlist, post, stix_claims
+from fusioncell.intake import csvfile, freetext, jsonlines, misp_claims, plainlist, post, stix_claims
 from fusioncell.intake.model import Extract, Fault, Sighting
 from fusioncell.kernel.claim import Claim
 from fusioncell.kernel.clock import Instant
@@ -19,9 +19,12 @@ UNREADABLE = "this version cannot read it ({}); its bytes are kept"
 """The fault of an entry that an extractor fails on."""
 
 
+_ROWS = {"list": plainlist.extract, "jsonl": jsonlines.extract}
+
+
 def _row(kind: str, subject: str, version: int, meta: dict[str, object], body: bytes) -> Extract:
-    """Rows come of tables and of plain lists."""
-    step = plainlist.extract if meta.get("format") == "list" else csvfile.extract
+    """Rows come of tables, of plain lists and of JSON lines."""
+    step = _ROWS.get(str(meta.get("format")), csvfile.extract)
     return step(kind, subject, version, meta, body)
 
 
@@ -30,6 +33,7 @@ EXTRACTORS: dict[str, Callable[[str, str, int, dict[str, object], bytes], Extrac
     "misp.event": misp_claims.extract,
     "misp.object": misp_claims.extract,
     "misp.attribute": misp_claims.extract,
+    "misp.more": misp_claims.extract_more,
     "csv.row": _row,
     "text": freetext.extract,
     "post": post.extract,

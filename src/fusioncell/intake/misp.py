@@ -33,7 +33,7 @@ from fusioncell.intake.model import Fault, Item, Limits, Split
 from fusioncell.kernel.errors import BadInput
 from fusioncell.kernel.marking import Tlp, parse_tlp
 
-__all__ = ["assemble", "extract", "is_feed_index", "split"]
+__all__ = ["assemble", "event_meta", "extract", "is_feed_index", "split"]
 
 _EMPTY = Raw(b"[]")
 _NO_UUID = uuid.UUID("3a2f4b83-0c1e-5d5c-9d33-0a5b1b4a6c11")
@@ -228,6 +228,11 @@ def _event_meta(subject: str, head: _EventHead) -> tuple[Tlp | None, dict[str, o
         if name[:4].lower() == "tlp:":
             tlp = _stricter(tlp, name)
     return tlp, meta
+
+
+def event_meta(subject: str, shell: bytes) -> dict[str, object]:
+    """Return what the claims of an event's attributes need of its shell, as :func:`split` gives it to each of them."""
+    return _event_meta(subject, _EVENT.decode(shell))[1]
 
 
 def _stricter(tlp: Tlp | None, tag: str) -> Tlp | None:

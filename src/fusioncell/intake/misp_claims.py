@@ -23,7 +23,7 @@ import msgspec
 
 from fusioncell.intake.instants import epoch_seconds, rfc3339
 from fusioncell.intake.misp_types import observables_of
-from fusioncell.intake.model import Extract, Fault
+from fusioncell.intake.model import Extract, Fault, Sighting
 from fusioncell.kernel.claim import Claim, Role, Stance
 from fusioncell.kernel.observable import BadValue, Observable
 
@@ -47,7 +47,7 @@ class _SightingOrg(msgspec.Struct, gc=False):
     uuid: str | None = None
 
 
-class _Sighting(msgspec.Struct, gc=False):
+class _Seen(msgspec.Struct, gc=False):
     type: Number = None
     date_sighting: Number = None
     Organisation: _SightingOrg | None = None
@@ -63,7 +63,7 @@ class _Attribute(msgspec.Struct, gc=False):
     timestamp: Number = None
     last_seen: Number = None
     Tag: list[_Tag] | None = None
-    Sighting: list[_Sighting] | None = None
+    Sighting: list[_Seen] | None = None
 
 
 class _Report(msgspec.Struct, gc=False):
@@ -108,6 +108,44 @@ def extract(kind: str, subject: str, version: int, meta: dict[str, object], body
         return Extract(title=made.name or "", text=(made.comment or "")[:MAX_TEXT])
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         return Extract(faults=(Fault("", str(error), body[:MAX_TEXT]),))
+
+
+class _More(msgspec.Struct, gc=False):
+    type: Number = None
+    value: str | int | float | bool | None = None
+    name: str | None = None
+    note: str | None = None
+    content: str | None = None
+    comment: str | None = None
+    source: str | None = None
+    date_sighting: Number = None
+    deleted: Flag = None
+
+
+_MORE = msgspec.json.Decoder(_More)
+_STANCES = {"0": Stance.MALICIOUS, "3": Stance.MALICIOUS, "1": Stance.BENIGN, "2": Stance.END}
+
+
+def extract_more(kind: str, subject: str, version: int, meta: dict[str, object], body: bytes) -> Extract:
+    """Read what is about another thing (``misp.more``): a sighting speaks of an attribute, by the attribute's uuid.
+
+    A proposal claims nothing before it is accepted; notes, opinions and reports are text for the search.
+    """
+    try:
+        more = _MORE.decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        return Extract(faults=(Fault("", str(error), body[:MAX_TEXT]),))
+    if more.deleted in _TRUE:
+        return Extract()
+    if meta.get("model") == "Sighting":
+        stance = _STANCES.get(str(0 if more.type is None else more.type))
+        on = meta.get("on")
+        if stance is None or not isinstance(on, str):
+            return Extract()
+        return Extract(sightings=(Sighting(on, stance, epoch_seconds(more.date_sighting)),))
+    text = "\n".join(part for part in (more.note, more.content, more.comment) if part)
+    title = more.name or ("" if more.value is None else str(more.value))
+    return Extract(title=title[:500], text=text[:MAX_TEXT])
 
 
 def _extract_event(event: _Event) -> Extract:
@@ -213,7 +251,7 @@ def _seen(value: str | int | float) -> int | None:
     return epoch_seconds(value)
 
 
-def _sighted(sighting: _Sighting, own: list[Claim], attribute: _Attribute, creator: str,
+def _sighted(sighting: _Seen, own: list[Claim], attribute: _Attribute, creator: str,
              keys: tuple[str, ...]) -> list[Claim]:
     """Make the claims of one sighting (rule 4). Type 3, *true positive* in the RFC, refreshes as 0 does."""
     if attribute.deleted in _TRUE:

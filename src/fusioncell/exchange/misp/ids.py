@@ -22,15 +22,16 @@ _ROUNDS = 4
 class Numbers:
     """Gives inner numbers (positions, row numbers) out as MISP ids, and takes them back."""
 
-    def __init__(self, key: bytes) -> None:
-        self._key = blake2b(b"misp ids", key=key[:64], digest_size=32).digest()
+    def __init__(self, key: bytes, *, for_all: bool = False) -> None:
+        """Take the hub's key. ``for_all``: one numbering for all (compatibility mode, where role 1 sees all anyway)."""
+        self._key, self._for_all = blake2b(b"misp ids", key=key[:64], digest_size=32).digest(), for_all
         self._tables = lru_cache(maxsize=256)(self._make_tables)
 
     def out(self, org: str, number: int) -> int:
         """Return the id under which an organisation sees an inner number, 1 ≤ number ≤ 2³¹−1."""
         if not 1 <= number <= TOP:
             raise ValueError(f"{number} is no inner number")
-        tables = self._tables(org)
+        tables = self._tables("" if self._for_all else org)
         value = _forward(number, tables)
         while not 1 <= value <= TOP:
             value = _forward(value, tables)
@@ -44,7 +45,7 @@ class Numbers:
             raise NotFound("no such id") from None
         if not 1 <= value <= TOP:
             raise NotFound("no such id")
-        tables = self._tables(org)
+        tables = self._tables("" if self._for_all else org)
         value = _backward(value, tables)
         while not 1 <= value <= TOP:
             value = _backward(value, tables)

@@ -6,12 +6,13 @@ The door imitates MISP (DESIGN rule 9): controllers, actions, named parameters, 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from fusioncell.intake import signed64
 from fusioncell.kernel.errors import FusionCellError
-from fusioncell.kernel.marking import Viewer
+from fusioncell.kernel.marking import Audience, Viewer
 
 
 class MispRefused(FusionCellError):
@@ -125,3 +126,132 @@ class Action:
 
 Actions = dict[tuple[str, str], Action]
 """(controller in snake case, action as MISP spells it) → what answers it."""
+
+
+# -- what stands -------------------------------------------------------------------------------------------------------
+
+EVENT, OBJECT, ATTRIBUTE = "Event", "Object", "Attribute"
+KINDS = {EVENT: "misp.event", OBJECT: "misp.object", ATTRIBUTE: "misp.attribute"}
+"""Model → kind of its entries; every other model is ``misp.more``."""
+MORE = "misp.more"
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """One standing thing: a row of ``exchange_misp_document``, columns in this order.
+
+    ``seq``: position of its entry. ``org``: contributor (hub id). ``number``: inner number, stable under edits, out as
+    a MISP id by ``Misp.id_out``. ``version``: µs, rises with each edit. ``timestamp``: MISP's own, in seconds.
+    ``event``, ``object``: uuids of what it stands in ("" for none; an event's own uuid for an event); ``about``: uuid
+    of what a ``misp.more`` is about. ``type``, ``category``: of an attribute or proposal; of an object its name and
+    meta-category; of an event its threat level and analysis; of a sighting its type (0, 1, 2) and source. ``day``:
+    an event's date as YYYYMMDD. ``published_at``: an event's publish_timestamp. ``seen``: date_sighting, else 0.
+    ``shared``: the sharing group's uuid where ``distribution`` is 4. ``orgc``: uuid of an event's creator.
+    """
+
+    seq: int
+    model: str
+    uuid: str
+    org: str
+    audience: int
+    number: int
+    version: int
+    timestamp: int
+    deleted: bool
+    event: str
+    object: str
+    about: str
+    type: str
+    category: str
+    to_ids: bool
+    published: bool
+    published_at: int
+    day: int
+    seen: int
+    distribution: int
+    shared: str
+    orgc: str
+    extends: str
+
+
+def firsts(rows: Iterable[Document]) -> list[Document]:
+    """Keep one row for each (model, uuid): of the contributor that came first, its newest version. Order is kept."""
+    best: dict[tuple[str, str], Document] = {}
+    for row in rows:
+        key = (row.model, row.uuid)
+        standing = best.get(key)
+        if standing is None or (
+            row.version > standing.version or (row.version == standing.version and row.seq < standing.seq)
+            if row.org == standing.org
+            else (row.number, row.seq) < (standing.number, standing.seq)
+        ):
+            best[key] = row
+    return list(best.values())
+
+
+def value_hash(text: str) -> int:
+    """Return the 64-bit hash by which values and tags are found: MISP compares them without regard to case."""
+    return signed64(text.strip().lower())
+
+
+def values_of(type: str, value: str) -> list[str]:
+    """Return the texts by which an attribute's value is found: the whole, and the parts of a composite one."""
+    if "|" in type or type == "malware-sample":
+        first, bar, second = value.partition("|")
+        return [value, first, second] if bar and first and second else [value]
+    return [value]
+
+
+@dataclass(frozen=True, slots=True)
+class Put:
+    """A new version of one thing. ``standing``: all rows of it that its contributor has (none: it is new).
+
+    ``draft``: what stands in another audience goes on standing there; otherwise it is recalled in the same commit.
+    """
+
+    model: str
+    uuid: str
+    body: Mapping[str, Any]
+    audience: Audience
+    event: str = ""
+    object: str = ""
+    about: str = ""
+    standing: tuple[Document, ...] = ()
+    draft: bool = False
+    place: str = ""
+    meta: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class SharingGroup:
+    """A sharing group: who is in it (the hub's ids of organisations), and how MISP shows it."""
+
+    uuid: str
+    number: str
+    """Its id as the caller sees it."""
+    orgs: frozenset[str]
+    body: Mapping[str, Any] = field(default_factory=dict)
+    """``{"id", "uuid", "name", "releasability", …}``."""
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """What of an event is shown, and how. ``deleted``: 0 without, 1 only, 2 with deleted ones.
+
+    ``chosen``: uuids of the attributes to show, None for all (and then objects with none of them are left out).
+    """
+
+    deleted: int = 0
+    metadata: bool = False
+    sightings: bool = True
+    attachments: bool = False
+    proposals: bool = True
+    reports: bool = True
+    galaxies: bool = True
+    analyst: bool = True
+    warnings: bool = False
+    context: bool = True
+    local_tags: bool = True
+    related: bool = True
+    chosen: frozenset[str] | None = None
+    extended: bool = False

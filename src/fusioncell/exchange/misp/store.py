@@ -1,0 +1,267 @@
+"""All the SQL of the MISP door's read model: what stands, found by id, event, value, tag, type and time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, fields
+from typing import Any
+
+from sqlalchemy import BigInteger, Column, Index, Integer, MetaData, SmallInteger, String, Table, Text, text
+
+from fusioncell.exchange.misp.model import Document
+from fusioncell.kernel.ports import Connection
+
+metadata = MetaData()
+Row = tuple[Any, ...]
+_SOME = text("about <> ''")
+
+Table(
+    "exchange_misp_document", metadata,
+    Column("seq", BigInteger, primary_key=True, autoincrement=False),
+    Column("model", String(24), nullable=False),
+    Column("uuid", String(36), nullable=False),
+    Column("org", String(64), nullable=False),
+    Column("audience", Integer, nullable=False),
+    Column("number", BigInteger, nullable=False),
+    Column("version", BigInteger, nullable=False),
+    Column("timestamp", BigInteger, nullable=False),
+    Column("deleted", SmallInteger, nullable=False),
+    Column("event", String(36), nullable=False),
+    Column("object", String(36), nullable=False),
+    Column("about", String(36), nullable=False),
+    Column("type", String(128), nullable=False),
+    Column("category", String(128), nullable=False),
+    Column("to_ids", SmallInteger, nullable=False),
+    Column("published", SmallInteger, nullable=False),
+    Column("published_at", BigInteger, nullable=False),
+    Column("day", Integer, nullable=False),
+    Column("seen", BigInteger, nullable=False),
+    Column("distribution", SmallInteger, nullable=False),
+    Column("shared", String(36), nullable=False),
+    Column("orgc", String(64), nullable=False),
+    Column("extends", String(36), nullable=False),
+    Index("exchange_misp_document_uuid", "uuid"),
+    Index("exchange_misp_document_number", "number"),
+    Index("exchange_misp_document_event", "event"),
+    Index("exchange_misp_document_time", "model", "timestamp"),
+    Index("exchange_misp_document_about", "about", sqlite_where=_SOME, postgresql_where=_SOME),
+    sqlite_with_rowid=False,
+)  # fmt: skip
+Table(
+    "exchange_misp_value", metadata,
+    Column("hash", BigInteger, primary_key=True, autoincrement=False),
+    Column("seq", BigInteger, primary_key=True, autoincrement=False),
+    sqlite_with_rowid=False,
+)  # fmt: skip
+Table(
+    "exchange_misp_tag", metadata,
+    Column("hash", BigInteger, primary_key=True, autoincrement=False),
+    Column("seq", BigInteger, primary_key=True, autoincrement=False),
+    Column("name", Text, nullable=False),
+    Index("exchange_misp_tag_of", "seq"),
+    sqlite_with_rowid=False,
+)  # fmt: skip
+
+_NAMES = [each.name for each in fields(Document)]
+_COLUMNS = ", ".join(f"d.{name}" for name in _NAMES)
+_MARKS = ", ".join("?" for _ in _NAMES)
+_SELECT = f"SELECT {_COLUMNS} FROM exchange_misp_document d"
+
+
+@dataclass(frozen=True, slots=True)
+class Find:
+    """Conditions on documents; what is None does not restrict. ``limit`` 0: all."""
+
+    models: tuple[str, ...] = ()
+    types: tuple[str, ...] | None = None
+    categories: tuple[str, ...] | None = None
+    to_ids: bool | None = None
+    deleted: bool | None = None
+    published: bool | None = None
+    since: int | None = None
+    until: int | None = None
+    """MISP's timestamp, in seconds, both ends included."""
+    events: tuple[str, ...] | None = None
+    orgs: tuple[str, ...] | None = None
+    """Contributors."""
+    shared: str | None = None
+    order: str = "number"
+    descending: bool = False
+    limit: int = 0
+    offset: int = 0
+
+
+def add(connection: Connection, rows: Sequence[Sequence[object]]) -> None:
+    """Add documents, each a row in the order of Document's fields."""
+    connection.run_many(f"INSERT INTO exchange_misp_document ({', '.join(_NAMES)}) VALUES ({_MARKS})", rows)
+
+
+def add_values(connection: Connection, rows: Iterable[Sequence[int]]) -> None:
+    """Add (hash, seq)."""
+    connection.run_many("INSERT INTO exchange_misp_value (hash, seq) VALUES (?, ?) ON CONFLICT (hash, seq) DO NOTHING",
+                        rows)  # fmt: skip
+
+
+def add_tags(connection: Connection, rows: Iterable[Sequence[object]]) -> None:
+    """Add (hash, seq, name)."""
+    connection.run_many(
+        "INSERT INTO exchange_misp_tag (hash, seq, name) VALUES (?, ?, ?) ON CONFLICT (hash, seq) DO NOTHING", rows
+    )
+
+
+def drop(connection: Connection, seqs: Sequence[int], values: Iterable[Sequence[int]]) -> None:
+    """Let documents go, with their tags and these of their values (hash, seq)."""
+    connection.run_many("DELETE FROM exchange_misp_value WHERE hash = ? AND seq = ?", values)
+    connection.run_many("DELETE FROM exchange_misp_tag WHERE seq = ?", [(seq,) for seq in seqs])
+    connection.run_many("DELETE FROM exchange_misp_document WHERE seq = ?", [(seq,) for seq in seqs])
+
+
+def numbers(connection: Connection, uuids: Iterable[str]) -> dict[tuple[str, str, str, int], int]:
+    """Return (model, uuid, contributor, audience) → number of what stands under these uuids."""
+    sql, value = connection.among(uuids)
+    found: dict[tuple[str, str, str, int], int] = {}
+    for model, uuid, org, audience, number in connection.rows(
+        f"SELECT model, uuid, org, audience, number FROM exchange_misp_document WHERE uuid IN {sql}", (value,)
+    ):
+        key = (model, uuid, org, audience)
+        found[key] = min(number, found.get(key, number))
+    return found
+
+
+def _documents(rows: Iterable[Row]) -> list[Document]:
+    return [
+        Document(r[0], r[1], r[2], r[3], r[4], r[5], r[6], r[7], bool(r[8]), r[9], r[10], r[11], r[12], r[13],
+                 bool(r[14]), bool(r[15]), *r[16:])
+        for r in rows
+    ]  # fmt: skip
+
+
+def _where(connection: Connection, column: str, values: Iterable[int | str], audiences: frozenset[int], more: str = ""
+           ) -> list[Document]:  # fmt: skip
+    sql, value = connection.among(values)
+    allowed, sight = connection.among(audiences)
+    return _documents(
+        connection.rows(
+            f"{_SELECT} WHERE d.{column} IN {sql} AND d.audience IN {allowed}{more} ORDER BY d.number, d.seq",
+            (value, sight),
+        )
+    )
+
+
+def by_uuids(connection: Connection, uuids: Iterable[str], audiences: frozenset[int]) -> list[Document]:
+    """Return what stands under these uuids."""
+    return _where(connection, "uuid", uuids, audiences)
+
+
+def by_numbers(connection: Connection, wanted: Iterable[int], audiences: frozenset[int]) -> list[Document]:
+    """Return what stands under these numbers."""
+    return _where(connection, "number", wanted, audiences)
+
+
+def by_seqs(connection: Connection, seqs: Iterable[int], audiences: frozenset[int]) -> list[Document]:
+    """Return what stands at these positions."""
+    return _where(connection, "seq", seqs, audiences)
+
+
+def of_events(connection: Connection, events: Iterable[str], audiences: frozenset[int]) -> list[Document]:
+    """Return the events with these uuids and all that stands in them."""
+    return _where(connection, "event", events, audiences)
+
+
+def about(connection: Connection, uuids: Iterable[str], audiences: frozenset[int]) -> list[Document]:
+    """Return what is about the things with these uuids."""
+    return _where(connection, "about", uuids, audiences, " AND d.about <> ''")
+
+
+def extending(connection: Connection, events: Iterable[str], audiences: frozenset[int]) -> list[Document]:
+    """Return the events that extend these."""
+    return _where(connection, "extends", events, audiences, " AND d.model = 'Event'")
+
+
+def of_values(connection: Connection, hashes: Iterable[int], audiences: frozenset[int]) -> list[Document]:
+    """Return the attributes and proposals with these values, by hash; the caller compares the values themselves."""
+    sql, value = connection.among(hashes)
+    allowed, sight = connection.among(audiences)
+    return _documents(
+        connection.rows(
+            f"SELECT DISTINCT {_COLUMNS} FROM exchange_misp_value v JOIN exchange_misp_document d ON d.seq = v.seq "
+            f"WHERE v.hash IN {sql} AND d.audience IN {allowed} ORDER BY d.number, d.seq",
+            (value, sight),
+        )
+    )
+
+
+def hashes_of_values(connection: Connection, hashes: Iterable[int], event: str, audiences: frozenset[int]
+                     ) -> list[tuple[int, Document]]:  # fmt: skip
+    """Return (hash, document) of an event's standing attributes with these values."""
+    sql, value = connection.among(hashes)
+    allowed, sight = connection.among(audiences)
+    rows = connection.rows(
+        f"SELECT v.hash, {_COLUMNS} FROM exchange_misp_value v JOIN exchange_misp_document d ON d.seq = v.seq "
+        f"WHERE v.hash IN {sql} AND d.audience IN {allowed} AND d.event = ? AND d.model = 'Attribute'",
+        (value, sight, event),
+    )
+    return [(row[0], document) for row, document in zip(rows, _documents(r[1:] for r in rows), strict=True)]
+
+
+_ORDERS = frozenset({"number", "timestamp", "seq", "day", "published_at", "seen", "type", "category"})
+
+
+def find(connection: Connection, wanted: Find, audiences: frozenset[int]) -> list[Document]:
+    """Return what meets the conditions."""
+    allowed, sight = connection.among(audiences)
+    where, parameters = [f"d.audience IN {allowed}"], [sight]
+    lists: list[tuple[str, tuple[str, ...] | None]] = [
+        ("model", wanted.models or None), ("type", wanted.types), ("category", wanted.categories),
+        ("event", wanted.events), ("org", wanted.orgs),
+    ]  # fmt: skip
+    for column, values in lists:
+        if values is not None and len(values) == 1:
+            where.append(f"d.{column} = ?")
+            parameters.append(values[0])
+        elif values is not None:
+            sql, value = connection.among(values)
+            where.append(f"d.{column} IN {sql}")
+            parameters.append(value)
+    flags = (("to_ids", wanted.to_ids), ("deleted", wanted.deleted), ("published", wanted.published))
+    for column, flag in flags:
+        if flag is not None:
+            where.append(f"d.{column} = ?")
+            parameters.append(int(flag))
+    for sign, instant in ((">=", wanted.since), ("<=", wanted.until)):
+        if instant is not None:
+            where.append(f"d.timestamp {sign} ?")
+            parameters.append(instant)
+    if wanted.shared is not None:
+        where.append("d.shared = ?")
+        parameters.append(wanted.shared)
+    order = wanted.order if wanted.order in _ORDERS else "number"
+    end = " DESC" if wanted.descending else ""
+    tail = ""
+    if wanted.limit:
+        tail = " LIMIT ? OFFSET ?"
+        parameters += [wanted.limit, wanted.offset]
+    return _documents(
+        connection.rows(
+            f"{_SELECT} WHERE {' AND '.join(where)} ORDER BY d.{order}{end}, d.number{end}, d.seq{end}{tail}",
+            parameters,
+        )
+    )
+
+
+def shared_with(connection: Connection, group: str) -> list[Document]:
+    """Return all that is shared with a sharing group, whoever may see it: for its move to other readers."""
+    return _documents(connection.rows(f"{_SELECT} WHERE d.shared = ? ORDER BY d.seq", (group,)))
+
+
+def standing_between(connection: Connection, first: int, last: int, audience: int) -> list[int]:
+    """Return the positions of what stands between two positions in an audience."""
+    return [row[0] for row in connection.rows(
+        "SELECT seq FROM exchange_misp_document WHERE seq >= ? AND seq <= ? AND audience = ?",
+        (first, last, audience))]  # fmt: skip
+
+
+def tags_of(connection: Connection, seqs: Iterable[int]) -> list[tuple[int, str]]:
+    """Return (position, tag) of these documents."""
+    sql, value = connection.among(seqs)
+    return connection.rows(f"SELECT seq, name FROM exchange_misp_tag WHERE seq IN {sql} ORDER BY seq, name", (value,))
