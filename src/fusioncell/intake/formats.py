@@ -13,7 +13,7 @@ from typing import Protocol
 import msgspec
 from msgspec import Raw
 
-from fusioncell.intake import csvfile, freetext, jsonbody, misp, plainlist, stix
+from fusioncell.intake import csvfile, freetext, jsonbody, jsonlines, misp, plainlist, stix
 from fusioncell.intake.gunzip import gunzip_bounded
 from fusioncell.intake.model import Extract, Limits, Split
 from fusioncell.kernel.errors import UnsupportedMedia
@@ -53,6 +53,8 @@ FORMATS: dict[str, Format] = {row.name: row for row in (
     Format("csv", ("text/csv", "application/csv", "text/tab-separated-values"), (".csv", ".tsv"), csvfile.split,
            csvfile.extract),
     Format("list", ("text/uri-list",), (".list", ".hosts", ".ioc", ".iocs"), plainlist.split, plainlist.extract),
+    Format("jsonl", ("application/x-ndjson", "application/jsonl", "application/x-jsonlines"), (".jsonl", ".ndjson"),
+           jsonlines.split, jsonlines.extract),
     Format("text", ("text/markdown",), (".md", ".eml", ".log"), freetext.split, freetext.extract),
 )}
 """The formats by name. ``application/json`` and ``text/plain`` name none: the content decides."""
@@ -88,6 +90,8 @@ def detect(media_type: str, body: bytes, filename: str = "") -> str:
     if media in _BY_MEDIA:
         name = _BY_MEDIA[media]
         return "misp" if name == "csv" and misp.is_feed_index(body[:4096]) else name
+    if _BY_ENDING.get(ending) == "jsonl" and (media in _UNSAID or media in ("application/json", "text/plain")):
+        return "jsonl"
     if media == "application/json" or media.endswith("+json") or (ending == ".json" and media != "text/plain"):
         return _json_format(body)
     if media not in _UNSAID and not media.startswith("text/"):

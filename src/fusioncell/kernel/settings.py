@@ -57,6 +57,7 @@ SETTINGS = (
     Setting("oidc_match_email", "no", "yes: a first sign-in there is taken for the member with the verified address."),
     Setting("webhook_allow", "", "Hosts that webhooks may call inside and without TLS, comma-separated; for tests."),
     Setting("misp_site_admin", "", "1: MISP's role 1 sees all through /misp: for PyMISP's own suite alone; audited."),
+    Setting("feed_allow", "", "Hosts inside from which feeds may be pulled, comma-separated; else none is."),
     Setting("log_level", "info", "debug, info, warning or error."),
     Setting("hub", "", "Address of another machine's hub, for commands; empty: the hub in the folder `data`."),
     Setting("key", "", "API key with which commands ask that hub; better in the environment than in a file."),
@@ -94,6 +95,7 @@ class Settings:
     oidc_name: str
     oidc_match_email: str
     webhook_allow: str
+    feed_allow: str
     misp_site_admin: str
     log_level: str
     hub: str
