@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import hmac
 import ipaddress
+from base64 import b64decode
 from collections.abc import Callable
 from http.cookies import CookieError, SimpleCookie
 from typing import Any
@@ -32,6 +33,9 @@ CSRF_HEADER = "X-CSRF-Token"
 BEFORE_TERMS = ("/account", "/terms", "/api/account", "/api/terms")
 """Where doors of ``read`` stand open to who is known, but of an organisation that has not accepted the terms."""
 MISP = "/misp"
+TAXII = "/taxii2"
+ALSO = {b"x-misp-auth": MISP, b"x-api-key": TAXII}
+"""Headers beside Authorization that carry a key, each at one door."""
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 VISITED = frozenset({"public", "read", "search", "stream"})
 """What opens to visitors, and to guests of a group; any other door opens to guests where it says so (``guests``)."""
@@ -72,7 +76,7 @@ class _Party:
         members = self._hub.members
         authorization = cookie = organisation = ""
         for name, value in scope["headers"]:
-            if name == b"authorization" or (name == b"x-misp-auth" and scope["path"].startswith(MISP)):
+            if name == b"authorization" or (name in ALSO and scope["path"].startswith(ALSO[name])):
                 # Of two, a proxy may have looked at the one and the hub at the other: then none counts.
                 authorization = "several" if authorization else value.decode("latin-1")
             elif name == b"cookie":
@@ -83,6 +87,9 @@ class _Party:
             # MISP's clients send the bare key; no cookie opens this door.
             key = authorization.rpartition(" ")[2]
             return lambda: members.viewer_for_key(key) if authorization else PUBLIC
+        if scope["path"].startswith(TAXII):
+            keys = keys_in(authorization)
+            return lambda: next(filter(None, map(members.viewer_for_key, keys)), None) if authorization else PUBLIC
         scheme, _, secret = authorization.partition(" ")
         if scheme.lower() == "bearer":
             return lambda: members.viewer_for_key(secret.strip())
@@ -107,6 +114,20 @@ class _Party:
         except ValueError:
             return False
         return loopback and hmac.compare_digest(token.encode(), self._hub.local_token.encode())
+
+
+def keys_in(authorization: str) -> list[str]:
+    """Return what may be the key in a header of a standard's client: Basic (as password, or as user), Token, Bearer,
+    or the key alone. No cookie opens such a door.
+    """
+    scheme, _, secret = authorization.strip().partition(" ")
+    if scheme.lower() != "basic":
+        return [secret.strip() if scheme.lower() in ("bearer", "token", "apikey") else authorization.strip()]
+    try:
+        user, _, password = b64decode(secret.strip(), validate=True).decode().partition(":")
+    except ValueError:
+        return []
+    return [password, user]
 
 
 def _session_of(cookie: str) -> str:

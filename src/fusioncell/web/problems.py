@@ -9,6 +9,7 @@ import msgspec
 from litestar import Request, Response
 from litestar.exceptions import HTTPException, ValidationException
 
+from fusioncell.exchange import taxii
 from fusioncell.kernel.errors import FusionCellError
 from fusioncell.members import TermsDue
 from fusioncell.web.render import CONTENT_SECURITY_POLICY
@@ -49,12 +50,15 @@ def wants_page(request: Asked) -> bool:
     """Tell whether a person's browser asks (pages live outside /api)."""
     path = request.url.path
     return not path.startswith(
-        ("/api", "/misp", "/healthz", "/readyz", "/metrics", "/log")
+        ("/api", "/misp", "/taxii2", "/healthz", "/readyz", "/metrics", "/log")
     ) and "text/html" in request.headers.get("accept", "")
 
 
 def answer(request: Asked, status: int, title: str, detail: str, hint: str = "", place: str = "") -> Response[Any]:
     """Return the error in the form that suits who asks."""
+    if request.url.path.startswith("/taxii2"):
+        said, headers = taxii.document(status, title, detail, hint, place)
+        return Response(said, status_code=status, media_type=headers["Content-Type"], headers={**HEADERS, **headers})
     if wants_page(request):
         pages = request.app.state.pages
         if status == 401:

@@ -1,0 +1,125 @@
+"""Show what did not come as STIX as a STIX 2.1 object: one entry, one object. Pure.
+
+1. What is called malicious, suspicious or benign is an ``indicator``: its observables joined by OR.
+2. What is only mentioned is ``observed-data`` that holds the observables: it accuses nobody.
+3. The id follows from contributor and subject (a MISP attribute keeps its uuid), so another listing of the same row is
+   a later version of the same object.
+
+What has no observable that STIX can write has no object: a comment, a picture, a post.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import Any
+from uuid import UUID, uuid5
+
+from fusioncell.intake import since_of
+from fusioncell.intake.model import Extract
+from fusioncell.kernel.claim import Claim, Role, Stance
+from fusioncell.kernel.clock import Instant, format_instant
+from fusioncell.kernel.entry import Entry
+from fusioncell.kernel.observable import Observable, sco
+
+NAMESPACE = UUID("5b8a7a52-3f0e-5c52-8e5d-6f1d0f0c9a31")
+KINDS = frozenset({"misp.attribute", "csv.row", "text"})
+"""Kinds of entries that are shown so."""
+MAX_OBSERVABLES = 100
+_JUDGED = (Stance.MALICIOUS, Stance.SUSPICIOUS, Stance.BENIGN)
+_TYPES = {Stance.MALICIOUS: "malicious-activity", Stance.SUSPICIOUS: "anomalous-activity", Stance.BENIGN: "benign"}
+_UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\Z")
+
+
+def name_of(entry: Entry, extract: Extract) -> tuple[str, str, Instant] | None:
+    """Return (id, type, version) of the object that stands for an entry; None where there is none."""
+    if entry.kind not in KINDS or entry.payload is None:
+        return None
+    judged, mentioned = _read(extract)
+    if not judged and not mentioned:
+        return None
+    name = "indicator" if judged else "observed-data"
+    return f"{name}--{_uuid(entry)}", name, _version(entry)
+
+
+def object_of(entry: Entry, extract: Extract) -> dict[str, Any] | None:
+    """Return the object that stands for an entry, without markings; None where there is none."""
+    named = name_of(entry, extract)
+    if named is None or entry.payload is None:
+        return None
+    identifier, name, version = named
+    stamp = format_instant(version)
+    made: dict[str, Any] = {
+        "type": name, "spec_version": "2.1", "id": identifier, "created": stamp, "modified": stamp,
+    }  # fmt: skip
+    labels = sorted({label for label in extract.labels if label})[:100]
+    if labels:
+        made["labels"] = labels
+    judged, mentioned = _read(extract)
+    return made | (_indicator(extract, judged, version) if judged else _observed(mentioned, version))
+
+
+def _read(extract: Extract) -> tuple[list[Claim], list[Claim]]:
+    """Return the claims that judge and those that only mention, as far as STIX can write their observables."""
+    writable = [claim for claim in extract.claims[:MAX_OBSERVABLES] if sco(claim.observable) is not None]
+    judged = [claim for claim in writable if claim.stance in _JUDGED]
+    if judged:
+        # One object says one thing: the gravest.
+        gravest = min(judged, key=lambda claim: _JUDGED.index(claim.stance)).stance
+        return [claim for claim in judged if claim.stance is gravest], []
+    return [], [claim for claim in writable if claim.stance is Stance.NONE]
+
+
+def _indicator(extract: Extract, claims: list[Claim], version: Instant) -> dict[str, Any]:
+    first = claims[0]
+    begins = min((claim.stated for claim in claims if claim.stated is not None), default=version)
+    ends = max((claim.until for claim in claims if claim.until is not None), default=0)
+    kind = "compromised" if first.role is Role.COMPROMISED else _TYPES[first.stance]
+    said: dict[str, Any] = {
+        "name": (extract.title or first.observable.value)[:300],
+        "indicator_types": [kind],
+        "pattern": " OR ".join(dict.fromkeys(f"[{comparison(claim.observable)}]" for claim in claims)),
+        "pattern_type": "stix",
+        "valid_from": format_instant(begins),
+    }
+    return said | ({"valid_until": format_instant(ends)} if ends > begins else {})
+
+
+def _observed(claims: Iterable[Claim], version: Instant) -> dict[str, Any]:
+    seen = dict.fromkeys(claim.observable for claim in claims)
+    stated = [claim.stated for claim in claims if claim.stated is not None] or [version]
+    objects = {str(number): sco(observable) for number, observable in enumerate(seen)}
+    return {
+        "first_observed": format_instant(min(stated)), "last_observed": format_instant(max(stated)),
+        "number_observed": 1, "objects": objects,
+    }  # fmt: skip
+
+
+def comparison(observable: Observable) -> str:
+    """Return the comparison of a pattern that holds for an observable (STIX 2.1 §9.2); it has an SCO."""
+    made = sco(observable)
+    assert made is not None
+    name = made["type"]
+    key, value = next((key, value) for key, value in made.items() if key not in ("type", "spec_version", "id"))
+    if key == "hashes":
+        algorithm, value = next(iter(value.items()))
+        key = f"hashes.'{algorithm}'"
+    if isinstance(value, int):
+        return f"{name}:{key} = {value}"
+    escaped = value.replace("\\", "\\\\").replace("'", "\\'")
+    return f"{name}:{key} = '{escaped}'"
+
+
+def _uuid(entry: Entry) -> str:
+    assert entry.payload is not None
+    subject = entry.payload.subject
+    if entry.kind == "misp.attribute" and _UUID.match(subject.lower()):
+        return subject.lower()
+    return str(uuid5(NAMESPACE, f"{entry.org}|{entry.kind}|{subject}"))
+
+
+def _version(entry: Entry) -> Instant:
+    """Return when it was last changed: a MISP attribute says so, a row by being listed."""
+    assert entry.payload is not None
+    version = entry.payload.version
+    return version if entry.kind == "misp.attribute" and version else since_of(entry.payload, entry.at)

@@ -1,0 +1,381 @@
+"""Use cases of the TAXII door: what there is, pages of it, posting, deleting, and what became of a post.
+
+A visitor reads the public root alone. What a viewer may not read is not there: unknown and hidden are one answer.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import msgspec
+
+from fusioncell.exchange.as_stix import object_of
+from fusioncell.exchange.taxii import store
+from fusioncell.exchange.taxii.collect import roots_of
+from fusioncell.exchange.taxii.dress import dress, withdrawn
+from fusioncell.exchange.taxii.filters import next_of
+from fusioncell.exchange.taxii.model import (
+    DISCOVERY,
+    MEDIA,
+    PUBLIC_ROOT,
+    STIX_20,
+    STIX_21,
+    TLP1_ROOT,
+    Ask,
+    Collection,
+    Page,
+    Root,
+    Row,
+    Unprocessable,
+    written,
+)
+from fusioncell.exchange.taxii.pages import Pages
+from fusioncell.exchange.taxii.report import Report, report_of
+from fusioncell.intake import ITEM_KINDS, extract_entry, signed64, split_body
+from fusioncell.intake.model import Split
+from fusioncell.intake.service import Intake, Shell, Terms
+from fusioncell.kernel.clock import Instant
+from fusioncell.kernel.entry import Entry
+from fusioncell.kernel.errors import BadInput, NotAllowed, NotFound, NotSignedIn, TooLarge
+from fusioncell.kernel.marking import Tlp, Viewer
+from fusioncell.kernel.ports import Database
+from fusioncell.record.service import Record
+
+_KNOWN = 10_000
+"""Viewers whose collections are remembered."""
+_REPORTS = 2000
+"""Reports on posts that are remembered with the ids of what failed; others are read from the record."""
+_encode = msgspec.json.encode
+Names = Callable[[Viewer], Mapping[str, str]]
+"""Gives the names of the groups that a viewer may know of, by id."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A collection that a viewer reads, and the generation of TLP in which it is shown."""
+
+    collection: Collection
+    generation: int = 2
+
+
+class Taxii:
+    """The front door of the package. ``position``: how far projections are, None where no one here moves them."""
+
+    def __init__(
+        self, *, record: Record, projections: Database, intake: Intake, names: Names,
+        position: Callable[[], int | None], lag: Callable[[int], int],
+    ) -> None:  # fmt: skip
+        self._record, self._projections, self._intake = record, projections, intake
+        self._names, self._position, self._lag = names, position, lag
+        self._places: dict[Viewer, dict[tuple[str, str], Place]] = {}
+        self._heads: dict[str, tuple[int, tuple[int, Instant, int] | None]] = {}
+        self._pages = Pages()
+        self._reports: OrderedDict[str, Report] = OrderedDict()
+
+    # -- what there is -----------------------------------------------------------------------------------------------
+
+    def discovery(self, viewer: Viewer, base: str) -> dict[str, Any]:
+        """Return the discovery resource (TAXII 2.1 §4.1). ``base``: scheme and host of the addresses in it."""
+        _known(viewer)
+        roots = [f"{base}{DISCOVERY}{root.name}/" for root in roots_of(viewer, {})]
+        return {
+            "title": "Fusion Cell",
+            "description": "What the partnership knows about cyber threats, as far as you may read it.",
+            "default": roots[0],
+            "api_roots": roots,
+        }
+
+    def root(self, viewer: Viewer, name: str) -> dict[str, Any]:
+        """Return an API root (TAXII 2.1 §4.2)."""
+        root = self._root(viewer, name)
+        return {
+            "title": root.title,
+            "description": root.description,
+            "versions": [MEDIA],
+            "max_content_length": self._intake.limits.max_body,
+        }
+
+    def collections(self, viewer: Viewer, name: str) -> dict[str, Any]:
+        """Return the collections of a root (TAXII 2.1 §5.1)."""
+        found = self._root(viewer, name).collections
+        return {"collections": [_said(one) for one in found]} if found else {}
+
+    def collection(self, viewer: Viewer, name: str, which: str) -> dict[str, Any]:
+        """Return one collection, by id or alias (TAXII 2.1 §5.2)."""
+        self.place(viewer, name, which)
+        return next(_said(one) for one in self._root(viewer, name).collections if which in (one.id, one.alias))
+
+    def _root(self, viewer: Viewer, name: str) -> Root:
+        plain = name.removesuffix(TLP1_ROOT)
+        names = self._names(viewer) if plain != PUBLIC_ROOT and (viewer.member or viewer.guest) else {}
+        root = next((root for root in roots_of(viewer, names) if root.name == plain), None)
+        if root is None:
+            _known(viewer)
+            raise NotFound("there is no such API root", hint=f"The discovery at {DISCOVERY} lists yours.")
+        if plain == name:
+            return root
+        kept = tuple(one for one in root.collections if one.tlp is not Tlp.AMBER_STRICT)
+        return Root(name, f"{root.title} (TLP 1.0)", root.description, kept)
+
+    def place(self, viewer: Viewer, name: str, which: str) -> Place:
+        """Return a collection that the viewer reads, by root and id or alias. Raises NotSignedIn, NotFound."""
+        known = self._places.get(viewer)
+        if known is None or viewer.may("contribute") != self._writes(known):
+            if len(self._places) >= _KNOWN:
+                self._places = {}
+            known = self._places[viewer] = _places_of(viewer)
+        found = known.get((name, which))
+        if found is None:
+            if name.removesuffix(TLP1_ROOT) != PUBLIC_ROOT:
+                _known(viewer)
+            raise NotFound("there is no such collection here", hint="Its API root lists those that you may read.")
+        return found
+
+    def _writes(self, known: Mapping[tuple[str, str], Place]) -> bool:
+        # Permissions are no part of a viewer's identity.
+        return any(place.collection.can_write for place in known.values())
+
+    # -- pages of it -------------------------------------------------------------------------------------------------
+
+    def ready(self, place: Place, kind: str, ask: Ask, oid: str = "") -> Page | None:
+        """Return a page if that takes no database: where nothing is new, or it was made before; else None."""
+        known = self._heads.get(place.collection.key)
+        position = self._position()
+        if known is None or position is None or known[0] != position or oid:
+            return None
+        return self._at_hand(place, kind, ask, oid, known[1])
+
+    def page(self, place: Place, kind: str, ask: Ask, oid: str = "") -> Page:
+        """Return a page of ``objects``, ``manifest`` or ``versions``; of one object with ``oid``, else NotFound."""
+        position = self._position()
+        with self._projections.read() as connection:
+            head = store.head(connection, place.collection.key)
+            if position is not None:
+                self._heads[place.collection.key] = (position, head)
+            if oid and (head is None or not store.exists(connection, head[0], oid)):
+                raise NotFound("there is no such object in this collection", hint="It may have been withdrawn.")
+            made = self._at_hand(place, kind, ask, oid, head)
+            if made is not None or head is None:
+                return made or _empty(kind, oid)
+            number, last, changes = head
+            org = signed64(ask.contributor) if ask.contributor else 0
+            rows, more = store.page(connection, number, _narrowed(ask, kind, oid), org, by_id=bool(oid))
+        page = self._written(place, kind, ask, oid, rows, more)
+        self._pages.put(_key(place, kind, ask, oid), page, changes, 0 if more else last)
+        return page
+
+    def _at_hand(self, place: Place, kind: str, ask: Ask, oid: str, head: tuple[int, Instant, int] | None
+                 ) -> Page | None:
+        if head is None or ask.after >= head[1]:
+            return _empty(kind, oid)
+        return self._pages.get(_key(place, kind, ask, oid), head[2], head[1])
+
+    def _written(self, place: Place, kind: str, ask: Ask, oid: str, rows: Sequence[Row], more: bool) -> Page:
+        if not rows:
+            return _empty(kind, oid)
+        given: set[str] = set()
+        gone: set[str] = set()
+        if kind == "objects":
+            parts = self._objects(rows, place.generation, ask, given, gone)
+            name = b"objects"
+        elif kind == "manifest":
+            parts = [_encode(_record_of(row)) for row in rows]
+            name = b"objects"
+        else:
+            parts = [_encode(row.said_version) for row in rows]
+            name = b"versions"
+        first, last = rows[0].added, rows[-1].added
+        head = b'{"more":true,"next":"%s","' % next_of(ask, last).encode() if more else b'{"more":false,"'
+        body = head + name + b'":[' + b",".join(parts) + b"]}"
+        return Page(body, first, last, frozenset(given), frozenset(gone))
+
+    def _objects(self, rows: Sequence[Row], generation: int, ask: Ask, given: set[str], gone: set[str]) -> list[bytes]:
+        entries = {entry.seq: entry for entry in self._record.read_many([row.seq for row in rows])}
+        plain_20 = ask.specs == (STIX_20,)
+        made = []
+        for row in rows:
+            entry = entries.get(row.seq)
+            if entry is None or entry.payload is None:
+                continue  # erased since
+            tlp = self._record.audience(entry.audience).tlp
+            if row.revoked:
+                gone.add(entry.contribution)
+                made.append(withdrawn(_body(entry), row.type, row.oid, row.spec, row.stamp, tlp, generation))
+            else:
+                given.add(entry.contribution)
+                made.append(dress(_body(entry), row.oid, tlp, row.spec, generation, plain_20=plain_20))
+        return made
+
+    # -- posting -----------------------------------------------------------------------------------------------------
+
+    def post(self, viewer: Viewer, place: Place, body: bytes) -> Report:
+        """Keep an envelope's objects, or a bundle's, with the readers of the collection; durable when it returns.
+
+        What is marked more strictly goes to fewer. Raises NotAllowed, BadInput, TooLarge, Unprocessable.
+        """
+        collection = place.collection
+        if not collection.can_write:
+            raise NotAllowed("this collection is not written to", hint="Its can_write says which are.")
+        split = self._split(body)
+        groups = (collection.party,) if collection.party.startswith("group:") else ()
+        floor = collection.tlp if collection.party else None
+        terms = Terms(collection.tlp, groups, at_least=floor)
+        accepted = self._intake.accept_split(viewer, body, "stix", split, terms)
+        report = report_of(accepted.contribution, accepted.receipt.at, accepted.receipt.last_seq, split)
+        self._reports[report.id] = report
+        while len(self._reports) > _REPORTS:
+            self._reports.popitem(last=False)
+        return report
+
+    def _split(self, body: bytes) -> Split:
+        try:
+            name, split = split_body("application/taxii+json", body, "", self._intake.limits)
+        except TooLarge:
+            raise
+        except BadInput as fault:
+            if fault.place:
+                raise
+            raise Unprocessable(fault.detail, hint=fault.hint) from None
+        places = {at.partition("[")[0] for at in [i.place for i in split.items] + [f.place for f in split.faults]}
+        if places != {"objects"}:
+            raise Unprocessable(
+                "this is no envelope with objects" if places else "the envelope holds no objects",
+                hint='Send {"objects": [ … ]}, or a bundle.',
+            )
+        return split
+
+    def report(self, viewer: Viewer, name: str, which: str) -> dict[str, Any]:
+        """Return what became of a post of the viewer's organisation (TAXII 2.1 §4.3); as long as the record stands."""
+        self._root(viewer, name)
+        commit = self._record.commit_of(which)
+        if commit is None or viewer.org is None or commit.org != viewer.org:
+            raise NotFound("there is no such status", hint="Check the id that the answer to your post gave.")
+        known = self._reports.get(which)
+        if known is None:
+            every = self._record.audiences_where(lambda _: True)
+            entries = self._record.read_range(commit.first_seq, commit.last_seq, every)
+            known = _report_read(which, commit.at, commit.last_seq, entries)
+        return self.said(known)
+
+    def said(self, report: Report) -> dict[str, Any]:
+        """Return the status resource of a post as it stands now."""
+        return report.said(complete=self.lag(report) <= 0)
+
+    def lag(self, report: Report) -> int:
+        """Return how many entries of a post and before it are not served yet."""
+        return self._lag(report.last_seq)
+
+    # -- deleting ----------------------------------------------------------------------------------------------------
+
+    def delete(self, viewer: Viewer, place: Place, oid: str, ask: Ask, *, every: bool) -> int:
+        """Withdraw what the viewer's organisation gave of an object: ``every`` version, or those asked for.
+
+        Returns the position of the last withdrawal. NotFound, NotAllowed where none of it is theirs.
+        """
+        specs = ask.specs or (STIX_20, STIX_21)
+        with self._projections.read() as connection:
+            head = store.head(connection, place.collection.key)
+            if head is None or not store.exists(connection, head[0], oid):
+                raise NotFound("there is no such object in this collection", hint="It may have been withdrawn.")
+            mine = store.own(connection, head[0], oid, signed64(viewer.org or ""), specs)
+            others = store.own(connection, head[0], oid, signed64(viewer.org or ""), (STIX_20, STIX_21))
+        chosen = _chosen(mine, ask, every)
+        if not others:
+            raise NotAllowed("only who contributed it can withdraw it", hint="Ask its originator.")
+        last = 0
+        for entry in self._record.read_many(chosen):
+            receipt = self._intake.recall(viewer, entry.contribution, "deleted by TAXII", entry.seq)
+            last = max(last, receipt.last_seq)
+        return last
+
+    def behind(self, seq: int) -> int:
+        """Return how many entries up to a position are not projected yet."""
+        return self._lag(seq)
+
+
+def _known(viewer: Viewer) -> None:
+    """Raise NotSignedIn for a visitor."""
+    if not viewer.member and not viewer.guest:
+        raise NotSignedIn("sign in with an API key",
+                          hint="Basic, with the key as password; or Authorization: Bearer KEY.")  # fmt: skip
+
+
+def _places_of(viewer: Viewer) -> dict[tuple[str, str], Place]:
+    found: dict[tuple[str, str], Place] = {}
+    for root in roots_of(viewer, {}):
+        for one in root.collections:
+            for which in (one.id, one.alias):
+                found[root.name, which] = Place(one)
+                if one.tlp is not Tlp.AMBER_STRICT:
+                    found[root.name + TLP1_ROOT, which] = Place(one, 1)
+    return found
+
+
+def _said(one: Collection) -> dict[str, Any]:
+    return {
+        "id": one.id, "title": one.title, "description": one.description, "alias": one.alias, "can_read": True,
+        "can_write": one.can_write, "media_types": ["application/stix+json;version=2.1"],
+    }  # fmt: skip
+
+
+def _key(place: Place, kind: str, ask: Ask, oid: str) -> tuple[object, ...]:
+    return place.collection.key, place.generation, kind, oid, ask.after, ask.limit, ask.filters
+
+
+def _narrowed(ask: Ask, kind: str, oid: str) -> Ask:
+    """Ask for one object; its versions are all that it has, of the newest STIX version where none is named."""
+    if not oid:
+        return ask
+    return replace(ask, ids=(oid,), all=ask.all or kind == "versions")
+
+
+def _empty(kind: str, oid: str) -> Page:
+    """Return an empty page: clients read ``objects`` unguarded; of one object it is ``{}``, as the standard says."""
+    if oid:
+        return Page(b"{}")
+    return Page(b'{"more":false,"objects":[]}')
+
+
+def _record_of(row: Row) -> dict[str, Any]:
+    """Return a manifest record (TAXII 2.1 §5.3.1)."""
+    return {
+        "id": row.oid, "date_added": written(row.added), "version": row.said_version,
+        "media_type": f"application/stix+json;version={row.spec // 10}.{row.spec % 10}",
+    }  # fmt: skip
+
+
+def _body(entry: Entry) -> bytes:
+    """Return the bytes of the STIX object that an entry is or is shown as."""
+    assert entry.payload is not None
+    if entry.kind == "stix":
+        return entry.payload.body
+    made = object_of(entry, extract_entry(entry))
+    return _encode(made) if made is not None else b"{}"
+
+
+def _report_read(identifier: str, at: Instant, last_seq: int, entries: Sequence[Entry]) -> Report:
+    """Make the report on a post from the record: what failed is known by its place."""
+    kept, failed = [], []
+    for entry in entries:
+        if entry.payload is None:
+            continue
+        if entry.kind == "contribution":
+            failed = list(msgspec.json.decode(entry.payload.body, type=Shell).faults)
+        elif entry.kind in ITEM_KINDS:
+            kept.append((entry.payload.subject, entry.payload.version))
+    return Report(identifier, at, last_seq, tuple(kept), tuple((place, f"{place}: {why}") for place, why in failed))
+
+
+def _chosen(mine: Sequence[tuple[int, Instant]], ask: Ask, every: bool) -> list[int]:
+    """Return the positions of the versions that are asked for; ``mine`` is ordered by version."""
+    if every or ask.all:
+        return [seq for seq, _ in mine]
+    wanted = set(ask.versions)
+    if mine and ask.first:
+        wanted.add(mine[0][1])
+    if mine and ask.last:
+        wanted.add(mine[-1][1])
+    return [seq for seq, version in mine if version in wanted]
