@@ -27,13 +27,14 @@ from fusioncell.exchange.participation import measure
 from fusioncell.exchange.talk import NewPost
 from fusioncell.fusion.knowngood import KnownGood
 from fusioncell.intake.service import Terms
-from fusioncell.kernel.clock import HOUR, ManualClock, parse_instant
+from fusioncell.kernel.clock import DAY, HOUR, MINUTE, ManualClock, parse_instant
 from fusioncell.kernel.errors import Conflict, FusionCellError, NotAllowed, TooLarge, Unavailable
 from fusioncell.kernel.marking import PUBLIC, Tlp, Viewer, org, person
 from fusioncell.members.circles import service as circles_service
 from fusioncell.members.directory import store as directory_store
 from fusioncell.members.model import SignedIn, TooManyAttempts
 from fusioncell.members.oidc import model as oidc_model
+from fusioncell.members.sealing.service import pseudonym_of
 from fusioncell.members.signing import SecondStep
 from fusioncell.web.app import make_app
 from fusioncell.web.pages.saying import mentions_in
@@ -424,3 +425,50 @@ def test_nobody_makes_groups_without_end(made: MadeHub, monkeypatch: pytest.Monk
         circles.create(own, "Three")
     circles.close(own, first.id)
     circles.create(own, "Three")
+
+
+def test_nobody_is_sealed_to_officers_whom_members_had_no_week_to_see(made: MadeHub, clock: ManualClock) -> None:
+    sealing, members = made.hub.sealing, made.hub.members
+    author = someone(made, made.provider)
+
+    def name_officer(email: str, org_id: str, seed: bytes) -> str:
+        who = members.add_person(org_id, email.title(), f"{email}@works.example", ["officer"])
+        viewer = members.viewer_of(person(who.id))
+        assert viewer is not None
+        sealing.register(viewer, seed * 32)
+        return who.id
+
+    first = {name_officer("one", made.ministry.org, b"1"), name_officer("two", made.provider.org, b"2")}
+    assert {each.person for each in sealing.keepers()} == first, "the first week of a hub"
+    clock.advance(30 * DAY)
+    late = {name_officer("three", made.ministry.org, b"3"), name_officer("four", made.ministry.org, b"4")}
+    assert {each.person for each in sealing.officers()} == first | late
+    box = sealing._box(pseudonym_of(sealing.seal(author)))
+    assert {name for pair in box.shares for name in pair.split()} == first
+    for leaver in first:
+        viewer = members.viewer_of(person(leaver))
+        assert viewer is not None
+        sealing.leave(viewer)
+    assert not sealing.ready(), "two new ones are nobody's officers yet"
+    with pytest.raises(Unavailable):
+        sealing.seal(author)
+    clock.advance(7 * DAY)
+    assert {each.person for each in sealing.keepers()} == late
+
+
+def test_a_browser_left_open_makes_no_lasting_way_in(made: MadeHub, clock: ManualClock) -> None:
+    with browser(made, made.ministry) as client:
+        token = client.get("/account").text.split('name="csrf" value="')[1].split('"')[0]
+        ways = {
+            "/account/recovery": {}, "/account/app/end": {}, "/account/passkeys/abc/end": {},
+            "/account/keys": {"label": "mine", "role": "member", "days": "30"},
+            "/account/password": {"password": "a long enough password"},
+        }  # fmt: skip
+        clock.advance(16 * MINUTE)
+        for path, fields in ways.items():
+            answer = client.post(path, data={"csrf": token, **fields})
+            assert answer.status_code == 403, path
+            assert "15 minutes" in answer.text, path
+        options = client.post("/account/passkeys/options", headers={"X-CSRF-Token": token})
+        assert options.status_code == 403
+        assert not made.hub.signing.keys_of(made.ministry.person)

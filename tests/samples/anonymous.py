@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from samples.pages import NOW, Context, shell
 
-PROMISE = {"ready": True, "officers": ["Ada Okafor (Ministry of Works)", "Jon Berg (Provider)"], "minutes": 60}
+PROMISE = {"ready": True, "officers": ["Ada Okafor (Ministry of Works)", "Jon Berg (Provider)"],
+           "coming": ["Eve Lind (Provider)"], "minutes": 60}
 SECRET = "9f3c" * 12
 CASE = {"officers": ["Ada Okafor", "Jon Berg"], "reason": "Threat to life, case 17", "basis": "Warrant 2026/17",
         "at": NOW - 3_600_000_000, "state": "revealed"}  # fmt: skip

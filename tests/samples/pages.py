@@ -446,7 +446,8 @@ REACH = {
 }
 CONTRIBUTE: Context = {
     "form": {"title": "", "text": "", "tlp": "green", "group": "", "anonymous": "", "at_once": ""},
-    "promise": {"ready": True, "officers": ["Ada Okafor (Ministry of Works)", "Jon Berg (Provider)"], "minutes": 60},
+    "promise": {"ready": True, "officers": ["Ada Okafor (Ministry of Works)", "Jon Berg (Provider)"], "coming": [],
+                "minutes": 60},
     "tlps": TLPS,
     "groups": [{"value": "g1", "name": "Finance exchange"}, {"value": "g2", "name": "Internet providers"}],
     "reach": REACH,

@@ -6,11 +6,13 @@ from dataclasses import dataclass
 
 import msgspec
 
-from fusioncell.kernel.clock import Instant
+from fusioncell.kernel.clock import DAY, Instant
 
 FEWEST_OFFICERS = 2
 MOST_OFFICERS = 6
 """A box holds a pair of shares for every two of them."""
+SETTLING = 7 * DAY
+"""How long an officer's key is shown to all members before anything is sealed to it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -75,9 +75,10 @@ def officers(sealing: Sealing, viewer: Viewer) -> dict[str, Any]:
     """List them, for members."""
     if not viewer.member:
         raise NotAllowed("this is for members")
+    keepers = {each.person for each in sealing.keepers()}
     return {"officers": [
         {"person": each.person, "organisation": each.org, "public_key": _b64(each.public_key),
-         "since": format_instant(each.since)}
+         "since": format_instant(each.since), "sealed_to": each.person in keepers}
         for each in sealing.officers()
     ]}  # fmt: skip
 

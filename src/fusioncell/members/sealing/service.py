@@ -17,7 +17,7 @@ from fusioncell.members.audit.service import Audit, actor_of
 from fusioncell.members.entries import NOBODY, Log
 from fusioncell.members.sealing import boxes, store
 from fusioncell.members.sealing.entries import KIND, OfficerNamed
-from fusioncell.members.sealing.model import FEWEST_OFFICERS, MOST_OFFICERS, Box, Case, Officer
+from fusioncell.members.sealing.model import FEWEST_OFFICERS, MOST_OFFICERS, SETTLING, Box, Case, Officer
 from fusioncell.members.service import Members
 
 SECRET_BYTES = 24
@@ -53,9 +53,21 @@ class Sealing:
                 found.append(Officer(person, who.org, key, since))
         return found
 
+    def keepers(self) -> list[Officer]:
+        """Return the officers to whom authors are sealed now: those whose key all members could see for a week.
+
+        An administrator can give the office to two people of their own; nobody is sealed to these unawares. In the
+        first week of a hub there is nobody yet whom this would protect, and its first officers count at once.
+        """
+        now, first_week = self._clock.now(), self._founded() + SETTLING
+        return [each for each in self.officers() if each.since <= max(now - SETTLING, first_week)]
+
+    def _founded(self) -> int:
+        return min((each.created for each in self._members.organisations()), default=0)
+
     def ready(self) -> bool:
-        """Tell whether anything can be sealed: there are at least two officers."""
-        return len(self.officers()) >= FEWEST_OFFICERS
+        """Tell whether anything can be sealed: there are at least two to seal to."""
+        return len(self.keepers()) >= FEWEST_OFFICERS
 
     def register(self, viewer: Viewer, public_key: bytes) -> None:
         """Take a person's public key as an officer's. What was sealed before stays sealed to the officers of then."""
@@ -87,10 +99,11 @@ class Sealing:
         """Seal who the viewer is, durably; return the secret that makes them the author. Writes no name anywhere."""
         if viewer.person is None or viewer.org is None:
             raise NotAllowed("only a person contributes anonymously", hint="Sign in, or use a key of your own.")
-        officers = self.officers()
+        officers = self.keepers()
         if len(officers) < FEWEST_OFFICERS:
-            raise Unavailable("nobody holds the office that anonymous contribution needs",
-                              hint="Two officers register a key with: fusioncell officer register")
+            raise Unavailable("fewer than two hold the office that anonymous contribution needs, for a week or more",
+                              hint="Two officers register a key with: fusioncell officer register; each counts after 7 "
+                              "days, in which all members see it.")
         secret = self._randomness.bytes(SECRET_BYTES).hex()
         box = boxes.seal_identity(officers, viewer.person, viewer.org, self._randomness)
         with self._vault.write() as connection:

@@ -10,6 +10,9 @@ from fusioncell.members.model import Secret
 SECOND_STEP_LIFE = 5 * MINUTE
 """How long after the password the code may come."""
 
+FRESH_SESSION = 15 * MINUTE
+"""How long after a sign-in the ways to sign in may be changed without signing in again."""
+
 RECOVERY_CODES = 10
 KEYS_PER_PERSON = 50
 KEY_DAYS = (1, 365)

@@ -18,6 +18,7 @@ from fusioncell.kernel.errors import BadInput, FusionCellError, NotAllowed
 from fusioncell.kernel.marking import Viewer
 from fusioncell.members import ROLES, KeyInfo
 from fusioncell.members.signing import SCOPE_WORDS, TotpOffer
+from fusioncell.members.signing.model import FRESH_SESSION
 from fusioncell.web.pages.frame import (
     FORM,
     Asked,
@@ -144,6 +145,19 @@ def own_person(request: Asked, viewer: Viewer) -> str:
     return viewer.person
 
 
+def just_signed_in(request: Asked, hub: Hub, viewer: Viewer) -> str:
+    """Return who is signed in, for changes of how one signs in. NotAllowed where the sign-in is not of just now.
+
+    Whoever finds a browser left open, or takes a cookie, makes no way in of their own that outlives the session
+    (OWASP ASVS 5 §7.5.1; NIST SP 800-63B-4 §4.1).
+    """
+    person = own_person(request, viewer)
+    if not hub.members.is_fresh(hub.members.session_id(session_of(request)), person, FRESH_SESSION):
+        raise NotAllowed("To change how you sign in, you must have signed in within the last 15 minutes.",
+                         hint="Sign out, sign in again, and come back.")
+    return person
+
+
 @get("/account", opt={"permission": "read"}, sync_to_thread=True, include_in_schema=False)
 def account(request: Asked, hub: Hub, viewer: Viewer) -> Page:
     """Show a member how the hub knows them."""
@@ -156,14 +170,14 @@ def account(request: Asked, hub: Hub, viewer: Viewer) -> Page:
 @post("/account/passkeys/options", opt={"permission": "read"}, request_max_body_size=SMALL, include_in_schema=False)
 async def passkey_options(request: Asked, hub: Hub, viewer: Viewer) -> Response[bytes]:
     """Say to the browser what passkey it is to make."""
-    person = own_person(request, viewer)
+    person = await sync_to_thread(just_signed_in, request, hub, viewer)
     return json_answer(await sync_to_thread(hub.signing.offer_passkey, person))
 
 
 @post("/account/passkeys", opt={"permission": "read"}, request_max_body_size=SMALL, include_in_schema=False)
 async def add_passkey(request: Asked, hub: Hub, viewer: Viewer) -> Response[bytes]:
     """Keep the passkey that the browser made."""
-    person, given = own_person(request, viewer), await answer_of(request)
+    person, given = await sync_to_thread(just_signed_in, request, hub, viewer), await answer_of(request)
     await sync_to_thread(hub.signing.add_passkey, person, bytes(given.answer), given.label[:400])
     answer = see_other("/account", said="passkey-added")
     return json_answer({"location": "/account"}, tuple(answer.cookies))
@@ -181,7 +195,8 @@ async def _form(request: Asked, viewer: Viewer) -> tuple[Form, str]:
       include_in_schema=False)  # fmt: skip
 async def end_passkey(request: Asked, passkey: str, hub: Hub, viewer: Viewer) -> Page:
     """Delete a passkey of one's own."""
-    _, person = await _form(request, viewer)
+    await form_of(request)
+    person = await sync_to_thread(just_signed_in, request, hub, viewer)
     await sync_to_thread(hub.signing.end_passkey, passkey, person)
     return see_other("/account", said="passkey-ended")
 
@@ -193,6 +208,8 @@ async def set_password(request: Asked, hub: Hub, viewer: Viewer) -> Page:
 
     def work() -> Page:
         try:
+            if not hub.signing.methods_of(person).password:
+                just_signed_in(request, hub, viewer)
             signed = hub.signing.change_password(
                 person, text_of(fields, "current", 2000), text_of(fields, "password", 2000), address_of(request))
         except FusionCellError as fault:
@@ -247,7 +264,8 @@ async def confirm_app(request: Asked, hub: Hub, viewer: Viewer) -> Page:
 @post("/account/app/end", opt={"permission": "read", **FORM}, request_max_body_size=SMALL, include_in_schema=False)
 async def end_app(request: Asked, hub: Hub, viewer: Viewer) -> Page:
     """Forget the authenticator app."""
-    _, person = await _form(request, viewer)
+    await form_of(request)
+    person = await sync_to_thread(just_signed_in, request, hub, viewer)
     await sync_to_thread(hub.signing.end_totp, person)
     return see_other("/account", said="app-ended")
 
@@ -260,7 +278,8 @@ def _recovery_page(request: Asked, hub: Hub, person: str) -> Page:
 @post("/account/recovery", opt={"permission": "read", **FORM}, request_max_body_size=SMALL, include_in_schema=False)
 async def make_recovery_codes(request: Asked, hub: Hub, viewer: Viewer) -> Page:
     """Make ten recovery codes and show them, this once."""
-    _, person = await _form(request, viewer)
+    await form_of(request)
+    person = await sync_to_thread(just_signed_in, request, hub, viewer)
     return await sync_to_thread(_recovery_page, request, hub, person)
 
 
@@ -271,6 +290,7 @@ async def link_account(request: Asked, hub: Hub, viewer: Viewer) -> Page:
 
     def work() -> Page:
         try:
+            just_signed_in(request, hub, viewer)
             begun = hub.providers.begin("/account", person)
         except FusionCellError as fault:
             return _account_page(request, hub, viewer, fault.status, fault_on("", fault))
@@ -319,6 +339,7 @@ async def make_key(request: Asked, hub: Hub, viewer: Viewer) -> Page:
 
     def work() -> Page:
         try:
+            just_signed_in(request, hub, viewer)
             info, secret = hub.signing.make_key(
                 viewer, text_of(fields, "label", 400), text_of(fields, "role", 40), scopes or None,
                 int(days) if days.isdecimal() and days.isascii() else 0)  # fmt: skip

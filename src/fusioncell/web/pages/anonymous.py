@@ -36,9 +36,13 @@ from fusioncell.web.words import N_
 def promise(hub: Hub) -> View:
     """Say what anonymity is worth here: who could end it, and how long a submission waits."""
     names = Names(hub)
-    officers = [N_("{name} ({org})", name=names.person(each.person), org=names.organisation(each.org))
-                for each in hub.sealing.officers()]
-    return {"ready": hub.anonymous.ready(), "officers": officers, "minutes": LONGEST_WAIT // MINUTE}
+    keepers = {each.person for each in hub.sealing.keepers()}
+    told = {True: [], False: []}  # type: dict[bool, list[object]]
+    for each in hub.sealing.officers():
+        told[each.person in keepers].append(
+            N_("{name} ({org})", name=names.person(each.person), org=names.organisation(each.org)))
+    return {"ready": hub.anonymous.ready(), "officers": told[True], "coming": told[False],
+            "minutes": LONGEST_WAIT // MINUTE}
 
 
 def warning(hub: Hub, audience: Audience) -> str:
