@@ -126,7 +126,8 @@ def test_a_wrong_key_is_never_taken_for_nobody(hub: Hub, client: TestClient[Lite
     for method, path, _ in doors(make_app(hub)):
         for value in (f"Bearer {wrong}", "Bearer ", "Bearer fc_x", "Basic YTpi", "Local x", "fc_", "Bearer \xff\xfe"):
             answer = ask(client, method, path, headers={"Authorization": value.encode("latin-1")})
-            assert answer.status_code == 401, f"{method} {path} answers {value!r} {answer.status_code}"
+            wanted = 403 if path.startswith("/misp") else 401  # MISP's own answer to a wrong key.
+            assert answer.status_code == wanted, f"{method} {path} answers {value!r} {answer.status_code}"
 
 
 def test_unknown_parameters_are_refused_by_name(hub: Hub, client: TestClient[Litestar]) -> None:

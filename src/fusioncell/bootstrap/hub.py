@@ -9,12 +9,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from fusioncell.bootstrap.databases import open_databases
-from fusioncell.bootstrap.misp import misp_door
+from fusioncell.bootstrap.misp import MispParts, misp_door
 from fusioncell.bootstrap.outside import open_known_good, read_settings
 from fusioncell.edges.blobs import FolderBlobs
 from fusioncell.edges.database import SqlDatabase
 from fusioncell.edges.dns_notify import NotifyTarget
 from fusioncell.edges.dns_server import DnsServer, start_dns_server
+from fusioncell.edges.fetch import Reader
 from fusioncell.edges.folder import Folder
 from fusioncell.edges.mail import SmtpCarrier
 from fusioncell.edges.oidc import HttpService
@@ -24,18 +25,21 @@ from fusioncell.edges.txt import TxtResolver
 from fusioncell.edges.webhook import HttpCaller
 from fusioncell.exchange.anonymous import Anonymous
 from fusioncell.exchange.desk import Desk
+from fusioncell.exchange.detect import Feeds
 from fusioncell.exchange.files import Files
 from fusioncell.exchange.held import Holdings
 from fusioncell.exchange.hooks import Hooks
+from fusioncell.exchange.inbound import Inbound
 from fusioncell.exchange.mail import Outbox
+from fusioncell.exchange.match import Matcher
 from fusioncell.exchange.mispdoor.service import MispDoor
-from fusioncell.exchange.mispkeep import Keep
 from fusioncell.exchange.notify import Follower, Notify
 from fusioncell.exchange.participation import Participation
 from fusioncell.exchange.proxy import Proxy
 from fusioncell.exchange.receipts import Ledger
 from fusioncell.exchange.requests import Requests
 from fusioncell.exchange.talk import Talk
+from fusioncell.exchange.taxii import Taxii
 from fusioncell.fusion.knowngood import KnownGood
 from fusioncell.fusion.service import Fusion
 from fusioncell.intake.formats import Limits
@@ -71,6 +75,10 @@ DAILY_SECONDS = 6 * 3600.0
 """Between two runs of what is due daily: each run does only what is due, so a restart misses and repeats nothing."""
 MAIL_SECONDS = 2.0
 """Between two looks for mail and webhooks' deliveries that are due."""
+FEED_SECONDS = 5.0
+"""Between two looks for feeds that are due."""
+MATCH_SECONDS = 5.0
+"""Between two looks whether so much has changed that the bulk match's memory takes it in."""
 TELL_SECONDS = 30.0
 """Between two looks for who is to be told by mail."""
 
@@ -101,6 +109,7 @@ class Hub:
     reach: Reach
     intake: Intake
     fusion: Fusion
+    matcher: Matcher
     picture: Picture
     shield: Shield
     talk: Talk
@@ -112,11 +121,14 @@ class Hub:
     receipts: Ledger
     participation: Participation
     proxy: Proxy
+    feeds: Feeds
     notify: Notify
     hooks: Hooks
     follower: Follower
+    inbound: Inbound
     privacy: Privacy
     mispdoor: MispDoor
+    taxii: Taxii
     local_token: str = ""
     demo_roles: list[dict[str, str]] = field(default_factory=list)
     """The demonstration's ready sign-ins for the sign-in page: name, org, role, href."""
@@ -131,8 +143,9 @@ class Hub:
         self.rounds = [
             Rounds("mail", self.mail.deliver, MAIL_SECONDS),
             Rounds("tell", self.notify.tell, TELL_SECONDS),
-            Rounds("webhooks", self.hooks.deliver, MAIL_SECONDS),
+            Rounds("webhooks", self.hooks.deliver, MAIL_SECONDS), Rounds("feeds", self.inbound.round, FEED_SECONDS),
             Rounds("day", self.daily, DAILY_SECONDS), Rounds("receipts", self.receipts.round, 1.0),
+            Rounds("match", self.matcher.round, MATCH_SECONDS),
         ]
         for each in self.rounds:
             each.start()
@@ -227,6 +240,8 @@ def assemble(
     reach = Reach(projections, members, clock)
     shield = Shield(record, projections, fusion, intake, clock, randomness)
     picture = Picture(record, projections, fusion, intake, clock)
+    matcher = Matcher(fusion, clock, sha256(b"match" + key).digest())
+    river.on_arrived(matcher.arrived)
     desk = Desk(databases["vault"], clock, randomness)
     talk = Talk(record, projections, desk, intake, fusion, clock, randomness, seal)
     vault = databases["vault"]
@@ -238,18 +253,41 @@ def assemble(
     hooks, follower, notify = _telling(
         settings, databases, key, clock, randomness, record, river, intake, members, desk, mail
     )
+    feeds = Feeds(
+        record=record, vault=vault, projections=projections, fusion=fusion, intake=intake, seal=seal, clock=clock,
+        base=settings.public_url or f"http://{settings.http_listen}", position=river.position,
+    )  # fmt: skip
+    river.on_arrived(feeds.arrived)
     follower.assets_of = people.assets.assets_of
     people.assets.on_change.append(follower.changed)
+    inbound = Inbound(
+        intake=intake, members=members, audit=audit, vault=vault, clock=clock, randomness=randomness,
+        web=Reader(settings.feed_allow.split(",")), key=sha256(b"feeds" + key).digest(),
+    )  # fmt: skip
     return Hub(
-        folder=folder, settings=settings, clock=clock, randomness=randomness, databases=databases, seal=seal,
-        record=record, river=river, intake=intake, fusion=fusion, picture=picture, shield=shield, receipts=receipts,
-        sealing=sealing, anonymous=anonymous, reach=reach, talk=talk, desk=desk, files=files, notify=notify,
-        hooks=hooks, follower=follower, requests=Requests(record, projections, talk, clock, randomness),
+        folder=folder, settings=settings, inbound=inbound, clock=clock, randomness=randomness, databases=databases,
+        seal=seal, record=record, river=river, intake=intake, fusion=fusion, matcher=matcher,
+        picture=picture, shield=shield,
+        receipts=receipts, sealing=sealing, anonymous=anonymous, reach=reach, talk=talk, desk=desk, files=files,
+        notify=notify, hooks=hooks, follower=follower, requests=Requests(record, projections, talk, clock, randomness),
         privacy=_privacy(settings, databases, record, intake, people, desk, notify, clock, randomness),
         participation=Participation(record=record, projections=projections, members=members, clock=clock),
         proxy=Proxy(record=record, projections=projections, intake=intake, receipts=receipts, members=members),
-        mispdoor=misp_door(Keep(vault)),
+        feeds=feeds,
+        mispdoor=misp_door(MispParts(
+            settings=settings, key=key, vault=vault, clock=clock, randomness=randomness, members=members,
+            accounts=people.accounts, signing=people.signing, audit=audit,
+        )), taxii=_taxii(record, projections, intake, circles, river),
         **people._asdict(),
+    )  # fmt: skip
+
+
+def _taxii(record: Record, projections: SqlDatabase, intake: Intake, circles: Circles, river: River) -> Taxii:
+    """Join the TAXII door to the record, the groups' names and the river."""
+    return Taxii(
+        record=record, projections=projections, intake=intake,
+        names=lambda viewer: {seen.group.id: seen.group.name for seen in circles.listed(viewer)},
+        position=lambda: river.position if river.running else None, lag=river.lag,
     )  # fmt: skip
 
 

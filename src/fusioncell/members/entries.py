@@ -71,6 +71,20 @@ class RolesGiven(msgspec.Struct, frozen=True, kw_only=True):
     roles: tuple[str, ...]
 
 
+class OrganisationNamed(msgspec.Struct, frozen=True, kw_only=True):
+    """``member.named``: an organisation's name from now on."""
+
+    id: str
+    name: str
+
+
+class AddressGiven(msgspec.Struct, frozen=True, kw_only=True):
+    """``member.address``: a person's e-mail address from now on. It goes with the person's erasure."""
+
+    person: str
+    email: str
+
+
 class ClientNamed(msgspec.Struct, frozen=True, kw_only=True):
     """``member.client``: ``client`` is a client of ``provider`` (it opens TLP:AMBER), or no longer so."""
 
@@ -87,11 +101,13 @@ class Suspended(msgspec.Struct, frozen=True, kw_only=True):
     reason: str = ""
 
 
-Change = OrganisationAdded | PersonAdded | RolesGiven | ClientNamed | Suspended
+Change = OrganisationAdded | OrganisationNamed | PersonAdded | AddressGiven | RolesGiven | ClientNamed | Suspended
 
 CHANGES: dict[str, type[Change]] = {
     "member.organisation": OrganisationAdded,
+    "member.named": OrganisationNamed,
     "member.person": PersonAdded,
+    "member.address": AddressGiven,
     "member.roles": RolesGiven,
     "member.client": ClientNamed,
     "member.suspended": Suspended,
@@ -100,7 +116,9 @@ CHANGES: dict[str, type[Change]] = {
 
 ACTIONS: dict[type[Change], str] = {
     OrganisationAdded: "organisation.added",
+    OrganisationNamed: "organisation.named",
     PersonAdded: "person.added",
+    AddressGiven: "address.given",
     RolesGiven: "roles.given",
     ClientNamed: "client.named",
     Suspended: "party.suspended",

@@ -112,6 +112,26 @@ class Members:
         self._write(change, person_id, author, someone.org, " ".join(change.roles))
         return self.person(person_id)
 
+    def give_address(self, person_id: str, email: str, *, author: str = "") -> Person:
+        """Set a person's e-mail address, by which they sign in. Conflict where it is taken."""
+        someone, address = self.person(person_id), admit_email(email)
+        if address == someone.email:
+            return someone
+        with self._admitting:
+            self._untaken("", address)
+            self._write(entries.AddressGiven(person=someone.id, email=address), someone.id, author, someone.org)
+        return self.person(person_id)
+
+    def name_organisation(self, org_id: str, name: str, *, author: str = "") -> Organisation:
+        """Give an organisation another name. Conflict where it is taken by another."""
+        change = entries.OrganisationNamed(id=self.organisation(org_id).id, name=admit_name(name, "The name"))
+        with self._admitting:
+            taken = self.organisation_named(change.name)
+            if taken is not None and taken.id != org_id:
+                raise Conflict(f"There is an organisation named {change.name!r} already.", hint="Choose another name.")
+            self._write(change, org_id, author, org_id, change.name)
+        return self.organisation(org_id)
+
     def add_source(self, name: str, *, author: str = "") -> Organisation:
         """Make the organisation that stands for a source that the hub itself fetches; no listing has it."""
         change = entries.OrganisationAdded(id=new_id(self._randomness), name=admit_name(name, "The name"),

@@ -17,9 +17,11 @@ from fusioncell.kernel.entry import Entry
 from fusioncell.kernel.marking import org, person
 from fusioncell.kernel.ports import Connection, Row
 from fusioncell.members.entries import (
+    AddressGiven,
     Change,
     ClientNamed,
     OrganisationAdded,
+    OrganisationNamed,
     PersonAdded,
     RolesGiven,
     Suspended,
@@ -139,6 +141,11 @@ def _apply(connection: Connection, entry: Entry, change: Change) -> None:
             run("INSERT INTO members_person (id, org, name, email, roles, created, seq) VALUES (?, ?, ?, ?, ?, ?, ?)"
                 " ON CONFLICT (id) DO NOTHING",
                 (change.id, change.org, change.name, change.email, " ".join(change.roles), entry.at, entry.seq))
+        case OrganisationNamed():
+            run("UPDATE members_organisation SET name = ?, folded = ? WHERE id = ?",
+                (change.name, change.name.casefold(), change.id))
+        case AddressGiven():
+            run("UPDATE members_person SET email = ? WHERE id = ?", (change.email, change.person))
         case RolesGiven():
             run("UPDATE members_person SET roles = ? WHERE id = ?", (" ".join(change.roles), change.person))
         case ClientNamed():

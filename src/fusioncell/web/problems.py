@@ -10,6 +10,7 @@ from litestar import Request, Response
 from litestar.exceptions import HTTPException, ValidationException
 
 from fusioncell.exchange import taxii
+from fusioncell.exchange.mispdoor import routes as mispdoor
 from fusioncell.kernel.errors import FusionCellError
 from fusioncell.members import TermsDue
 from fusioncell.web.render import CONTENT_SECURITY_POLICY
@@ -59,6 +60,9 @@ def answer(request: Asked, status: int, title: str, detail: str, hint: str = "",
     if request.url.path.startswith("/taxii2"):
         said, headers = taxii.document(status, title, detail, hint, place)
         return Response(said, status_code=status, media_type=headers["Content-Type"], headers={**HEADERS, **headers})
+    if request.url.path.startswith("/misp"):
+        status, said = mispdoor.document(status, detail, hint, request.url.path.removeprefix("/misp"))
+        return Response(said, status_code=status, media_type="application/json", headers=HEADERS)
     if wants_page(request):
         pages = request.app.state.pages
         if status == 401:

@@ -22,6 +22,8 @@ NOT_AUTHENTICATED = (
     "header."
 )
 NOT_PERMITTED = "You do not have permission to use this functionality."
+NOT_FOR_GUESTS = "This door is for members of the partnership."
+NOT_BOUND = "Your organisation has not accepted the terms of the partnership yet: its lead does so at /terms."
 _log = logging.getLogger("fusioncell.misp")
 
 
@@ -62,6 +64,8 @@ def answer(door: MispDoor, viewer: Viewer, request: Request[Any, Any, Any], path
 
 def _enter(action: Action, call: Call) -> None:
     caller = call.caller
+    if action.permission != "public" and not caller.viewer.member:
+        raise MispRefused(403, NOT_FOR_GUESTS if caller.viewer.guest else NOT_BOUND)
     permitted = action.permission == "public" or caller.viewer.may(action.permission)
     if not permitted or (action.flag and not (caller.site_admin or caller.role.may(action.flag))):
         raise MispRefused(403, NOT_PERMITTED)
@@ -78,6 +82,14 @@ def refusal(fault: FusionCellError, path: str) -> Reply:
     elif fault.hint:
         body["errors"] = fault.hint
     return Reply(body, fault.status)
+
+
+def document(status: int, detail: str, hint: str, path: str) -> tuple[int, bytes]:
+    """Return what was refused before the door was reached as MISP answers it; a wrong key is its 403."""
+    if status == 401:
+        status, detail, hint = 403, NOT_AUTHENTICATED, ""
+    body = {"name": detail, "message": detail, "url": path, **({"errors": hint} if hint else {})}
+    return status, msgspec.json.encode(body)
 
 
 HANDLERS = (misp,)

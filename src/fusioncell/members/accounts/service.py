@@ -71,6 +71,11 @@ class Accounts:
         check_roles(viewer, given)
         return self._members.give_roles(person_id, given, author=author_of(viewer))
 
+    def give_address(self, viewer: Viewer, person_id: str, email: str) -> Person:
+        """Set a person's e-mail address; they sign in by it from now on. Conflict where it is taken."""
+        check_reach(viewer, self._members.person(person_id))
+        return self._members.give_address(person_id, email, author=author_of(viewer))
+
     def remove(self, viewer: Viewer, person_id: str) -> None:
         """Remove a person: sessions, keys, passkeys and password end, and nothing opens any more."""
         someone = self._members.person(person_id)

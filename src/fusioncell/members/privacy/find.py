@@ -72,7 +72,7 @@ def _is_of(entry: Entry, said: dict[str, Any], who: Person, party: str, guest: b
     match entry.kind:
         case "member.person":
             return bool(said["id"] == who.id)
-        case "member.roles" | "member.idle" | "member.officer":
+        case "member.roles" | "member.address" | "member.idle" | "member.officer":
             return bool(said["person"] == who.id)
         case "member.suspended":
             return bool(said["party"] == party)
