@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
 
 from fusioncell.kernel.observable import Observable
 
@@ -62,3 +66,16 @@ class Assessment:
     mentions: int
     fades_at: int | None = None
     """When P(active) falls below one half if nothing new is said; None where it is below already, or never falls."""
+
+
+class Standing(NamedTuple):
+    """What stands against many observables for one viewer, as columns, by id.
+
+    ``ids``: observables. ``codes``: their types. ``malicious``: P(malicious). ``days``: the first day (UTC, counted
+    from 1970-01-01) on which P(active) is below :data:`fusion.stand.FLOOR`, if nothing new is said.
+    """
+
+    ids: npt.NDArray[np.int64]
+    codes: npt.NDArray[np.int16]
+    malicious: npt.NDArray[np.float64]
+    days: npt.NDArray[np.int32]

@@ -5,15 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
+import numpy as np
+
 from fusioncell.fusion import store
 from fusioncell.fusion.assess import assess
-from fusioncell.fusion.knowngood import KnownGood
-from fusioncell.fusion.model import Assessment, Evidence
+from fusioncell.fusion.knowngood import KnownGood, guards
+from fusioncell.fusion.model import Assessment, Evidence, Standing
+from fusioncell.fusion.stand import standing_of
 from fusioncell.kernel.clock import Clock, Instant
 from fusioncell.kernel.observable import TYPE_CODES, TYPES_BY_CODE, Observable, key64
 from fusioncell.kernel.ports import Connection, Database
 
 Row = tuple[Any, ...]
+WINDOW = 20_000
+"""Observables that are assessed in one transaction, where all of them are."""
 
 
 def _keys(*texts: str) -> frozenset[int]:
@@ -67,6 +72,8 @@ class Fusion:
         self._database = database
         self._clock = clock
         self.known_good = known_good
+        self._guarded = bytearray()
+        """By an observable's id: 0 not looked up yet, 1 free, 2 known good. The lists stay while the hub runs."""
 
     def look_up(self, observable: Observable, audiences: frozenset[int]) -> Assessment | None:
         """Return the assessment for a viewer of these audiences, None where nothing that they see mentions it."""
@@ -94,6 +101,47 @@ class Fusion:
             seen = store.visible_among(connection, sorted(found), audiences)
             assessed = assess_within(connection, {n: o for n, o in found.items() if n in seen}, audiences, now)
         return {a.observable: a for a in assessed.values()}
+
+    def standing(self, audiences: frozenset[int], ids: Sequence[int] | None = None) -> Standing:
+        """Return what stands against all observables (or those with these ids) for a viewer of these audiences.
+
+        Left out is what is only mentioned, what has never reached :data:`fusion.stand.FLOOR`, and what a known-good
+        list, or its own nature, guards from an automatic block.
+        """
+        found: list[tuple[int, int, float, int]] = []
+        with self._database.read() as connection:
+            names = {number: name for name, number in store.parties(connection).items()}
+            end = store.last_observable(connection)
+        wanted = None if ids is None else sorted(ids)
+        for start in range(0, end if wanted is None else len(wanted), WINDOW):
+            with self._database.read() as connection:
+                if wanted is None:
+                    rows = store.claims_between(connection, start, start + WINDOW, audiences)
+                else:
+                    rows = store.claims_of_many(connection, wanted[start : start + WINDOW], audiences)
+            made = list(standing_of(rows, names))
+            free = self._unguarded([row[0] for row in made])
+            found += [row for row, ok in zip(made, free, strict=True) if ok]
+        columns = list(zip(*found, strict=True)) or [(), (), (), ()]
+        return Standing(
+            np.array(columns[0], np.int64), np.array(columns[1], np.int16), np.array(columns[2], np.float64),
+            np.array(columns[3], np.int32),
+        )  # fmt: skip
+
+    def _unguarded(self, ids: Sequence[int]) -> list[bool]:
+        """Tell for each observable whether nothing guards it from an automatic block."""
+        known = self._guarded
+        if ids and max(ids) >= len(known):
+            known.extend(bytes(max(ids) + WINDOW - len(known)))
+        new = self.observables([number for number in ids if not known[number]])
+        for number, hits in zip(new, self.known_good.batch_hits(list(new.values())), strict=True):
+            known[number] = 2 if guards(new[number], hits) else 1
+        return [known[number] == 1 for number in ids]
+
+    def ids_of(self, observables: Sequence[Observable]) -> list[int]:
+        """Return the ids of those of the observables that are known."""
+        with self._database.read() as connection:
+            return list(find_many(connection, observables))
 
     def observables(self, ids: Iterable[int]) -> dict[int, Observable]:
         """Return observables by id. The caller has seen to it that the viewer may see them."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from functools import cache
+from typing import Any
 
 from sqlalchemy import BigInteger, Column, Float, Index, Integer, MetaData, SmallInteger, String, Table, Text
 
@@ -161,6 +162,34 @@ def evidence_of_many(connection: Connection, ids: Iterable[int], audiences: Iter
     which, ids_value = connection.among(ids)
     sql, value = connection.among(audiences)
     return connection.rows(_evidence(f"IN {which}", sql), (ids_value, value, value))
+
+
+_ACCUSED = """
+SELECT c.observable, o.type, c.contributor, c.creator, c.stance, c.weight, c.latest, c.at, c.keys
+FROM fusion_claim c JOIN fusion_observable o ON o.id = c.observable
+WHERE c.observable {which} AND c.stance IN (1, 2, 3) AND c.audience IN {audiences}
+  AND NOT EXISTS (SELECT 1 FROM fusion_withdrawn w WHERE w.observable = c.observable AND w.seq < c.seq
+                  AND w.keys = c.keys AND w.contributor <> c.contributor AND w.audience IN {audiences})
+ORDER BY c.observable
+"""
+
+
+def claims_between(
+    connection: Connection, after: int, until: int, audiences: Iterable[int]
+) -> list[tuple[Any, ...]]:
+    """Return what counts about the observables with ``after < id <= until``, claim by claim, by observable:
+    (observable, type, contributor, creator, stance, weight, latest, at, keys)."""
+    sql, value = connection.among(audiences)
+    return connection.rows(
+        _ACCUSED.format(which="> ? AND c.observable <= ?", audiences=sql), (after, until, value, value)
+    )
+
+
+def claims_of_many(connection: Connection, ids: Iterable[int], audiences: Iterable[int]) -> list[tuple[Any, ...]]:
+    """Return what counts about many observables, as :func:`claims_between`."""
+    which, ids_value = connection.among(ids)
+    sql, value = connection.among(audiences)
+    return connection.rows(_ACCUSED.format(which=f"IN {which}", audiences=sql), (ids_value, value, value))
 
 
 def mentions_of(

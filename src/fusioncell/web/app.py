@@ -23,6 +23,7 @@ from fusioncell.bootstrap import Hub
 from fusioncell.exchange import Matcher, Streams
 from fusioncell.exchange import routes as exchange_routes
 from fusioncell.exchange.anonymous import routes as anonymous_routes
+from fusioncell.exchange.detect import routes as detect_routes
 from fusioncell.exchange.files import routes as files_routes
 from fusioncell.exchange.mispdoor import routes as mispdoor_routes
 from fusioncell.exchange.notify import routes as notify_routes
@@ -62,7 +63,7 @@ NO_DOOR = "/api/{path:str}"
 ROOMS = (
     "intake", "record", "fusion", "picture", "shield", "members", "signing", "seal", "audit", "joining", "accounts",
     "sealing", "privacy", "assets", "anonymous", "receipts", "circles", "directory",
-    "notify", "hooks", "talk", "files", "requests", "participation", "proxy", "mispdoor",
+    "notify", "hooks", "talk", "files", "requests", "participation", "proxy", "feeds", "mispdoor",
 )  # fmt: skip
 """Services of the hub that handlers may ask for by name."""
 INJECTED = frozenset({
@@ -188,7 +189,7 @@ def _doors() -> Router:
     packages = (
         circles_routes, directory_routes, joining_routes, accounts_routes, audit_routes, anonymous_routes,
         sealing_routes, signing_routes, talk_routes, notify_routes, files_routes, requests_routes,
-        privacy_routes, assets_routes, receipts_routes, participation_routes, proxy_routes, mispdoor_routes,
+        privacy_routes, assets_routes, receipts_routes, participation_routes, proxy_routes, detect_routes, mispdoor_routes,
     )  # fmt: skip
     doors = [door for room in (*rooms, *packages) for door in room.HANDLERS]
     return Router("/", route_handlers=[healthz, readyz, metrics, *doors, *page_handlers()])

@@ -1,0 +1,59 @@
+"""Tables of what stands for one audience set: mended, and selected from. Pure; columns in, columns out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+import numpy.typing as npt
+
+from fusioncell.fusion.model import Standing
+
+
+def mended(table: Standing, moved: Iterable[int], fresh: Standing) -> Standing:
+    """Return the table with the rows of ``moved`` observables replaced by those in ``fresh`` (there or not)."""
+    gone = np.fromiter(moved, np.int64)
+    keep = ~np.isin(table.ids, gone)
+    order = np.argsort(np.concatenate([table.ids[keep], fresh.ids]), kind="stable")
+    return Standing(
+        np.concatenate([table.ids[keep], fresh.ids])[order],
+        np.concatenate([table.codes[keep], fresh.codes])[order],
+        np.concatenate([table.malicious[keep], fresh.malicious])[order],
+        np.concatenate([table.days[keep], fresh.days])[order],
+    )
+
+
+def same(one: Standing, other: Standing) -> bool:
+    """Tell whether two tables hold the same."""
+    return (
+        np.array_equal(one.ids, other.ids)
+        and np.array_equal(one.days, other.days)
+        and np.array_equal(one.malicious, other.malicious)
+    )
+
+
+def chosen(table: Standing, codes: Iterable[int], min_probability: float, today: int) -> npt.NDArray[np.bool_]:
+    """Tell which rows are of these types, likely enough, and do not end before or on this day."""
+    wanted = np.isin(table.codes, np.fromiter(codes, np.int16))
+    picked: npt.NDArray[np.bool_] = wanted & (table.malicious >= min_probability) & (table.days > today)
+    return picked
+
+
+def best(table: Standing, picked: npt.NDArray[np.bool_], values: dict[int, str], limit: int) -> list[int]:
+    """Return the places of the best so many of the picked rows, 0 for all.
+
+    The likeliest first, then what lasts longest, then by value. Never by id, which tells of what others contributed.
+    """
+    places = np.flatnonzero(picked)
+    if limit and len(places) > limit:
+        # Only the likeliest need be told apart by their values.
+        edge = np.partition(table.malicious[places], len(places) - limit)[len(places) - limit]
+        places = places[table.malicious[places] >= edge]
+    ids, malicious, days, codes = (column.tolist() for column in (
+        table.ids[places], table.malicious[places], table.days[places], table.codes[places]))  # fmt: skip
+    rank = sorted(
+        range(len(places)), key=lambda at: (-malicious[at], -days[at], codes[at], values.get(ids[at], ""))
+    )
+    chosen_places = places[np.array(rank, np.int64)] if rank else places
+    kept: list[int] = (chosen_places[:limit] if limit else chosen_places).tolist()
+    return kept

@@ -1,0 +1,112 @@
+"""What stands against many observables at once: the sums of ``assess``, as columns, without a value a claim. Pure.
+
+* P(malicious) is that of :func:`fusion.assess.assess`, to the last bit; a property test compares the two.
+* The end is when P(active) falls to :data:`FLOOR` if nothing new is said, rounded up to a day (UTC). Unlike
+  ``fades_at`` it is a function of the claims alone: asked again tomorrow, it is the same day. For that an origin's cap
+  is taken where its claim was made, and not where it is read.
+* What never reaches the floor is left out: it was mentioned, and is not guilty.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
+from math import ceil, log, log2
+from typing import Any
+
+from fusioncell.fusion import weigh
+from fusioncell.fusion.assess import independent
+from fusioncell.fusion.model import Evidence, Origin
+from fusioncell.kernel.clock import DAY
+from fusioncell.kernel.observable import TYPES_BY_CODE
+
+FLOOR = 0.2
+"""P(active) below which a value is no longer looked for: some 46 days after one member's word on a name, 14 on an
+address, a year and a half on a digest."""
+_LOG_FLOOR = log(FLOOR / (1 - FLOOR))
+_BENIGN = 3
+NEVER = 2**31 - 1
+"""The day of what never ends: none of today's types has such a prior."""
+
+Row = tuple[Any, ...]
+
+
+@cache
+def _of_type(code: int) -> tuple[float, int, float]:
+    """Return (prior, half-life, log2 of the weight that must be left to be above the floor) of a type."""
+    type = TYPES_BY_CODE[code]
+    base = weigh.prior(type)
+    need = _LOG_FLOOR - base
+    return base, weigh.half_life(type), log2(need) if need > 0 else -1e9
+
+
+def standing_of(rows: Sequence[Row], names: Mapping[int, str]) -> Iterator[tuple[int, int, float, int]]:
+    """Give (observable, type, P(malicious), day of its end) for the observables of rows that are accused.
+
+    ``rows``: of ``store.claims_between``, all of an observable together. ``names``: of contributors and sources.
+    """
+    start, count = 0, len(rows)
+    while start < count:
+        row = rows[start]
+        number, end = row[0], start + 1
+        while end < count and rows[end][0] == number:
+            end += 1
+        made = _alone(row) if end - start == 1 else _joined(rows[start:end], names)
+        if made is not None:
+            yield number, row[1], *made
+        start = end
+
+
+def _alone(row: Row) -> tuple[float, int] | None:
+    """One claim is one origin: no need to look for who repeats whom."""
+    if row[4] == _BENIGN:
+        return None
+    base, half, need = _of_type(row[1])
+    weight, latest = row[5], row[6]
+    if weight > weigh.ORIGIN_CAP:
+        latest -= log2(weight / weigh.ORIGIN_CAP)
+        weight = weigh.ORIGIN_CAP
+    score = base + weight
+    return None if score < _LOG_FLOOR else (_probability(score), _day(latest - need, half))
+
+
+_probability = cache(weigh.probability)
+
+
+def _day(halves: float, half: int) -> int:
+    """Return the day after so many half-lives from the landmark."""
+    return min(NEVER, max(0, ceil((weigh.LANDMARK + halves * half) / DAY)))
+
+
+def _joined(rows: Sequence[Row], names: Mapping[int, str]) -> tuple[float, int] | None:
+    """Several claims: the origins are chosen as for a single look-up."""
+    base, half, need = _of_type(rows[0][1])
+    groups: dict[tuple[int, int, bool], list[Row]] = {}
+    for row in rows:
+        groups.setdefault((row[2], row[3], row[4] == _BENIGN), []).append(row)
+    items = [_evidence(key, claims, names) for key, claims in groups.items()]
+    accusing = independent((e for e in items if not e.benign), weigh.LANDMARK, half)
+    excusing = independent((e for e in items if e.benign), weigh.LANDMARK, half)
+    score = base + sum(o.weight for o in accusing) - sum(o.weight for o in excusing)
+    if not accusing or score < _LOG_FLOOR:
+        return None
+    left = _forward(accusing) - _forward(excusing)
+    return (weigh.probability(score), _day(log2(left) - need, half)) if left > 0 else None
+
+
+def _evidence(key: tuple[int, int, bool], claims: Sequence[Row], names: Mapping[int, str]) -> Evidence:
+    texts = [claim[8] for claim in claims]
+    keys = frozenset(int(part, 16) for text in (min(texts), max(texts)) for part in text.split())
+    return Evidence(
+        names.get(key[0], ""), names.get(key[1], ""), key[2], max(c[5] for c in claims), max(c[6] for c in claims),
+        min(c[7] for c in claims), 0, False, keys, len(claims), 0,
+    )  # fmt: skip
+
+
+def _forward(origins: Sequence[Origin]) -> float:
+    """Sum the forward-decayed weights of origins, each capped where it was made."""
+    total = 0.0
+    for origin in origins:
+        voices = (origin.voice, *origin.repeats)
+        total += max(2.0 ** (e.latest - max(0.0, log2(e.weight / weigh.ORIGIN_CAP))) for e in voices)
+    return total

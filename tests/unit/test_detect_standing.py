@@ -1,0 +1,79 @@
+"""What stands against many values at once is what stands against each, and its end is the same tomorrow."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from fusioncell.fusion import weigh
+from fusioncell.fusion.assess import assess
+from fusioncell.fusion.model import Evidence
+from fusioncell.fusion.stand import FLOOR, standing_of
+from fusioncell.kernel.clock import DAY
+from fusioncell.kernel.observable import TYPE_CODES, Observable, ObservableType
+
+NAME = Observable(ObservableType.DOMAIN, "evil.example")
+CODE = TYPE_CODES[NAME.type]
+HALF = weigh.half_life(NAME.type)
+NAMES = {0: "", 1: "a", 2: "b", 3: "c", 4: "feed", 5: "other feed"}
+
+
+def claim(contributor: int, creator: int, stance: int, weight: float, age: int, key: str) -> tuple[Any, ...]:
+    at = weigh.LANDMARK + (400 - age) * DAY
+    return (7, CODE, contributor, creator, stance, weight, weigh.forward(weight, at, HALF), at, key)
+
+
+CLAIMS = st.lists(
+    st.builds(
+        claim, st.integers(1, 3), st.sampled_from((0, 4, 5)), st.sampled_from((1, 1, 1, 2, 3)),
+        st.sampled_from((0.9, 1.8, 2.16, 2.5, 3.0)), st.integers(0, 200), st.sampled_from(("", "1", "2", "1 2")),
+    ),
+    min_size=1, max_size=8,
+)  # fmt: skip
+
+
+def evidence(rows: list[tuple[Any, ...]]) -> list[Evidence]:
+    """Group as the store's query does."""
+    groups: dict[tuple[int, int, bool], list[tuple[Any, ...]]] = {}
+    for row in rows:
+        groups.setdefault((row[2], row[3], row[4] == 3), []).append(row)
+    made = []
+    for (contributor, creator, benign), claims in groups.items():
+        keys = frozenset(int(k, 16) for t in (min(c[8] for c in claims), max(c[8] for c in claims)) for k in t.split())
+        made.append(
+            Evidence(NAMES[contributor], NAMES[creator], benign, max(c[5] for c in claims), max(c[6] for c in claims),
+                     min(c[7] for c in claims), max(c[7] for c in claims), True, keys, len(claims), 1)
+        )  # fmt: skip
+    return made
+
+
+@settings(max_examples=400, deadline=None)
+@given(CLAIMS)
+def test_as_for_a_single_look_up(rows: list[tuple[Any, ...]]) -> None:
+    found = list(standing_of(rows, NAMES))
+    now = weigh.LANDMARK + 400 * DAY
+    one = assess(NAME, evidence(rows), len(rows), now)
+    accused = any(not origin.voice.benign for origin in one.origins)
+    if not found:
+        assert not accused or one.malicious < FLOOR or one.decayed < one.prior + 1e-9 or one.active < FLOOR
+        return
+    ((number, code, malicious, day),) = found
+    assert (number, code, malicious) == (7, CODE, one.malicious) and accused
+    # At the end it has fallen to the floor, by the reckoning of a single look-up too (which caps a little later).
+    later = assess(NAME, evidence(rows), len(rows), max(day * DAY, now))
+    assert later.active <= FLOOR + 0.05
+
+
+def test_observables_are_kept_apart() -> None:
+    rows = [claim(1, 0, 1, 1.8, 0, "")[1:], claim(2, 0, 1, 1.8, 0, "")[1:]]
+    apart = [(1, *rows[0]), (2, *rows[1])]
+    assert [row[0] for row in standing_of(apart, NAMES)] == [1, 2]
+    together = [(1, *rows[0]), (1, *rows[1])]
+    ((_, _, both, _),) = standing_of(together, NAMES)
+    assert both > next(standing_of(apart, NAMES))[2]
+
+
+def test_spoken_for_alone_is_not_accused() -> None:
+    assert list(standing_of([claim(1, 0, 3, 1.8, 0, "")], NAMES)) == []
