@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from hashlib import sha256
 
+from fusioncell.edges.misp_packs import describe_types
 from fusioncell.exchange.misp import Actions, Numbers
 from fusioncell.exchange.misp.service import Misp
 from fusioncell.exchange.mispadmin import routes as admin_routes

@@ -57,7 +57,7 @@ class Misp:
         self._record, self._projections, self._settle = record, projections, settle
         self.clock, self.randomness, self.numbers = clock, randomness, numbers
         self.compatible = compatible
-        """Whether unpublished events are seen by distribution, and one key makes all ids (PyMISP's suite)."""
+        """Whether unpublished events are seen by distribution, as a stock MISP shows them (PyMISP's suite)."""
         self.people: People = people or AlonePeople()
         self.packs: Packs = packs or AlonePacks()
 
@@ -79,11 +79,11 @@ class Misp:
 
     def id_out(self, caller: Caller, number: int) -> str:
         """Return the MISP id under which the caller sees an inner number."""
-        return str(self.numbers.out("" if self.compatible else caller.org, number))
+        return str(self.numbers.out(caller.org, number))
 
     def id_in(self, caller: Caller, given: str | int) -> int:
         """Return the inner number of an id that the caller was given. Raises NotFound."""
-        return self.numbers.back("" if self.compatible else caller.org, given)
+        return self.numbers.back(caller.org, given)
 
     def lens(self, caller: Caller) -> Lens:
         """Return how the caller sees things."""
