@@ -57,7 +57,7 @@ PROJECTIONS = (
     members_store.metadata, joining_store.metadata, accounts_store.metadata, circles_store.metadata,
     directory_store.metadata, sealing_store.metadata, privacy_store.metadata, assets_store.metadata,
     talk_store.metadata, files_store.metadata, requests_project.metadata, shield_store.metadata,
-    receipts_store.metadata, participation_project.metadata, proxy_project.metadata, detect_project.metadata, misp_project.metadata,
+    receipts_store.metadata, participation_project.metadata, proxy_project.metadata, misp_project.metadata,
     taxii_store.metadata, detect_project.metadata,
 )  # fmt: skip
 """Tables that can be dropped and rebuilt from the record."""
