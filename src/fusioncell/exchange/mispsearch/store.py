@@ -1,0 +1,224 @@
+"""The SQL of the MISP door's search, over the read model of ``exchange.misp`` (its tables are open to the door).
+
+One statement a search: what the caller may see, all conditions, one row for each uuid (the first contributor visible,
+of one contributor the newest version), order and page. Nothing is left out after the query but by what only a body
+tells, which ``service`` asks of the bodies.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, fields
+from typing import Any
+
+from fusioncell.exchange.misp import Document
+from fusioncell.kernel.ports import Connection
+
+Row = tuple[Any, ...]
+_COLUMNS = ", ".join(f"d.{each.name}" for each in fields(Document))
+_PLAIN = frozenset({
+    "uuid", "number", "org", "timestamp", "deleted", "event", "object", "about", "type", "category", "to_ids",
+    "published", "published_at", "day", "seen", "distribution", "shared", "orgc", "extends", "seq",
+})  # fmt: skip
+ORDERS = frozenset({"number", "timestamp", "day", "published_at", "type", "category", "event", "seen", "uuid",
+                    "distribution", "published", "to_ids", "orgc", "org"})  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class On:
+    """One condition. ``column``: of the document, or one of the special ones:
+
+    ``value``: hashes of values; ``tag``: hashes of tags on the row itself; ``tag_around``: on it or its event;
+    ``tag_inside``: on an event or an attribute in it; ``creator``: (uuids of creators, then hub ids of contributors,
+    after a None) of an event; ``shared_around``: sharing groups of the row or, where it inherits, of its event;
+    ``uuid_or_event``: uuids of the row or of what it stands in. ``like``: patterns, lower case, ``%``.
+    ``low``/``high``: a range. ``negated``: must not hold.
+    """
+
+    column: str
+    any_of: tuple[int | str, ...] = ()
+    like: tuple[str, ...] = ()
+    low: int | None = None
+    high: int | None = None
+    also: tuple[str, ...] = ()
+    negated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """What rows of one model must meet: ``here``; ``event``: the event that they stand in; ``inside``: for events,
+    each group by some attribute in them. ``limit`` 0: all."""
+
+    model: str
+    here: tuple[On, ...] = ()
+    event: tuple[On, ...] = ()
+    inside: tuple[tuple[On, ...], ...] = ()
+    order: str = "number"
+    descending: bool = False
+    limit: int = 0
+    offset: int = 0
+
+
+class _Sql:
+    """A statement as it grows: its parameters in their order, the caller's audiences as one of them."""
+
+    def __init__(self, connection: Connection, audiences: frozenset[int]) -> None:
+        self.connection, self.audiences = connection, sorted(audiences)
+        self.parameters: list[Any] = []
+
+    def among(self, values: Iterable[int | str]) -> str:
+        sql, value = self.connection.among(values)
+        self.parameters.append(value)
+        return sql
+
+    def seen(self, alias: str) -> str:
+        return f"{alias}.audience IN {self.among(self.audiences)}"
+
+    def put(self, value: Any) -> str:
+        self.parameters.append(value)
+        return "?"
+
+    # Each adds its parameters in the order in which its marks stand: left to right.
+
+    def condition(self, alias: str, on: On) -> str:
+        made = self._made(alias, on)
+        return f"NOT ({made})" if on.negated else made
+
+    def _made(self, alias: str, on: On) -> str:
+        special = getattr(self, f"_{on.column}", None)
+        if special is not None:
+            return str(special(alias, on))
+        if on.column not in _PLAIN:
+            raise ValueError(on.column)
+        parts = []
+        if on.any_of and not (len(on.any_of) == 1 and not on.like):
+            parts.append(f"{alias}.{on.column} IN {self.among(on.any_of)}")
+        elif on.any_of:
+            parts.append(f"{alias}.{on.column} = {self.put(on.any_of[0])}")
+        parts += [f"lower({alias}.{on.column}) LIKE {self.put(pattern)} ESCAPE '\\'" for pattern in on.like]
+        if on.low is not None or on.high is not None:
+            bounds = [f"{alias}.{on.column} >= {self.put(on.low)}"] if on.low is not None else []
+            bounds += [f"{alias}.{on.column} <= {self.put(on.high)}"] if on.high is not None else []
+            parts.append(" AND ".join(bounds))
+        return f"({' OR '.join(parts)})" if parts else "1 = 0"
+
+    def _value(self, alias: str, on: On) -> str:
+        return f"{alias}.seq IN (SELECT v.seq FROM exchange_misp_value v WHERE v.hash IN {self.among(on.any_of)})"
+
+    def _tagged(self, column: str, on: On, models: str) -> str:
+        return (f"SELECT {column} FROM exchange_misp_tag t JOIN exchange_misp_document a ON a.seq = t.seq "
+                f"WHERE t.hash IN {self.among(on.any_of)} AND {self.seen('a')} AND a.model IN ({models})")  # fmt: skip
+
+    def _tag(self, alias: str, on: On) -> str:
+        named = "CASE WHEN a.model = 'LocalTag' THEN a.about ELSE a.uuid END"
+        return f"{alias}.uuid IN ({self._tagged(named, on, _TAGGED)})"
+
+    def _tag_around(self, alias: str, on: On) -> str:
+        named = "CASE WHEN a.model = 'LocalTag' THEN a.about ELSE a.uuid END"
+        one = f"{alias}.uuid IN ({self._tagged(named, on, _TAGGED)})"
+        return f"({one} OR {alias}.event IN ({self._tagged(named, on, _TAGGED)}))"
+
+    def _tag_inside(self, alias: str, on: On) -> str:
+        return f"{alias}.uuid IN ({self._tagged('a.event', on, _TAGGED)})"
+
+    def _creator(self, alias: str, on: On) -> str:
+        one = f"{alias}.orgc IN {self.among(on.any_of)}" if on.any_of else "1 = 0"
+        two = f"({alias}.orgc = '' AND {alias}.org IN {self.among(on.also)})" if on.also else "1 = 0"
+        return f"({one} OR {two})"
+
+    def _shared_around(self, alias: str, on: On) -> str:
+        one = f"{alias}.shared IN {self.among(on.any_of)}"
+        return (f"({one} OR ({alias}.distribution = 5 AND {alias}.event IN (SELECT a.uuid FROM exchange_misp_document a "
+                f"WHERE a.model = 'Event' AND a.shared IN {self.among(on.any_of)} AND {self.seen('a')})))")  # fmt: skip
+
+    def _uuid_or_event(self, alias: str, on: On) -> str:
+        return f"({alias}.uuid IN {self.among(on.any_of)} OR {alias}.event IN {self.among(on.any_of)})"
+
+
+_TAGGED = "'Event', 'Attribute', 'LocalTag'"
+_FIRST = (
+    "NOT EXISTS (SELECT 1 FROM exchange_misp_document o WHERE o.uuid = d.uuid AND o.seq <> d.seq AND o.model = d.model "
+    "AND {} AND ((o.org = d.org AND (o.version > d.version OR (o.version = d.version AND o.seq < d.seq))) "
+    "OR (o.org <> d.org AND (o.number < d.number OR (o.number = d.number AND o.seq < d.seq)))))"
+)
+
+
+def _where(sql: _Sql, wanted: Search) -> str:
+    parts = [f"d.model = {sql.put(wanted.model)}", sql.seen("d")]
+    parts += [sql.condition("d", on) for on in wanted.here]
+    if wanted.event:
+        inner = [sql.seen("e"), *(sql.condition("e", on) for on in wanted.event)]
+        parts.append("d.event IN (SELECT e.uuid FROM exchange_misp_document e WHERE e.model = 'Event' AND "
+                     + " AND ".join(inner) + ")")  # fmt: skip
+    for group in wanted.inside:
+        inner = [sql.seen("i"), *(sql.condition("i", on) for on in group)]
+        parts.append("d.uuid IN (SELECT i.event FROM exchange_misp_document i WHERE i.model = 'Attribute' AND "
+                     + " AND ".join(inner) + ")")  # fmt: skip
+    parts.append(_FIRST.format(sql.seen("o")))
+    return " AND ".join(parts)
+
+
+def search(connection: Connection, wanted: Search, audiences: frozenset[int]) -> list[Document]:
+    """Return the rows that meet the conditions, in order, a page of them."""
+    sql = _Sql(connection, audiences)
+    where = _where(sql, wanted)
+    order = wanted.order if wanted.order in ORDERS else "number"
+    way = " DESC" if wanted.descending else ""
+    tail = ""
+    if wanted.limit:
+        tail = f" LIMIT {sql.put(wanted.limit)} OFFSET {sql.put(wanted.offset)}"
+    by = f"d.{order}{way}, " if order != "number" else ""
+    rows = connection.rows(
+        f"SELECT {_COLUMNS} FROM exchange_misp_document d WHERE {where} ORDER BY {by}d.number{way}, d.seq{way}{tail}",
+        sql.parameters,
+    )
+    return documents(rows)
+
+
+def documents(rows: Iterable[Row]) -> list[Document]:
+    """Return rows as documents."""
+    return [
+        Document(r[0], r[1], r[2], r[3], r[4], r[5], r[6], r[7], bool(r[8]), r[9], r[10], r[11], r[12], r[13],
+                 bool(r[14]), bool(r[15]), *r[16:])
+        for r in rows
+    ]  # fmt: skip
+
+
+def count(connection: Connection, wanted: Search, audiences: frozenset[int]) -> int:
+    """Return how many rows meet the conditions, whatever the page."""
+    sql = _Sql(connection, audiences)
+    where = _where(sql, wanted)
+    return int(connection.rows(f"SELECT count(*) FROM exchange_misp_document d WHERE {where}", sql.parameters)[0][0])
+
+
+def count_by(connection: Connection, column: str, audiences: frozenset[int]) -> list[tuple[str, int]]:
+    """Return (type or category, how many attributes that are not deleted), by name."""
+    if column not in ("type", "category"):
+        raise ValueError(column)
+    sql = _Sql(connection, audiences)
+    where = _where(sql, Search("Attribute", (On("deleted", (0,)),)))
+    return [(row[0], int(row[1])) for row in connection.rows(
+        f"SELECT d.{column}, count(*) FROM exchange_misp_document d WHERE {where} GROUP BY d.{column} "
+        f"ORDER BY d.{column}", sql.parameters)]  # fmt: skip
+
+
+def tags_like(connection: Connection, patterns: Sequence[str]) -> list[int]:
+    """Return the hashes of all tags like these patterns (lower case). They say nothing until they meet visible rows."""
+    found: set[int] = set()
+    for pattern in patterns:
+        found.update(row[0] for row in connection.rows(
+            "SELECT DISTINCT hash FROM exchange_misp_tag WHERE lower(name) LIKE ? ESCAPE '\\'", (pattern,)))  # fmt: skip
+    return sorted(found)
+
+
+def correlated(connection: Connection, hashes: Sequence[int], audiences: frozenset[int], limit: int
+               ) -> list[tuple[int, Document]]:  # fmt: skip
+    """Return (hash, attribute) of visible attributes that hold these values, at most ``limit``."""
+    sql = _Sql(connection, audiences)
+    rows = connection.rows(
+        f"SELECT v.hash, {_COLUMNS} FROM exchange_misp_value v JOIN exchange_misp_document d ON d.seq = v.seq "
+        f"WHERE v.hash IN {sql.among(hashes)} AND d.model = 'Attribute' AND d.deleted = 0 AND {sql.seen('d')} "
+        f"AND {_FIRST.format(sql.seen('o'))} ORDER BY d.number, d.seq LIMIT {sql.put(limit)}",
+        sql.parameters,
+    )
+    return [(row[0], found) for row, found in zip(rows, documents(row[1:] for row in rows), strict=True)]
