@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from fusioncell.exchange.match import Asked, _CsvRows, read_line
+from fusioncell.exchange.match import Asked
+from fusioncell.exchange.match.read import CsvRows, read_line
 
 
 def values(rows: list[str]) -> list[str]:
     """Read CSV rows; return the values that they ask for."""
-    read = _CsvRows()
-    return [asked.text for row in rows if (asked := read(row)) is not None]
+    read = CsvRows()
+    return [value for row in rows if (value := read.value(row)) is not None]
 
 
 @pytest.mark.parametrize("rows, asked", [

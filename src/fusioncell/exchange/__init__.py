@@ -1,7 +1,6 @@
-"""The exchange: every door out and in for machines. Now: the live stream and the bulk match."""
+"""The exchange: every door out and in for machines. Now: the live stream; packages for the rest."""
 
 from fusioncell.exchange.live import LiveEvent
-from fusioncell.exchange.match import Matcher
 from fusioncell.exchange.stream import Streams
 
-__all__ = ["LiveEvent", "Matcher", "Streams"]
+__all__ = ["LiveEvent", "Streams"]

@@ -3,8 +3,12 @@
 What is *not* here: who the parties are (opaque ids), what is done about an assessment (``shield``).
 """
 
-from fusioncell.fusion.explanation import explain, verdict
+from fusioncell.fusion.explanation import explain, verdict, verdict_of
 from fusioncell.fusion.knowngood import Hit, Match
 from fusioncell.fusion.knownlists import Category
+from fusioncell.fusion.weigh import LANDMARK, ORIGIN_CAP, half_life, prior, probability
 
-__all__ = ["Category", "Hit", "Match", "explain", "verdict"]
+__all__ = [
+    "LANDMARK", "ORIGIN_CAP", "Category", "Hit", "Match", "explain", "half_life", "prior", "probability", "verdict",
+    "verdict_of",
+]  # fmt: skip

@@ -12,13 +12,19 @@ from fusioncell.kernel.observable import defang, sco_id
 
 def verdict(assessment: Assessment) -> str:
     """Say the assessment in a word, for people and filters; the two figures stand beside it."""
-    if not assessment.origins:
+    benign = all(origin.voice.benign for origin in assessment.origins)
+    return verdict_of(bool(assessment.origins), benign, assessment.malicious, assessment.active)
+
+
+def verdict_of(counts: bool, benign: bool, malicious: float, active: float) -> str:
+    """Say it of the two figures. ``counts``: something said of it counts; ``benign``: and all that speaks for it."""
+    if not counts:
         return "mentioned"
-    if assessment.malicious >= 0.8:
-        return "malicious" if assessment.active >= 0.5 else "malicious, not active lately"
-    if assessment.malicious >= 0.4:
+    if malicious >= 0.8:
+        return "malicious" if active >= 0.5 else "malicious, not active lately"
+    if malicious >= 0.4:
         return "suspicious"
-    return "unlikely malicious" if all(origin.voice.benign for origin in assessment.origins) else "unclear"
+    return "unlikely malicious" if benign else "unclear"
 
 
 def _voice(evidence: Evidence) -> dict[str, Any]:

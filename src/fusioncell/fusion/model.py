@@ -79,3 +79,31 @@ class Standing(NamedTuple):
     codes: npt.NDArray[np.int16]
     malicious: npt.NDArray[np.float64]
     days: npt.NDArray[np.int32]
+
+
+class Profile(NamedTuple):
+    """What is said of an observable, as far as a bulk look-up can keep it in memory: of many observables the same.
+
+    ``audiences``: all that something about it stands in. ``side``: 0 nothing counts, 1 one voice against it, 2 one for
+    it; ``MANY`` where its audiences or voices are several, so that only the store can say what follows for a viewer.
+    ``weight``: of that voice; ``mentions``: claims that it made.
+    """
+
+    audiences: frozenset[int]
+    code: int
+    side: int
+    weight: float = 0.0
+    mentions: int = 0
+
+
+MANY = 3
+"""The side of a :class:`Profile` that memory cannot assess."""
+
+
+class Profiled(NamedTuple):
+    """An observable's id and value, its profile, and the forward-decayed weight of its voice (0 where it has none)."""
+
+    id: int
+    value: str
+    profile: Profile
+    latest: float

@@ -10,13 +10,14 @@ import numpy as np
 from fusioncell.fusion import store
 from fusioncell.fusion.assess import assess
 from fusioncell.fusion.knowngood import KnownGood, guards
-from fusioncell.fusion.model import Assessment, Evidence, Standing
+from fusioncell.fusion.model import MANY, Assessment, Evidence, Profile, Profiled, Standing
 from fusioncell.fusion.stand import standing_of
 from fusioncell.kernel.clock import Clock, Instant
-from fusioncell.kernel.observable import TYPE_CODES, TYPES_BY_CODE, Observable, key64
+from fusioncell.kernel.observable import TYPE_CODES, TYPES_BY_CODE, Observable, ObservableType, key64
 from fusioncell.kernel.ports import Connection, Database
 
 Row = tuple[Any, ...]
+_PAGE = 20_000
 WINDOW = 20_000
 """Observables that are assessed in one transaction, where all of them are."""
 
@@ -151,12 +152,52 @@ class Fusion:
                 for number, code, value in store.observables(connection, ids)
             }
 
-    def hashes_after(self, last: int) -> Iterator[tuple[int, list[int]]]:
-        """Give (last id, hashes) of the observables with an id above ``last``, in pages."""
-        while True:
+    def profiles(self) -> Iterator[list[Profiled]]:
+        """Give the profile of every observable that anything mentions, in pages, each a snapshot of its own."""
+        after = 0
+        with self._database.read() as connection:
+            last = store.last_observable(connection)
+        while after < last:
+            until = after + _PAGE
             with self._database.read() as connection:
-                rows = store.hashes_after(connection, last, 50_000)
-            if not rows:
-                return
-            last = rows[-1][0]
-            yield last, [row[1] for row in rows]
+                rows = store.profiles_between(connection, after, until)
+                yield _profiled(connection, rows)
+            after = until
+
+    def profiles_of(self, observables: Sequence[Observable]) -> list[Profiled]:
+        """Return the profiles of some observables, of one snapshot; those that nothing mentions are left out."""
+        with self._database.read() as connection:
+            ids = find_many(connection, observables)
+            return _profiled(connection, store.profiles_of(connection, sorted(ids))) if ids else []
+
+    def nets(self) -> list[str]:
+        """Return the values of all networks that were ever mentioned."""
+        with self._database.read() as connection:
+            return store.values_of_type(connection, TYPE_CODES[ObservableType.CIDR])
+
+
+def _profiled(connection: Connection, rows: list[Row]) -> list[Profiled]:
+    """Make profiles of rows; of those that memory cannot assess, read whose they are."""
+    gone = store.withdrawn_among(connection, [row[0] for row in rows])
+    made: list[Profiled] = []
+    known: dict[tuple[Any, ...], Profile] = {}
+    several: dict[int, int] = {}
+    for row in rows:
+        id, code, value, least, most, counted, by, to, source, other, side, against, weight, latest = row
+        if least != most or by != to or source != other or side != against or id in gone:
+            several[id] = len(made)
+            made.append(Profiled(id, value, Profile(frozenset((least,)), code, MANY), 0.0))
+            continue
+        key = (least, code, side, weight, counted)
+        profile = known.get(key)
+        if profile is None:
+            profile = known[key] = Profile(frozenset((least,)), code, side or 0, weight or 0.0, counted)
+        made.append(Profiled(id, value, profile, latest or 0.0))
+    if several:
+        audiences: dict[int, set[int]] = {}
+        for id, audience in store.audiences_among(connection, several):
+            audiences.setdefault(id, set()).add(audience)
+        for id, place in several.items():
+            seen = frozenset(audiences.get(id, ()))
+            made[place] = made[place]._replace(profile=made[place].profile._replace(audiences=seen))
+    return made

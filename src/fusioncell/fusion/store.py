@@ -240,6 +240,57 @@ def visible_among(connection: Connection, ids: Iterable[int], audiences: Iterabl
     }
 
 
-def hashes_after(connection: Connection, last: int, limit: int) -> list[tuple[int, int]]:
-    """Return (id, hash) of observables with an id above ``last``, in order."""
-    return connection.rows("SELECT id, hash FROM fusion_observable WHERE id > ? ORDER BY id LIMIT ?", (last, limit))
+def values_of_type(connection: Connection, code: int) -> list[str]:
+    """Return the values of all observables of a type: a full scan."""
+    rows = connection.rows("SELECT value FROM fusion_observable WHERE type = ? ORDER BY id", (code,))
+    return [row[0] for row in rows]
+
+
+_PROFILES = """
+SELECT o.id, o.type, o.value, min(c.audience), max(c.audience),
+       count(CASE WHEN c.stance IN (1, 2, 3) THEN 1 END),
+       min(CASE WHEN c.stance IN (1, 2, 3) THEN c.contributor END),
+       max(CASE WHEN c.stance IN (1, 2, 3) THEN c.contributor END),
+       min(CASE WHEN c.stance IN (1, 2, 3) THEN c.creator END),
+       max(CASE WHEN c.stance IN (1, 2, 3) THEN c.creator END),
+       min(CASE WHEN c.stance IN (1, 2) THEN 1 WHEN c.stance = 3 THEN 2 END),
+       max(CASE WHEN c.stance IN (1, 2) THEN 1 WHEN c.stance = 3 THEN 2 END),
+       max(CASE WHEN c.stance IN (1, 2, 3) THEN c.weight END),
+       max(CASE WHEN c.stance IN (1, 2, 3) THEN c.latest END)
+FROM fusion_observable o JOIN fusion_claim c ON c.observable = o.id
+WHERE o.id {which} GROUP BY o.id, o.type, o.value ORDER BY o.id
+"""
+
+
+def profiles_between(connection: Connection, after: int, last: int) -> list[tuple[Any, ...]]:
+    """Return what the claims about each observable with ``after < id <= last`` come to, whoever may see them:
+
+    (id, type, value, least and greatest audience, claims that count, and of these least and greatest contributor,
+    source, side (1: against it, 2: for it), then the greatest weight and forward-decayed weight).
+    """
+    return connection.rows(_PROFILES.format(which="BETWEEN ? AND ?"), (after + 1, last))
+
+
+def profiles_of(connection: Connection, ids: Iterable[int]) -> list[tuple[Any, ...]]:
+    """Return the same of some observables."""
+    which, value = connection.among(ids)
+    return connection.rows(_PROFILES.format(which=f"IN {which}"), (value,))
+
+
+def withdrawn_among(connection: Connection, ids: Sequence[int]) -> set[int]:
+    """Return those of the observables (ids in order) of which something was withdrawn: copies of it may not count."""
+    if not ids:
+        return set()
+    rows = connection.rows(
+        "SELECT DISTINCT observable FROM fusion_withdrawn WHERE observable BETWEEN ? AND ?", (ids[0], ids[-1])
+    )
+    return {row[0] for row in rows}
+
+
+def audiences_among(connection: Connection, ids: Iterable[int]) -> list[tuple[int, int]]:
+    """Return (observable, audience) of all that mentions these observables."""
+    which, value = connection.among(ids)
+    return connection.rows(
+        f"SELECT DISTINCT observable, audience FROM fusion_claim WHERE observable IN {which} ORDER BY observable",
+        (value,),
+    )

@@ -17,6 +17,10 @@ class Exports(Protocol):
         """Note that a machine of an organisation was given contributions (ids) or values (``key64``) just now."""
         ...
 
+    def exported_all(self, organisation: str, audiences: frozenset[int]) -> None:
+        """Note that a machine of an organisation was given so much of these audiences that it counts as all."""
+        ...
+
     def gone(self, organisation: str, contribution: str) -> None:
         """Note that a machine asked for a contribution and learnt that it is not there any more."""
         ...
@@ -38,6 +42,11 @@ class Handed:
         """Note contributions (ids) and values (``key64``) that a machine was given; nothing for a page."""
         if self.org is not None and not self.by_page:
             self.exports.exported(self.org, what)
+
+    def all_of(self, audiences: frozenset[int]) -> None:
+        """Note that a machine was given so much that it counts as all that these audiences see."""
+        if self.org is not None and not self.by_page:
+            self.exports.exported_all(self.org, audiences)
 
     def file(self, contribution: str) -> None:
         """Note that a file was taken, by a machine or a page."""

@@ -20,11 +20,13 @@ from litestar.types import ASGIApp, Receive, Scope, Send
 
 import fusioncell
 from fusioncell.bootstrap import Hub
-from fusioncell.exchange import Matcher, Streams
+from fusioncell.exchange import Streams
 from fusioncell.exchange import routes as exchange_routes
 from fusioncell.exchange.anonymous import routes as anonymous_routes
 from fusioncell.exchange.detect import routes as detect_routes
 from fusioncell.exchange.files import routes as files_routes
+from fusioncell.exchange.inbound import routes as inbound_routes
+from fusioncell.exchange.match import routes as match_routes
 from fusioncell.exchange.mispdoor import routes as mispdoor_routes
 from fusioncell.exchange.notify import routes as notify_routes
 from fusioncell.exchange.participation import routes as participation_routes
@@ -32,6 +34,7 @@ from fusioncell.exchange.proxy import routes as proxy_routes
 from fusioncell.exchange.receipts import routes as receipts_routes
 from fusioncell.exchange.requests import routes as requests_routes
 from fusioncell.exchange.talk import routes as talk_routes
+from fusioncell.exchange.taxii import routes as taxii_routes
 from fusioncell.fusion import routes as fusion_routes
 from fusioncell.intake import routes as intake_routes
 from fusioncell.kernel.errors import FusionCellError, Unavailable
@@ -63,7 +66,8 @@ NO_DOOR = "/api/{path:str}"
 ROOMS = (
     "intake", "record", "fusion", "picture", "shield", "members", "signing", "seal", "audit", "joining", "accounts",
     "sealing", "privacy", "assets", "anonymous", "receipts", "circles", "directory",
-    "notify", "hooks", "talk", "files", "requests", "participation", "proxy", "feeds", "mispdoor",
+    "notify", "hooks", "inbound", "talk", "files", "requests", "participation", "proxy",
+    "feeds", "mispdoor", "taxii", "matcher",
 )  # fmt: skip
 """Services of the hub that handlers may ask for by name."""
 INJECTED = frozenset({
@@ -171,7 +175,7 @@ def _living(hub: Hub, streams: Streams, live: PageStreams) -> Callable[[Litestar
 
 def _injected(hub: Hub) -> dict[str, Provide]:
     """Return what handlers may ask for by name."""
-    given = {name: getattr(hub, name) for name in ROOMS} | {"hub": hub, "matcher": Matcher(hub.fusion)}
+    given = {name: getattr(hub, name) for name in ROOMS} | {"hub": hub}
 
     def provide(value: Any) -> Provide:
         return Provide(lambda: value, sync_to_thread=False, use_cache=True)
@@ -187,9 +191,10 @@ def _doors() -> Router:
     """Return all doors in one router: Litestar joins the methods of one path only within a router."""
     rooms = (intake_routes, fusion_routes, picture_routes, exchange_routes, shield_routes, members_routes)
     packages = (
-        circles_routes, directory_routes, joining_routes, accounts_routes, audit_routes, anonymous_routes,
-        sealing_routes, signing_routes, talk_routes, notify_routes, files_routes, requests_routes,
-        privacy_routes, assets_routes, receipts_routes, participation_routes, proxy_routes, detect_routes, mispdoor_routes,
+        match_routes, circles_routes, directory_routes, joining_routes, accounts_routes, audit_routes, anonymous_routes,
+        sealing_routes, signing_routes, talk_routes, notify_routes, inbound_routes, files_routes,
+        requests_routes, privacy_routes, assets_routes, receipts_routes, participation_routes, proxy_routes,
+        detect_routes, mispdoor_routes, taxii_routes,
     )  # fmt: skip
     doors = [door for room in (*rooms, *packages) for door in room.HANDLERS]
     return Router("/", route_handlers=[healthz, readyz, metrics, *doors, *page_handlers()])

@@ -101,6 +101,12 @@ class Ledger:
                     first, _ = self._values.get((one, organisation), (seq, seq))
                     self._values[(one, organisation)] = (first, seq)
 
+    def exported_all(self, organisation: str, audiences: frozenset[int]) -> None:
+        """Note that an organisation was given so much of these audiences that it counts as all, up to now."""
+        number = self._record.audience_set_number(audiences)
+        with self._lock:
+            self._ranges.detach(self._ranges.attach(organisation, number, 0), self._position())
+
     def gone(self, organisation: str, contribution: str) -> None:
         """Note that a machine asked for a contribution and learnt that it is not there any more."""
         seq = max(1, self._position())

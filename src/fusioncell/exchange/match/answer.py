@@ -1,0 +1,197 @@
+"""The lines of an answer, out of columns. Pure.
+
+Most lines are one of two forms: unknown, or known with figures of which few differ. So a piece is put together from
+lists of shared parts in one join, not line by line; the few others are written one by one.
+"""
+
+from __future__ import annotations
+
+import threading
+from typing import Any
+
+import msgspec
+import numpy as np
+import numpy.typing as npt
+
+from fusioncell.exchange.match.index import Columns, Numbers
+from fusioncell.exchange.match.model import Asked, How, Said
+from fusioncell.exchange.match.recognise import Lines
+from fusioncell.fusion import verdict, verdict_of
+from fusioncell.fusion.model import Assessment, Profile
+from fusioncell.kernel.clock import Instant
+from fusioncell.kernel.observable import TYPES_BY_CODE, Observable
+
+_encode = msgspec.json.Encoder().encode
+_HEAD = b'{"value":"'
+_UNKNOWN = b'","known":false,"verdict":"unknown"}\n'
+_STEPS = 10_000
+_FIGURES = np.array([_encode(k / _STEPS) for k in range(_STEPS + 1)], object)
+_MIDDLES = np.array(
+    [b'","type":"%b","canonical":"' % TYPES_BY_CODE[c].encode() if c in TYPES_BY_CODE else b"" for c in range(256)],
+    object,
+)
+
+
+def said_of(found: Assessment) -> Said:
+    """Shorten an assessment."""
+    origins = sum(not x.voice.benign for x in found.origins)
+    return Said(verdict(found), found.malicious, found.active, origins, found.mentions)
+
+
+def said_of_profile(profile: Profile, malicious: float, active: float) -> Said:
+    """The same of what memory holds."""
+    said = verdict_of(profile.side > 0, profile.side == 2, malicious, active)
+    return Said(said, malicious, active, int(profile.side == 1), profile.mentions)
+
+
+def hit(text: str, observable: Observable, said: Said, how: How) -> bytes:
+    """Write the line of a known value; ``how`` it was found stands in it where the value itself is not known."""
+    return (
+        _encode(
+            {
+                "value": text,
+                "type": observable.type.value,
+                "canonical": observable.value,
+                "known": True,
+                "verdict": said.verdict,
+                "malicious": round(said.malicious, 4),
+                "active": round(said.active, 4),
+                "independent_origins": said.origins,
+                "mentions": said.mentions,
+                **({"matched": how.value} if how is not How.EXACT else {}),
+            }
+        )
+        + b"\n"
+    )
+
+
+def miss(asked: Asked) -> bytes:
+    """Write the line of a value that is not known, or that cannot be read."""
+    if asked.observable is None:
+        return _encode({"value": asked.text, "known": False, "verdict": "unreadable", "reason": asked.reason}) + b"\n"
+    return b'{"value":' + _encode(asked.text) + b',"known":false,"verdict":"unknown"}\n'
+
+
+class Tails:
+    """The ends of lines of known values, made once for each profile."""
+
+    def __init__(self, columns: Columns) -> None:
+        self._columns = columns
+        self._made = np.zeros(0, bool)
+        self._before = np.empty(0, object)
+        self._after = np.empty(0, object)
+        self._lock = threading.Lock()
+
+    def of(self, slots: Numbers, now: Instant) -> tuple[list[bytes], list[bytes], list[bytes]]:
+        """Return for each slot: what stands before P(active), that figure, what stands behind it."""
+        columns = self._columns
+        profile = columns.profile[slots]
+        with self._lock:
+            self._make(profile)
+        active = columns.profiles.active(profile, columns.latest[slots], now)
+        figures = _FIGURES[np.rint(active * _STEPS).astype(np.int64)].tolist()
+        before = self._before[2 * profile.astype(np.int64) + (active >= 0.5)].tolist()
+        return before, figures, self._after[profile].tolist()
+
+    def said(self, slot: int, now: Instant) -> Said:
+        """Return the same of one slot, as figures."""
+        columns = self._columns
+        number = columns.profile[slot : slot + 1]
+        active = float(columns.profiles.active(number, columns.latest[slot : slot + 1], now)[0])
+        profiles = columns.profiles
+        return said_of_profile(profiles.all[int(number[0])], profiles.malicious(int(number[0])), active)
+
+    def _make(self, wanted: npt.NDArray[Any]) -> None:
+        profiles = self._columns.profiles
+        more = len(profiles.all) - len(self._made)
+        if more:
+            self._made = np.concatenate([self._made, np.zeros(more, bool)])
+            self._before = np.concatenate([self._before, np.full(2 * more, b"", object)])
+            self._after = np.concatenate([self._after, np.full(more, b"", object)])
+        if self._made[wanted].all():
+            return
+        for number in np.unique(wanted[~self._made[wanted]]).tolist():
+            profile, malicious = profiles.all[number], profiles.malicious(number)
+            for lately in (0, 1):
+                said = said_of_profile(profile, malicious, 0.5 * lately)
+                self._before[2 * number + lately] = b'","known":true,"verdict":"%b","malicious":%b,"active":' % (
+                    said.verdict.encode(), _encode(round(malicious, 4)),
+                )  # fmt: skip
+            self._after[number] = b',"independent_origins":%d,"mentions":%d}\n' % (profile.side == 1, profile.mentions)
+            self._made[number] = True
+
+
+def lines_of(
+    lines: Lines, known: Numbers, slots: Numbers, others: dict[int, bytes], tails: Tails | None, now: Instant,
+    *, hits_only: bool,
+) -> bytes:  # fmt: skip
+    """Write the answer of a piece. ``known``: lines that memory answers, with their ``slots``; ``others``: lines that
+    are written already (maybe as nothing); all else is plain and unknown.
+    """
+    if hits_only:
+        return _only(lines, known, slots, others, tails, now)
+    if 8 * (len(known) + len(others)) < len(lines):
+        return _mostly_unknown(lines, known, slots, others, tails, now)
+    # Seven parts a line; for a line that is unknown, or written already, most of them are empty.
+    size = len(lines)
+    values: list[bytes] = lines.buffer[1 : int(lines.edges[-1])].split(b"\n") if size else []
+    parts: list[Any] = [b""] * (7 * size)
+    parts[0::7] = [_HEAD] * size
+    parts[1::7] = values
+    if len(known) == size:
+        parts[2::7] = _MIDDLES[lines.code].tolist()
+        parts[3::7] = values
+        assert tails is not None
+        parts[4::7], parts[5::7], parts[6::7] = tails.of(slots, now)
+        return b"".join(parts)
+    middles = np.full(size, _UNKNOWN, object)
+    middles[known] = _MIDDLES[lines.code[known]]
+    parts[2::7] = middles.tolist()
+    if len(known):
+        assert tails is not None
+        again, ends = np.full(size, b"", object), [np.full(size, b"", object) for _ in range(3)]
+        again[known] = np.array(values, object)[known]
+        for place, end in enumerate(tails.of(slots, now)):
+            ends[place][known] = np.array(end, object)
+        for place, column in enumerate((again, *ends), 3):
+            parts[place::7] = column.tolist()
+    for line, written in others.items():
+        parts[7 * line : 7 * line + 7] = [written, b"", b"", b"", b"", b"", b""]
+    return b"".join(parts)
+
+
+def _only(
+    lines: Lines, known: Numbers, slots: Numbers, others: dict[int, bytes], tails: Tails | None, now: Instant
+) -> bytes:
+    made = {**others, **dict(zip(known.tolist(), _each(lines, known, slots, tails, now), strict=True))}
+    return b"".join([made[line] for line in sorted(made)])
+
+
+def _each(lines: Lines, known: Numbers, slots: Numbers, tails: Tails | None, now: Instant) -> list[bytes]:
+    if not len(known):
+        return []
+    assert tails is not None
+    made = []
+    middles = _MIDDLES[lines.code[known]].tolist()
+    for line, middle, before, figure, after in zip(known.tolist(), middles, *tails.of(slots, now), strict=True):
+        value = lines.text(line)
+        made.append(b"".join((_HEAD, value, middle, value, before, figure, after)))
+    return made
+
+
+def _mostly_unknown(
+    lines: Lines, known: Numbers, slots: Numbers, others: dict[int, bytes], tails: Tails | None, now: Instant
+) -> bytes:
+    """Write runs of unknown lines at once, and what stands between them."""
+    made = {**others, **dict(zip(known.tolist(), _each(lines, known, slots, tails, now), strict=True))}
+    parts: list[bytes] = []
+    at = 1
+    starts, buffer = lines.start, lines.buffer
+    for line in [*sorted(made), len(lines)]:
+        start = int(starts[line]) if line < len(lines) else int(lines.edges[-1]) + 1
+        if start > at:
+            parts += (_HEAD, buffer[at : start - 1].replace(b"\n", _UNKNOWN + _HEAD), _UNKNOWN)
+        if line < len(lines):
+            parts.append(made[line])
+            at = start + int(lines.length[line]) + 1
+    return b"".join(parts)

@@ -1,0 +1,206 @@
+"""What is said of every observable, in columns in memory: 29 bytes each. Pure.
+
+* ``keys`` holds the first hash of each (see ``hash``), sorted; ``checks`` the second, ``latest`` the forward-decayed
+  weight of its one voice, ``profile`` the number of its :class:`~fusioncell.fusion.model.Profile`: whose audiences,
+  how many mentions, how strong a voice. Few profiles exist, so "may this viewer see it" is one look-up in a small table
+  per profile, and what is answered follows from a handful of floats.
+* A look-up asks a bit map first (most values of a log end there), then a table of buckets, then the keys.
+* Of an observable of many voices, or that changed since the columns were made, memory only says: ask the store.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from fusioncell.exchange.match.hash import LONGEST, Hasher, Words
+from fusioncell.fusion import LANDMARK, ORIGIN_CAP, half_life, prior, probability
+from fusioncell.fusion.model import MANY, Profile, Profiled
+from fusioncell.kernel.clock import Instant
+from fusioncell.kernel.observable import TYPES_BY_CODE
+
+Bools = npt.NDArray[np.bool_]
+Numbers = npt.NDArray[np.int64]
+UNKNOWN, KNOWN, ASK = 0, 1, 2
+"""What memory says of a value for a viewer: nothing that it sees mentions it; the answer stands here; ask the store."""
+_BITS_EACH = 4
+_KEYS_A_BUCKET = 4
+_LIMIT = 1000.0
+
+
+class Profiles:
+    """All profiles, by number."""
+
+    def __init__(self) -> None:
+        self.all: list[Profile] = []
+        self._numbers: dict[Profile, int] = {}
+        self._visible: dict[frozenset[int], Bools] = {}
+        self._columns: tuple[npt.NDArray[np.float64], ...] = ()
+
+    def number(self, profile: Profile) -> int:
+        """Return the number of a profile, a new one at the end."""
+        found = self._numbers.get(profile)
+        if found is None:
+            found = self._numbers[profile] = len(self.all)
+            self.all.append(profile)
+        return found
+
+    def visible_to(self, audiences: frozenset[int]) -> Bools:
+        """Tell of each profile whether someone of these audiences sees something that it says."""
+        known = self._visible.get(audiences)
+        if known is None or len(known) < len(self.all):
+            if len(self._visible) > 256:
+                self._visible.clear()
+            known = np.fromiter((not p.audiences.isdisjoint(audiences) for p in self.all), bool, len(self.all))
+            self._visible[audiences] = known
+        return known
+
+    def active(self, numbers: npt.NDArray[Any], latest: npt.NDArray[np.float64], now: Instant) -> npt.NDArray[Any]:
+        """Return P(active) of observables with these profiles and forward-decayed weights (as ``fusion.assess``)."""
+        base, side, half = self._figures()
+        exponent = np.maximum(latest - (now - LANDMARK) / half[numbers], -_LIMIT)
+        odds = base[numbers] + side[numbers] * np.minimum(np.exp2(exponent), ORIGIN_CAP)
+        result: npt.NDArray[np.float64] = 1.0 / (1.0 + np.exp(-odds))
+        return result
+
+    def _figures(self) -> tuple[npt.NDArray[np.float64], ...]:
+        if not self._columns or len(self._columns[0]) < len(self.all):
+            types = [TYPES_BY_CODE[p.code] for p in self.all]
+            self._columns = (
+                np.array([prior(type) for type in types], np.float64),
+                np.array([{1: 1.0, 2: -1.0}.get(p.side, 0.0) for p in self.all], np.float64),
+                np.array([half_life(type) for type in types], np.float64),
+            )
+        return self._columns
+
+    def malicious(self, number: int) -> float:
+        """Return P(malicious) of observables with this profile."""
+        profile = self.all[number]
+        weight = min(profile.weight, ORIGIN_CAP)
+        score = prior(TYPES_BY_CODE[profile.code])
+        return probability(score + weight if profile.side == 1 else score - weight if profile.side == 2 else score)
+
+
+@dataclass(slots=True)
+class Columns:
+    """The index. Frozen but for the bit map, where bits are only ever set."""
+
+    keys: Words
+    checks: Words
+    latest: npt.NDArray[np.float64]
+    profile: npt.NDArray[np.uint32]
+    buckets: npt.NDArray[np.uint32]
+    bits: npt.NDArray[np.uint8]
+    profiles: Profiles
+    many: Bools
+    """Of each profile: whether the store must be asked."""
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes in memory."""
+        return sum(each.nbytes for each in (self.keys, self.checks, self.latest, self.profile, self.buckets, self.bits))
+
+    def __len__(self) -> int:
+        return len(self.keys)
+
+    def perhaps(self, keys: Words) -> Numbers:
+        """Return the places of the keys that may be held: all that are, and some others."""
+        place = keys >> np.uint64(64 - _log2(8 * len(self.bits)))
+        bit = self.bits[(place >> np.uint64(3)).astype(np.int64)] >> (place & np.uint64(7)).astype(np.uint8)
+        return np.flatnonzero(bit & 1)
+
+    def slots(self, keys: Words, checks: Words) -> Numbers:
+        """Return where each stands in the columns, -1 for what does not."""
+        slot = np.full(len(keys), -1, np.int64)
+        if not len(self.keys) or not len(keys):
+            return slot
+        at = self.buckets[(keys >> np.uint64(64 - _log2(len(self.buckets)))).astype(np.int64)].astype(np.int64)
+        waiting, wanted = np.arange(len(keys)), keys
+        last = len(self.keys) - 1
+        while len(waiting):
+            here = self.keys[at]
+            equal = here == wanted
+            slot[waiting[equal]] = at[equal]
+            on = np.flatnonzero((here < wanted) & (at < last))
+            waiting, wanted, at = waiting[on], wanted[on], at[on] + 1
+        found = np.flatnonzero(slot >= 0)
+        slot[found[self.checks[slot[found]] != checks[found]]] = -1
+        return slot
+
+    def mark(self, key: int) -> None:
+        """Let a key through the bit map from here on."""
+        place = key >> (64 - _log2(8 * len(self.bits)))
+        self.bits[place >> 3] |= np.uint8(1 << (place & 7))
+
+    def without(self, keys: Words) -> Rows:
+        """Return the rows as they stand, less those with these keys."""
+        kept = np.ones(len(self.keys), bool)
+        if len(kept):
+            at = np.minimum(np.searchsorted(self.keys, keys), len(kept) - 1)
+            kept[at[self.keys[at] == keys]] = False
+        return Rows([self.keys[kept]], [self.checks[kept]], [self.latest[kept]], [self.profile[kept]], self.profiles)
+
+
+def _log2(size: int) -> int:
+    return size.bit_length() - 1
+
+
+@dataclass(slots=True)
+class Rows:
+    """Columns in the making."""
+
+    keys: list[Words] = field(default_factory=list)
+    checks: list[Words] = field(default_factory=list)
+    latest: list[npt.NDArray[np.float64]] = field(default_factory=list)
+    profile: list[npt.NDArray[np.uint32]] = field(default_factory=list)
+    profiles: Profiles = field(default_factory=Profiles)
+
+    def add(self, hasher: Hasher, found: Iterable[Profiled]) -> None:
+        """Add observables with their profiles; those that are too long are asked of the store each time."""
+        items = [(item, item.value.encode()) for item in found if len(item.value) <= LONGEST // 4]
+        if not items:
+            return
+        # Of one page, equal profiles are mostly one object.
+        numbers: dict[int, int] = {}
+        profile = np.empty(len(items), np.uint32)
+        for place, (item, _) in enumerate(items):
+            number = numbers.get(id(item.profile))
+            if number is None:
+                number = numbers[id(item.profile)] = self.profiles.number(item.profile)
+            profile[place] = number
+        codes = np.fromiter((item.profile.code for item, _ in items), np.uint8, len(items))
+        keys, checks = hasher.texts([value for _, value in items], codes)
+        self.keys.append(keys)
+        self.checks.append(checks)
+        self.latest.append(np.fromiter((item.latest for item, _ in items), np.float64, len(items)))
+        self.profile.append(profile)
+
+    def columns(self) -> Columns:
+        """Sort what was added, and make the tables for finding it."""
+        keys = np.concatenate([*self.keys, np.empty(0, np.uint64)])
+        order = np.argsort(keys, kind="stable")
+        keys = keys[order]
+        size = max(len(keys), 64)
+        bits = np.zeros(1 << (_log2(size * _BITS_EACH) + 1) >> 3, np.uint8)
+        place = keys >> np.uint64(64 - _log2(8 * len(bits)))
+        byte, bit = (place >> np.uint64(3)).astype(np.int64), np.uint8(1) << (place & np.uint64(7)).astype(np.uint8)
+        if len(keys):
+            starts = np.flatnonzero(np.concatenate([[True], byte[1:] != byte[:-1]]))
+            bits[byte[starts]] = np.bitwise_or.reduceat(bit, starts)
+        shift = _log2(size // _KEYS_A_BUCKET)
+        edges = np.arange(1 << shift, dtype=np.uint64) << np.uint64(64 - shift)
+        buckets = np.minimum(np.searchsorted(keys, edges), max(len(keys) - 1, 0)).astype(np.uint32)
+        return Columns(
+            keys,
+            np.concatenate([*self.checks, np.empty(0, np.uint64)])[order],
+            np.concatenate([*self.latest, np.empty(0)])[order],
+            np.concatenate([*self.profile, np.empty(0, np.uint32)])[order],
+            buckets,
+            bits,
+            self.profiles,
+            np.fromiter((p.side == MANY for p in self.profiles.all), bool, len(self.profiles.all)),
+        )

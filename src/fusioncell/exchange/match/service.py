@@ -1,0 +1,277 @@
+"""Bulk match: many values against all that the viewer may see, at memory speed.
+
+1. Cut the body into pieces; tell in columns which lines are canonical as they stand, read the others one by one.
+2. Look all up in memory, masked by the viewer's audiences: most values of a log end here.
+3. Of what is not known itself, look up what it stands under: a URL's host, the names above a name, the networks that
+   hold an address, as far as was asked for.
+4. Ask the store about what memory cannot answer (many voices; changed lately), in one batch, masked the same.
+5. Write the lines.
+
+A value that only others may see is answered exactly like an unknown one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+from functools import lru_cache
+from urllib.parse import urlsplit
+
+import numpy as np
+
+from fusioncell.exchange.match.answer import Tails, hit, lines_of, miss, said_of
+from fusioncell.exchange.match.index import ASK, KNOWN, Columns, Numbers
+from fusioncell.exchange.match.memory import Found, Memory
+from fusioncell.exchange.match.model import ALL, Asked, How, Said
+from fusioncell.exchange.match.read import Piece, pieces
+from fusioncell.exchange.match.recognise import IPV4, LEFT, NAME, recognise
+from fusioncell.fusion.service import Fusion
+from fusioncell.intake.project import Arrived
+from fusioncell.kernel.clock import Clock, Instant
+from fusioncell.kernel.handed import Handed
+from fusioncell.kernel.observable import (
+    TYPES_BY_CODE,
+    BadValue,
+    Observable,
+    ObservableType,
+    canonical,
+    key64,
+    key64_of,
+    parents,
+    registered_domain,
+)
+
+SMALL = 32 << 10
+"""Bytes of a body up to which the store is asked rather than the columns read for it alone."""
+NOTED_SINGLY = 20_000
+"""Known values of one request that are noted one by one for receipts; where there are more, it counts as if the asker
+had been given all that it may see: its receipts may say that more was exported than was, never less."""
+
+
+class Matcher:
+    """The front door of the bulk match."""
+
+    def __init__(self, fusion: Fusion, clock: Clock, key: bytes) -> None:
+        self._fusion = fusion
+        self._clock = clock
+        self.memory = Memory(fusion, key)
+        self._tails: Tails | None = None
+        self._tails_of: Columns | None = None
+
+    def arrived(self, cuts: Sequence[Arrived], before: int, position: int) -> None:
+        """Follow the river: what is said of these may have changed."""
+        for cut in cuts:
+            said = [arrival.extract for arrival in cut.arrivals] + [extract for _, extract in cut.ended]
+            self.memory.changed(claim.observable for extract in said for claim in extract.claims)
+
+    def round(self) -> None:
+        """Take what changed into memory; now and then, in the background."""
+        self.memory.merge()
+
+    def answers(
+        self, body: bytes, *, rows: bool = False, array: bool = False, audiences: frozenset[int], hits_only: bool,
+        handed: Handed, by: Collection[How] = ALL,
+    ) -> Iterator[bytes]:  # fmt: skip
+        """Answer each value with a JSON line, in order, in pieces. ``rows``: CSV; ``array``: a JSON list.
+
+        Raises BadInput, before anything is answered, for a body that is not text, or no JSON list.
+        """
+        cut = pieces(body, rows=rows, array=array)
+        if len(body) > SMALL:
+            self.memory.load()
+        return self._answers(cut, audiences, hits_only, handed, frozenset(by))
+
+    def _answers(
+        self, cut: Iterator[Piece], audiences: frozenset[int], hits_only: bool, handed: Handed, by: frozenset[How]
+    ) -> Iterator[bytes]:
+        given = 0
+        for piece in cut:
+            one = _OnePiece(self, piece, audiences, by)
+            yield one.answer(hits_only=hits_only)
+            if given <= NOTED_SINGLY < given + one.given:
+                handed.all_of(audiences)
+            given += one.given
+            if given <= NOTED_SINGLY:
+                handed.out(one.keys())
+
+    def tails(self, columns: Columns) -> Tails:
+        """Return the ends of lines that belong to these columns."""
+        if self._tails is None or self._tails_of is not columns:
+            self._tails, self._tails_of = Tails(columns), columns
+        return self._tails
+
+    def say(self, observables: list[Observable], audiences: frozenset[int], now: Instant) -> dict[Observable, Said]:
+        """Return what is said of those of the observables that these audiences know, from memory or the store."""
+        if not observables:
+            return {}
+        found = self.memory.look_for(observables, audiences)
+        known: dict[Observable, Said] = {}
+        if found.columns is not None:
+            tails = self.tails(found.columns)
+            for at in np.flatnonzero(found.state == KNOWN).tolist():
+                known[observables[at]] = tails.said(int(found.slot[at]), now)
+        ask = [observables[at] for at in np.flatnonzero(found.state == ASK).tolist()]
+        return {**known, **self.ask(ask, audiences)}
+
+    def ask(self, observables: list[Observable], audiences: frozenset[int]) -> dict[Observable, Said]:
+        """Return the same from the store alone."""
+        found = self._fusion.match(list(dict.fromkeys(observables)), audiences) if observables else {}
+        return {observable: said_of(assessment) for observable, assessment in found.items()}
+
+    def now(self) -> Instant:
+        """Return the instant for which a piece is answered."""
+        return self._clock.now()
+
+
+class _OnePiece:
+    """One piece on its way."""
+
+    def __init__(self, matcher: Matcher, piece: Piece, audiences: frozenset[int], by: frozenset[How]) -> None:
+        self._matcher = matcher
+        self._piece = piece
+        self._audiences = audiences
+        self._by = by
+        self._now = matcher.now()
+        self._lines = recognise(piece.text)
+        self._under: dict[int, list[tuple[How, Observable]]] = {}
+        """Of lines that are not answered from memory: what may answer them, in order."""
+        self._known: Numbers = np.empty(0, np.int64)
+        self._others: set[Observable] = set()
+
+    @property
+    def given(self) -> int:
+        """How many values were answered as known."""
+        return len(self._known) + len(self._others)
+
+    def keys(self) -> list[int]:
+        """Return what was answered as known, for receipts."""
+        codes, lines = self._lines.code, self._lines
+        known = [key64_of(int(codes[line]), lines.text(line).decode()) for line in self._known.tolist()]
+        return known + [key64(o) for o in self._others]
+
+    def answer(self, *, hits_only: bool) -> bytes:
+        """Answer the piece."""
+        lines = self._lines
+        plain = np.flatnonzero(lines.code != LEFT)
+        found = self._look_up(plain)
+        known = plain[found.state == KNOWN] if How.EXACT in self._by else plain[:0]
+        slots = found.slot[found.state == KNOWN] if How.EXACT in self._by else found.slot[:0]
+        asked = self._read()
+        for line in plain[found.state == ASK].tolist() if How.EXACT in self._by else ():
+            self._under[line] = [(How.EXACT, self._observable(line))]
+        open_lines = np.ones(len(lines), bool)
+        open_lines[known] = False
+        if How.PARENT in self._by:
+            self._names_above(open_lines)
+        if How.CIDR in self._by:
+            self._networks(open_lines)
+        others = self._settle(asked, hits_only=hits_only)
+        tails = None if found.columns is None else self._matcher.tails(found.columns)
+        self._known = known
+        return lines_of(lines, known, slots, others, tails, self._now, hits_only=hits_only)
+
+    def _look_up(self, plain: Numbers) -> Found:
+        lines = self._lines
+        keys, checks = self._matcher.memory.hasher.pieces(
+            lines.at, lines.start[plain], lines.length[plain], lines.code[plain]
+        )
+        return self._matcher.memory.look_up(keys, checks, self._audiences)
+
+    def _observable(self, line: int) -> Observable:
+        return Observable(TYPES_BY_CODE[int(self._lines.code[line])], self._lines.text(line).decode())
+
+    def _read(self) -> dict[int, list[Asked]]:
+        """Read the lines that are not plain; note what may answer each."""
+        piece, asked = self._piece, {}
+        for line in np.flatnonzero(self._lines.code == LEFT).tolist():
+            one = piece.beside.get(line)
+            # A line of ours may be several to others (form feeds, U+2028).
+            texts = [] if one is not None else self._lines.text(line).decode().splitlines()
+            asked[line] = [one] if one is not None else [got for text in texts if (got := piece.read(text)) is not None]
+        return asked
+
+    def _names_above(self, open_lines: np.ndarray[tuple[int], np.dtype[np.bool_]]) -> None:
+        """Look up the names above each plain name that is not known itself."""
+        lines, hasher = self._lines, self._matcher.memory.hasher
+        per_line = np.diff(lines.first)
+        # Of each edge but the one before the first line: the line that it ends or stands in.
+        of = np.repeat(np.arange(len(lines)), per_line)
+        which = ((lines.code == NAME) & open_lines)[of]
+        # The last dot and the line's end begin no name of two labels.
+        last = lines.first[1:] - 1
+        which[last] = False
+        which[np.maximum(last - 1, 0)] = False
+        at = np.flatnonzero(which)
+        if not len(at):
+            return
+        line = of[at]
+        start = lines.edges[at + 1] + 1
+        length = lines.start[line] + lines.length[line] - start
+        keys, checks = hasher.pieces(lines.at, start, length, NAME)
+        state = self._matcher.memory.look_up(keys, checks, self._audiences).state
+        for place in np.flatnonzero(state).tolist():
+            begin = int(start[place])
+            name = lines.buffer[begin : begin + int(length[place])].decode()
+            if _is_parent(name):
+                above = (How.PARENT, Observable(ObservableType.DOMAIN, name))
+                self._under.setdefault(int(line[place]), []).append(above)
+
+    def _networks(self, open_lines: np.ndarray[tuple[int], np.dtype[np.bool_]]) -> None:
+        lines = np.flatnonzero((self._lines.code == IPV4) & open_lines)
+        if not len(lines):
+            return
+        for place, net in self._matcher.memory.nets().holding(self._lines.address[lines]):
+            self._under.setdefault(int(lines[place]), []).append((How.CIDR, Observable(ObservableType.CIDR, net)))
+
+    def _settle(self, asked: dict[int, list[Asked]], *, hits_only: bool) -> dict[int, bytes]:
+        """Look up all that may answer a line; write these lines."""
+        of_read = [[(one, self._ways(one.observable)) for one in some] for some in asked.values()]
+        wanted = {o for ways in self._under.values() for _, o in ways}
+        wanted |= {o for some in of_read for _, ways in some for _, o in ways}
+        said = self._matcher.say(list(wanted), self._audiences, self._now)
+        written: dict[int, bytes] = {}
+        for line, ways in self._under.items():
+            first = next(((how, o) for how, o in ways if o in said), None)
+            if first is not None:
+                self._others.add(first[1])
+                written[line] = hit(self._lines.text(line).decode(), first[1], said[first[1]], first[0])
+        for line, some in zip(asked, of_read, strict=True):
+            parts = []
+            for one, ways in some:
+                first = next(((how, o) for how, o in ways if o in said), None)
+                if first is not None:
+                    self._others.add(first[1])
+                    parts.append(hit(one.text, first[1], said[first[1]], first[0]))
+                elif not hits_only:
+                    parts.append(miss(one))
+            written[line] = b"".join(parts)
+        return written
+
+    def _ways(self, o: Observable | None) -> list[tuple[How, Observable]]:
+        """Return what may answer a value that was read by itself, in order."""
+        if o is None:
+            return []
+        ways = [(How.EXACT, o)] if How.EXACT in self._by else []
+        inner: Observable | None = o
+        if o.type is ObservableType.URL:
+            inner = _host(o.value)
+            if inner is not None and How.HOST in self._by:
+                ways.append((How.HOST, inner))
+        if inner is not None and inner.type is ObservableType.DOMAIN and How.PARENT in self._by:
+            ways += [(How.PARENT, Observable(ObservableType.DOMAIN, name)) for name in parents(inner.value)]
+        if inner is not None and inner.type in (ObservableType.IPV4, ObservableType.IPV6) and How.CIDR in self._by:
+            nets = self._matcher.memory.nets().holding_one(inner.value)
+            ways += [(How.CIDR, Observable(ObservableType.CIDR, net)) for net in nets]
+        return ways
+
+
+@lru_cache(maxsize=65_536)
+def _is_parent(name: str) -> bool:
+    """Tell whether a name speaks for what stands under it: a public suffix does not."""
+    return registered_domain(name) is not None
+
+
+def _host(url: str) -> Observable | None:
+    try:
+        return canonical(ObservableType.DOMAIN, urlsplit(url).hostname or "")
+    except (BadValue, ValueError):
+        return None
