@@ -17,7 +17,7 @@ ARGS ?=
 PIP := $(BIN)/python -m pip --disable-pip-version-check -qq install --progress-bar off
 FRONTEND := $(if $(wildcard frontend/package-lock.json),$(VENDOR)/.stamp)
 
-.PHONY: help setup run test check messages bench lock clean
+.PHONY: help setup run test check pymisp messages bench lock clean
 
 help: ## Say what can be done here
 	@sed -n 's/^\([a-z]*\):.*## /  make \1	/p' $(firstword $(MAKEFILE_LIST)) | expand -t 16
@@ -33,6 +33,9 @@ check: setup $(STAMPS)/dev ## Lint, types, import contracts and rule tests
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
 	$(BIN)/python -m pytest -q tests/rules
+
+pymisp: setup $(STAMPS)/dev ## Run PyMISP's own live suite against an empty hub (ARGS="-k name")
+	$(BIN)/python tests/pymisp/run.py $(ARGS)
 
 messages: setup $(STAMPS)/dev ## Find all texts of the pages, update the translations, compile them
 	$(BIN)/python frontend/messages.py $(ARGS)
