@@ -87,7 +87,8 @@ def held(form: Format, rows: Rows) -> Rows:
     """Keep the rows whose types the form holds; one type only where it takes one."""
     types = [TYPE_CODES[t] for t in sorted(form.chosen(frozenset()) if form.one_type else form.types)]
     at = [i for i, code in enumerate(rows.codes) if code in types]
-    return Rows(*([column[i] for i in at] for column in rows))
+    return Rows([rows.codes[i] for i in at], [rows.values[i] for i in at], [rows.malicious[i] for i in at],
+                [rows.days[i] for i in at], [rows.keys[i] for i in at])  # fmt: skip
 
 
 def canonicals(raw: str) -> list[tuple[ObservableType, str]]:

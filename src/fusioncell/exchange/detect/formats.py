@@ -48,10 +48,10 @@ def _nothing(rows: Rows, about: About) -> Written:
     return Written([])
 
 
-_PLAIN = "text/plain; charset=utf-8"
+_PLAIN = "text/plain"
 FORMATS: dict[str, Format] = {each.name: each for each in (
     Format("list", "Plain list", _PLAIN, "txt", _ALL, text.write_list),
-    Format("csv", "CSV", "text/csv; charset=utf-8", "csv", _ALL, text.write_csv, best_first=True, deltas=True),
+    Format("csv", "CSV", "text/csv", "csv", _ALL, text.write_csv, best_first=True, deltas=True),
     Format("jsonl", "JSON lines", "application/x-ndjson", "jsonl", _ALL, text.write_jsonl, best_first=True,
            deltas=True),
     Format("suricata", "Suricata rules", _PLAIN, "rules", rules.SURICATA_TYPES, rules.write_suricata),

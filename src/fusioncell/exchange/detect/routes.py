@@ -23,7 +23,7 @@ def form_json(form: Format) -> dict[str, Any]:
         "format": form.name,
         "title": form.title,
         "href": f"/api/feeds/{form.name}",
-        "media_type": form.media.partition(";")[0],
+        "media_type": form.media,
         "types": sorted(type.value for type in form.types),
         "usual_types": sorted(type.value for type in form.chosen(frozenset())),
         "only_what_may_be_blocked": form.blocks,

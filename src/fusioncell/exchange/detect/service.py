@@ -16,6 +16,7 @@ from collections import Counter, OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from hashlib import blake2b
+from itertools import count
 
 import msgspec
 import numpy as np
@@ -97,6 +98,8 @@ class Feeds:
         self._fusion, self._intake, self._seal, self._clock = fusion, intake, seal, clock
         self.base = base.rstrip("/")
         self._moves = Moves(position)
+        self._editions = count(1)
+        # Of all tables: one that was let go and made again is not taken for the one that a body was made of.
         self._lock = threading.Lock()
         self._tables: OrderedDict[frozenset[int], _Held] = OrderedDict()
         self._bodies: OrderedDict[tuple[frozenset[int], str], Body] = OrderedDict()
@@ -195,7 +198,7 @@ class Feeds:
             else:
                 table = held.table
             if held.table is None or not same(table, held.table):
-                held.edition += 1
+                held.edition = next(self._editions)
                 held.table = table
             held.position = position
             return held.table, held.edition, held.touched
