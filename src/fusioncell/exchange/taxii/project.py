@@ -165,7 +165,7 @@ class _Work:
         numbers = {self.heads[key][0] for key in self.moved} | behind
         rest = numbers - heads.keys()
         store.move(self.connection, [(heads[n][1], int(n in behind), n) for n in sorted(numbers - rest)])
-        store.touch(self.connection, sorted(rest))
+        store.note_change(self.connection, sorted(rest))
 
 
 def project(

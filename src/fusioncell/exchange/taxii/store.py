@@ -70,7 +70,7 @@ def move(connection: Connection, rows: Iterable[tuple[Instant, int, int]]) -> No
     connection.run_many("UPDATE exchange_taxii_collection SET last = ?, changes = changes + ? WHERE number = ?", rows)
 
 
-def touch(connection: Connection, numbers: Iterable[int]) -> None:
+def note_change(connection: Connection, numbers: Iterable[int]) -> None:
     """Note that something changed in collections behind their ends."""
     connection.run_many("UPDATE exchange_taxii_collection SET changes = changes + 1 WHERE number = ?",
                         [(number,) for number in numbers])  # fmt: skip
