@@ -277,7 +277,7 @@ def assemble(
         mispdoor=misp_door(MispParts(
             settings=settings, key=key, vault=vault, clock=clock, randomness=randomness, members=members,
             accounts=people.accounts, signing=people.signing, audit=audit, record=record, projections=projections,
-            settle=settle,
+            settle=settle, look_up=fusion.known_good.batch_hits,
         )), taxii=_taxii(record, projections, intake, circles, river),
         **people._asdict(),
     )  # fmt: skip

@@ -3,18 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
 
-from fusioncell.edges.misp_packs import describe_types
-from fusioncell.exchange.misp import Actions, Numbers
+from fusioncell.bootstrap.outside import open_misp_pack
+from fusioncell.edges.misp_packs import describe_types, warninglist_file
+from fusioncell.exchange.misp import Actions, Call, Numbers
 from fusioncell.exchange.misp.service import Misp
 from fusioncell.exchange.mispadmin import routes as admin_routes
 from fusioncell.exchange.mispcontent import Content, Types
 from fusioncell.exchange.mispcontent import routes as content_routes
 from fusioncell.exchange.mispdoor.service import MispDoor
+from fusioncell.exchange.mispgalaxies import Galaxies
+from fusioncell.exchange.mispgalaxies import routes as galaxies_routes
 from fusioncell.exchange.mispkeep import Keep
+from fusioncell.exchange.misplibrary import Library
+from fusioncell.exchange.misplibrary import routes as library_routes
+from fusioncell.exchange.misplibrary.service import LookUp
+from fusioncell.exchange.misppacks import Packs
 from fusioncell.exchange.misppeople import People
+from fusioncell.exchange.misppeople import routes as people_routes
+from fusioncell.exchange.misptags import Tags
+from fusioncell.exchange.misptags import routes as tags_routes
 from fusioncell.exchange.mispusers import Users
 from fusioncell.exchange.mispusers import routes as users_routes
 from fusioncell.kernel.clock import Clock
@@ -44,6 +54,7 @@ class MispParts:
     record: Record
     projections: Database
     settle: Callable[[int], None]
+    look_up: LookUp
 
 
 def misp_door(hub: MispParts) -> MispDoor:
@@ -51,18 +62,48 @@ def misp_door(hub: MispParts) -> MispDoor:
     compatible = hub.settings.misp_site_admin == "1"
     keep = Keep(hub.vault)
     numbers = Numbers(sha256(b"misp" + hub.key).digest(), for_all=compatible)
-    people = People(keep=keep, numbers=numbers, members=hub.members, audit=hub.audit, clock=hub.clock,
-                    site_admin=compatible)
+    people = People(keep=keep, numbers=numbers, members=hub.members, accounts=hub.accounts, audit=hub.audit,
+                    clock=hub.clock, site_admin=compatible)
     users = Users(keep=keep, people=people, members=hub.members, accounts=hub.accounts, signing=hub.signing,
                   clock=hub.clock, randomness=hub.randomness)
     core = Misp(
         record=hub.record, projections=hub.projections, clock=hub.clock, randomness=hub.randomness, numbers=numbers,
         settle=hub.settle, compatible=compatible,
     )  # fmt: skip
+    packs = _packs(hub, keep, numbers, people, core)
+    core.packs = packs
     content = Content(core, types=Types.of(describe_types()))
     actions: Actions = {
         **content_routes.actions(content),
         **admin_routes.actions(),
+        **people_routes.actions(people),
         **users_routes.actions(users, people),
     }
+    actions |= _pack_actions(packs, core, actions)
     return MispDoor(actions, people.whoami)
+
+
+def _packs(hub: MispParts, keep: Keep, numbers: Numbers, people: People, core: Misp) -> Packs:
+    """Join what the packages bring: lists, taxonomies, templates, tags, galaxies."""
+    library = Library(open_misp_pack, keep, hub.clock, hub.look_up, warninglist_file)
+    tags = Tags(library=library, keep=keep, clock=hub.clock, numbers=numbers, people=people,
+                projections=hub.projections, audiences=core.audiences)  # fmt: skip
+    galaxies = Galaxies(library, core, lambda caller, name: str(tags.shown(caller, name)["id"]), tags.shown)
+    return Packs(library, tags, galaxies)
+
+
+def _pack_actions(packs: Packs, core: Misp, actions: Actions) -> Actions:
+    """Return the packages' actions; a cluster is attached as the tag that it is."""
+
+    def attach(call: Call, kind: str, given: str, tag: str, local: bool) -> None:
+        target = core.resolve(call.caller, kind.capitalize(), given)
+        body = {"uuid": target.uuid, "tag": tag, "local": local}
+        actions[("tags", "attachTagToObject")].run(
+            replace(call, controller="tags", action="attachTagToObject", arguments=(), named={}, body=body)
+        )
+
+    return {
+        **library_routes.actions(packs.library),
+        **tags_routes.actions(packs.tags),
+        **galaxies_routes.actions(packs.galaxy, attach),
+    }

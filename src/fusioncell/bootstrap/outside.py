@@ -7,8 +7,9 @@ import tomllib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from fusioncell.edges import knowngood_files
+from fusioncell.edges import knowngood_files, misp_packs
 from fusioncell.edges.folder import Folder
+from fusioncell.exchange import misplibrary
 from fusioncell.fusion import knownindex
 from fusioncell.fusion.knowngood import KnownGood
 from fusioncell.kernel.errors import BadInput
@@ -52,6 +53,14 @@ def open_known_good() -> KnownGood:
         cache_folder(), stamp, lambda: knownindex.compile_lists(knowngood_files.package_lists())
     )
     return KnownGood(arrays)
+
+
+def open_misp_pack() -> misplibrary.Arrays:
+    """Open MISP's compiled galaxies, taxonomies and templates, compiling them where this version's are missing."""
+    return knowngood_files.open_arrays(
+        cache_folder() / "misp", f"{misp_packs.packages_stamp()}-{misplibrary.FORMAT}",
+        lambda: misplibrary.compile_pack(misp_packs.package_files()),
+    )  # fmt: skip
 
 
 def fetch(url: str, limit: int) -> Fetched:

@@ -63,7 +63,7 @@ def open_arrays(
         _give_back_memory()
         found = _opened(folder)
     if found is None:
-        raise Unavailable(f"The warninglists cannot be read back from {folder}", hint="Remove that folder and retry.")
+        raise Unavailable(f"What was compiled cannot be read back from {folder}", hint="Remove that folder and retry.")
     return found
 
 
