@@ -37,7 +37,7 @@ from fusioncell.exchange.inbound.model import (
     Taken,
     Wanted,
 )
-from fusioncell.intake.formats import split_body
+from fusioncell.intake import split_body
 from fusioncell.intake.service import Intake, Terms
 from fusioncell.kernel.clock import DAY, MINUTE, Clock, Instant
 from fusioncell.kernel.errors import FAULTS_OF_CONTENT, Conflict, FusionCellError, NotFound
@@ -48,7 +48,7 @@ from fusioncell.members import Members
 from fusioncell.members.audit import Audit
 from fusioncell.members.audit.service import actor_of, author_of
 
-TURN = 2 * MINUTE
+TURN = MINUTE
 """After this long a pull ends at the next good place, and goes on after other feeds have had their turn."""
 LEASE = 30 * MINUTE
 """For this long nobody else takes a feed whose pull does not end."""
@@ -165,6 +165,12 @@ class Inbound:
             except FusionCellError as fault:
                 _log.warning("feed %s: %s", id, fault.detail)
         return done
+
+    def soon(self, id: str) -> None:
+        """Let a feed that is switched on be pulled with the next round."""
+        feed = self.standing(id).feed
+        with self._vault.write() as connection:
+            store.enable(connection, feed.id, feed.enabled, 0)
 
     def run(self, id: str) -> Standing | None:
         """Pull a feed now, whether it is due or not; None where its pull is under way. Raises NotFound."""

@@ -20,10 +20,12 @@ from fusioncell.web.pages import (
     contribute,
     contribution,
     directory,
+    feeds,
     files,
     finder,
     first,
     groups,
+    inbound,
     joining,
     live,
     notices,
@@ -75,7 +77,8 @@ def page_handlers() -> list[ControllerRouterHandler]:
     rooms = (
         talk, compose, requests,
         anonymous, attachments,
-        files, first, finder, observable, contribution, contribute, shield, signing, account, ops, live,
+        feeds, files, first, finder, observable, contribution, contribute, shield, signing, account, ops, live,
         receipts, participation, proxy, joining, admin, notices, groups, directory, choices, palette, privacy, assets,
+        inbound,
     )  # fmt: skip
     return [handler for room in rooms for handler in room.HANDLERS]
