@@ -625,12 +625,12 @@ def _cites_all(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def _ties_by_id(monkeypatch: pytest.MonkeyPatch) -> None:
-    real = picture_store.rising
+    real = picture_store.named_lately
 
     def by_id(*given: Any) -> Any:
-        return sorted(real(*given), key=lambda row: (-row[1], -row[2], -row[3] // 65536, row[0]))
+        return sorted(real(*given), key=lambda row: (-row[2], row[0]))
 
-    monkeypatch.setattr(picture_store, "rising", by_id)
+    monkeypatch.setattr(picture_store, "named_lately", by_id)
 
 
 def _tells_all(monkeypatch: pytest.MonkeyPatch) -> None:

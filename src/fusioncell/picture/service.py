@@ -23,6 +23,7 @@ from fusioncell.kernel.observable import Observable, ObservableType, guess, pare
 from fusioncell.kernel.ports import Connection, Database
 from fusioncell.kernel.refang import refang
 from fusioncell.picture import store
+from fusioncell.picture.rise import rises_in
 from fusioncell.picture.words import lines_with, tokens
 from fusioncell.record.service import Record
 
@@ -32,6 +33,10 @@ END = 1 << 62
 MAX_WORDS = 12
 MAX_PAGES = 256
 """Pages of words that a search reads at a time; the first few hold what is asked for, unless the words are apart."""
+MAX_NAMED = 10_000
+"""Newest mentions from which the figures of the first page are made."""
+Named = list[tuple[Any, ...]]
+"""Mentions, newest first: (observable's number, contributor, instant)."""
 MAX_SAMPLED = 128
 """Entries of a contribution that are looked at for a sample of what it names."""
 
@@ -178,34 +183,42 @@ class Picture:
             for r in rows
         ]
 
-    def rising(self, viewer: Viewer, *, days: int = 7, limit: int = 10) -> list[Rise]:
-        """Return the observables that most contributors mention lately, among what the viewer may see."""
+    def named(self, viewer: Viewer, *, days: int = 14) -> Named:
+        """Return the newest mentions (at most 10,000) that the viewer may see, for figures made from the same ones."""
         audiences = self._record.visible_to(viewer)
-        today = self._clock.now() // DAY
+        since = (self._clock.now() // DAY - days + 1) * DAY
         with self._database.read() as connection:
-            rows = store.rising(connection, audiences, self._clock.now() - days * DAY, limit)
-            ids = [row[0] for row in rows]
-            daily = store.contributors_by_day(connection, ids, audiences, (today - 2 * days + 1) * DAY) if ids else []
+            return store.named_lately(connection, audiences, since, MAX_NAMED)
+
+    def rising(self, viewer: Viewer, *, days: int = 7, limit: int = 10, named: Named | None = None) -> list[Rise]:
+        """Return the observables that most contributors mention lately, among what the viewer may see."""
+        now, today = self._clock.now(), self._clock.now() // DAY
+        rows = self.named(viewer, days=2 * days) if named is None else named
+        most = rises_in([row for row in rows if row[2] >= now - days * DAY], limit)
+        ids = [observable for observable, _, _ in most]
+        daily: dict[int, set[tuple[str, int]]] = {number: set() for number in ids}
+        for observable, org, at in rows:
+            if observable in daily:
+                daily[observable].add((org, at // DAY))
         observables = self._fusion.observables(ids)
-        assessed = self._fusion.match(list(observables.values()), audiences)
+        assessed = self._fusion.match(list(observables.values()), self._record.visible_to(viewer))
         first = today - days + 1
         rises = []
-        for number, contributors, mentions, _ in rows:
-            one = observables[number]
-            days_of = [(org, int(day)) for observable, org, day in daily if observable == number]
+        for number, contributors, mentions in most:
+            one, days_of = observables[number], daily[number]
             before = len({org for org, day in days_of if day < first})
             series = tuple(len({org for org, day in days_of if day == each}) for each in range(first, today + 1))
             rises.append(Rise(one, contributors, mentions, assessed.get(one), before, series))
         return rises
 
-    def activity(self, viewer: Viewer, *, hours: int = 48) -> Activity:
+    def activity(self, viewer: Viewer, *, hours: int = 48, named: Named | None = None) -> Activity:
         """Count the contributions of the last hours, of which the viewer may see something (the newest 10,000)."""
         now = self._clock.now()
         audiences = self._record.visible_to(viewer)
         last = now // HOUR
         with self._database.read() as connection:
             rows = store.lately(connection, audiences, (last - hours + 1) * HOUR, 10_000)
-            named = store.count_named(connection, audiences, now - DAY)
+        values = {row[0] for row in (self.named(viewer) if named is None else named) if row[2] >= now - DAY}
         by_hour = Counter(at // HOUR for at, _ in rows)
         today = [voice_of(org) for at, org in rows if at > now - DAY]
         return Activity(
@@ -213,7 +226,7 @@ class Picture:
             len(today),
             sum(now - 2 * DAY < at <= now - DAY for at, _ in rows),
             len(set(today) - {ANONYMOUS}),
-            named,
+            len(values),
         )
 
     def sample(self, viewer: Viewer, item: Summary, most: int = 3) -> tuple[Observable, ...]:

@@ -209,18 +209,16 @@ def contribution_rows(connection: Connection, identifier: str, audiences: Iterab
     )
 
 
-def rising(connection: Connection, audiences: Iterable[int], since: int, limit: int) -> list[Row]:
-    """Return observables by the number of contributors that mention them lately: (observable, orgs, mentions, last).
+def named_lately(connection: Connection, audiences: Iterable[int], since: int, limit: int) -> list[Row]:
+    """Return the newest fresh mentions since an instant, newest first: (observable, contributor, at).
 
     Of those that stand in one entry the first comes first: their ids would tell which of them had been named before, by
     entries that the viewer may not see.
     """
     sql, value = connection.among(audiences)
     return connection.rows(
-        "SELECT observable, count(DISTINCT org) AS orgs, count(*) AS mentions, max(seq * 65536 - position) AS last "
-        f"FROM (SELECT observable, org, seq, position FROM picture_recent WHERE at >= ? AND audience IN {sql} "
-        "ORDER BY seq DESC, position LIMIT 10000) AS lately "
-        "GROUP BY observable ORDER BY orgs DESC, mentions DESC, last DESC LIMIT ?",
+        f"SELECT observable, org, at FROM picture_recent WHERE at >= ? AND audience IN {sql} "
+        "ORDER BY seq DESC, position LIMIT ?",
         (since, value, limit),
     )
 
@@ -253,29 +251,4 @@ def lately(connection: Connection, audiences: Iterable[int], since: int, limit: 
         f"WHERE audience IN {sql} AND items > 0 GROUP BY first_seq ORDER BY first_seq DESC LIMIT ?) AS newest "
         "WHERE at >= ? ORDER BY first_seq DESC",
         (value, limit, since),
-    )
-
-
-def count_named(connection: Connection, audiences: Iterable[int], since: int) -> int:
-    """Count the different observables in the newest fresh mentions (at most 10,000) since an instant."""
-    sql, value = connection.among(audiences)
-    rows = connection.rows(
-        "SELECT count(DISTINCT observable) FROM (SELECT observable FROM picture_recent WHERE at >= ? "
-        f"AND audience IN {sql} ORDER BY seq DESC, position LIMIT 10000) AS lately",
-        (since, value),
-    )
-    return int(rows[0][0])
-
-
-def contributors_by_day(
-    connection: Connection, observables: Iterable[int], audiences: Iterable[int], since: int
-) -> list[Row]:
-    """Return (observable, contributor, day since 1970) of fresh mentions since an instant, each once."""
-    which, ids = connection.among(observables)
-    sql, value = connection.among(audiences)
-    return connection.rows(
-        "SELECT DISTINCT observable, org, at / 86400000000 FROM (SELECT observable, org, at FROM picture_recent "
-        f"WHERE at >= ? AND audience IN {sql} ORDER BY seq DESC, position LIMIT 20000) AS lately "
-        f"WHERE observable IN {which}",
-        (since, value, ids),
     )

@@ -11,7 +11,7 @@ from fusioncell.kernel.clock import DAY
 from fusioncell.kernel.marking import Viewer
 from fusioncell.kernel.observable import Observable, ObservableType
 from fusioncell.members import TermsDue
-from fusioncell.picture.service import Activity, Summary
+from fusioncell.picture.service import Activity, Named, Summary
 from fusioncell.shield.model import Decision, State
 from fusioncell.web.access import awaits_terms
 from fusioncell.web.pages.actions import main_actions
@@ -139,7 +139,7 @@ def _news(hub: Hub, viewer: Viewer, names: Names) -> list[View]:
     return sorted(items, key=lambda item: -item["at"])[:NEWEST]
 
 
-def _rising(hub: Hub, viewer: Viewer) -> list[View]:
+def _rising(hub: Hub, viewer: Viewer, named: Named) -> list[View]:
     return [
         {
             "one": observable_view(rise.observable, rise.assessment),
@@ -147,7 +147,7 @@ def _rising(hub: Hub, viewer: Viewer) -> list[View]:
             "before": rise.before,
             "series": list(rise.series),
         }
-        for rise in hub.picture.rising(viewer, limit=RISING)
+        for rise in hub.picture.rising(viewer, limit=RISING, named=named)
         if rise.contributors > 1
     ]
 
@@ -157,9 +157,10 @@ def home_context(hub: Hub, viewer: Viewer) -> dict[str, Any]:
     # The position comes first: what arrives while the page is made comes by the stream, and is not missed.
     live = stream_from_here(hub, viewer)
     names = Names(hub)
-    activity = hub.picture.activity(viewer)
+    named = hub.picture.named(viewer)
+    activity = hub.picture.activity(viewer, named=named)
     tally = hub.shield.tally(viewer)
-    rising = _rising(hub, viewer)
+    rising = _rising(hub, viewer, named)
     technique = hub.picture.facet(viewer, "technique", limit=BARS)
     return {
         "actions": main_actions(hub, viewer),
