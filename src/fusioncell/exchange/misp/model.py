@@ -220,6 +220,8 @@ class Put:
     draft: bool = False
     place: str = ""
     meta: Mapping[str, Any] = field(default_factory=dict)
+    raw: bytes = b""
+    """The body's exact bytes where it goes on unchanged; ``body`` is then not looked at."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,6 +37,14 @@ class People(Protocol):
         """Return the address to show as an event's creator, to its own organisation; "" for none."""
         ...
 
+    def refuses(self, caller: Caller, event: str, creator: str) -> str:
+        """Return why an event (its uuid, its Orgc's uuid) is not taken in (blocklists), "" where it is."""
+        ...
+
+    def contact(self, caller: Caller, org: str, person: str, subject: str, message: str) -> bool:
+        """Send a message to who made an event; False where it could not be sent."""
+        ...
+
 
 class Packs(Protocol):
     """Tags, galaxies, warninglists."""
@@ -87,6 +95,14 @@ class AlonePeople:
     def email(self, caller: Caller, person: str) -> str:
         """Show none."""
         return ""
+
+    def refuses(self, caller: Caller, event: str, creator: str) -> str:
+        """Take all."""
+        return ""
+
+    def contact(self, caller: Caller, org: str, person: str, subject: str, message: str) -> bool:
+        """Send nothing."""
+        return False
 
 
 class AlonePacks:

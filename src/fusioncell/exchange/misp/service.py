@@ -334,7 +334,7 @@ class Misp:
 
 def _draft(put: Put, audience: int, author: str) -> Draft:
     """Make the entry of a new version: later than all that stands, and under the number of what stood."""
-    body = _encode(put.body)
+    body = put.raw or _encode(put.body)
     if len(body) > MAX_BODY:
         raise TooLarge(f"{put.model} {put.uuid} is larger than {MAX_BODY >> 20} MB.")
     stamp = put.body.get("timestamp")

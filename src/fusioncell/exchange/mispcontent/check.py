@@ -120,8 +120,8 @@ def checked(type: str, value: str) -> tuple[str, str]:
     size = _HEX.get(type)
     if size is not None:
         good = len(value) == size and _HEXADECIMAL.match(value)
-        return value, "" if good else (
-            f"Checksum has an invalid length or format (expected: {size} hexadecimal characters). {_OTHER}")  # fmt: skip
+        said = f"Checksum has an invalid length or format (expected: {size} hexadecimal characters). {_OTHER}"
+        return value, "" if good else said
     check = _CHECKS.get(type)
     if check is not None:
         return check(value)
