@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 
+import msgspec
+
 from fusioncell.kernel.clock import Instant
 from fusioncell.kernel.errors import FusionCellError
 from fusioncell.kernel.marking import Tlp
@@ -92,8 +94,7 @@ class Ask:
         return not self.filters
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(msgspec.Struct, frozen=True, gc=False):
     """A stored version in a collection: its place (µs), its entry, and what manifests say of it.
 
     ``version`` 0: it has none (an SCO). ``stamp``: the version as it was written, "" for the place itself.

@@ -38,7 +38,6 @@ _MILLISECOND = 1000
 
 
 class _Head(msgspec.Struct, gc=False):
-    type: str
     modified: str = ""
     created: str = ""
     spec_version: str = ""
@@ -57,7 +56,7 @@ class _Place:
     seq: int
     audience: int
     org: int
-    digest: int
+    okey: int
     oid: str
     type: str
     version: Instant
@@ -72,7 +71,7 @@ class _Place:
     changed: bool = False
 
     def row(self) -> Kept:
-        return (self.collection, self.added, self.seq, self.audience, self.org, self.digest, self.oid, self.type,
+        return (self.collection, self.added, self.seq, self.audience, self.org, self.okey, self.oid, self.type,
                 self.version, self.spec, self.stamp, self.size, self.latest, self.shadow, self.revoked)  # fmt: skip
 
     def set(self, latest: int, shadow: int) -> None:
@@ -82,7 +81,7 @@ class _Place:
 
 @dataclass(slots=True)
 class _Found:
-    """What an entry is in the collections: id, type, version, its text, STIX version, digest and size of the body."""
+    """What an entry is in the collections. ``fresh``: intake took it for new, or for another content of a version."""
 
     entry: Entry
     oid: str
@@ -90,8 +89,9 @@ class _Found:
     version: Instant
     stamp: str
     spec: int
-    digest: int
+    okey: int
     size: int
+    fresh: bool
 
 
 @dataclass(slots=True)
@@ -103,7 +103,7 @@ class _Work:
     objects: dict[tuple[int, str], list[_Place]] = field(default_factory=dict)
     moved: set[str] = field(default_factory=set)
     gone: list[_Place] = field(default_factory=list)
-    loaded: set[tuple[int, str]] = field(default_factory=set)
+    loaded: set[tuple[int, int]] = field(default_factory=set)
 
     def number(self, key: str) -> int:
         if key not in self.heads:
@@ -118,11 +118,11 @@ class _Work:
         self.moved.add(key)
         return place
 
-    def load(self, numbers: Iterable[int], oids: Sequence[str]) -> None:
-        """Bring the rows of objects into memory."""
+    def load(self, numbers: Iterable[int], okeys: Sequence[int]) -> None:
+        """Bring the rows of objects, by the hashes of their ids, into memory."""
         for number in numbers:
-            wanted = [oid for oid in oids if (number, oid) not in self.loaded]
-            self.loaded.update((number, oid) for oid in wanted)
+            wanted = [okey for okey in okeys if (number, okey) not in self.loaded] if self.loaded else okeys
+            self.loaded.update((number, okey) for okey in wanted)
             for kept in store.of_objects(self.connection, number, wanted) if wanted else ():
                 self.objects.setdefault((number, kept[6]), []).append(_Place(*kept))
 
@@ -181,16 +181,16 @@ def project(
     work = _Work(connection, heads)
     for entry, recall in arrived.recalls:
         _recall(work, entry, recall, keys[entry.audience], read_range)
-    extracts = {arrival.entry.seq: arrival.extract for arrival in arrived.arrivals if arrival.entry.kind in KINDS}
+    extracts = {arrival.entry.seq: arrival.extract for arrival in arrived.arrivals}
     found = {entry.seq: one for entry in items if (one := _read(entry, extracts)) is not None}
-    work.load([number for _, (number, _) in sorted(heads.items())],
-              sorted({one.oid for one in found.values()}) if found else [])  # fmt: skip
+    work.load([number for _, (number, _) in sorted(heads.items())], sorted({one.okey for one in found.values()}))
+    orgs = {org: signed64(org) for org in {entry.org for entry in items}}
     for entry in items:
         one = found.get(entry.seq)
         for key in keys[entry.audience]:
             place = work.next(key, entry.at)
             if one is not None:
-                _arrive(work, one, work.number(key), place)
+                _arrive(work, one, orgs[entry.org], heads[key][0], place)
     work.save()
 
 
@@ -199,7 +199,7 @@ def purge(connection: Connection, seqs: Sequence[int]) -> None:
     rows = [_Place(*kept) for kept in store.of_entries(connection, seqs)]
     work = _Work(connection, {})
     for number in sorted({row.collection for row in rows}):
-        work.load([number], sorted({row.oid for row in rows if row.collection == number}))
+        work.load([number], sorted({row.okey for row in rows if row.collection == number}))
     erased = set(seqs)
     for (number, oid), places in sorted(work.objects.items()):
         for place in [place for place in places if place.seq in erased]:
@@ -219,14 +219,15 @@ def _read(entry: Entry, extracts: dict[int, Extract]) -> _Found | None:
         except msgspec.DecodeError:
             return None
         stamp = head.modified or head.created
-        return _Found(entry, payload.subject, head.type, payload.version, storable(stamp[:40]), _spec_of(head),
-                      signed64(payload.body), len(payload.body))  # fmt: skip
-    extract = extracts.get(entry.seq)
+        oid = payload.subject
+        return _Found(entry, oid, oid.partition("--")[0], payload.version, storable(stamp[:40]), _spec_of(head),
+                      signed64(oid), len(payload.body), entry.seq in extracts)  # fmt: skip
+    extract = extracts.get(entry.seq) if entry.kind in KINDS else None
     named = name_of(entry, extract) if extract is not None else None
     if named is None:
         return None
     oid, type, version = named
-    return _Found(entry, oid, type, version, "", STIX_21, signed64(payload.body), len(payload.body))
+    return _Found(entry, oid, type, version, "", STIX_21, signed64(oid), len(payload.body), True)
 
 
 def _spec_of(head: _Head) -> int:
@@ -236,16 +237,15 @@ def _spec_of(head: _Head) -> int:
     return STIX_20 if head.modified and not bytes(head.pattern_type) else STIX_21
 
 
-def _arrive(work: _Work, one: _Found, number: int, place: Instant) -> None:
+def _arrive(work: _Work, one: _Found, org: int, number: int, place: Instant) -> None:
     entry = one.entry
-    org = signed64(entry.org)
     standing = work.standing(number, one.oid)
     for known in standing:
         if known.revoked:
             work.drop(known)
-        elif (known.org, known.audience, known.digest, known.version) == (org, entry.audience, one.digest, one.version):
-            return
-    made = _Place(number, place, entry.seq, entry.audience, org, one.digest, one.oid, one.type, one.version, one.spec,
+        elif not one.fresh and (known.org, known.audience, known.version) == (org, entry.audience, one.version):
+            return  # a repeat: what intake took neither for new nor holds as an older version
+    made = _Place(number, place, entry.seq, entry.audience, org, one.okey, one.oid, one.type, one.version, one.spec,
                   one.stamp or written(one.version), one.size, new=True)  # fmt: skip
     work.objects.setdefault((number, one.oid), []).append(made)
     if standing:
@@ -256,7 +256,7 @@ def _arrive(work: _Work, one: _Found, number: int, place: Instant) -> None:
 
 def _recall(work: _Work, entry: Entry, recall: Recall, keys: Sequence[str], read_range: ReadRange) -> None:
     rows = [_Place(*kept) for kept in store.within(work.connection, recall.first, recall.last, entry.audience)]
-    work.load(sorted({row.collection for row in rows}), sorted({row.oid for row in rows}))
+    work.load(sorted({row.collection for row in rows}), sorted({row.okey for row in rows}))
     ranks: dict[int, int] = {}
     for seqs in _headers(recall, entry.audience, read_range):
         ranks.update((seq, len(ranks) + rank) for rank, seq in enumerate(seqs))
@@ -292,6 +292,7 @@ def _has_versions(place: _Place) -> bool:
 
 def _revoke(work: _Work, place: _Place, added: Instant, entry: Entry) -> None:
     version = max(entry.at, place.version + _MILLISECOND)
-    made = _Place(place.collection, added, place.seq, place.audience, place.org, 0, place.oid, place.type, version,
+    made = _Place(place.collection, added, place.seq, place.audience, place.org, place.okey, place.oid,
+                  place.type, version,
                   place.spec, format_instant(version), 0, 1, 0, 1, new=True)  # fmt: skip
     work.objects.setdefault((place.collection, place.oid), []).append(made)

@@ -124,6 +124,19 @@ async def _paged(taxii: Taxii, place: Place, kind: str, ask: Ask, handed: Handed
     return _said(page.body, headers=headers_of(page))
 
 
+def at_hand(
+    taxii: Taxii, handed: Handed, viewer: Viewer, root: str, which: str, kind: str, query: bytes, accept: str
+) -> Page | None:
+    """Return a page of ``objects`` or ``manifest`` that needs no database, else None. Raises what the doors raise."""
+    check_accept(accept)
+    page = taxii.ready(
+        taxii.place(viewer, root, which), kind, filters.read_ask(filters.read_query(query, filters.OBJECTS))
+    )
+    if page is not None:
+        hand_out(page, handed)
+    return page
+
+
 def hand_out(page: Page, handed: Handed) -> None:
     """Note what an answer gives, so that a recall knows how far it reaches."""
     if page.given:

@@ -189,18 +189,21 @@ class Taxii:
             name = b"versions"
         first, last = rows[0].added, rows[-1].added
         head = b'{"more":true,"next":"%s","' % next_of(ask, last).encode() if more else b'{"more":false,"'
-        body = head + name + b'":[' + b",".join(parts) + b"]}"
-        return Page(body, first, last, frozenset(given), frozenset(gone))
+        # One join: each further copy of a page costs as much as its reading.
+        parts[:1] = [head + name + b'":[' + parts[0]] if parts else [head + name + b'":[']
+        parts[-1] += b"]}"
+        return Page(b",".join(parts), first, last, frozenset(given), frozenset(gone))
 
     def _objects(self, rows: Sequence[Row], generation: int, ask: Ask, given: set[str], gone: set[str]) -> list[bytes]:
         entries = {entry.seq: entry for entry in self._record.read_many([row.seq for row in rows])}
         plain_20 = ask.specs == (STIX_20,)
+        labels = {number: self._record.audience(number).tlp for number in {e.audience for e in entries.values()}}
         made = []
         for row in rows:
             entry = entries.get(row.seq)
             if entry is None or entry.payload is None:
                 continue  # erased since
-            tlp = self._record.audience(entry.audience).tlp
+            tlp = labels[entry.audience]
             if row.revoked:
                 gone.add(entry.contribution)
                 made.append(withdrawn(_body(entry), row.type, row.oid, row.spec, row.stamp, tlp, generation))

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import BigInteger, Column, Index, Integer, MetaData, SmallInteger, String, Table, Text
 
 from fusioncell.exchange.taxii.model import MAX_PAGE_BYTES, Ask, Row
+from fusioncell.intake import signed64
 from fusioncell.kernel.clock import Instant
 from fusioncell.kernel.ports import Connection
 
@@ -27,7 +28,7 @@ version = Table(
     Column("seq", BigInteger, nullable=False),
     Column("audience", Integer, nullable=False),
     Column("org", BigInteger, nullable=False),
-    Column("digest", BigInteger, nullable=False),
+    Column("okey", BigInteger, nullable=False),
     Column("oid", Text, nullable=False),
     Column("type", Text, nullable=False),
     Column("version", BigInteger, nullable=False),
@@ -37,16 +38,16 @@ version = Table(
     Column("latest", SmallInteger, nullable=False),
     Column("shadow", SmallInteger, nullable=False),
     Column("revoked", SmallInteger, nullable=False),
-    Index("exchange_taxii_object_oid", "collection", "oid"),
+    Index("exchange_taxii_object_okey", "collection", "okey"),
     Index("exchange_taxii_object_seq", "seq"),
     sqlite_with_rowid=False,
 )  # fmt: skip
-"""``org``, ``digest``: 64-bit hashes. ``latest``: of its object's newest STIX version the newest. ``shadow``: another
-contributor's copy of the same version came first. ``revoked``: stands for what was recalled."""
+"""``org``, ``okey``: 64-bit hashes, the latter of the id. ``latest``: of its object's newest STIX version the newest.
+``shadow``: another contributor's copy of the same version came first. ``revoked``: stands for what was recalled."""
 
 Kept = tuple[int, int, int, int, int, int, str, str, int, int, str, int, int, int, int]
 """A row of the table, in its order."""
-_ALL = "collection, added, seq, audience, org, digest, oid, type, version, spec, stamp, size, latest, shadow, revoked"
+_ALL = "collection, added, seq, audience, org, okey, oid, type, version, spec, stamp, size, latest, shadow, revoked"
 _ROW = "t.added, t.seq, t.oid, t.type, t.version, t.spec, t.stamp, t.size, t.revoked"
 
 
@@ -82,11 +83,11 @@ def head(connection: Connection, key: str) -> tuple[int, Instant, int] | None:
     return rows[0] if rows else None
 
 
-def of_objects(connection: Connection, number: int, oids: Iterable[str]) -> list[Kept]:
-    """Return all rows of these objects in a collection, in order."""
-    among, value = connection.among(oids)
+def of_objects(connection: Connection, number: int, okeys: Iterable[int]) -> list[Kept]:
+    """Return all rows of these objects (by the hashes of their ids) in a collection, in order."""
+    among, value = connection.among(okeys)
     return connection.rows(
-        f"SELECT {_ALL} FROM exchange_taxii_object WHERE collection = ? AND oid IN {among} ORDER BY added",
+        f"SELECT {_ALL} FROM exchange_taxii_object WHERE collection = ? AND okey IN {among} ORDER BY added",
         (number, value),
     )
 
@@ -149,17 +150,17 @@ def page(connection: Connection, number: int, ask: Ask, org: int, *, by_id: bool
 def exists(connection: Connection, number: int, oid: str) -> bool:
     """Tell whether a collection holds something of an object that was not withdrawn."""
     return bool(connection.rows(
-        "SELECT 1 FROM exchange_taxii_object WHERE collection = ? AND oid = ? AND revoked = 0 LIMIT 1",
-        (number, oid)))  # fmt: skip
+        "SELECT 1 FROM exchange_taxii_object WHERE collection = ? AND okey = ? AND oid = ? AND revoked = 0 LIMIT 1",
+        (number, signed64(oid), oid)))  # fmt: skip
 
 
 def own(connection: Connection, number: int, oid: str, org: int, specs: Sequence[int]) -> list[tuple[int, Instant]]:
     """Return (position, version) of all that one contributor gave of an object, oldest version first."""
     among, value = connection.among(specs)
     return connection.rows(
-        "SELECT seq, version FROM exchange_taxii_object WHERE collection = ? AND oid = ? AND org = ? AND revoked = 0 "
-        f"AND spec IN {among} ORDER BY version, added",
-        (number, oid, org, value),
+        "SELECT seq, version FROM exchange_taxii_object WHERE collection = ? AND okey = ? AND oid = ? AND org = ? "
+        f"AND revoked = 0 AND spec IN {among} ORDER BY version, added",
+        (number, signed64(oid), oid, org, value),
     )
 
 
@@ -169,9 +170,10 @@ def _where(connection: Connection, number: int, ask: Ask, org: int, by_id: bool)
     if by_id:
         sql += " AND t.revoked = 0"
     if ask.ids:
+        keys, hashed = connection.among([signed64(oid) for oid in ask.ids])
         among, value = connection.among(ask.ids)
-        sql += f" AND t.oid IN {among}"
-        given.append(value)
+        sql += f" AND t.okey IN {keys} AND t.oid IN {among}"
+        given += [hashed, value]
     if ask.types:
         among, value = connection.among(ask.types)
         sql += f" AND t.type IN {among}"
@@ -195,7 +197,7 @@ def _where(connection: Connection, number: int, ask: Ask, org: int, by_id: bool)
 
 def _rivals(connection: Connection, ask: Ask, org: int, by_id: bool) -> tuple[str, list[Any]]:
     """Return which other rows of the same object are compared with a row."""
-    sql, given = "u.collection = t.collection AND u.oid = t.oid", []
+    sql, given = "u.collection = t.collection AND u.okey = t.okey AND u.oid = t.oid", []
     sql += " AND u.org = ?" if org else " AND u.shadow = 0"
     given += [org] if org else []
     if by_id:
