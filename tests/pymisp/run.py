@@ -91,8 +91,8 @@ def get_suite(folder: Path) -> tuple[Path, Path]:
     print("Getting PyMISP's suite and what it needs (once)", flush=True)
     steps = [
         [sys.executable, "-m", "venv", str(folder / "venv")],
-        [str(python), "-m", "pip", "-qq", "--disable-pip-version-check", "download", "--no-deps", "--no-binary", ":all:",
-         "-d", str(folder), f"pymisp=={VERSION}"],
+        [str(python), "-m", "pip", "-qq", "--disable-pip-version-check", "download", "--no-deps", "--no-binary",
+         ":all:", "-d", str(folder), f"pymisp=={VERSION}"],
         [str(python), "-m", "pip", "-qq", "--disable-pip-version-check", "install", "pytest", "distlib",
          f"pymisp[fileobjects,openioc,email,url]=={VERSION}"],
     ]  # fmt: skip

@@ -276,8 +276,8 @@ def assemble(
         feeds=feeds,
         mispdoor=misp_door(MispParts(
             settings=settings, key=key, vault=vault, clock=clock, randomness=randomness, members=members,
-            accounts=people.accounts, signing=people.signing, audit=audit, record=record, projections=projections,
-            settle=settle, look_up=fusion.known_good.batch_hits,
+            accounts=people.accounts, signing=people.signing, audit=audit, mail=mail, record=record,
+            projections=projections, settle=settle, look_up=fusion.known_good.batch_hits,
         )), taxii=_taxii(record, projections, intake, circles, river),
         **people._asdict(),
     )  # fmt: skip

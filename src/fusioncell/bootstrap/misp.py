@@ -10,26 +10,31 @@ from fusioncell.bootstrap.outside import open_misp_pack
 from fusioncell.edges.misp_packs import describe_types, warninglist_file
 from fusioncell.exchange.misp import Actions, Call, Numbers
 from fusioncell.exchange.misp.service import Misp
+from fusioncell.exchange.mispadmin import Admin
 from fusioncell.exchange.mispadmin import routes as admin_routes
 from fusioncell.exchange.mispcontent import Content, Types
 from fusioncell.exchange.mispcontent import routes as content_routes
 from fusioncell.exchange.mispdoor.service import MispDoor
 from fusioncell.exchange.mispgalaxies import Galaxies
 from fusioncell.exchange.mispgalaxies import routes as galaxies_routes
+from fusioncell.exchange.mispgroups import Groups
+from fusioncell.exchange.mispgroups import routes as groups_routes
 from fusioncell.exchange.mispkeep import Keep
-from fusioncell.exchange.misplibrary import Library
+from fusioncell.exchange.misplibrary import FEEDS, Library
 from fusioncell.exchange.misplibrary import routes as library_routes
 from fusioncell.exchange.misplibrary.service import LookUp
 from fusioncell.exchange.misppacks import Packs
 from fusioncell.exchange.misppeople import People
 from fusioncell.exchange.misppeople import routes as people_routes
+from fusioncell.exchange.mispsearch import routes as search_routes
+from fusioncell.exchange.mispsearch.service import MispSearch
 from fusioncell.exchange.misptags import Tags
 from fusioncell.exchange.misptags import routes as tags_routes
 from fusioncell.exchange.mispusers import Users
 from fusioncell.exchange.mispusers import routes as users_routes
 from fusioncell.kernel.clock import Clock
 from fusioncell.kernel.ids import Randomness
-from fusioncell.kernel.ports import Database
+from fusioncell.kernel.ports import Database, Mail
 from fusioncell.kernel.settings import Settings
 from fusioncell.members.accounts import Accounts
 from fusioncell.members.audit import Audit
@@ -51,6 +56,7 @@ class MispParts:
     accounts: Accounts
     signing: Signing
     audit: Audit
+    mail: Mail
     record: Record
     projections: Database
     settle: Callable[[int], None]
@@ -63,7 +69,7 @@ def misp_door(hub: MispParts) -> MispDoor:
     keep = Keep(hub.vault)
     numbers = Numbers(sha256(b"misp" + hub.key).digest(), for_all=compatible)
     people = People(keep=keep, numbers=numbers, members=hub.members, accounts=hub.accounts, audit=hub.audit,
-                    clock=hub.clock, site_admin=compatible)
+                    clock=hub.clock, mail=hub.mail, site_admin=compatible)
     users = Users(keep=keep, people=people, members=hub.members, accounts=hub.accounts, signing=hub.signing,
                   clock=hub.clock, randomness=hub.randomness)
     core = Misp(
@@ -72,15 +78,28 @@ def misp_door(hub: MispParts) -> MispDoor:
     )  # fmt: skip
     packs = _packs(hub, keep, numbers, people, core)
     core.packs = packs
+    core.people = people
+    admin = Admin(keep=keep, people=people, audit=hub.audit, projections=hub.projections, clock=hub.clock,
+                  audiences=core.audiences)
+    people.guard = admin.blocked
+    groups = Groups(keep=keep, people=people, audit=hub.audit, clock=hub.clock, randomness=hub.randomness,
+                    regroup=lambda uuid: None)
     content = Content(core, types=Types.of(describe_types()))
     actions: Actions = {
         **content_routes.actions(content),
-        **admin_routes.actions(),
+        **search_routes.actions(MispSearch(core, hub.projections, packs.library, base=_address(hub.settings))),
+        **admin_routes.actions(admin, people, core.resolve, FEEDS, lambda: actions),
+        **groups_routes.actions(groups, people),
         **people_routes.actions(people),
         **users_routes.actions(users, people),
     }
     actions |= _pack_actions(packs, core, actions)
     return MispDoor(actions, people.whoami)
+
+
+def _address(settings: Settings) -> str:
+    """Return the door's base address, as links in exports have it."""
+    return (settings.public_url.rstrip("/") or f"http://{settings.http_listen}") + "/misp"
 
 
 def _packs(hub: MispParts, keep: Keep, numbers: Numbers, people: People, core: Misp) -> Packs:

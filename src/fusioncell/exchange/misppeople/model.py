@@ -42,6 +42,8 @@ STOCK: Mapping[int, MispRole] = {
     )
 }
 """The roles that MISP ships, by their ids."""
+ORG_FIELDS = ("description", "type", "nationality", "sector", "contacts")
+"""What MISP keeps of an organisation beside its name."""
 LAST_STOCK = 6
 EXTERNAL = 1 << 30
 """The hub's own organisations are numbered below, those that events name as their creators from here on."""

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from fusioncell.exchange.misp import MispRole
+from fusioncell.exchange.mispkeep import Kept
 from fusioncell.exchange.misppeople.model import OrgKnown, flag_fields
 from fusioncell.kernel.clock import SECOND, Instant, format_instant
 
@@ -59,6 +60,18 @@ def role(one: MispRole, body: Mapping[str, Any], *, default: bool) -> dict[str, 
 
 def _text(value: object) -> str:
     return "" if value is None else str(value)
+
+
+def sharing_group(kept: Kept, given: str, maker: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a sharing group without its organisations."""
+    body = kept.body
+    return {
+        "id": given, "name": body.get("name", ""), "releasability": body.get("releasability", ""),
+        "description": body.get("description", ""), "uuid": kept.key, "organisation_uuid": maker["uuid"],
+        "org_id": maker["id"], "sync_user_id": "0", "active": body.get("active", True),
+        "created": moment(int(body.get("created", 0))), "modified": moment(int(body.get("modified", 0))),
+        "local": True, "roaming": body.get("roaming", False),
+    }  # fmt: skip
 
 
 PREFERENCES: Mapping[str, Any] = {
