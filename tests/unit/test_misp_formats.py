@@ -12,7 +12,6 @@ import pytest
 
 from fusioncell.exchange.misp import MispRefused
 from fusioncell.exchange.mispsearch import (
-    decay,
     write_context,
     write_csv,
     write_feed,
@@ -231,19 +230,3 @@ def test_a_feed_leaves_out_what_is_the_instances_own() -> None:
     assert [tag["name"] for tag in kept["Tag"]] == [tag["name"] for tag in EVENT["Tag"]]
     assert write_feed.hash_lines("u", [("domain|ip", "a|b"), ("md5", "a")]) == [
         "0cc175b9c0f1b6a831c399e269772661,u", "92eb5ffee6ae2fec3ad71c777531578f,u"]  # fmt: skip
-
-
-def test_decay_falls_to_nothing_at_the_end_of_the_lifetime() -> None:
-    model = {"id": "1", "name": "NIDS", "attribute_types": ["ip-dst"],
-             "parameters": {"lifetime": 120, "decay_speed": 2, "threshold": 30, "default_base_score": 80,
-                            "base_score_config": {"admiralty-scale": 1}}}  # fmt: skip
-    fresh = decay.score(model, {"timestamp": "1000"}, [], [], 1000.0)
-    assert (fresh["score"], fresh["decayed"]) == (80, False)
-    assert decay.score(model, {"timestamp": "0"}, [], [], 120 * 86400.0)["score"] == 0
-    tags = [{"name": "admiralty-scale:x", "numerical_value": 50}]
-    half = decay.score(model, {"timestamp": "0"}, tags, [], 30 * 86400.0)
-    assert half["base_score"] == 50
-    assert half["score"] == 25
-    assert decay.score(model, {"timestamp": "0"}, [], [30 * 86400], 30 * 86400.0)["score"] == 80
-    assert decay.concerns(model, "ip-dst")
-    assert not decay.concerns(model, "text")

@@ -81,10 +81,10 @@ def misp_door(hub: MispParts) -> MispDoor:
     core.people = people
     admin = Admin(keep=keep, people=people, audit=hub.audit, projections=hub.projections, clock=hub.clock,
                   audiences=core.audiences)
-    people.guard = admin.blocked
-    groups = Groups(keep=keep, people=people, audit=hub.audit, clock=hub.clock, randomness=hub.randomness,
-                    regroup=lambda uuid: None)
+    people.guard = admin
     content = Content(core, types=Types.of(describe_types()))
+    groups = Groups(keep=keep, people=people, audit=hub.audit, clock=hub.clock, randomness=hub.randomness,
+                    regroup=content.regroup)
     actions: Actions = {
         **content_routes.actions(content),
         **search_routes.actions(MispSearch(core, hub.projections, packs.library, base=_address(hub.settings))),

@@ -100,6 +100,41 @@ class Query:
 
 
 @dataclass(frozen=True, slots=True)
+class On:
+    """One condition. ``column``: of the document, or one of the special ones:
+
+    ``value``: hashes of values; ``tag``: hashes of tags on the row itself; ``tag_around``: on it or its event;
+    ``tag_inside``: on an event or an attribute in it; ``creator``: (uuids of creators, then hub ids of contributors,
+    after a None) of an event; ``shared_around``: sharing groups of the row or, where it inherits, of its event;
+    ``uuid_or_event``: uuids of the row or of what it stands in. ``like``: patterns, lower case, ``%``.
+    ``low``/``high``: a range. ``negated``: must not hold.
+    """
+
+    column: str
+    any_of: tuple[int | str, ...] = ()
+    like: tuple[str, ...] = ()
+    low: int | None = None
+    high: int | None = None
+    also: tuple[str, ...] = ()
+    negated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """What rows of one model must meet: ``here``; ``event``: the event that they stand in; ``inside``: for events,
+    each group by some attribute in them. ``limit`` 0: all."""
+
+    model: str
+    here: tuple[On, ...] = ()
+    event: tuple[On, ...] = ()
+    inside: tuple[tuple[On, ...], ...] = ()
+    order: str = "number"
+    descending: bool = False
+    limit: int = 0
+    offset: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Hit:
     """One attribute as a format gets it, with its event and, where it stands in one, its object (shells as JSON)."""
 

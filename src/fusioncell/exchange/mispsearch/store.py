@@ -8,10 +8,11 @@ tells, which ``service`` asks of the bodies.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from typing import Any
 
-from fusioncell.exchange.misp import Document
+from fusioncell.exchange.misp.model import Document
+from fusioncell.exchange.mispsearch.model import On, Search
 from fusioncell.kernel.ports import Connection
 
 Row = tuple[Any, ...]
@@ -22,41 +23,6 @@ _PLAIN = frozenset({
 })  # fmt: skip
 ORDERS = frozenset({"number", "timestamp", "day", "published_at", "type", "category", "event", "seen", "uuid",
                     "distribution", "published", "to_ids", "orgc", "org"})  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True)
-class On:
-    """One condition. ``column``: of the document, or one of the special ones:
-
-    ``value``: hashes of values; ``tag``: hashes of tags on the row itself; ``tag_around``: on it or its event;
-    ``tag_inside``: on an event or an attribute in it; ``creator``: (uuids of creators, then hub ids of contributors,
-    after a None) of an event; ``shared_around``: sharing groups of the row or, where it inherits, of its event;
-    ``uuid_or_event``: uuids of the row or of what it stands in. ``like``: patterns, lower case, ``%``.
-    ``low``/``high``: a range. ``negated``: must not hold.
-    """
-
-    column: str
-    any_of: tuple[int | str, ...] = ()
-    like: tuple[str, ...] = ()
-    low: int | None = None
-    high: int | None = None
-    also: tuple[str, ...] = ()
-    negated: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Search:
-    """What rows of one model must meet: ``here``; ``event``: the event that they stand in; ``inside``: for events,
-    each group by some attribute in them. ``limit`` 0: all."""
-
-    model: str
-    here: tuple[On, ...] = ()
-    event: tuple[On, ...] = ()
-    inside: tuple[tuple[On, ...], ...] = ()
-    order: str = "number"
-    descending: bool = False
-    limit: int = 0
-    offset: int = 0
 
 
 class _Sql:
@@ -118,6 +84,11 @@ class _Sql:
         one = f"{alias}.uuid IN ({self._tagged(named, on, _TAGGED)})"
         return f"({one} OR {alias}.event IN ({self._tagged(named, on, _TAGGED)}))"
 
+    def _tag_holding(self, alias: str, on: On) -> str:
+        named = "CASE WHEN a.model = 'LocalTag' THEN a.about ELSE a.uuid END"
+        one = f"{alias}.uuid IN ({self._tagged('a.object', on, _TAGGED)})"
+        return f"({one} OR {alias}.event IN ({self._tagged(named, on, _TAGGED)}))"
+
     def _tag_inside(self, alias: str, on: On) -> str:
         return f"{alias}.uuid IN ({self._tagged('a.event', on, _TAGGED)})"
 
@@ -128,8 +99,9 @@ class _Sql:
 
     def _shared_around(self, alias: str, on: On) -> str:
         one = f"{alias}.shared IN {self.among(on.any_of)}"
-        return (f"({one} OR ({alias}.distribution = 5 AND {alias}.event IN (SELECT a.uuid FROM exchange_misp_document a "
-                f"WHERE a.model = 'Event' AND a.shared IN {self.among(on.any_of)} AND {self.seen('a')})))")  # fmt: skip
+        two = "SELECT a.uuid FROM exchange_misp_document a WHERE a.model = 'Event' AND a.shared IN "
+        two += f"{self.among(on.any_of)} AND {self.seen('a')}"
+        return f"({one} OR ({alias}.distribution = 5 AND {alias}.event IN ({two})))"
 
     def _uuid_or_event(self, alias: str, on: On) -> str:
         return f"({alias}.uuid IN {self.among(on.any_of)} OR {alias}.event IN {self.among(on.any_of)})"
@@ -152,7 +124,8 @@ def _where(sql: _Sql, wanted: Search) -> str:
                      + " AND ".join(inner) + ")")  # fmt: skip
     for group in wanted.inside:
         inner = [sql.seen("i"), *(sql.condition("i", on) for on in group)]
-        parts.append("d.uuid IN (SELECT i.event FROM exchange_misp_document i WHERE i.model = 'Attribute' AND "
+        holder = "object" if wanted.model == "Object" else "event"
+        parts.append(f"d.uuid IN (SELECT i.{holder} FROM exchange_misp_document i WHERE i.model = 'Attribute' AND "
                      + " AND ".join(inner) + ")")  # fmt: skip
     parts.append(_FIRST.format(sql.seen("o")))
     return " AND ".join(parts)
@@ -202,12 +175,23 @@ def count_by(connection: Connection, column: str, audiences: frozenset[int]) -> 
         f"ORDER BY d.{column}", sql.parameters)]  # fmt: skip
 
 
+def counts_of_events(connection: Connection, events: Sequence[str], audiences: frozenset[int]) -> dict[str, int]:
+    """Return event → how many standing attributes."""
+    sql = _Sql(connection, audiences)
+    where = _where(sql, Search("Attribute", (On("deleted", (0,)), On("event", tuple(events) or ("",)))))
+    rows = connection.rows(f"SELECT d.event, count(*) FROM exchange_misp_document d WHERE {where} GROUP BY d.event",
+                           sql.parameters)  # fmt: skip
+    return {row[0]: int(row[1]) for row in rows}
+
+
 def tags_like(connection: Connection, patterns: Sequence[str]) -> list[int]:
     """Return the hashes of all tags like these patterns (lower case). They say nothing until they meet visible rows."""
     found: set[int] = set()
     for pattern in patterns:
-        found.update(row[0] for row in connection.rows(
-            "SELECT DISTINCT hash FROM exchange_misp_tag WHERE lower(name) LIKE ? ESCAPE '\\'", (pattern,)))  # fmt: skip
+        rows = connection.rows(
+            "SELECT DISTINCT hash FROM exchange_misp_tag WHERE lower(name) LIKE ? ESCAPE '\\'", (pattern,)
+        )
+        found.update(row[0] for row in rows)
     return sorted(found)
 
 

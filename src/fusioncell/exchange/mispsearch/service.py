@@ -1,0 +1,587 @@
+"""Use cases of the MISP door's search: which rows a query finds, for whom, and what is shown of them.
+
+1. What a query's ids, names and tag patterns mean is resolved for the caller (:meth:`MispSearch._known`).
+2. The read model answers in one statement (``store.search``), cut to the caller's audiences.
+3. Where a condition stands in bodies only (patterns in values, comments, titles), the rows found are read and tested,
+   and the page is cut after it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
+from itertools import islice
+from typing import Any, Protocol
+
+import msgspec
+
+from fusioncell.exchange.misp.model import ATTRIBUTE, EVENT, OBJECT, Caller, Document, View, value_hash
+from fusioncell.exchange.misp.service import Lens, Misp
+from fusioncell.exchange.mispsearch import match, plan, store, write_feed
+from fusioncell.exchange.mispsearch.model import ATTRIBUTES, EVENTS, Hit, On, Query, Search, Terms
+from fusioncell.kernel.clock import SECOND
+from fusioncell.kernel.errors import NotFound
+from fusioncell.kernel.ports import Connection, Database
+
+CHUNK = 2_000
+"""Rows whose bodies are read at once."""
+EVENT_CHUNK = 20
+"""Events that are shown at once."""
+MAX_RELATED = 200
+"""Most correlations that are shown of one attribute; as many are read for each of a page's attributes on average."""
+Body = dict[str, Any]
+_encode = msgspec.json.Encoder().encode
+
+
+class Library(Protocol):
+    """What the search asks of the common knowledge (``exchange.misplibrary``)."""
+
+    def decay_scores(
+        self, misp_type: str, own_tags: Iterable[str], event_tags: Iterable[str], seen: int, *,
+        models: Iterable[str] = (), overrides: dict[str, float] | None = None,
+    ) -> list[dict[str, Any]]:  # fmt: skip
+        """Score an attribute by each model of its type."""
+        ...
+
+    def warnings_of_many(self, values: Sequence[tuple[str, str]]) -> Sequence[Sequence[object]]:
+        """Return, for each (type, value), the enabled warninglists that it stands on."""
+        ...
+
+
+class MispSearch:
+    """Finds and shows. ``base``: the address at which clients reach the door; ``instance``: the hub's own id."""
+
+    def __init__(self, core: Misp, projections: Database, library: Library | None = None, *, base: str = "",
+                 instance: str = "") -> None:  # fmt: skip
+        self.core, self.library, self.base, self.instance = core, library, base, instance
+        self._projections = projections
+
+    def now(self) -> int:
+        """Return the time, in seconds."""
+        return self.core.clock.now() // SECOND
+
+    def _ask(self, ask: Callable[[Connection], list[Document]]) -> list[Document]:
+        with self._projections.read() as connection:
+            return ask(connection)
+
+    def _search(self, caller: Caller, wanted: Search) -> list[Document]:
+        seen = self.core.audiences(caller)
+        return self._ask(lambda connection: store.search(connection, wanted, seen))
+
+    # -- what ids and names mean ---------------------------------------------------------------------------------------
+
+    def _known(self, caller: Caller, query: Query) -> plan.Known:
+        events = {text: text.lower() for text in (*query.event_ids.every, *query.extends.every) if len(text) == 36}
+        numbers = self._numbers(caller, (*query.event_ids.every, *query.extends.every, *query.ids.every))
+        wanted = {numbers[text]: text for text in (*query.event_ids.every, *query.extends.every) if text in numbers}
+        if wanted:
+            events |= {wanted[row.number]: row.uuid for row in self.core.by_numbers(caller, wanted, EVENT)}
+        return plan.Known(events, numbers, self._orgs(caller, query.orgs), self._groups(caller, query.sharing_groups),
+                          self._tags(caller, query))  # fmt: skip
+
+    def _numbers(self, caller: Caller, texts: Iterable[str]) -> dict[str, int]:
+        found = {}
+        for text in texts:
+            if text.isdigit():
+                try:
+                    found[text] = self.core.id_in(caller, text)
+                except NotFound:
+                    continue
+        return found
+
+    def _orgs(self, caller: Caller, wanted: Terms) -> dict[str, tuple[str, str]]:
+        found = {}
+        for text in wanted.every:
+            org = self.core.people.find_organisation(caller, text)
+            if org is not None:
+                found[text] = (str(self.core.people.organisation(caller, org)["uuid"]), org)
+            elif len(text) == 36 and text.count("-") == 4:
+                found[text] = (text.lower(), "")
+        return found
+
+    def _groups(self, caller: Caller, wanted: Terms) -> dict[str, str]:
+        known = ((text, self.core.people.sharing_group(caller, text)) for text in wanted.every)
+        return {text: group.uuid.lower() for text, group in known if group is not None}
+
+    def _tags(self, caller: Caller, query: Query) -> dict[str, tuple[int, ...]]:
+        found: dict[str, tuple[int, ...]] = {}
+        for text in (*query.tags.every, *query.event_tags.every):
+            if "%" in text:
+                with self._projections.read() as connection:
+                    found[text] = tuple(store.tags_like(connection, [match.escaped(text)]))
+            elif text.isdigit():
+                name = self.core.packs.tag_name(caller, text)
+                found[text] = (value_hash(text), *((value_hash(name),) if name else ()))
+        return found
+
+    # -- which events --------------------------------------------------------------------------------------------------
+
+    def events(self, caller: Caller, query: Query) -> tuple[list[Document], int]:
+        """Return a page of the events that meet a query, and how many do."""
+        if query.nothing:
+            return [], 0
+        known = self._known(caller, query)
+        here = plan.event_conditions(query, known, own=True)
+        if query.wildcard:
+            here.append(On("uuid", tuple(self._anywhere(caller, query)) or ("",)))
+        if match.attribute_tests(query):
+            rows = self._tested(caller, query, Search(ATTRIBUTE, tuple(plan.flag("deleted", query.deleted))))
+            here.append(On("uuid", tuple({row.event for row in rows}) or ("",)))
+        if query.object_names or query.object_templates or query.object_versions:
+            here.append(On("uuid", tuple({row.event for row in self._objects_named(caller, query)}) or ("",)))
+        wanted = Search(EVENT, tuple(here), inside=tuple(plan.inside_groups(query, known)))
+        return self._page(caller, query, wanted, self._title_test(caller, query))
+
+    def _anywhere(self, caller: Caller, query: Query) -> set[str]:
+        """Return the events that hold a text anywhere: title, tags, values, comments (``searchall``)."""
+        known = plan.Known(tags=self._tags(caller, replace(query, tags=query.wildcard)))
+        found = {row.uuid for row in self._search(caller, Search(
+            EVENT, tuple(plan.tag_conditions("tag_inside", query.wildcard, known))))}  # fmt: skip
+        titled = Query(EVENTS, titles=query.wildcard)
+        found |= {row.uuid for row in self._page(caller, titled, Search(EVENT), self._title_test(caller, titled))[0]}
+        test = match.wildcard_test(query)
+        rows = self._search(caller, Search(ATTRIBUTE, tuple(plan.flag("deleted", query.deleted))))
+        return found | {row.event for row, said in self._said(rows) if test(said)}
+
+    def _objects_named(self, caller: Caller, query: Query) -> list[Document]:
+        here = (*plan.each("type", query.object_names), *plan.flag("deleted", query.deleted))
+        rows = self._search(caller, Search(OBJECT, here))
+        tests = match.attribute_tests(replace(query, comments=Terms(), first_seen=None, last_seen=None), of=OBJECT)
+        return rows if not tests else [row for row, said in self._said(rows) if all(test(said) for test in tests)]
+
+    def _title_test(self, caller: Caller, query: Query) -> Callable[[Sequence[Document]], list[Document]] | None:
+        """Return the test of events by what their bodies say: the title, a creator that the hub does not know."""
+        title = match.terms(query.titles) if query.titles else None
+        orgs = self._orgs(caller, query.orgs)
+        foreign = Terms(*(tuple(text for text in texts if text not in orgs and not text.isdigit()) for texts in (
+            query.orgs.any_of, query.orgs.all_of, query.orgs.none_of)))  # fmt: skip
+        creator = match.terms(foreign) if foreign else None
+        if title is None and creator is None:
+            return None
+
+        def test(rows: Sequence[Document]) -> list[Document]:
+            kept = []
+            for row, raw in zip(rows, self.core.raw(rows), strict=True):
+                try:
+                    said = match.read_titled(raw)
+                except match.UNREADABLE:
+                    continue
+                name = (said.Orgc.name if said.Orgc else None) or str(self._organisation(caller, row.org)["name"])
+                if (title is None or title([said.info or ""])) and (creator is None or creator([name])):
+                    kept.append(row)
+            return kept
+
+        return test
+
+    def _organisation(self, caller: Caller, org: str) -> Body:
+        return self.core.people.organisation(caller, org)
+
+    # -- which attributes, objects, sightings --------------------------------------------------------------------------
+
+    def attributes(self, caller: Caller, query: Query) -> tuple[list[Document], int]:
+        """Return a page of the attributes that meet a query, and how many do."""
+        if query.nothing:
+            return [], 0
+        known = self._known(caller, query)
+        here, event = plan.attributes_plan(query, known), plan.event_conditions(query, known, own=False)
+        test = self._title_test(caller, query)
+        if test is not None:
+            rows, _ = self._page(caller, Query(EVENTS), Search(EVENT, tuple(event)), test)
+            here.append(On("event", tuple(row.uuid for row in rows) or ("",)))
+            event = []
+        if query.object_names or query.object_templates:
+            here.append(On("object", tuple(row.uuid for row in self._objects_named(caller, query)) or ("",)))
+        return self._page(caller, query, Search(ATTRIBUTE, tuple(here), tuple(event)), self._body_test(caller, query))
+
+    def _body_test(self, caller: Caller, query: Query) -> Callable[[Sequence[Document]], list[Document]] | None:
+        tests = match.attribute_tests(query)
+        if query.wildcard:
+            tests.append(match.wildcard_test(query))
+        enforced = query.has("enforceWarninglist") and self.library is not None
+        if not tests and not enforced:
+            return None
+
+        def test(rows: Sequence[Document]) -> list[Document]:
+            kept = [(row, said) for row, said in self._said(rows) if all(one(said) for one in tests)]
+            if enforced and self.library is not None:
+                warned = self.library.warnings_of_many([(row.type, match.text_of(said.value)) for row, said in kept])
+                kept = [pair for pair, lists in zip(kept, warned, strict=True) if not lists]
+            return [row for row, _ in kept]
+
+        return test
+
+    def _tested(self, caller: Caller, query: Query, wanted: Search) -> list[Document]:
+        plain = replace(query, wildcard=Terms(), limit=None, order=None, flags=frozenset())
+        return self._page(caller, plain, wanted, self._body_test(caller, plain))[0]
+
+    def objects(self, caller: Caller, query: Query) -> tuple[list[Document], int]:
+        """Return a page of the objects that meet a query, and how many do."""
+        if query.nothing:
+            return [], 0
+        known = self._known(caller, query)
+        here = [*plan.each("type", query.object_names), *plan.flag("deleted", query.deleted),
+                *plan.objects_plan(query, known)]  # fmt: skip
+        event = plan.event_conditions(query, known, own=False)
+        title = self._title_test(caller, query)
+        if title is not None:
+            rows, _ = self._page(caller, Query(EVENTS), Search(EVENT, tuple(event)), title)
+            here.append(On("event", tuple(row.uuid for row in rows) or ("",)))
+            event = []
+        if match.attribute_tests(query):
+            found = self._tested(caller, query, Search(ATTRIBUTE, tuple(plan.flag("deleted", query.deleted))))
+            here.append(On("uuid", tuple({row.object for row in found} - {""}) or ("",)))
+        tests = match.attribute_tests(replace(query, comments=Terms(), first_seen=None, last_seen=None), of=OBJECT)
+
+        def test(rows: Sequence[Document]) -> list[Document]:
+            return [row for row, said in self._said(rows) if all(one(said) for one in tests)]
+
+        wanted = Search(OBJECT, tuple(here), tuple(event), tuple(plan.inside_groups(query, known)))
+        return self._page(caller, query, wanted, test if tests else None)
+
+    def sightings(self, caller: Caller, query: Query, context: str, given: str) -> list[Document]:
+        """Return the sightings that meet a query: of one event or attribute, or of the last thirty days."""
+        here: list[On] = [On("deleted", (0,))]
+        if given:
+            models = {"event": (EVENT,), "attribute": (ATTRIBUTE,)}.get(context, (EVENT, ATTRIBUTE))
+            about = [row for row in (self._one(caller, model, given) for model in models) if row is not None]
+            here.append(On("event" if about and about[0].model == EVENT else "about",
+                           tuple(row.uuid for row in about) or ("",)))  # fmt: skip
+        span = query.publish_timestamp or query.timestamp
+        if span is not None:
+            here += plan.span("seen", span)
+        elif not given and not any(query.dates):
+            here.append(On("seen", low=self.now() - 30 * 86_400))
+        here += plan.each("type", query.types)
+        if query.options.get("source"):
+            here.append(On("category", (str(query.options["source"]),)))
+        if query.nothing:
+            return []
+        rows = self._search(caller, Search("Sighting", tuple(here), limit=query.limit or 0,
+                                           offset=(query.page - 1) * (query.limit or 0)))  # fmt: skip
+        orgs = {org for _, org in self._orgs(caller, query.orgs).values()}
+        return [row for row in rows if not query.orgs or row.org in orgs]
+
+    def _one(self, caller: Caller, model: str, given: str) -> Document | None:
+        try:
+            return self.core.resolve(caller, model, given)
+        except NotFound:
+            return None
+
+    # -- pages ---------------------------------------------------------------------------------------------------------
+
+    def _page(self, caller: Caller, query: Query, wanted: Search,
+              test: Callable[[Sequence[Document]], list[Document]] | None) -> tuple[list[Document], int]:  # fmt: skip
+        """Return a page of what meets the conditions and the test, in the query's order, and how many do."""
+        column, down = plan.order_of(query)
+        wanted = replace(wanted, order=column or "number", descending=down)
+        limit, offset = query.limit or 0, (query.page - 1) * (query.limit or 0)
+        if test is None and column:
+            rows = self._search(caller, replace(wanted, limit=limit, offset=offset))
+            if not limit or (not offset and len(rows) < limit):
+                return rows, len(rows)
+            seen = self.core.audiences(caller)
+            with self._projections.read() as connection:
+                return rows, store.count(connection, wanted, seen)
+        rows = self._search(caller, wanted)
+        if test is not None:
+            rows = [row for chunk in chunks(rows, CHUNK) for row in test(chunk)]
+        if not column:
+            rows = self._sorted(rows, query)
+        return (rows[offset : offset + limit] if limit else rows), len(rows)
+
+    def _sorted(self, rows: list[Document], query: Query) -> list[Document]:
+        name, down = query.order or ("", False)
+        keys = {row.seq: str(body.get(name, "")) for chunk in chunks(rows, CHUNK)
+                for row, body in zip(chunk, self.core.bodies(chunk), strict=True)}  # fmt: skip
+        return sorted(rows, key=lambda row: keys[row.seq], reverse=down)
+
+    def _said(self, rows: Sequence[Document]) -> Iterator[tuple[Document, match.Said]]:
+        for chunk in chunks(rows, CHUNK):
+            for row, raw in zip(chunk, self.core.raw(chunk), strict=True):
+                try:
+                    yield row, match.read_said(raw)
+                except match.UNREADABLE:
+                    continue
+
+    # -- what is shown -------------------------------------------------------------------------------------------------
+
+    def view(self, caller: Caller, query: Query, events: Sequence[Document]) -> View:
+        """Return what is shown of events: by ``to_ids``, tags that must not be, warninglists, deleted, metadata."""
+        view = View(
+            deleted=2 if len(query.deleted) == 2 else int(1 in query.deleted), metadata=query.has("metadata"),
+            attachments=query.has("withAttachments") or query.has("includeAttachments"),
+            proposals=not query.has("noShadowAttributes"), reports=not query.has("noEventReports"),
+            sightings=not query.has("noSightings"), warnings=query.has("includeWarninglistHits"),
+            galaxies=not query.has("excludeGalaxy"), local_tags=not query.has("excludeLocalTags"),
+        )  # fmt: skip
+        known = plan.Known(tags=self._tags(caller, query))
+        hidden = plan.tag_conditions("tag", Terms(none_of=query.tags.none_of), known)
+        if view.metadata or not (len(query.to_ids) == 1 or hidden or query.has("enforceWarninglist")):
+            return view
+        here = (*plan.flag("to_ids", query.to_ids), *hidden, On("event", tuple(row.uuid for row in events) or ("",)))
+        rows = self._search(caller, Search(ATTRIBUTE, here))
+        if query.has("enforceWarninglist"):
+            test = self._body_test(caller, Query(ATTRIBUTES, flags=query.flags))
+            rows = rows if test is None else test(rows)
+        return replace(view, chosen=frozenset(row.uuid for row in rows))
+
+    def shown_events(self, caller: Caller, query: Query, rows: Sequence[Document]) -> Iterator[Body]:
+        """Yield events with all that the query wants of them."""
+        view = self.view(caller, query, rows)
+        for chunk in chunks(rows, EVENT_CHUNK):
+            yield from self.core.events_json(caller, chunk, view)
+
+    def hits_of_events(self, caller: Caller, query: Query, rows: Sequence[Document]) -> Iterator[Hit]:
+        """Yield the attributes of events, as a format takes them."""
+        types = set(query.types.any_of) if query.has("narrow") else set()
+        for event in self.shown_events(caller, query, rows):
+            for one in event.get("Attribute") or ():
+                if not types or one["type"] in types:
+                    yield Hit(one, event)
+            for inner in event.get("Object") or ():
+                for one in inner.get("Attribute") or ():
+                    if not types or one["type"] in types:
+                        yield Hit(one, event, inner)
+
+    def hits(self, caller: Caller, query: Query, rows: Sequence[Document]) -> Iterator[Hit]:
+        """Yield attributes as a format takes them: what their bodies say, with the caller's ids."""
+        lens = self.core.lens(caller)
+        events: dict[str, Body] = {}
+        objects: dict[str, Body] = {}
+        for chunk in chunks(rows, CHUNK):
+            self._shells(lens, caller, chunk, events, objects)
+            for row, body in zip(chunk, self.core.bodies(chunk), strict=True):
+                event = events.get(row.event)
+                if event is None:
+                    continue
+                body["event_id"], body["uuid"], body["to_ids"] = event["id"], row.uuid, row.to_ids
+                body["timestamp"], body["deleted"] = str(row.timestamp), row.deleted
+                if "id" in query.requested or query.format == "yara-json":
+                    body["id"] = lens.id_out(row.number)
+                yield Hit(body, event, objects.get(row.object) if row.object else None)
+
+    def _shells(self, lens: Lens, caller: Caller, rows: Sequence[Document], events: dict[str, Body],
+                objects: dict[str, Body]) -> None:  # fmt: skip
+        """Load the shells of the events and objects that these rows stand in."""
+        for model, wanted, known in (
+            (EVENT, {row.event for row in rows}, events), (OBJECT, {row.object for row in rows} - {""}, objects),
+        ):  # fmt: skip
+            missing = self.core.by_uuids(caller, wanted - known.keys(), model) if wanted - known.keys() else []
+            for row, body in zip(missing, self.core.bodies(missing), strict=True):
+                known[row.uuid] = lens.event(row, body) if model == EVENT else lens.object(row, body, "0")
+
+    def shown_attributes(self, caller: Caller, query: Query, rows: Sequence[Document]) -> Iterator[Body]:
+        """Yield attributes with all that the query wants around them."""
+        lens = self.core.lens(caller)
+        events: dict[str, Body] = {}
+        objects: dict[str, Body] = {}
+        view = View(deleted=2, sightings=query.has("includeSightings"), proposals=query.has("includeProposals"),
+                    attachments=query.has("withAttachments"), warnings=query.has("includeWarninglistHits"),
+                    analyst=query.has("includeAnalystData"))  # fmt: skip
+        for chunk in chunks(rows, CHUNK):
+            self._shells(lens, caller, chunk, events, objects)
+            held = [row for row in chunk if row.event in events]
+            shown = self.core.attributes_json(caller, held, view)
+            related = self._related(caller, held, lens, events) if query.has("includeCorrelations") else {}
+            for row, one in zip(held, shown, strict=True):
+                event = events[row.event]
+                if not view.proposals:
+                    one.pop("ShadowAttribute", None)
+                one["Event"] = around(event, full=query.has("includeContext"))
+                if row.object and row.object in objects:
+                    inner = objects[row.object]
+                    one["Object"] = {key: inner[key] for key in ("id", "distribution", "sharing_group_id")}
+                if query.has("includeEventUuid") or query.has("includeContext"):
+                    one["event_uuid"] = event["uuid"]
+                own = one.get("Tag") or []
+                if query.has("includeEventTags"):
+                    names = {tag["name"] for tag in own}
+                    more = [{**tag, "inherited": 1} for tag in event["Tag"] if tag["name"] not in names]
+                    one["Tag"] = [*own, *more]
+                if query.has("includeCorrelations"):
+                    one["RelatedAttribute"] = related.get(row.uuid, [])
+                if query.has("includeDecayScore") or query.has("excludeDecayed"):
+                    one["decay_score"] = self._scores(query, row, one, own, event["Tag"])
+                    if query.has("excludeDecayed") and one["decay_score"] and all(
+                        score["decayed"] for score in one["decay_score"]
+                    ):
+                        continue
+                yield one
+
+    def _scores(self, query: Query, row: Document, one: Body, own: list[Body], around: list[Body]) -> list[Body]:
+        if self.library is None:
+            return []
+        seen = max([row.timestamp, *(int(each.get("date_sighting") or 0) for each in one.get("Sighting") or ()
+                                     if str(each.get("type")) == "0")])  # fmt: skip
+        asked = query.options.get("decayingmodel")
+        models = [str(each) for each in (asked if isinstance(asked, list) else [asked] if asked else [])]
+        given = query.options.get("modeloverrides")
+        overrides = {name: float(value) for name, value in given.items() if isinstance(value, int | float)} if (
+            isinstance(given, dict)) else None  # fmt: skip
+        return self.library.decay_scores(row.type, [tag["name"] for tag in own], [tag["name"] for tag in around], seen,
+                                         models=models, overrides=overrides)  # fmt: skip
+
+    def _related(self, caller: Caller, rows: Sequence[Document], lens: Lens, events: dict[str, Body]
+                 ) -> dict[str, list[Body]]:  # fmt: skip
+        """Return, by uuid, the visible attributes of other events with a value in common."""
+        hashes: dict[int, list[Document]] = {}
+        for row, said in self._said(rows):
+            for text in match.values_in(said):
+                hashes.setdefault(value_hash(text), []).append(row)
+        seen = self.core.audiences(caller)
+        with self._projections.read() as connection:
+            found = store.correlated(connection, sorted(hashes), seen, MAX_RELATED * max(len(rows), 1))
+        others = list({row.seq: row for _, row in found}.values())
+        self._shells(lens, caller, others, events, {})
+        bodies = {row.seq: body for row, body in zip(others, self.core.bodies(others), strict=True)}
+        related: dict[str, dict[int, Body]] = {}
+        for key, other in found:
+            event = events.get(other.event)
+            for row in hashes[key] if event is not None else ():
+                mine = related.setdefault(row.uuid, {})
+                if other.event != row.event and len(mine) < MAX_RELATED:
+                    shown = lens.attribute(other, bodies[other.seq], event["id"])  # type: ignore[index]
+                    mine[other.seq] = {
+                        **{name: shown[name] for name in ("id", "event_id", "object_id", "category", "type", "uuid",
+                                                          "timestamp", "distribution", "to_ids", "comment", "value")},
+                        "Event": around(event or {}, full=False),
+                    }  # fmt: skip
+        return {uuid: list(found.values()) for uuid, found in related.items()}
+
+    def shown_sightings(self, caller: Caller, query: Query, rows: Sequence[Document]) -> list[Body]:
+        """Return sightings, each with its attribute and event where the query wants them."""
+        lens = self.core.lens(caller)
+        attributes = {row.uuid: row for row in self.core.by_uuids(caller, {row.about for row in rows}, ATTRIBUTE)}
+        events: dict[str, Body] = {}
+        self._shells(lens, caller, rows, events, {})
+        shown = []
+        bodies = {row.uuid: body for row, body in zip(
+            attributes.values(), self.core.bodies(list(attributes.values())), strict=True)}  # fmt: skip
+        for row, body in zip(rows, self.core.bodies(rows), strict=True):
+            event, attribute = events.get(row.event), attributes.get(row.about)
+            if event is None:
+                continue
+            one = lens.sighting(row, body, attribute, event["id"])
+            if query.has("includeEvent"):
+                one["Event"] = around(event, full=True)
+            if query.has("includeAttribute") and attribute is not None:
+                one["Attribute"] = lens.attribute(attribute, bodies[attribute.uuid], event["id"])
+            if attribute is not None:
+                one["value"] = str(bodies[attribute.uuid].get("value", ""))
+            shown.append(one)
+        return shown
+
+    def shown_objects(self, caller: Caller, query: Query, rows: Sequence[Document]) -> list[Body]:
+        """Return objects with their attributes and references, each with its event's essentials."""
+        events = self.core.by_uuids(caller, {row.event for row in rows}, EVENT)
+        view = replace(self.view(caller, replace(query, to_ids=frozenset((0, 1)), tags=Terms()), events))
+        made: dict[str, Body] = {}
+        for event in self.shown_events_by(caller, events, view):
+            for inner in event.get("Object") or ():
+                made[str(inner["uuid"])] = {**inner, "Event": around(event, full=False)}
+        return [made[row.uuid] for row in rows if row.uuid in made]
+
+    def shown_events_by(self, caller: Caller, rows: Sequence[Document], view: View) -> Iterator[Body]:
+        """Yield events by a view, a few at a time."""
+        for chunk in chunks(rows, EVENT_CHUNK):
+            yield from self.core.events_json(caller, chunk, view)
+
+    def attributes_body(self, caller: Caller, query: Query, rows: Sequence[Document]) -> bytes:
+        """Return attributes as JSON, joined by commas."""
+        return b",".join(map(_encode, self.shown_attributes(caller, query, rows)))
+
+    def scored_hits(self, caller: Caller, query: Query, rows: Sequence[Document]) -> Iterator[Hit]:
+        """Yield attributes with their decay scores, as a format takes them."""
+        for one in self.shown_attributes(caller, replace(query, flags=query.flags | {"includecontext"}), rows):
+            yield Hit(one, one["Event"])
+
+    def events_of(self, caller: Caller, rows: Sequence[Document]) -> Iterator[Body]:
+        """Yield the events that attributes stand in, cut to these attributes."""
+        events = self.core.by_uuids(caller, {row.event for row in rows}, EVENT)
+        view = View(deleted=2, proposals=False, reports=False, chosen=frozenset(row.uuid for row in rows))
+        return self.shown_events_by(caller, events, view)
+
+    def index(self, caller: Caller, rows: Sequence[Document]) -> list[Body]:
+        """Return the shells of events as ``events/index`` lists them."""
+        lens = self.core.lens(caller)
+        counted = self.counts(caller, [row.uuid for row in rows])
+        shown = []
+        for chunk in chunks(rows, CHUNK):
+            for row, body in zip(chunk, self.core.bodies(chunk), strict=True):
+                one = lens.event(row, body)
+                tags = one.pop("Tag")
+                made = {name: value for name, value in one.items() if not isinstance(value, list)}
+                made["attribute_count"] = str(counted.get(row.uuid, 0))
+                made["sighting_timestamp"] = "0"
+                made["GalaxyCluster"] = [each for galaxy in one["Galaxy"] for each in galaxy.get("GalaxyCluster", ())]
+                made["EventTag"] = [{"id": tag["id"], "event_id": one["id"], "tag_id": tag["id"],
+                                     "local": bool(tag.get("local")), "relationship_type": "", "Tag": tag}
+                                    for tag in tags]  # fmt: skip
+                shown.append(made)
+        return shown
+
+    # -- the feed ------------------------------------------------------------------------------------------------------
+
+    def published(self, caller: Caller) -> list[Document]:
+        """Return the published events that the caller sees."""
+        return self._search(caller, Search(EVENT, (On("published", (1,)),)))
+
+    def manifest(self, caller: Caller) -> Body:
+        """Return a feed's ``manifest.json``."""
+        lens = self.core.lens(caller)
+        return {
+            row.uuid: write_feed.manifest_entry(lens.event(row, body))
+            for chunk in chunks(self.published(caller), CHUNK)
+            for row, body in zip(chunk, self.core.bodies(chunk), strict=True)
+        }
+
+    def feed_hashes(self, caller: Caller) -> bytes:
+        """Return a feed's ``hashes.csv``."""
+        wanted = Search(ATTRIBUTE, (On("deleted", (0,)),), (On("published", (1,)),))
+        values: dict[str, list[tuple[str, str]]] = {}
+        for row, said in self._said(self._search(caller, wanted)):
+            values.setdefault(row.event, []).append((row.type, match.text_of(said.value)))
+        return "".join(
+            f"{line}\n" for uuid, found in values.items() for line in write_feed.hash_lines(uuid, found)
+        ).encode()
+
+    def feed_event(self, caller: Caller, uuid: str) -> Body:
+        """Return one published event as a feed's file. Raises NotFound for any other."""
+        found = [row for row in self.core.by_uuids(caller, [uuid], EVENT) if row.published]
+        if not found:
+            raise NotFound("There is no such event in this feed.")
+        view = View(deleted=2, proposals=False, sightings=False, local_tags=False, attachments=True, analyst=False)
+        return write_feed.event_file(self.core.event_json(caller, found[0], view))
+
+    # -- counts --------------------------------------------------------------------------------------------------------
+
+    def statistics(self, caller: Caller, column: str) -> list[tuple[str, int]]:
+        """Return how many attributes of each type or category the caller sees."""
+        seen = self.core.audiences(caller)
+        with self._projections.read() as connection:
+            return store.count_by(connection, column, seen)
+
+    def counts(self, caller: Caller, events: Iterable[str]) -> dict[str, int]:
+        """Return how many standing attributes the caller sees in each event."""
+        seen = self.core.audiences(caller)
+        with self._projections.read() as connection:
+            return store.counts_of_events(connection, sorted(events), seen)
+
+
+_AROUND = ("id", "org_id", "orgc_id", "distribution", "info", "uuid", "date", "threat_level_id", "analysis",
+           "published", "timestamp", "publish_timestamp", "attribute_count", "extends_uuid")  # fmt: skip
+
+
+def around(event: Body, *, full: bool) -> Body:
+    """Return what of an event stands in each attribute; ``full``: its organisations and tags too."""
+    made = {name: event[name] for name in (_AROUND if full else _AROUND[:6]) if name in event}
+    if full:
+        made |= {name: event[name] for name in ("Org", "Orgc", "Tag") if name in event}
+    return made
+
+
+def chunks(rows: Sequence[Document], size: int) -> Iterator[list[Document]]:
+    """Yield the rows in lists of at most so many."""
+    walk = iter(rows)
+    while chunk := list(islice(walk, size)):
+        yield chunk
