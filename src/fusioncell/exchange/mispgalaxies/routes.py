@@ -224,7 +224,7 @@ def actions(galaxies: Galaxies, attach_tag: Attach) -> Actions:
         ("galaxies", "index"): reads(index),
         ("galaxies", "add"): reads(index),
         ("galaxies", "view"): reads(view),
-        ("galaxies", "update"): Action(partial(updated, galaxies), changes=True, flag="perm_site_admin"),
+        ("galaxies", "update"): Action(partial(updated, galaxies), permission="operate", changes=True),
         ("galaxies", "attachCluster"): writes(attach, "perm_tagger", attach_tag=attach_tag),
         ("galaxies", "pushCluster"): writes(push, "perm_sync"),
         ("galaxy_clusters", "index"): reads(clusters),

@@ -254,47 +254,46 @@ def _truth(given: Any) -> bool:
 
 
 def actions(library: Library) -> Actions:
-    """Return the actions of the library."""
+    """Return the actions of the library. Switches are the whole hub's: who operates it sets them, whatever the role."""
 
     def reads(run: Run) -> Action:
         return Action(partial(run, library))
 
-    def writes(run: Run, flag: str, **more: Any) -> Action:
-        return Action(partial(run, library, **more), changes=True, flag=flag)
+    def writes(run: Run, **more: Any) -> Action:
+        return Action(partial(run, library, **more), permission="operate", changes=True)
 
-    admin, lists, decays = "perm_site_admin", "perm_warninglist", "perm_decaying"
     up_to_date = "All {} are up to date already."
     return {
         ("warninglists", "index"): reads(warninglists),
         ("warninglists", "view"): reads(warninglist),
         ("warninglists", "checkValue"): reads(check_value),
-        ("warninglists", "toggleEnable"): writes(toggle_warninglists, lists),
-        ("warninglists", "update"): writes(updated, admin, message=up_to_date.format("warninglists")),
+        ("warninglists", "toggleEnable"): writes(toggle_warninglists),
+        ("warninglists", "update"): writes(updated, message=up_to_date.format("warninglists")),
         ("taxonomies", "index"): reads(taxonomies),
         ("taxonomies", "view"): reads(taxonomy),
         ("taxonomies", "export"): reads(export_taxonomy),
-        ("taxonomies", "enable"): writes(switch_taxonomy, admin, on=True),
-        ("taxonomies", "disable"): writes(switch_taxonomy, admin, on=False),
-        ("taxonomies", "addTag"): writes(add_taxonomy_tags, "perm_tag_editor", added=True),
-        ("taxonomies", "disableTag"): writes(add_taxonomy_tags, "perm_tag_editor", added=False),
-        ("taxonomies", "toggleRequired"): writes(toggle_taxonomy, admin, switch="required", word="toggleRequired"),
+        ("taxonomies", "enable"): writes(switch_taxonomy, on=True),
+        ("taxonomies", "disable"): writes(switch_taxonomy, on=False),
+        ("taxonomies", "addTag"): writes(add_taxonomy_tags, added=True),
+        ("taxonomies", "disableTag"): writes(add_taxonomy_tags, added=False),
+        ("taxonomies", "toggleRequired"): writes(toggle_taxonomy, switch="required", word="toggleRequired"),
         ("taxonomies", "toggleHighlighted"):
-            writes(toggle_taxonomy, admin, switch="highlighted", word="toggleHighlighted"),
-        ("taxonomies", "update"): writes(updated, admin, message=up_to_date.format("taxonomy libraries")),
+            writes(toggle_taxonomy, switch="highlighted", word="toggleHighlighted"),
+        ("taxonomies", "update"): writes(updated, message=up_to_date.format("taxonomy libraries")),
         ("noticelists", "index"): reads(noticelists),
         ("noticelists", "view"): reads(noticelist),
-        ("noticelists", "enableNoticelist"): writes(switch_noticelist, admin),
-        ("noticelists", "update"): writes(updated, admin, message=up_to_date.format("noticelists")),
+        ("noticelists", "enableNoticelist"): writes(switch_noticelist),
+        ("noticelists", "update"): writes(updated, message=up_to_date.format("noticelists")),
         ("object_templates", "index"): reads(templates),
         ("object_templates", "view"): reads(template),
         ("object_templates", "getRaw"): reads(raw_template),
-        ("object_templates", "update"): writes(templates_updated, admin),
+        ("object_templates", "update"): writes(templates_updated),
         ("attributes", "describeTypes"): reads(describe_types),
         ("decaying_model", "index"): reads(models),
         ("decaying_model", "view"): reads(model),
-        ("decaying_model", "enable"): writes(switch_model, decays, on=True),
-        ("decaying_model", "disable"): writes(switch_model, decays, on=False),
-        ("decaying_model", "update"): writes(updated, decays, message="Default decaying models updated"),
+        ("decaying_model", "enable"): writes(switch_model, on=True),
+        ("decaying_model", "disable"): writes(switch_model, on=False),
+        ("decaying_model", "update"): writes(updated, message="Default decaying models updated"),
         ("communities", "index"): reads(communities),
         ("communities", "view"): reads(community),
     }  # fmt: skip

@@ -115,7 +115,7 @@ def actions(tags: Tags) -> Actions:
         return Action(partial(run, tags))
 
     def writes(run: Run) -> Action:
-        return Action(partial(run, tags), changes=True, flag="perm_tag_editor")
+        return Action(partial(run, tags), permission="contribute", changes=True, flag="perm_tag_editor")
 
     return {
         ("tags", "index"): reads(index),

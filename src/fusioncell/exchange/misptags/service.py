@@ -94,9 +94,10 @@ class Tags:
         return other_number(name) if place is None else CLUSTER_TAGS + place
 
     def in_use(self, caller: Caller) -> dict[str, Counts]:
-        """Return the tags on content that the caller sees, with their counts."""
+        """Return the tags on content that the caller sees, in order, with their counts."""
         with self._projections.read() as connection:
-            return {row[0]: (row[1], row[2]) for row in store.in_use(connection, self._audiences(caller))}
+            rows = store.in_use(connection, self._audiences(caller))
+        return {row[0]: (row[1], row[2]) for row in sorted(rows)}
 
     def counts(self, caller: Caller, name: str) -> Counts:
         """Return on how much content that the caller sees a tag stands."""
