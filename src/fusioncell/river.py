@@ -264,6 +264,7 @@ class River:
                         last.audience,
                         "history",
                         event.history_event(last, len(items), self._record.audience(last.audience)),
+                        since=items[0].entry.seq,
                     )
                 )
         return made
@@ -281,6 +282,7 @@ class River:
             event.tombstone_event(
                 entry, recall, self._record.audience(entry.audience), self._seal.entry_id(entry.seq), gone
             ),
+            ends=(recall.first, recall.last),
         )
 
     # -- the thread --------------------------------------------------------------------------------------------------

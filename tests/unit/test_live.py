@@ -212,3 +212,17 @@ def test_one_who_falls_out_of_the_memory_reads_on_from_the_record() -> None:
 
     asyncio.run(play())
     assert client.got == [each.seq for each in truth]
+
+
+def test_who_comes_back_after_a_recall_gets_the_tombstone_and_nothing_of_what_it_ended() -> None:
+    hub = live()
+    log = hub.log(A, 10)
+    hub.publish([event(1, 1), event(2, 1), event(3, 2), LiveEvent(5, 1, "history", b"4-5", since=4), event(6, 1)], 6)
+    assert log.since(0) == b"10:1 10:2 10:3 10:4-5 10:6 "
+    hub.publish([LiveEvent(7, 1, "tombstone", b"gone", ends=(2, 4))], 7)
+    # Of another audience, and before and after: that stands. One sum of several goes as a whole.
+    told = b"10:1 10:3 10:6 10:gone "
+    assert log.since(0) == told and log.since(log.index_after(6)) == b"10:gone "
+    assert hub.log(frozenset({1, 2, 9}), 10).since(0) == told, "a log that begins later"
+    hub.publish([event(8, 2), LiveEvent(9, 2, "tombstone", b"late", ends=(8, 8))], 9)
+    assert log.since(log.index_after(7)) == b"10:late ", "within one batch"

@@ -32,12 +32,24 @@ MAX_LOG = 4096
 
 @dataclass(frozen=True, slots=True)
 class LiveEvent:
-    """An event before it is sealed for an audience set: position, audience, name, JSON."""
+    """An event before it is sealed for an audience set: position, audience, name, JSON.
+
+    ``since``: the first position that it speaks of, where it sums up several (0: its own). ``ends``: the positions that
+    a tombstone withdraws, first and last, of its own audience.
+    """
 
     seq: int
     audience: int
     name: str
     data: bytes
+    since: int = 0
+    ends: tuple[int, int] | None = None
+
+    def is_ended_by(self, tombstone: LiveEvent) -> bool:
+        """Tell whether it speaks of something that a later tombstone withdraws."""
+        if tombstone.ends is None or self.ends is not None or self.audience != tombstone.audience:
+            return False
+        return (self.since or self.seq) <= tombstone.ends[1] and self.seq >= tombstone.ends[0]
 
 
 class Unsent:
@@ -91,7 +103,8 @@ class SetLog:
     number: int
     start: int
     """Events that were dropped from memory so far: the position of ``events[0]``."""
-    events: list[tuple[int, bytes]] = field(default_factory=list)
+    events: list[tuple[int, bytes, LiveEvent]] = field(default_factory=list)
+    """Position, what goes out of it (nothing, once it was withdrawn), and the event itself."""
     floor: int = 0
     """Position in the record from which on (exclusive) this log is complete."""
     subscribers: int = 0
@@ -109,9 +122,18 @@ class SetLog:
         """Return all events from an index on, joined."""
         first, end, piece = self.joined
         if first != index or end != self.end:
-            piece = b"".join([event for _, event in self.events[index - self.start :]])
+            piece = b"".join([piece for _, piece, _ in self.events[index - self.start :]])
             self.joined = (index, self.end, piece)
         return piece
+
+    def withdraw(self, tombstone: LiveEvent) -> None:
+        """Keep the place of what is withdrawn, and nothing of it: whoever comes back later gets the tombstone alone."""
+        first = self.index_after((tombstone.ends or (0, 0))[0] - 1) - self.start
+        for place in range(first, len(self.events)):
+            seq, _, event = self.events[place]
+            if event.is_ended_by(tombstone):
+                self.events[place] = (seq, b"", event)
+                self.joined = (0, 0, b"")
 
     def push(self) -> None:
         """Push what came since to all who are parked."""
@@ -174,7 +196,7 @@ class Live:
         known = self._logs.get(audiences)
         if known is None:
             # What arrived lately is still at hand: no one who moves to this log has to read it from the record.
-            lately = [(e.seq, self._encode(e, number)) for e in self._recent if e.audience in audiences]
+            lately = [(e.seq, self._encode(e, number), e) for e in self._recent if e.audience in audiences]
             known = self._logs[audiences] = SetLog(audiences, number, 0, lately, self._recent_floor)
         return known
 
@@ -198,6 +220,9 @@ class Live:
         items = list(events)
         self.published += len(items)
         self._recent += items
+        for each in items:
+            if each.ends is not None:
+                self._recent = [event for event in self._recent if not event.is_ended_by(each)]
         if len(self._recent) > 2 * MAX_LOG:
             self._recent_floor = self._recent[-MAX_LOG - 1].seq
             del self._recent[:-MAX_LOG]
@@ -206,7 +231,10 @@ class Live:
             mine = [event for event in items if event.audience in audiences]
             if not mine:
                 continue
-            log.events += [(event.seq, self._encode(event, log.number)) for event in mine]
+            log.events += [(event.seq, self._encode(event, log.number), event) for event in mine]
+            for event in mine:
+                if event.ends is not None:
+                    log.withdraw(event)
             if len(log.events) > 2 * MAX_LOG:
                 drop = len(log.events) - MAX_LOG
                 log.floor = log.events[drop - 1][0]

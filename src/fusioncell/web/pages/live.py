@@ -134,7 +134,11 @@ class PageStreams:
         item = _gone(said) if last.name == "tombstone" else _arrived([one for _, one in group])
         item.update(org=names.organisation(said.organisation), tlp=said.tlp, at=parse_instant(said.at))
         html = render("picture/_live_item.html", item=item, now=self._hub.clock.now())
-        return LiveEvent(last.seq, last.audience, "new", " ".join(html.split("\n")).strip().encode())
+        seqs = [one.since or one.seq for one, _ in group]
+        gone = [one.ends for one, _ in group if one.ends is not None]
+        ends = (min(first for first, _ in gone), max(last for _, last in gone)) if gone else None
+        body = " ".join(html.split("\n")).strip().encode()
+        return LiveEvent(last.seq, last.audience, "new", body, since=min(seqs), ends=ends)
 
 
 def _seq(event: LiveEvent) -> int:
