@@ -38,7 +38,8 @@ def choose(events: Sequence[Document], rows: Sequence[Document], view: View) -> 
             mine[event.uuid].append(row)
     made = Gathered()
     for uuid, found in mine.items():
-        shown = [row for row in firsts(found) if is_shown(row, view)]
+        answered = {row.about for row in found if row.model == "ProposalAnswer" and row.org == of[uuid].org}
+        shown = [row for row in firsts(found) if is_shown(row, view) and row.uuid not in answered]
         if view.chosen is not None:
             shown = _chosen(shown, view.chosen)
         made.children[uuid] = shown

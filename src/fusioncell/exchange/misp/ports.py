@@ -41,6 +41,10 @@ class People(Protocol):
         """Return why an event (its uuid, its Orgc's uuid) is not taken in (blocklists), "" where it is."""
         ...
 
+    def deleted(self, caller: Caller, event: str, info: str, creator: str) -> None:
+        """Note that the caller deleted an event (its uuid, info, Orgc's name): MISP blocks it from coming back."""
+        ...
+
     def contact(self, caller: Caller, org: str, person: str, subject: str, message: str) -> bool:
         """Send a message to who made an event; False where it could not be sent."""
         ...
@@ -99,6 +103,9 @@ class AlonePeople:
     def refuses(self, caller: Caller, event: str, creator: str) -> str:
         """Take all."""
         return ""
+
+    def deleted(self, caller: Caller, event: str, info: str, creator: str) -> None:
+        """Note nothing."""
 
     def contact(self, caller: Caller, org: str, person: str, subject: str, message: str) -> bool:
         """Send nothing."""

@@ -47,8 +47,12 @@ class Content(Pieces):
 
     def event_of(self, caller: Caller, document: Document) -> Document:
         """Return the event in which something stands, of the same contributor where it has one. Raises NotFound."""
-        rows = self.core.of_events(caller, [document.event], EVENT)
-        own = [row for row in rows if row.org == document.org]
+        return self.event_of_uuid(caller, document.event, document.org)
+
+    def event_of_uuid(self, caller: Caller, uuid: str, org: str = "") -> Document:
+        """Return an event by its uuid, that of one contributor where it has one. Raises NotFound."""
+        rows = self.core.of_events(caller, [uuid], EVENT)
+        own = [row for row in rows if row.org == org]
         found = firsts(own or rows)
         if not found:
             raise NotFound("Invalid event")
@@ -73,7 +77,7 @@ class Content(Pieces):
         body["Orgc"] = self._creator(caller, given.get("Orgc"))
         refused = self.core.people.refuses(caller, uuid, str(body["Orgc"].get("uuid", "")))
         if refused:
-            raise MispRefused(403, "Could not add Event", refused)
+            raise MispRefused(403, refused)
         body["timestamp"] = str(second_of(given.get("timestamp")) or now)
         body["published"] = is_true(given.get("published")) and self.may_publish(caller)
         body["publish_timestamp"] = str(now) if body["published"] else "0"
@@ -137,7 +141,7 @@ class Content(Pieces):
         self.local(caller, work, EVENT, event.uuid, given.get("Tag"))
         self._edit_children(caller, work, event, given)
         if moved or publish:
-            self._rehome(work, event)
+            self.rehome(work, event)
         self.close(caller, work)
         return self.core.resolve(caller, EVENT, event.uuid)
 
@@ -192,10 +196,10 @@ class Content(Pieces):
         work = self.open(caller, event)
         self.touch(work, event, publish=on)
         if on:
-            self._rehome(work, event)
+            self.rehome(work, event)
         self.close(caller, work)
 
-    def _rehome(self, work: Work, event: Document) -> None:
+    def rehome(self, work: Work, event: Document) -> None:
         """Bring all that stands in an event to the readers that it is for now, unless this change does so anyway."""
         done = {(put.model, put.uuid) for put in work.puts}
         rows = [row for row in self.core.all_of(event.uuid, event.org) if row.model in _CHILDREN]
@@ -229,7 +233,7 @@ class Content(Pieces):
                 work = self.work_on(caller, owner, uuid, self.core.body(shells[0]))
                 work.put(EVENT, uuid, work.event, standing=self.core.standing(shells[0]),
                          native=self.is_native(shells[0]))  # fmt: skip
-                self._rehome(work, shells[0])
+                self.rehome(work, shells[0])
                 self.close(caller, work)
         for row in firsts(row for row in rows if row.model in ANALYST):
             body = self.core.body(row)
@@ -243,7 +247,9 @@ class Content(Pieces):
         """Recall an event and all that stands in it."""
         if not self.core.may_change(caller, event):
             raise MispRefused(403, NOT_YOURS)
+        body = self.core.body(event)
         self.core.write(caller, [], self.core.all_of(event.uuid, event.org), org=event.org)
+        self.core.people.deleted(caller, event.uuid, plain(body.get("info")), plain(body["Orgc"].get("name")))
 
     # -- attributes ----------------------------------------------------------------------------------------------------
 
