@@ -30,6 +30,8 @@ from fusioncell.exchange.mispsearch import routes as search_routes
 from fusioncell.exchange.mispsearch.service import MispSearch
 from fusioncell.exchange.misptags import Tags
 from fusioncell.exchange.misptags import routes as tags_routes
+from fusioncell.exchange.mispsaid import Said
+from fusioncell.exchange.mispsaid import routes as said_routes
 from fusioncell.exchange.mispusers import Users
 from fusioncell.exchange.mispusers import routes as users_routes
 from fusioncell.kernel.clock import Clock
@@ -87,6 +89,7 @@ def misp_door(hub: MispParts) -> MispDoor:
                     regroup=content.regroup)
     actions: Actions = {
         **content_routes.actions(content),
+        **said_routes.actions(Said(content)),
         **search_routes.actions(MispSearch(core, hub.projections, packs.library, base=_address(hub.settings))),
         **admin_routes.actions(admin, people, core.resolve, FEEDS, lambda: actions),
         **groups_routes.actions(groups, people),

@@ -68,16 +68,17 @@ class Content(Pieces):
         uuid = plain(given.get("uuid") or "").lower() or self.new_uuid()
         if not is_uuid(uuid):
             errors["uuid"] = ["Please provide a valid RFC 4122 UUID"]
+        creator = self._creator(caller, given.get("Orgc"))
+        refused = self.core.people.refuses(caller, uuid, str(creator.get("uuid", "")))
+        if refused:
+            raise MispRefused(403, refused)
         if errors:
             raise MispRefused(403, "Could not add Event", errors)
         if [row for row in self.core.by_uuids(caller, [uuid], EVENT) if row.org == caller.viewer.org]:
             raise MispRefused(403, "Event already exists, if you would like to edit it, use the url in the location "
                                    "header.")  # fmt: skip
         body["uuid"] = uuid
-        body["Orgc"] = self._creator(caller, given.get("Orgc"))
-        refused = self.core.people.refuses(caller, uuid, str(body["Orgc"].get("uuid", "")))
-        if refused:
-            raise MispRefused(403, refused)
+        body["Orgc"] = creator
         body["timestamp"] = str(second_of(given.get("timestamp")) or now)
         body["published"] = is_true(given.get("published")) and self.may_publish(caller)
         body["publish_timestamp"] = str(now) if body["published"] else "0"

@@ -24,10 +24,10 @@ TEXTS = ("releasability", "description")
 
 
 class Groups:
-    """The front door. ``regroup(uuid)`` moves what is shared with a group after its organisations changed."""
+    """The front door. ``regroup(caller, uuid)`` moves what is shared with a group after its organisations changed."""
 
     def __init__(self, *, keep: Keep, people: People, audit: Audit, clock: Clock, randomness: Randomness,
-                 regroup: Callable[[str], None]) -> None:
+                 regroup: Callable[[Caller, str], None]) -> None:
         self._keep, self._people, self._audit = keep, people, audit
         self._clock, self._randomness, self._regroup = clock, randomness, regroup
 
@@ -100,7 +100,7 @@ class Groups:
     def _save(self, caller: Caller, kept: Kept, body: dict[str, Any]) -> None:
         kept = self._keep.change(MODEL, kept.number, {**body, "modified": self._clock.now()})
         self._note(caller, "misp.sharing_group.organisations", kept)
-        self._regroup(kept.key)
+        self._regroup(caller, kept.key)
 
     def _put_org(self, caller: Caller, body: dict[str, Any], named: object, *, extend: bool) -> None:
         one = self._people.find_org(caller, named)

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from hashlib import blake2b
-from typing import Any
+from typing import Any, Protocol
 from uuid import NAMESPACE_DNS, uuid5
 
 from fusioncell.exchange.misp import Caller, MispRefused, MispRole, Numbers, SharingGroup
@@ -48,6 +48,28 @@ NOBODY = MispRole(0, "")
 """The role of who is not signed in."""
 
 
+class Guard(Protocol):
+    """The blocklists, which stand above this package (``mispadmin``)."""
+
+    def blocked(self, caller: Caller, event: str, orgc: str) -> str:
+        """Return why an event is not taken in, "" where it is."""
+        ...
+
+    def note_deleted(self, caller: Caller, event: str, info: str, orgc: str) -> None:
+        """Block an event that was deleted."""
+        ...
+
+
+class _Open:
+    """No blocklists."""
+
+    def blocked(self, caller: Caller, event: str, orgc: str) -> str:
+        return ""
+
+    def note_deleted(self, caller: Caller, event: str, info: str, orgc: str) -> None:
+        return
+
+
 class People:
     """The front door. ``site_admin``: compatibility mode: role 1 sees all through this door, and is audited."""
 
@@ -56,8 +78,7 @@ class People:
         self._keep, self._numbers, self._members, self._accounts = keep, numbers, members, accounts
         self._audit, self._clock, self._site_admin = audit, clock, site_admin
         self._mail, self._lock = mail, threading.Lock()
-        self.guard: Callable[[Caller, str, str], str] = lambda caller, event, creator: ""
-        """Why an event is not taken in: the blocklists', which stand above this package (``mispadmin``)."""
+        self.guard: Guard = _Open()
         self._sent: deque[tuple[str, int]] = deque(maxlen=10_000)
         self._orgs: dict[str, OrgKnown] | None = None
         self._changes = 0
@@ -258,7 +279,11 @@ class People:
 
     def refuses(self, caller: Caller, event: str, creator: str) -> str:
         """Return why an event (its UUID, its Orgc's UUID) is not taken in, "" where it is."""
-        return self.guard(caller, event, creator)
+        return self.guard.blocked(caller, event, creator)
+
+    def deleted(self, caller: Caller, event: str, info: str, creator: str) -> None:
+        """Note that the caller deleted an event: MISP blocks it from coming back."""
+        self.guard.note_deleted(caller, event, info, creator)
 
     def contact(self, caller: Caller, org: str, person: str, subject: str, message: str) -> bool:
         """Send a mail to who made an event; False where there is nobody to send it to, or over the bound."""
