@@ -26,12 +26,12 @@ from fusioncell.exchange.misplibrary.service import LookUp
 from fusioncell.exchange.misppacks import Packs
 from fusioncell.exchange.misppeople import People
 from fusioncell.exchange.misppeople import routes as people_routes
+from fusioncell.exchange.mispsaid import Said
+from fusioncell.exchange.mispsaid import routes as said_routes
 from fusioncell.exchange.mispsearch import routes as search_routes
 from fusioncell.exchange.mispsearch.service import MispSearch
 from fusioncell.exchange.misptags import Tags
 from fusioncell.exchange.misptags import routes as tags_routes
-from fusioncell.exchange.mispsaid import Said
-from fusioncell.exchange.mispsaid import routes as said_routes
 from fusioncell.exchange.mispusers import Users
 from fusioncell.exchange.mispusers import routes as users_routes
 from fusioncell.kernel.clock import Clock
