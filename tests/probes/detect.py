@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from fusioncell.exchange.detect import FORMATS
-from probes.model import Answers, Ask, Probe
+from probes.model import Answers, Ask, Probe, each
 
 
 async def _exports(p: Probe) -> Answers:
@@ -15,8 +15,7 @@ async def _exports(p: Probe) -> Answers:
     yield await p.get("/api/feeds/nonsense")
 
 
-PROBES: dict[str, Ask] = {"GET /api/feeds/{form:str}": _exports}
+PROBES: dict[str, Ask] = {"GET /api/feeds/{form:str}": _exports, "GET /feeds": each("/feeds")}
 NO_DATA = {
     "GET /api/feeds": "the forms are the same for everyone",
-    "GET /feeds": "the forms and commands are the same for everyone; counts are in the exports alone",
 }

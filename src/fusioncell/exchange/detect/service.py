@@ -26,7 +26,16 @@ from fusioncell.exchange.detect import rules, store, text
 from fusioncell.exchange.detect.contributed import rule_of, write_rules
 from fusioncell.exchange.detect.follow import Moves
 from fusioncell.exchange.detect.formats import FORMATS, Format
-from fusioncell.exchange.detect.model import MAX_VALUES, SHAPES, Body, FuseBlown, Rows, Wanted
+from fusioncell.exchange.detect.model import (
+    DEFAULT_PROBABILITY,
+    MAX_VALUES,
+    SHAPES,
+    TYPES,
+    Body,
+    FuseBlown,
+    Rows,
+    Wanted,
+)
 from fusioncell.exchange.detect.select import best, chosen, mended, same
 from fusioncell.exchange.detect.store import Last
 from fusioncell.exchange.detect.text import About
@@ -38,7 +47,7 @@ from fusioncell.intake.service import Intake
 from fusioncell.kernel.clock import DAY, Clock, format_day
 from fusioncell.kernel.errors import BadInput, Gone, NotAllowed, NotFound
 from fusioncell.kernel.marking import Uses, Viewer, may_allow
-from fusioncell.kernel.observable import TYPE_CODES, key64_of
+from fusioncell.kernel.observable import TYPE_CODES, TYPES_BY_CODE, ObservableType, key64_of
 from fusioncell.kernel.ports import Database
 from fusioncell.record import Seal
 from fusioncell.record.service import Record
@@ -105,6 +114,7 @@ class Feeds:
         self._bodies: OrderedDict[tuple[frozenset[int], str], Body] = OrderedDict()
         self._bytes = 0
         self._versions: OrderedDict[tuple[str, str], OrderedDict[str, _Version]] = OrderedDict()
+        self._etags: dict[tuple[str, int], str] = {}
         self._noted: OrderedDict[tuple[str, str], tuple[str, int]] = OrderedDict()
 
     def arrived(self, cuts: Sequence[Arrived], before: int, position: int) -> None:
@@ -125,18 +135,34 @@ class Feeds:
         audiences = self._audiences(viewer, wanted, form)
         body, touched = self._body(audiences, wanted, form)
         last = self._fused(viewer, party, wanted, form, audiences, body, confirm)
-        data, etag = body.data, body.etag
-        if body.serial_at >= 0:
-            serial = str(last.serial).rjust(10, "0").encode()
-            data = data[: body.serial_at] + serial + data[body.serial_at + 10 :]
-            etag = _digest(data)
+        etag = self._etag(body, last.serial)
         key = (party, wanted.key)
         older = self._remember(key, etag, body)
         if since:
             return self._delta(older, since, etag, body, audiences, wanted, form, known)
         if etag in known:
             return Served(None, etag, etag, form, body.count, body.left_out)
+        data = _with_serial(body, last.serial)
         return Served(data, etag, etag, form, body.count, body.left_out, self._taken(key, etag, touched, body))
+
+    def _etag(self, body: Body, serial: int) -> str:
+        """Return the digest of the bytes that go out; of a zone it is remembered, or each poll would make its bytes."""
+        if body.serial_at < 0:
+            return body.etag
+        known = self._etags.get((body.etag, serial))
+        if known is None:
+            if len(self._etags) > MAX_REMEMBERED:
+                self._etags = {}
+            known = self._etags[body.etag, serial] = _digest(_with_serial(body, serial))
+        return known
+
+    def counts(self, viewer: Viewer) -> list[tuple[ObservableType, int]]:
+        """Return how many values of each type are likely enough for a viewer, most first."""
+        table, _, _ = self._table(self._record.visible_to(viewer))
+        codes = [TYPE_CODES[type] for type in TYPES]
+        picked = chosen(table, codes, DEFAULT_PROBABILITY, self._clock.now() // DAY)
+        found = Counter(table.codes[picked].tolist())
+        return sorted(((TYPES_BY_CODE[code], n) for code, n in found.items()), key=lambda one: (-one[1], one[0]))
 
     def _check(self, wanted: Wanted, since: str) -> Format:
         form = FORMATS.get(wanted.form)
@@ -348,6 +374,12 @@ _NO_DAYS = np.empty(0, np.int32)
 
 def _digest(data: bytes) -> str:
     return blake2b(data, digest_size=20).hexdigest()
+
+
+def _with_serial(body: Body, serial: int) -> bytes:
+    """Return the bytes that go out: of a zone with its serial, ten digits wide."""
+    at = body.serial_at
+    return body.data if at < 0 else body.data[:at] + str(serial).rjust(10, "0").encode() + body.data[at + 10 :]
 
 
 def _next_serial(last: int, today: int) -> int:
