@@ -14,7 +14,7 @@ from fusioncell.exchange.misplibrary.decay import MODELS, DecayModel, base_score
 from fusioncell.exchange.misplibrary.model import STANDARD_TAXONOMIES, MachineTag, Warned
 from fusioncell.exchange.misplibrary.pack import Arrays, Pack
 from fusioncell.fusion import Hit
-from fusioncell.intake.misp_types import observables_of
+from fusioncell.intake import observables_of
 from fusioncell.kernel.clock import SECOND, Clock
 from fusioncell.kernel.errors import NotFound
 from fusioncell.kernel.observable import Observable, guess

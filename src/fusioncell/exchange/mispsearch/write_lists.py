@@ -15,7 +15,7 @@ import msgspec
 
 from fusioncell.exchange.misp import MispRefused
 from fusioncell.exchange.mispsearch.model import About, Hit
-from fusioncell.intake.misp_types import observables_of
+from fusioncell.intake import observables_of
 from fusioncell.kernel.observable import BadValue, Observable, ObservableType
 
 _T = ObservableType

@@ -15,7 +15,7 @@ from typing import Any
 import msgspec
 
 from fusioncell.exchange.mispsearch.model import About
-from fusioncell.intake.misp_types import observables_of
+from fusioncell.intake import observables_of
 from fusioncell.kernel.observable import BadValue, Observable, ObservableType, sco
 from fusioncell.kernel.sco import deterministic_id
 

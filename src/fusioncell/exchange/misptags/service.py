@@ -159,11 +159,11 @@ class Tags:
         if not name or len(name) > MAX_NAME or defined is None:
             return name if len(name) <= MAX_NAME else ""
         if not caller.site_admin and defined.org not in ("", caller.org):
-            raise MispRefused(403, "Invalid Tag. This tag can only be set by a fixed organisation.")
+            raise _refused("Invalid Tag. This tag can only be set by a fixed organisation.")
         if not caller.site_admin and defined.user not in (0, caller.user):
-            raise MispRefused(403, "Invalid Tag. This tag can only be set by a fixed user.")
+            raise _refused("Invalid Tag. This tag can only be set by a fixed user.")
         if defined.local_only and not truth(given.get("local", False)):
-            raise MispRefused(403, "Invalid Tag. This tag can only be set as a local tag.")
+            raise _refused("Invalid Tag. This tag can only be set as a local tag.")
         return defined.name
 
     # definitions
@@ -221,3 +221,8 @@ class Tags:
         """Return the enabled taxonomy that each of the tags stands in, where it does."""
         known = {name: self.library.machine_tag(name) for name in names}
         return {name: tag.taxonomy for name, tag in known.items() if tag and self.library.taxonomy_on(tag.taxonomy)}
+
+
+def _refused(why: str) -> MispRefused:
+    """Refuse a tag: clients read the reason in the errors."""
+    return MispRefused(403, why, why)
