@@ -30,6 +30,7 @@ from fusioncell.exchange.mispsaid import Said
 from fusioncell.exchange.mispsaid import routes as said_routes
 from fusioncell.exchange.mispsearch import routes as search_routes
 from fusioncell.exchange.mispsearch.service import MispSearch
+from fusioncell.exchange.mispstix import actions as stix_actions
 from fusioncell.exchange.misptags import Tags
 from fusioncell.exchange.misptags import routes as tags_routes
 from fusioncell.exchange.mispusers import Users
@@ -95,6 +96,7 @@ def misp_door(hub: MispParts) -> MispDoor:
         **groups_routes.actions(groups, people),
         **people_routes.actions(people),
         **users_routes.actions(users, people),
+        **stix_actions(content),
     }
     actions |= _pack_actions(packs, core, actions)
     return MispDoor(actions, people.whoami)
@@ -110,6 +112,7 @@ def _packs(hub: MispParts, keep: Keep, numbers: Numbers, people: People, core: M
     library = Library(open_misp_pack, keep, hub.clock, hub.look_up, warninglist_file)
     tags = Tags(library=library, keep=keep, clock=hub.clock, numbers=numbers, people=people,
                 projections=hub.projections, audiences=core.audiences)  # fmt: skip
+    tags.closed = core.compatible
     galaxies = Galaxies(library, core, lambda caller, name: str(tags.shown(caller, name)["id"]), tags.shown)
     return Packs(library, tags, galaxies)
 

@@ -15,7 +15,7 @@ from fusioncell.exchange.misp.model import ATTRIBUTE, OBJECT
 from fusioncell.exchange.misp.restrict import Level, audience_of, within_target
 from fusioncell.exchange.misp.service import Misp
 from fusioncell.exchange.misp.show import kept_of
-from fusioncell.exchange.mispcontent.check import Errors, Types, is_true, plain
+from fusioncell.exchange.mispcontent.check import Errors, Types, is_true, plain, seen_at
 from fusioncell.exchange.mispcontent.pack import lock_sample
 from fusioncell.exchange.mispcontent.take import (
     Body,
@@ -289,7 +289,8 @@ class Pieces:
         if model == "Relationship" and not is_uuid(plain(body.get("related_object_uuid"))):
             errors["related_object_uuid"] = ["Invalid UUID."]
         body["distribution"] = level_of(body.get("distribution", "1"), "1")
-        body.setdefault("created", _stamp(now))
+        made = seen_at((old or given).get("created")) if (old or given).get("created") else None
+        body["created"] = made[:19].replace("T", " ") if made else _stamp(now)
         body["modified"] = _stamp(now)
         body["timestamp"] = str(now)
         own = self.core.people.organisation(caller, caller.viewer.org or "")

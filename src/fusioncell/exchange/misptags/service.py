@@ -42,6 +42,8 @@ class Tags:
         self._keep, self._numbers, self._people = keep, numbers, people
         self._projections, self._audiences = projections, audiences
         self._known = Remembered(keep, clock, MODEL)
+        self.closed = False
+        """Whether only those who may edit tags make new ones, as in a stock MISP (PyMISP's suite)."""
 
     # how a tag looks
 
@@ -156,8 +158,14 @@ class Tags:
         """
         name = str(given.get("name") or "").strip()
         defined = self.definition(name)
-        if not name or len(name) > MAX_NAME or defined is None:
-            return name if len(name) <= MAX_NAME else ""
+        if not name or len(name) > MAX_NAME:
+            return ""
+        if defined is None:
+            if not self.closed:
+                return name
+            # As a stock MISP does: who may edit tags makes them by using them, and nobody else.
+            may_make = caller.site_admin or caller.role.may("perm_tag_editor")
+            return self.define(caller, {"name": name}) if may_make else ""
         if not caller.site_admin and defined.org not in ("", caller.org):
             raise _refused("Invalid Tag. This tag can only be set by a fixed organisation.")
         if not caller.site_admin and defined.user not in (0, caller.user):
