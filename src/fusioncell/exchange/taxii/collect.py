@@ -46,7 +46,8 @@ def roots_of(viewer: Viewer, names: Mapping[str, str]) -> tuple[Root, ...]:
     if viewer.member:
         roots.insert(0, Root(PARTNERSHIP_ROOT, "Partnership", "What the partnership shares, and what is yours.",
                              tuple(_of_partnership(viewer))))  # fmt: skip
-    for group, held in sorted(_generations(viewer.parties).items()):
+    inside = viewer.parties if viewer.member or viewer.guest else ()
+    for group, held in sorted(_generations(inside).items()):
         name = names.get(group, f"Group {group}")
         roots.append(Root(group, name, f"What is shared with the group {name}.",
                           tuple(_of_group(viewer, group, name, held))))  # fmt: skip
@@ -63,7 +64,7 @@ def _of_partnership(viewer: Viewer) -> Iterable[Collection]:
                 continue
             yield _one(party, tlp, f"{whose}, {tlp.label}", f"{short}-{_SHORT[tlp]}",
                        short == "own" and tlp is not Tlp.RED and may)  # fmt: skip
-    for number, party in enumerate(sorted(viewer.client_parties), 1):
+    for number, party in enumerate(sorted(viewer.client_parties - viewer.parties), 1):
         yield _one(party, Tlp.AMBER, f"From those whose client you are ({number}), TLP:AMBER", f"client-{number}")
 
 

@@ -21,7 +21,7 @@ _OVERHEAD = 500
 @dataclass(frozen=True, slots=True)
 class _Kept:
     page: Page
-    changes: int
+    changed: int
     last: Instant
     """The collection's last place where this page is its end, 0 where more follows."""
 
@@ -35,25 +35,25 @@ class Pages:
         self._kept: OrderedDict[Hashable, _Kept] = OrderedDict()
         self._lock = threading.Lock()
 
-    def get(self, key: Hashable, changes: int, last: Instant) -> Page | None:
-        """Return a page, if it is still what would be made. ``changes``, ``last``: of its collection now."""
+    def get(self, key: Hashable, changed: int, last: Instant) -> Page | None:
+        """Return a page, if it is still what would be made. ``changed``, ``last``: of its collection now."""
         with self._lock:
             kept = self._kept.get(key)
             if kept is None:
                 return None
-            if kept.changes != changes or kept.last not in (0, last):
+            if kept.changed != changed or kept.last not in (0, last):
                 self._forget(key, kept)
                 return None
             self._kept.move_to_end(key)
             return kept.page
 
-    def put(self, key: Hashable, page: Page, changes: int, last: Instant) -> None:
+    def put(self, key: Hashable, page: Page, changed: int, last: Instant) -> None:
         """Keep a page. ``last``: 0 where more follows it."""
         with self._lock:
             before = self._kept.get(key)
             if before is not None:
                 self._forget(key, before)
-            self._kept[key] = _Kept(page, changes, last)
+            self._kept[key] = _Kept(page, changed, last)
             self._size += len(page.body) + _OVERHEAD
             while self._size > self._most:
                 oldest = next(iter(self._kept))

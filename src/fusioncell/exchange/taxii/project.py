@@ -74,9 +74,11 @@ class _Place:
         return (self.collection, self.added, self.seq, self.audience, self.org, self.okey, self.oid, self.type,
                 self.version, self.spec, self.stamp, self.size, self.latest, self.shadow, self.revoked)  # fmt: skip
 
-    def set(self, latest: int, shadow: int) -> None:
-        if (self.latest, self.shadow) != (latest, shadow):
-            self.latest, self.shadow, self.changed = latest, shadow, True
+    def set(self, latest: int, shadow: int) -> bool:
+        if (self.latest, self.shadow) == (latest, shadow):
+            return False
+        self.latest, self.shadow, self.changed = latest, shadow, True
+        return True
 
 
 @dataclass(slots=True)
@@ -104,6 +106,9 @@ class _Work:
     moved: set[str] = field(default_factory=set)
     gone: list[_Place] = field(default_factory=list)
     loaded: set[tuple[int, int]] = field(default_factory=set)
+    changed: dict[int, int] = field(default_factory=dict)
+    now: int = 0
+    """Position of the entry that is applied."""
 
     def number(self, key: str) -> int:
         if key not in self.heads:
@@ -131,13 +136,17 @@ class _Work:
 
     def drop(self, place: _Place) -> None:
         place.dropped = True
+        self.changed[place.collection] = self.now
         if place.new:
             self.objects[place.collection, place.oid].remove(place)
         else:
             self.gone.append(place)
 
-    def settle(self, number: int, oid: str) -> None:
-        """Say anew which of an object's rows are served: of equal versions the first, and which is the latest."""
+    def settle(self, number: int, oid: str, made: _Place | None = None) -> None:
+        """Say anew which of an object's rows are served: of equal versions the first, and which is the latest.
+
+        ``made``: the row that has just come, which changes nothing that was there by being what it is.
+        """
         places = sorted(self.standing(number, oid), key=lambda place: place.added)
         if not places:
             return
@@ -148,10 +157,10 @@ class _Work:
             (shadows if (place.version, place.spec) in seen else shown).append(place)
             seen.add((place.version, place.spec))
         best = max(shown, key=lambda place: (place.spec, place.version))
-        for place in shown:
-            place.set(int(place is best), 0)
-        for place in shadows:
-            place.set(0, 1)
+        moved = [place for place in shown if place.set(int(place is best), 0)]
+        moved += [place for place in shadows if place.set(0, 1)]
+        if any(place is not made for place in moved):
+            self.changed[number] = self.now
 
     def save(self) -> None:
         """Write all that changed."""
@@ -160,12 +169,10 @@ class _Work:
         store.drop(self.connection, sorted((place.collection, place.added) for place in self.gone))
         store.flag(self.connection, [(p.latest, p.shadow, p.collection, p.added) for p in changed])
         store.add(self.connection, sorted(place.row() for place in places if place.new))
-        behind = {place.collection for place in (*changed, *self.gone)}
-        heads = {number: (key, last) for key, (number, last) in self.heads.items()}
-        numbers = {self.heads[key][0] for key in self.moved} | behind
-        rest = numbers - heads.keys()
-        store.move(self.connection, [(heads[n][1], int(n in behind), n) for n in sorted(numbers - rest)])
-        store.note_change(self.connection, sorted(rest))
+        lasts = {number: last for number, last in self.heads.values()}
+        numbers = {self.heads[key][0] for key in self.moved} | self.changed.keys()
+        store.move(self.connection, [(lasts[n], self.changed.get(n, 0), n) for n in sorted(numbers & lasts.keys())])
+        store.note_change(self.connection, sorted(numbers - lasts.keys()))
 
 
 def project(
@@ -180,13 +187,14 @@ def project(
     heads = store.collections(connection, sorted({key for named in keys.values() for key in named}))
     work = _Work(connection, heads)
     for entry, recall in arrived.recalls:
+        work.now = entry.seq
         _recall(work, entry, recall, keys[entry.audience], read_range)
     extracts = {arrival.entry.seq: arrival.extract for arrival in arrived.arrivals}
     found = {entry.seq: one for entry in items if (one := _read(entry, extracts)) is not None}
     work.load([number for _, (number, _) in sorted(heads.items())], sorted({one.okey for one in found.values()}))
     orgs = {org: signed64(org) for org in {entry.org for entry in items}}
     for entry in items:
-        one = found.get(entry.seq)
+        one, work.now = found.get(entry.seq), entry.seq
         for key in keys[entry.audience]:
             place = work.next(key, entry.at)
             if one is not None:
@@ -249,7 +257,7 @@ def _arrive(work: _Work, one: _Found, org: int, number: int, place: Instant) -> 
                   one.stamp or written(one.version), one.size, new=True)  # fmt: skip
     work.objects.setdefault((number, one.oid), []).append(made)
     if standing:
-        work.settle(number, one.oid)
+        work.settle(number, one.oid, made)
     else:
         made.latest = 1
 
@@ -259,7 +267,8 @@ def _recall(work: _Work, entry: Entry, recall: Recall, keys: Sequence[str], read
     work.load(sorted({row.collection for row in rows}), sorted({row.okey for row in rows}))
     ranks: dict[int, int] = {}
     for seqs in _headers(recall, entry.audience, read_range):
-        ranks.update((seq, len(ranks) + rank) for rank, seq in enumerate(seqs))
+        base = len(ranks)  # Not inside: it grows while the update runs.
+        ranks.update((seq, base + rank) for rank, seq in enumerate(seqs))
     of = {work.number(key): key for key in keys}
     starts = {number: work.next(key, entry.at) for number, key in of.items()}
     last: dict[tuple[int, str], _Place] = {}

@@ -26,7 +26,7 @@ _LONGEST_WAIT = 10.0
 
 def _door(query: frozenset[str] = _NONE, permission: str = "read", **more: Any) -> dict[str, Any]:
     return {"tags": ["taxii"], "include_in_schema": False,
-            "opt": {"permission": permission, "query": query, **more}}  # fmt: skip
+            "opt": {"permission": permission, "query": query, "hubs": True, **more}}  # fmt: skip
 
 
 def _said(what: Any, status: int = 200, headers: dict[str, str] | None = None) -> Response[bytes]:

@@ -160,12 +160,20 @@ class Taxii:
             made = self._at_hand(place, kind, ask, oid, head)
             if made is not None or head is None:
                 return made or _empty(kind, oid)
-            number, last, changes = head
+            number, last, changed = head
             org = signed64(ask.contributor) if ask.contributor else 0
             rows, more = store.page(connection, number, _narrowed(ask, kind, oid), org, by_id=bool(oid))
         page = self._written(place, kind, ask, oid, rows, more)
-        self._pages.put(_key(place, kind, ask, oid), page, changes, 0 if more else last)
+        self._pages.put(_key(place, kind, ask, oid), page, changed, 0 if more else last)
         return page
+
+    def behind_page(self, place: Place, ask: Ask) -> list[tuple[str, Entry, bool]]:
+        """Return (id, entry, whether it was withdrawn) of what a page of ``objects`` shows, for another hub."""
+        with self._projections.read() as connection:
+            head = store.head(connection, place.collection.key)
+            rows = store.page(connection, head[0], ask, 0, by_id=False)[0] if head is not None else []
+        entries = {entry.seq: entry for entry in self._record.read_many([row.seq for row in rows])}
+        return [(row.oid, entries[row.seq], bool(row.revoked)) for row in rows if row.seq in entries]
 
     def _at_hand(self, place: Place, kind: str, ask: Ask, oid: str, head: tuple[int, Instant, int] | None
                  ) -> Page | None:

@@ -18,9 +18,10 @@ collection = Table(
     Column("number", Integer, primary_key=True, autoincrement=False),
     Column("key", String(160), nullable=False, unique=True),
     Column("last", BigInteger, nullable=False),
-    Column("changes", BigInteger, nullable=False),
+    Column("changed", BigInteger, nullable=False),
 )  # fmt: skip
-"""``last``: the last place that was given (µs). ``changes``: how often something in it changed behind its end."""
+"""``last``: the last place that was given (µs). ``changed``: position of the last entry that changed something in it
+behind its end, by which remembered pages are known to be old."""
 version = Table(
     "exchange_taxii_object", metadata,
     Column("collection", Integer, primary_key=True, autoincrement=False),
@@ -61,25 +62,29 @@ def collections(connection: Connection, keys: Iterable[str]) -> dict[str, tuple[
 def begin(connection: Connection, key: str) -> int:
     """Begin a collection; return its number."""
     number = int(connection.rows("SELECT coalesce(max(number), 0) + 1 FROM exchange_taxii_collection")[0][0])
-    connection.run("INSERT INTO exchange_taxii_collection (number, key, last, changes) VALUES (?, ?, 0, 0)",
+    connection.run("INSERT INTO exchange_taxii_collection (number, key, last, changed) VALUES (?, ?, 0, 0)",
                    (number, key))  # fmt: skip
     return number
 
 
 def move(connection: Connection, rows: Iterable[tuple[Instant, int, int]]) -> None:
-    """Note how far collections are: (last place, changes more, number)."""
-    connection.run_many("UPDATE exchange_taxii_collection SET last = ?, changes = changes + ? WHERE number = ?", rows)
+    """Note how far collections are: (last place, position of the last change or 0, number)."""
+    connection.run_many(
+        "UPDATE exchange_taxii_collection SET last = ?, changed = CASE WHEN ? > changed THEN ? ELSE changed END "
+        "WHERE number = ?",
+        [(last, changed, changed, number) for last, changed, number in rows],
+    )
 
 
 def note_change(connection: Connection, numbers: Iterable[int]) -> None:
-    """Note that something changed in collections behind their ends."""
-    connection.run_many("UPDATE exchange_taxii_collection SET changes = changes + 1 WHERE number = ?",
+    """Note that something changed in collections behind their ends, by no entry."""
+    connection.run_many("UPDATE exchange_taxii_collection SET changed = changed + 1 WHERE number = ?",
                         [(number,) for number in numbers])  # fmt: skip
 
 
 def head(connection: Connection, key: str) -> tuple[int, Instant, int] | None:
-    """Return (number, last place, changes) of a collection; None for one that has not begun."""
-    rows = connection.rows("SELECT number, last, changes FROM exchange_taxii_collection WHERE key = ?", (key,))
+    """Return (number, last place, last change) of a collection; None for one that has not begun."""
+    rows = connection.rows("SELECT number, last, changed FROM exchange_taxii_collection WHERE key = ?", (key,))
     return rows[0] if rows else None
 
 
