@@ -110,7 +110,7 @@ def add_samples(folder: Path, python: Path) -> None:
     """Put a stand-in for ``whoami.exe`` where the suite looks for it; the folder also keeps it from asking git."""
     samples = folder / "tests" / "viper-test-files" / "test_files"
     samples.mkdir(parents=True)
-    launchers = sorted(python.parent.parent.glob("lib/python3*/site-packages/distlib/t64.exe"))
+    launchers = sorted(python.parent.parent.glob("lib/python3*/site-packages/distlib/t32.exe"))
     if launchers:
         shutil.copy(launchers[0], samples / "whoami.exe")
 

@@ -116,12 +116,14 @@ class Action:
 
     ``permission``: of ``members.model.PERMISSIONS``, what opens it at all. ``changes``: it writes, so that a method
     that only reads (GET, HEAD) is refused. ``flag``: the ``perm_…`` flag that the caller's role must have, "" for none.
+    ``raw``: its body is no JSON, and is left as it came.
     """
 
     run: Callable[[Call], Reply]
     permission: str = "read"
     changes: bool = False
     flag: str = ""
+    raw: bool = False
 
 
 Actions = dict[tuple[str, str], Action]

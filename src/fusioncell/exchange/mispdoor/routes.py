@@ -54,7 +54,7 @@ def answer(door: MispDoor, viewer: Viewer, request: Request[Any, Any, Any], path
         if found.permission != "public" and viewer.org is None:
             raise MispRefused(403, NOT_AUTHENTICATED)
         caller = door.whoami(viewer)
-        call = Call(caller, method, controller, action, arguments, named, take_body(raw), raw,
+        call = Call(caller, method, controller, action, arguments, named, None if found.raw else take_body(raw), raw,
                     request.headers.get("accept", ""), path)  # fmt: skip
         _enter(found, call)
         return found.run(call)
