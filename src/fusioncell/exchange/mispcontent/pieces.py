@@ -5,7 +5,7 @@ Everything here adds to a :class:`~.work.Work`; nothing is written before the wo
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -151,8 +151,12 @@ class Pieces:
         body["timestamp"] = str(stamp if stamp is not None and stamp > row.timestamp else max(now, row.timestamp))
         return body, errors
 
-    def put_object(self, caller: Caller, work: Work, given: Mapping[str, Any], *, place: str = "") -> str:
-        """Write a new object with its attributes and references; return its uuid, "" where it is not in order."""
+    def put_object(self, caller: Caller, work: Work, given: Mapping[str, Any], *, place: str = "",
+                   made: Sequence[tuple[Mapping[str, Any], Body, Errors]] | None = None) -> str:  # fmt: skip
+        """Write a new object with its attributes and references; return its uuid, "" where it is not in order.
+
+        ``made``: its attributes, where they were checked already.
+        """
         body, errors = object_fields(given)
         self.share(caller, given, body, errors)
         uuid = plain(body.get("uuid") or "").lower() or self.new_uuid()
@@ -161,11 +165,12 @@ class Pieces:
         body["uuid"] = uuid
         body["timestamp"] = str(second_of(given.get("timestamp")) or work.now)
         work.put(OBJECT, uuid, body, place=place or "Event.Object[0]")
-        for index, one in enumerate(listed(given.get("Attribute"))):
-            made, errors = self.new_attribute(caller, one, work.now)
+        if made is None:
+            made = [(one, *self.new_attribute(caller, one, work.now)) for one in listed(given.get("Attribute"))]
+        for index, (one, inner, errors) in enumerate(made):
             if not errors:
-                made["object_relation"] = plain(one.get("object_relation"))
-                self.put_attribute(caller, work, one, made, holder=body, object=uuid,
+                inner["object_relation"] = plain(one.get("object_relation"))
+                self.put_attribute(caller, work, one, inner, holder=body, object=uuid,
                                    place=f"{place}.Attribute[{index}]" if place else "")  # fmt: skip
         for one in listed(given.get("ObjectReference")):
             self.put_reference(work, uuid, body, one)

@@ -11,7 +11,6 @@ from typing import Any
 
 from fusioncell.exchange.misp import Caller, Document, MispRefused, firsts, value_hash
 from fusioncell.exchange.misp.model import ATTRIBUTE, EVENT, OBJECT
-from fusioncell.exchange.misp.show import kept_of
 from fusioncell.exchange.mispcontent.check import Errors, is_true, plain
 from fusioncell.exchange.mispcontent.pieces import ANALYST, NOT_YOURS, SIMILAR, Pieces
 from fusioncell.exchange.mispcontent.take import Body, event_fields, is_uuid, listed, object_fields, second_of
@@ -374,25 +373,21 @@ class Content(Pieces):
         self.share(caller, given, body, errors)
         if errors:
             raise MispRefused(403, "Could not add Object", errors)
-        if unique:
-            self._refuse_copy(caller, event, given)
-        for one in listed(given.get("Attribute")):
-            _, errors = self.new_attribute(caller, one, work.now)
+        made = [(one, *self.new_attribute(caller, one, work.now)) for one in listed(given.get("Attribute"))]
+        for _, _, errors in made:
             if errors:
                 raise MispRefused(403, "Could not add Object", errors)
-        uuid = self.put_object(caller, work, given)
+        if unique:
+            self._refuse_copy(caller, event, given, [body for _, body, _ in made])
+        uuid = self.put_object(caller, work, given, made=made)
         if not uuid or len(work.puts) < 2:
             raise MispRefused(403, "Could not add Object", "Could not save the object: it holds no attributes.")
         self.touch(work, event)
         self.close(caller, work)
         return uuid
 
-    def _refuse_copy(self, caller: Caller, event: Document, given: Mapping[str, Any]) -> None:
-        wanted = {
-            (plain(one.get("object_relation")), value_hash(plain(body.get("value"))))
-            for one in listed(given.get("Attribute"))
-            for body in (self.types.take(kept_of(one))[0],)
-        }
+    def _refuse_copy(self, caller: Caller, event: Document, given: Mapping[str, Any], made: Sequence[Body]) -> None:
+        wanted = {(plain(body.get("object_relation")), value_hash(plain(body.get("value")))) for body in made}
         rows = firsts(row for row in self.core.of_events(caller, [event.uuid]) if row.org == event.org)
         same = [row for row in rows if row.model == OBJECT and not row.deleted and row.type == plain(given.get("name"))]
         inside = [row for row in rows if row.model == ATTRIBUTE and not row.deleted
