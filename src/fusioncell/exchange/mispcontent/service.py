@@ -159,9 +159,9 @@ class Content(Pieces):
                 fresh.append(one)
             else:
                 self._edit_one(caller, work, row, one)
-        for one, body, errors in self.check_new(caller, event.uuid, fresh, work.now):
+        for new, body, errors in self.check_new(caller, event.uuid, fresh, work.now):
             if not errors:
-                self.put_attribute(caller, work, one, body)
+                self.put_attribute(caller, work, new, body)
         for one in listed(given.get("Object")):
             row = self.known(known, numbers, OBJECT, one)
             if row is None:

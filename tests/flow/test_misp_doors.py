@@ -1,0 +1,32 @@
+"""Every action of the MISP door says who may, and each that reads is probed for what a viewer may not see."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from fusioncell.members.model import PERMISSIONS
+from probes.misp import misp_probes
+from served import new_hub
+
+
+def test_every_action_that_reads_has_a_probe_or_a_reason(tmp_path: Path) -> None:
+    hub = new_hub(tmp_path)
+    try:
+        actions = hub.mispdoor.actions
+        probes, reasons = misp_probes()
+        reads = {f"GET {controller}/{action}" for (controller, action), one in actions.items() if not one.changes}
+        assert reads - set(probes) - set(reasons) == set()
+        known = {f"GET {controller}/{action}" for controller, action in actions}
+        assert (set(probes) | set(reasons)) - known == set(), "probes of actions that are not there"
+    finally:
+        hub.close()
+
+
+def test_every_action_declares_a_permission_that_exists(tmp_path: Path) -> None:
+    hub = new_hub(tmp_path)
+    try:
+        for name, action in hub.mispdoor.actions.items():
+            assert action.permission in {*PERMISSIONS, "public"}, name
+            assert not (action.changes and action.permission == "read"), f"{name} writes with permission to read"
+    finally:
+        hub.close()
