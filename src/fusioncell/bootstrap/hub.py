@@ -26,6 +26,7 @@ from fusioncell.edges.webhook import HttpCaller
 from fusioncell.exchange.anonymous import Anonymous
 from fusioncell.exchange.desk import Desk
 from fusioncell.exchange.detect import Feeds
+from fusioncell.exchange.federation import Federation
 from fusioncell.exchange.files import Files
 from fusioncell.exchange.held import Holdings
 from fusioncell.exchange.hooks import Hooks
@@ -126,6 +127,7 @@ class Hub:
     hooks: Hooks
     follower: Follower
     inbound: Inbound
+    federation: Federation
     privacy: Privacy
     mispdoor: MispDoor
     taxii: Taxii
@@ -260,10 +262,8 @@ def assemble(
     river.on_arrived(feeds.arrived)
     follower.assets_of = people.assets.assets_of
     people.assets.on_change.append(follower.changed)
-    inbound = Inbound(
-        intake=intake, members=members, audit=audit, vault=vault, clock=clock, randomness=randomness,
-        web=Reader(settings.feed_allow.split(",")), key=sha256(b"feeds" + key).digest(),
-    )  # fmt: skip
+    inbound = _inbound(settings, record, intake, members, audit, vault, clock, randomness, key)
+    taxii = _taxii(record, projections, intake, circles, river)
     return Hub(
         folder=folder, settings=settings, inbound=inbound, clock=clock, randomness=randomness, databases=databases,
         seal=seal, record=record, river=river, intake=intake, fusion=fusion, matcher=matcher,
@@ -278,8 +278,20 @@ def assemble(
             settings=settings, key=key, vault=vault, clock=clock, randomness=randomness, members=members,
             accounts=people.accounts, signing=people.signing, audit=audit, mail=mail, record=record,
             projections=projections, settle=settle, look_up=fusion.known_good.batch_hits,
-        )), taxii=_taxii(record, projections, intake, circles, river),
+        )), taxii=taxii, federation=Federation(
+            record=record, intake=intake, members=members, taxii=taxii, seal=seal, position=lambda: river.position,
+            hub=inbound.hub),
         **people._asdict(),
+    )  # fmt: skip
+
+
+def _inbound(settings: Settings, record: Record, intake: Intake, members: Members, audit: Audit, vault: SqlDatabase,
+             clock: Clock, randomness: Randomness, key: bytes) -> Inbound:  # fmt: skip
+    """Join what is pulled from elsewhere."""
+    return Inbound(
+        record=record, intake=intake, members=members, audit=audit, vault=vault, clock=clock, randomness=randomness,
+        web=Reader(settings.feed_allow.split(",")), key=sha256(b"feeds" + key).digest(),
+        hub=sha256(b"hub" + key).hexdigest()[:32],
     )  # fmt: skip
 
 

@@ -209,13 +209,15 @@ class Intake:
         drafts, shell = self._drafts(viewer, body, name, split, terms)
         return drafts, shell, split.faults
 
-    def accept_split(self, viewer: Viewer, body: bytes, name: str, split: Split, terms: Terms) -> Accepted:
+    def accept_split(self, viewer: Viewer, body: bytes, name: str, split: Split, terms: Terms,
+                     identifier: str = "") -> Accepted:
         """Keep what the hub itself fetched and a room of ours has cut (``split`` has items), as :meth:`accept` does.
 
-        ``groups`` are the readers of what is AMBER in it, whatever the marking of the rest.
+        ``groups`` are the readers of what is AMBER in it, whatever the marking of the rest. ``identifier``: the
+        contribution's id, where it was noted before.
         """
         drafts, shell = self._drafts(viewer, body, name, split, terms)
-        identifier = new_id(self._randomness)
+        identifier = identifier or new_id(self._randomness)
         receipt = self._record.append(commit_org(viewer), drafts, identifier)
         kept = self._quarantine.keep(identifier, split.faults) if split.faults else ""
         return Accepted(identifier, receipt, shell, kept)

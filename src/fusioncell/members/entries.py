@@ -101,7 +101,15 @@ class Suspended(msgspec.Struct, frozen=True, kw_only=True):
     reason: str = ""
 
 
-Change = OrganisationAdded | OrganisationNamed | PersonAdded | AddressGiven | RolesGiven | ClientNamed | Suspended
+class AgreementMade(msgspec.Struct, frozen=True, kw_only=True):
+    """``member.agreement``: up to which marking another hub reads here from now on (``ceiling``: a TLP label)."""
+
+    org: str
+    ceiling: str
+
+
+Change = (AgreementMade | OrganisationAdded | OrganisationNamed | PersonAdded | AddressGiven | RolesGiven | ClientNamed
+          | Suspended)  # fmt: skip
 
 CHANGES: dict[str, type[Change]] = {
     "member.organisation": OrganisationAdded,
@@ -111,6 +119,7 @@ CHANGES: dict[str, type[Change]] = {
     "member.roles": RolesGiven,
     "member.client": ClientNamed,
     "member.suspended": Suspended,
+    "member.agreement": AgreementMade,
 }
 """Kind of entry → what its body holds."""
 
@@ -122,6 +131,7 @@ ACTIONS: dict[type[Change], str] = {
     RolesGiven: "roles.given",
     ClientNamed: "client.named",
     Suspended: "party.suspended",
+    AgreementMade: "agreement.made",
 }
 """Change → what the audit log calls it."""
 

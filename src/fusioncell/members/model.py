@@ -44,20 +44,22 @@ class TermsDue(FusionCellError):
 PERMISSIONS = frozenset({
     "contribute", "read", "search", "stream", "match", "export", "recall", "propose", "approve", "withdraw_block",
     "administer_members", "operate", "audit", "sponsor", "vet", "lead", "edit", "moderate", "answer", "unseal", "hold",
+    "federate",
 })
 """Every action that a door may ask for.
 
 ``sponsor``: stand for an applicant; ``vet``: decide on one; ``lead``: bind the own organisation (terms, its people, its
 keys); ``edit``: publish for another organisation, mend what colleagues posted; ``moderate``: open groups and rooms,
 close threads; ``answer``: answer as the Fusion Cell; ``unseal``: one of the two officers who may reveal an author;
-``hold``: keep personal data from erasure for a case.
+``hold``: keep personal data from erasure for a case; ``federate``: be another hub, to which the doors of federation
+open, and no others.
 """
 
 _READING = frozenset({"read", "search", "stream", "match"})
 _SHARING = _READING | {"contribute", "export", "recall", "sponsor"}
 
 ROLES: dict[str, frozenset[str]] = {
-    "administrator": PERMISSIONS - {"unseal", "hold"},
+    "administrator": PERMISSIONS - {"unseal", "hold", "federate"},
     "operator": _READING | {"export", "operate", "audit"},
     "analyst": _SHARING | {"propose", "answer"},
     "approver": _READING | {"propose", "approve", "withdraw_block"},
@@ -94,6 +96,9 @@ listing or look-up by name or address finds it."""
 FEED = "feed"
 """The kind of the organisation that stands for a source that the hub itself fetches (``exchange.inbound``): an origin
 of its own, and no member."""
+HUB = "hub"
+"""The kind of the organisation that stands for another hub, which reads here what its agreement allows and no more
+(``exchange.federation``). It contributes nothing by itself: what it has is pulled, as a source."""
 UNLISTED = f"('{GUEST}', '{FEED}')"
 """Both, for SQL."""
 

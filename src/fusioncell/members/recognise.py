@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from fusioncell.kernel.clock import Instant
-from fusioncell.kernel.marking import CELL, Viewer, group, org, person
+from fusioncell.kernel.marking import CELL, Tlp, Viewer, group, org, person
 from fusioncell.members.model import ROLES, Person, permissions_of
 
 OFFICE_OF_APPROVER = "may:approve"
@@ -46,6 +46,8 @@ class Standing:
     provided: tuple[Belonging, ...] = ()
     bound: bool = True
     guest_until: Instant | None = None
+    ceiling: Tlp | None = None
+    """Of another hub: up to which marking it reads here."""
 
 
 def recognise(standing: Standing, roles: Iterable[str], scopes: frozenset[str] | None = None) -> Viewer:
@@ -69,6 +71,8 @@ def recognise(standing: Standing, roles: Iterable[str], scopes: frozenset[str] |
         # Known, and no member: it holds nothing but the right to bind its organisation (``joining``).
         return Viewer(person=standing.person.id if standing.person else None, org=standing.org,
                       permissions=permitted & {"lead"})
+    if standing.ceiling is not None:
+        return _partner(standing, standing.ceiling, permitted)
     for belonging in standing.belongings:
         parties.update(belonging.parties())
     if "approve" in permitted:
@@ -83,3 +87,18 @@ def recognise(standing: Standing, roles: Iterable[str], scopes: frozenset[str] |
         person=standing.person.id if standing.person else None, org=standing.org, member=True,
         parties=frozenset(parties), client_parties=frozenset(clients), permissions=permitted,
     )
+
+
+def _partner(standing: Standing, ceiling: Tlp, permitted: frozenset[str]) -> Viewer:
+    """Make the viewer of another hub: it sees no more than its agreement's ceiling, and does nothing but read.
+
+    Under CLEAR it is a guest of nothing; under GREEN a member without parties; under AMBER a client of its groups, as
+    a client's sight ends at AMBER; RED is for named people, of whom a hub is none.
+    """
+    mine = {org(standing.org), *(party for belonging in standing.belongings for party in belonging.parties())}
+    amber, strict = ceiling is Tlp.AMBER, ceiling.strictness >= Tlp.AMBER_STRICT.strictness
+    clear = ceiling is Tlp.CLEAR
+    return Viewer(
+        org=standing.org, member=not clear, guest=clear, parties=frozenset(mine if strict else ()),
+        client_parties=frozenset(mine if amber else ()), permissions=(permitted & ROLES["reader"]) | {"federate"},
+    )  # fmt: skip

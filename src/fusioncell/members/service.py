@@ -21,13 +21,14 @@ from fusioncell.kernel.clock import DAY, Clock, Instant, format_day
 from fusioncell.kernel.entry import Draft
 from fusioncell.kernel.errors import BadInput, Conflict, NotFound
 from fusioncell.kernel.ids import Randomness, new_id
-from fusioncell.kernel.marking import Viewer
+from fusioncell.kernel.marking import Tlp, Viewer
 from fusioncell.kernel.ports import Database
 from fusioncell.members import entries, mint, store
 from fusioncell.members.admit import admit_email, admit_kind, admit_name
 from fusioncell.members.audit import Audit
 from fusioncell.members.model import (
     FEED,
+    HUB,
     KEY_LIFE,
     KEYS_PER_ORGANISATION,
     LINK_LIFE,
@@ -138,6 +139,30 @@ class Members:
                                            sector=FEED, kind=FEED)
         self._write(change, change.id, author, change.id, change.name)
         return self.organisation(change.id)
+
+    def add_partner(self, name: str, ceiling: Tlp, *, author: str = "") -> Organisation:
+        """Admit another hub, which reads here up to ``ceiling``. Conflict where the name is taken."""
+        change = entries.OrganisationAdded(id=new_id(self._randomness), name=admit_name(name, "The name"),
+                                           sector=HUB, kind=HUB)
+        with self._admitting:
+            self._untaken(change.name)
+            self._write(change, change.id, author, change.id, change.name)
+        self.agree(change.id, ceiling, author=author)
+        return self.organisation(change.id)
+
+    def agree(self, partner: str, ceiling: Tlp, *, author: str = "") -> None:
+        """Say up to which marking another hub reads here from now on."""
+        if self.organisation(partner).kind != HUB:
+            raise BadInput("That organisation is no other hub.", hint="Make the agreement as a new one.")
+        if ceiling is Tlp.RED:
+            raise BadInput("TLP:RED is for named people.", hint="Use clear, green, amber or amber+strict.")
+        self._write(entries.AgreementMade(org=partner, ceiling=ceiling.value), partner, author, partner, ceiling.value)
+
+    def partners(self) -> list[tuple[Organisation, Tlp]]:
+        """Return the other hubs that read here, and up to which marking each does."""
+        with self._projections.read() as connection:
+            found = store.ceilings(connection)
+        return [(one, found.get(one.id, Tlp.CLEAR)) for one in self.organisations() if one.kind == HUB]
 
     def source_viewer(self, source: str, owner: str) -> Viewer | None:
         """Return as whom a source contributes: itself, in the groups of the organisation that answers for it.

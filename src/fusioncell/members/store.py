@@ -14,10 +14,11 @@ from sqlalchemy import BigInteger, Column, MetaData, SmallInteger, String, Table
 
 from fusioncell.kernel.clock import Instant
 from fusioncell.kernel.entry import Entry
-from fusioncell.kernel.marking import org, person
+from fusioncell.kernel.marking import Tlp, org, person
 from fusioncell.kernel.ports import Connection, Row
 from fusioncell.members.entries import (
     AddressGiven,
+    AgreementMade,
     Change,
     ClientNamed,
     OrganisationAdded,
@@ -27,7 +28,7 @@ from fusioncell.members.entries import (
     Suspended,
     changes_in,
 )
-from fusioncell.members.model import GUEST, UNLISTED, KeyInfo, Organisation, Person, SessionInfo
+from fusioncell.members.model import GUEST, HUB, UNLISTED, KeyInfo, Organisation, Person, SessionInfo
 from fusioncell.members.recognise import Belonging, Standing
 
 metadata = MetaData()
@@ -65,6 +66,13 @@ Table(
     Column("party", String(80), primary_key=True),
     Column("reason", Text, nullable=False),
     Column("since", BigInteger, nullable=False),
+    Column("seq", BigInteger, nullable=False),
+)
+
+Table(
+    "members_agreement", metadata,
+    Column("org", String(64), primary_key=True),
+    Column("ceiling", String(16), nullable=False),
     Column("seq", BigInteger, nullable=False),
 )
 
@@ -132,6 +140,10 @@ def project(connection: Connection, entries: Sequence[Entry]) -> None:
 def _apply(connection: Connection, entry: Entry, change: Change) -> None:
     run = connection.run
     match change:
+        case AgreementMade():
+            run("INSERT INTO members_agreement (org, ceiling, seq) VALUES (?, ?, ?)"
+                " ON CONFLICT (org) DO UPDATE SET ceiling = excluded.ceiling, seq = excluded.seq",
+                (change.org, change.ceiling, entry.seq))
         case OrganisationAdded():
             run("INSERT INTO members_organisation (id, name, folded, sector, kind, created, bound, seq)"
                 " VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING",
@@ -246,7 +258,16 @@ def standing(connection: Connection, org_id: str | None, person_id: str | None) 
         "SELECT c.provider FROM members_client c LEFT JOIN members_suspended s ON s.party = 'org:' || c.provider"
         f" WHERE c.client = ? AND s.party IS NULL ORDER BY c.seq LIMIT {MOST_ROWS}", (org_id,)))
     provided = _belongings(connection, [org(provider) for provider in providers]) if providers else ()
-    return Standing(org_id, someone, _belongings(connection, parties), tuple(providers), provided, mine.bound)
+    held = _belongings(connection, parties)
+    if mine.kind == HUB:
+        return Standing(org_id, None, held, bound=mine.bound, ceiling=ceilings(connection).get(org_id, Tlp.CLEAR))
+    return Standing(org_id, someone, held, tuple(providers), provided, mine.bound)
+
+
+def ceilings(connection: Connection) -> dict[str, Tlp]:
+    """Return up to which marking each other hub reads here."""
+    return {org_id: Tlp(ceiling) for org_id, ceiling in connection.rows(
+        f"SELECT org, ceiling FROM members_agreement ORDER BY seq LIMIT {MOST_ROWS}")}
 
 
 def _belongings(connection: Connection, parties: Iterable[str]) -> tuple[Belonging, ...]:

@@ -146,8 +146,13 @@ def awaits_terms(viewer: Viewer) -> bool:
     return viewer.org is not None and not viewer.member and not viewer.guest
 
 
-def may_enter(viewer: Viewer, permission: str) -> bool:
-    """Tell whether a door with this permission opens. A visitor reads what is CLEAR; anything more needs a key."""
+def may_enter(viewer: Viewer, permission: str, *, hubs: bool = False) -> bool:
+    """Tell whether a door with this permission opens. A visitor reads what is CLEAR; anything more needs a key.
+
+    ``hubs``: it is one of federation; to another hub no other opens.
+    """
+    if viewer.may("federate"):
+        return permission == "public" or (hubs and viewer.may(permission))
     if awaits_terms(viewer):
         return permission == "public"
     return (
@@ -174,7 +179,9 @@ async def guard(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRou
             raise TermsDue
     elif viewer.guest and permission not in VISITED and not handler.opt.get("guests"):
         raise NotAllowed("this is for members of the partnership", hint="As a guest you read and write in your group.")
-    elif not may_enter(viewer, permission):
+    elif not may_enter(viewer, permission, hubs=bool(handler.opt.get("hubs"))):
+        if viewer.may("federate"):
+            raise NotAllowed("this is not for other hubs", hint="They read by TAXII, at /taxii2/.")
         if viewer.member:
             raise NotAllowed(
                 f"your role does not permit {permission!r}", hint="Ask an administrator of your organisation."

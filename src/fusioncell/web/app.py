@@ -24,6 +24,7 @@ from fusioncell.exchange import Streams
 from fusioncell.exchange import routes as exchange_routes
 from fusioncell.exchange.anonymous import routes as anonymous_routes
 from fusioncell.exchange.detect import routes as detect_routes
+from fusioncell.exchange.federation import routes as federation_routes
 from fusioncell.exchange.files import routes as files_routes
 from fusioncell.exchange.inbound import routes as inbound_routes
 from fusioncell.exchange.match import routes as match_routes
@@ -66,7 +67,7 @@ NO_DOOR = "/api/{path:str}"
 ROOMS = (
     "intake", "record", "fusion", "picture", "shield", "members", "signing", "seal", "audit", "joining", "accounts",
     "sealing", "privacy", "assets", "anonymous", "receipts", "circles", "directory",
-    "notify", "hooks", "inbound", "talk", "files", "requests", "participation", "proxy",
+    "notify", "hooks", "inbound", "federation", "talk", "files", "requests", "participation", "proxy",
     "feeds", "mispdoor", "taxii", "matcher",
 )  # fmt: skip
 """Services of the hub that handlers may ask for by name."""
@@ -194,7 +195,7 @@ def _doors() -> Router:
         match_routes, circles_routes, directory_routes, joining_routes, accounts_routes, audit_routes, anonymous_routes,
         sealing_routes, signing_routes, talk_routes, notify_routes, inbound_routes, files_routes,
         requests_routes, privacy_routes, assets_routes, receipts_routes, participation_routes, proxy_routes,
-        detect_routes, mispdoor_routes, taxii_routes,
+        detect_routes, mispdoor_routes, taxii_routes, federation_routes,
     )  # fmt: skip
     doors = [door for room in (*rooms, *packages) for door in room.HANDLERS]
     return Router("/", route_handlers=[healthz, readyz, metrics, *doors, *page_handlers()])

@@ -86,7 +86,7 @@ def _taxii_page(hub: Hub, scope: Any) -> Page | None:
             return None
     keys = keys_in(authorization.decode("latin-1")) if authorization else []
     viewer = next(filter(None, map(hub.members.viewer_for_key, keys)), None)
-    if viewer is None or not may_enter(viewer, taxii_routes.objects.opt["permission"]):
+    if viewer is None or not may_enter(viewer, taxii_routes.objects.opt["permission"], hubs=True):
         return None
     try:
         return taxii_routes.at_hand(hub.taxii, Handed(hub.receipts, viewer.org, False), viewer, parts[2], parts[4],

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TypeVar
 
 import msgspec
 
@@ -131,10 +132,27 @@ class Ask:
 
 
 @dataclass(frozen=True, slots=True)
+class Behind:
+    """What stands behind an object of another hub: whose contribution, the hubs that it came over, the last first."""
+
+    contribution: str
+    hops: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Drop:
+    """A pull learnt that something was withdrawn there: (contribution there, ids of its objects)."""
+
+    told: tuple[tuple[str, tuple[str, ...]], ...]
+    cursor: str
+
+
+@dataclass(frozen=True, slots=True)
 class Give:
     """A pull has something to keep. ``mark``: (name, version) by which it is known as taken, ``cursor``: how far it is.
 
-    ``rows``: it is a listing, whose rows are remembered. ``media``: a media type, "" where the content decides.
+    ``rows``: it is a listing, whose rows are remembered; ``behind``: of another hub, what of it is taken, by its id.
+    ``media``: a media type, "" where the content decides.
     """
 
     body: bytes
@@ -143,6 +161,7 @@ class Give:
     mark: tuple[str, int] | None = None
     cursor: str = ""
     rows: bool = False
+    behind: Mapping[str, Behind] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,7 +189,9 @@ class Outcome:
     more: bool = False
 
 
-Pull = Generator[Ask | Give, WebAnswer | Taken, Outcome]
+T = TypeVar("T")
+Steps = Generator[Ask | Give | Drop, WebAnswer | Taken, T]
+Pull = Steps[Outcome]
 """A pull: yields what it wants, is sent what became of it, returns how it ended. Raises FusionCellError."""
 
 

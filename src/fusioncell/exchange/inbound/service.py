@@ -19,13 +19,14 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from fusioncell.exchange.inbound import conceal, listing, pull_file, pull_misp, pull_taxii, schedule, store
+from fusioncell.exchange.inbound import conceal, listing, pull_file, pull_hub, pull_misp, pull_taxii, schedule, store
 from fusioncell.exchange.inbound.admit import admit_wanted
 from fusioncell.exchange.inbound.answer import UNCHANGED
 from fusioncell.exchange.inbound.catalogue import CATALOGUE
 from fusioncell.exchange.inbound.model import (
     MOST_FEEDS,
     Ask,
+    Drop,
     Feed,
     Give,
     Kind,
@@ -38,15 +39,17 @@ from fusioncell.exchange.inbound.model import (
     Wanted,
 )
 from fusioncell.intake import split_body
+from fusioncell.intake.model import Item, Split
 from fusioncell.intake.service import Intake, Terms
 from fusioncell.kernel.clock import DAY, MINUTE, Clock, Instant
 from fusioncell.kernel.errors import FAULTS_OF_CONTENT, Conflict, FusionCellError, NotFound
 from fusioncell.kernel.ids import Randomness, new_id
-from fusioncell.kernel.marking import Viewer, org
+from fusioncell.kernel.marking import Tlp, Viewer, org
 from fusioncell.kernel.ports import Database, WebAnswer, WebReader
 from fusioncell.members import Members
 from fusioncell.members.audit import Audit
 from fusioncell.members.audit.service import actor_of, author_of
+from fusioncell.record.service import Record
 
 TURN = MINUTE
 """After this long a pull ends at the next good place, and goes on after other feeds have had their turn."""
@@ -57,10 +60,14 @@ _log = logging.getLogger("fusioncell.inbound")
 
 
 class Inbound:
-    """The front door of the package. ``web``: reads addresses; ``key``: seals credentials (32 bytes)."""
+    """The front door of the package.
 
-    def __init__(self, *, intake: Intake, members: Members, audit: Audit, vault: Database, clock: Clock,
-                 randomness: Randomness, web: WebReader, key: bytes) -> None:
+    ``web``: reads addresses; ``key``: seals credentials (32 bytes); ``hub``: this hub's own id among hubs.
+    """
+
+    def __init__(self, *, record: Record, intake: Intake, members: Members, audit: Audit, vault: Database, clock: Clock,
+                 randomness: Randomness, web: WebReader, key: bytes, hub: str) -> None:
+        self._record, self.hub = record, hub
         self._intake, self._members, self._audit, self._vault = intake, members, audit, vault
         self._clock, self._randomness, self._web, self._key = clock, randomness, web, key[:32]
         self._adding = threading.Lock()
@@ -186,7 +193,7 @@ class Inbound:
 
     def _pulled(self, feed: Feed, before: Progress, now: Instant) -> tuple[Progress, int]:
         """Pull; return how far it came, and how long the source asks to be left alone."""
-        run = _Run(self._intake, self._vault, self._web, self._clock, feed, before)
+        run = _Run(self, feed, before)
         try:
             run.begin(self._voice(feed), self._key)
             outcome = run.go()
@@ -231,12 +238,13 @@ class Inbound:
 class _Run:
     """One pull of one feed."""
 
-    def __init__(self, intake: Intake, vault: Database, web: WebReader, clock: Clock, feed: Feed, before: Progress
-                 ) -> None:
-        self._intake, self._vault, self._web, self._clock = intake, vault, web, clock
+    def __init__(self, inbound: Inbound, feed: Feed, before: Progress) -> None:
+        self._record, self._intake, self._vault = inbound._record, inbound._intake, inbound._vault
+        self._web, self._clock, self._randomness, self._hub = (
+            inbound._web, inbound._clock, inbound._randomness, inbound.hub)  # fmt: skip
         self._feed, self._before, self._now = feed, before, before
-        self._until = clock.now() + TURN
-        self._day = clock.now() // DAY * DAY
+        self._until = self._clock.now() + TURN
+        self._day = self._clock.now() // DAY * DAY
         self._seen: tuple[str, str] = (before.etag, before.modified)
         self._secret: dict[str, str] = {}
 
@@ -246,20 +254,31 @@ class _Run:
         with self._vault.read() as connection:
             self._secret = conceal.reveal(key, self._feed.id, store.secret(connection, self._feed.id))
         wanted = self._feed.wanted
-        self._terms = Terms(tlp=wanted.tlp, groups=(org(self._feed.owner), *wanted.groups), fetched=True,
+        # Another hub marks all that it serves; what has no marking all the same is for as few as can be.
+        tlp = Tlp.AMBER_STRICT if wanted.kind is Kind.HUB else wanted.tlp
+        self._terms = Terms(tlp=tlp, groups=(org(self._feed.owner), *wanted.groups), fetched=True,
                             at_least=wanted.at_least, grade=wanted.grade, row_version=self._day)  # fmt: skip
 
     def go(self) -> Outcome:
         """Let the kind's generator run to its end."""
         self._now = msgspec.structs.replace(self._before, last_items=0, last_requests=0)
-        steps, sent = self._steps(), None
+        steps = self._steps()
+        sent: WebAnswer | Taken | None = None
         while True:
             try:
                 step = steps.send(sent) if sent is not None else next(steps)
             except StopIteration as end:
                 outcome: Outcome = end.value
                 return outcome
-            sent = self._ask(step) if isinstance(step, Ask) else self._give(step)
+            match step:
+                case Ask():
+                    sent = self._ask(step)
+                case Drop():
+                    sent = self._drop(step)
+                case Give(behind=None):
+                    sent = self._give(step)
+                case Give():
+                    sent = self._give_hub(step)
 
     def _steps(self) -> Pull:
         wanted, limit = self._feed.wanted, self._intake.limits.max_body
@@ -268,7 +287,9 @@ class _Run:
                 with self._vault.read() as connection:
                     had = store.had(connection, self._feed.id)
                 return pull_misp.pull(wanted, self._before, limit, had, self._is_over)
-            case Kind.TAXII | Kind.HUB:
+            case Kind.HUB:
+                return pull_hub.pull(wanted, self._before, limit, self._hub, self._is_over)
+            case Kind.TAXII:
                 return pull_taxii.pull(wanted, self._before, limit, self._clock.now(), self._is_over)
             case Kind.FILE:
                 return pull_file.pull(wanted, self._before, limit)
@@ -310,6 +331,63 @@ class _Run:
         if give.rows:
             self._note(day=self._day)
         return self._taken(give, Taken(len(split.items), len(split.faults)), marks)
+
+    def _give_hub(self, give: Give) -> Taken:
+        """Keep a page of another hub's objects, each contribution there as one here.
+
+        What is being taken is noted before it is kept: a hub that is killed in between knows what it may have.
+        """
+        assert give.behind is not None
+        name, split = split_body(give.media, give.body, give.filename, self._intake.limits)
+        wanted = [item for item in split.items if item.subject in give.behind and item.tlp is not Tlp.RED]
+        with self._vault.read() as connection:
+            had = store.taken(connection, self._feed.id, [item.subject for item in wanted])
+        parts: dict[str, list[Item]] = {}
+        for item in wanted:
+            behind = give.behind[item.subject]
+            if not self._stands(had.get((item.subject, item.version), "")):
+                meta = {**item.meta, "hops": list(behind.hops)}
+                parts.setdefault(behind.contribution, []).append(msgspec.structs.replace(item, meta=meta))
+        for there, items in parts.items():
+            here = new_id(self._randomness)
+            with self._vault.write() as connection:
+                store.set_taken(connection, [(self._feed.id, item.subject, item.version, there, here)
+                                             for item in items])  # fmt: skip
+            self._intake.accept_split(self._viewer, b"", name, Split(tuple(items), (), split.title), self._terms, here)
+        return self._taken(give, Taken(sum(map(len, parts.values())), len(split.faults)))
+
+    def _stands(self, contribution: str) -> bool:
+        """Tell whether a contribution of this feed was kept."""
+        return bool(contribution) and self._record.commit_of(contribution) is not None
+
+    def _drop(self, drop: Drop) -> Taken:
+        """Withdraw here what was withdrawn there."""
+        visible = frozenset(self._record.visible_to(self._viewer))
+        count = 0
+        for there, oids in drop.told:
+            with self._vault.read() as connection:
+                rows = store.taken_of(connection, self._feed.id, there)
+            gone = frozenset(oids)
+            for here in sorted({here for oid, here in rows if oid in gone}):
+                count += self._withdraw(here, gone, visible)
+            with self._vault.write() as connection:
+                store.drop_taken(connection, self._feed.id, there, gone)
+        self._note(cursor=drop.cursor)
+        with self._vault.write() as connection:
+            store.keep(connection, self._feed.id, self._now)
+        return Taken(count)
+
+    def _withdraw(self, here: str, gone: frozenset[str], visible: frozenset[int]) -> int:
+        """Recall those items of a contribution; return how many that were."""
+        standing = self._intake.entries_of(visible, here)
+        meant = [entry for entry in standing if entry.payload is not None and entry.payload.subject in gone]
+        reason = "withdrawn by the hub that it came from"
+        if meant and len(meant) == len(standing):
+            self._intake.recall(self._viewer, here, reason)
+        else:
+            for entry in meant:
+                self._intake.recall(self._viewer, here, reason, entry.seq)
+        return len(meant)
 
     def _taken(self, give: Give, taken: Taken, marks: bytes = b"") -> Taken:
         """Note what is had: it is durable by now."""

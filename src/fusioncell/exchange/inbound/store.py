@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import msgspec
@@ -39,6 +39,15 @@ Table(
     "exchange_vault_feed_rows", vault_metadata,
     Column("feed", String(64), primary_key=True),
     Column("marks", LargeBinary, nullable=False),
+)  # fmt: skip
+
+Table(
+    "exchange_vault_feed_taken", vault_metadata,
+    Column("feed", String(64), primary_key=True),
+    Column("oid", String(255), primary_key=True),
+    Column("version", BigInteger, primary_key=True, autoincrement=False),
+    Column("there", String(64), nullable=False, index=True),
+    Column("here", String(64), nullable=False),
 )  # fmt: skip
 
 _FEED = "SELECT id, wanted, org, owner, author, created, enabled, known, secret, due, progress FROM exchange_vault_feed"
@@ -95,7 +104,8 @@ def enable(connection: Connection, id: str, enabled: bool, due: Instant) -> None
 def remove(connection: Connection, id: str) -> None:
     """Forget a feed and what of it is had."""
     for sql in ("DELETE FROM exchange_vault_feed WHERE id = ?", "DELETE FROM exchange_vault_feed_had WHERE feed = ?",
-                "DELETE FROM exchange_vault_feed_rows WHERE feed = ?"):  # fmt: skip
+                "DELETE FROM exchange_vault_feed_rows WHERE feed = ?",
+                "DELETE FROM exchange_vault_feed_taken WHERE feed = ?"):  # fmt: skip
         connection.run(sql, (id,))
 
 
@@ -145,3 +155,31 @@ def set_rows(connection: Connection, id: str, marks: bytes) -> None:
     """Keep the marks of the rows that a feed lists now."""
     connection.run("INSERT INTO exchange_vault_feed_rows (feed, marks) VALUES (?, ?)"
                    " ON CONFLICT (feed) DO UPDATE SET marks = excluded.marks", (id, marks))
+
+
+def taken(connection: Connection, id: str, oids: Iterable[str]) -> dict[tuple[str, int], str]:
+    """Return (object, version) → contribution here, of objects of another hub that were taken."""
+    among, value = connection.among(oids)
+    return {(oid, version): here for oid, version, here in connection.rows(
+        f"SELECT oid, version, here FROM exchange_vault_feed_taken WHERE feed = ? AND oid IN {among}", (id, value))}
+
+
+def set_taken(connection: Connection, rows: Iterable[tuple[str, str, int, str, str]]) -> None:
+    """Note objects of another hub that are being taken: (feed, object, version, contribution there, and here)."""
+    connection.run_many("INSERT INTO exchange_vault_feed_taken (feed, oid, version, there, here)"
+                        " VALUES (?, ?, ?, ?, ?) ON CONFLICT (feed, oid, version) DO UPDATE SET"
+                        " there = excluded.there, here = excluded.here", rows)
+
+
+def taken_of(connection: Connection, id: str, there: str) -> list[tuple[str, str]]:
+    """Return (object, contribution here) of what was taken of a contribution of another hub."""
+    rows: list[tuple[str, str]] = connection.rows(
+        "SELECT oid, here FROM exchange_vault_feed_taken WHERE feed = ? AND there = ? ORDER BY here, oid", (id, there))
+    return rows
+
+
+def drop_taken(connection: Connection, id: str, there: str, oids: Iterable[str]) -> None:
+    """Forget what of a contribution of another hub was withdrawn."""
+    among, value = connection.among(oids)
+    connection.run(f"DELETE FROM exchange_vault_feed_taken WHERE feed = ? AND there = ? AND oid IN {among}",
+                   (id, there, value))
