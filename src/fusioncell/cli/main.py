@@ -26,7 +26,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "import": ("importing:import_", "Take in files, folders and addresses."),
     "search": ("reading:search", "Search everything that you may see."),
     "show": ("reading:show", "Assess one observable, with the explanation."),
-    "match": ("reading:match", "Match many values from a file or a pipe."),
+    "match": ("matching:match", "Match logs and lists of values, sent, half-hidden or offline."),
     "export": ("export:export", "Take what your tools may look for, as rules, lists or a zone."),
     "recall": ("reading:recall", "Withdraw a contribution, or one entry of it."),
     "narrow": ("sharing:narrow", "Show a contribution, or one entry of it, to fewer."),

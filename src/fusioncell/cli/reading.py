@@ -1,23 +1,18 @@
-"""Commands that look things up, and the withdrawal: ``search``, ``show``, ``match``, ``recall``, ``status``."""
+"""Commands that look things up, and the withdrawal: ``search``, ``show``, ``recall``, ``status``."""
 
 from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator
-from itertools import islice
-from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 import click
 
-from fusioncell.cli.options import Where, json_option, plain, table, where_options
+from fusioncell.cli.options import Where, json_option, plain, where_options
 from fusioncell.cli.options import show as show_result
-from fusioncell.kernel.errors import BadInput, NotFound
+from fusioncell.kernel.errors import NotFound
 from fusioncell.kernel.refang import defang
 
-MATCHED_AT_ONCE = 100_000
-MAX_LINE = 16_384
 PATIENCE = 30.0
 LISTED = 50
 """Organisations that are listed by name."""
@@ -92,69 +87,6 @@ def _explained(found: dict[str, Any]) -> str:
         f"  known good: {plain(hit['list'])} ({hit['match']} {plain(hit['value'])})" for hit in found["known_good"]
     ]
     return "\n".join(lines)
-
-
-@click.command(
-    epilog="""\b
-Examples:
-  fusioncell match proxy-domains.txt
-  fusioncell match values.csv --json          a table's first column
-  zcat dns.log.gz | cut -f 3 | fusioncell match - --lines
-A file holds one value a line, JSON lines ({"value": …, "type": …}), or (.csv) a table."""
-)
-@click.argument("file", metavar="FILE|-", type=click.File("rb"))
-@click.option("--all", "everything", is_flag=True, help="Answer unknown values too, not only hits.")
-@click.option("--lines", is_flag=True, help="Print the hub's answers as JSON lines, as they come.")
-@where_options
-@json_option
-def match(where: Where, file: BinaryIO, everything: bool, lines: bool, as_json: bool) -> None:
-    """Match many values against all that you may see."""
-    from fusioncell.cli.door import opened
-
-    media = "text/csv" if Path(getattr(file, "name", "") or "").suffix.lower() in (".csv", ".tsv") else "text/plain"
-    asked = 0
-    kept: list[dict[str, Any]] = []
-    with opened(where) as door:
-        for count, body in _pieces(file):
-            asked += count
-            answer = door.ask(
-                "POST",
-                "/api/match",
-                content=body,
-                headers={"Content-Type": media},
-                params={"hits": "all" if everything else "only"},
-            )
-            if lines:
-                click.echo(answer.content, nl=False)
-            else:
-                kept += [json.loads(line) for line in answer.content.splitlines()]
-    if lines:
-        return
-    known = sum(1 for item in kept if item["known"])
-    result = {"values": asked, "known": known, "answers": kept}
-    names = ["verdict", "malicious", "active", "mentions"]
-
-    def text() -> str:
-        rows = [[defang(plain(item["value"])), *(item.get(name, "") for name in names)] for item in kept]
-        heads = ["VALUE", *map(str.upper, names)]
-        return (table(rows, heads) + "\n" if rows else "") + f"{asked:,} values, {known:,} known"
-
-    show_result(result, as_json, text)
-
-
-def _pieces(file: BinaryIO) -> Iterator[tuple[int, bytes]]:
-    """Cut the input into bodies of many lines each."""
-    numbered = enumerate(iter(lambda: file.readline(MAX_LINE + 2), b""), 1)
-    while piece := list(islice(numbered, MATCHED_AT_ONCE)):
-        for number, line in piece:
-            if len(line) > MAX_LINE:
-                raise BadInput(f"line {number} is over {MAX_LINE:,} bytes", hint="Give one value a line.")
-        body = b"".join(line for _, line in piece)
-        try:
-            body.decode()
-        except UnicodeDecodeError:
-            body = body.decode(errors="replace").encode()
-        yield sum(1 for _, line in piece if line.strip()), body
 
 
 @click.command(

@@ -82,16 +82,19 @@ class Tails:
         self._after = np.empty(0, object)
         self._lock = threading.Lock()
 
-    def of(self, slots: Numbers, now: Instant) -> tuple[list[bytes], list[bytes], list[bytes]]:
-        """Return for each slot: what stands before P(active), that figure, what stands behind it."""
+    def of(self, slots: Numbers, now: Instant, *, joined: bool = False) -> tuple[list[bytes], list[bytes], list[bytes]]:
+        """Return for each slot: what stands before P(active), that figure, what stands behind it
+        (``joined``: with the beginning of the next line).
+        """
         columns = self._columns
         profile = columns.profile[slots]
         with self._lock:
             self._make(profile)
         active = columns.profiles.active(profile, columns.latest[slots], now)
         figures = _FIGURES[np.rint(active * _STEPS).astype(np.int64)].tolist()
-        before = self._before[2 * profile.astype(np.int64) + (active >= 0.5)].tolist()
-        return before, figures, self._after[profile].tolist()
+        place = 2 * profile.astype(np.int64)
+        before = self._before[place + (active >= 0.5)].tolist()
+        return before, figures, self._after[place + joined].tolist()
 
     def said(self, slot: int, now: Instant) -> Said:
         """Return the same of one slot, as figures."""
@@ -107,7 +110,7 @@ class Tails:
         if more:
             self._made = np.concatenate([self._made, np.zeros(more, bool)])
             self._before = np.concatenate([self._before, np.full(2 * more, b"", object)])
-            self._after = np.concatenate([self._after, np.full(more, b"", object)])
+            self._after = np.concatenate([self._after, np.full(2 * more, b"", object)])
         if self._made[wanted].all():
             return
         for number in np.unique(wanted[~self._made[wanted]]).tolist():
@@ -117,7 +120,8 @@ class Tails:
                 self._before[2 * number + lately] = b'","known":true,"verdict":"%b","malicious":%b,"active":' % (
                     said.verdict.encode(), _encode(round(malicious, 4)),
                 )  # fmt: skip
-            self._after[number] = b',"independent_origins":%d,"mentions":%d}\n' % (profile.side == 1, profile.mentions)
+            after = b',"independent_origins":%d,"mentions":%d}\n' % (profile.side == 1, profile.mentions)
+            self._after[2 * number], self._after[2 * number + 1] = after, after + _HEAD
             self._made[number] = True
 
 
@@ -128,36 +132,54 @@ def lines_of(
     """Write the answer of a piece. ``known``: lines that memory answers, with their ``slots``; ``others``: lines that
     are written already (maybe as nothing); all else is plain and unknown.
     """
-    if hits_only:
+    if hits_only and 8 * len(known) < len(lines):
         return _only(lines, known, slots, others, tails, now)
-    if 8 * (len(known) + len(others)) < len(lines):
+    if not hits_only and 8 * (len(known) + len(others)) < len(lines):
         return _mostly_unknown(lines, known, slots, others, tails, now)
-    # Seven parts a line; for a line that is unknown, or written already, most of them are empty.
     size = len(lines)
     values: list[bytes] = lines.buffer[1 : int(lines.edges[-1])].split(b"\n") if size else []
+    if len(known) == size:
+        return _all_known(lines, values, slots, tails, now)
+    # Seven parts a line; for a line that is unknown, or written already, most of them are empty.
     parts: list[Any] = [b""] * (7 * size)
     parts[0::7] = [_HEAD] * size
     parts[1::7] = values
-    if len(known) == size:
-        parts[2::7] = _MIDDLES[lines.code].tolist()
-        parts[3::7] = values
-        assert tails is not None
-        parts[4::7], parts[5::7], parts[6::7] = tails.of(slots, now)
-        return b"".join(parts)
-    middles = np.full(size, _UNKNOWN, object)
+    if hits_only:
+        parts[0::7] = _scattered(size, known, [_HEAD] * len(known))
+        parts[1::7] = _scattered(size, known, np.array(values, object)[known].tolist())
+    middles = np.full(size, b"" if hits_only else _UNKNOWN, object)
     middles[known] = _MIDDLES[lines.code[known]]
     parts[2::7] = middles.tolist()
     if len(known):
         assert tails is not None
-        again, ends = np.full(size, b"", object), [np.full(size, b"", object) for _ in range(3)]
-        again[known] = np.array(values, object)[known]
-        for place, end in enumerate(tails.of(slots, now)):
-            ends[place][known] = np.array(end, object)
-        for place, column in enumerate((again, *ends), 3):
-            parts[place::7] = column.tolist()
+        again = np.array(values, object)[known].tolist()
+        for place, column in enumerate((again, *tails.of(slots, now)), 3):
+            parts[place::7] = _scattered(size, known, column)
     for line, written in others.items():
         parts[7 * line : 7 * line + 7] = [written, b"", b"", b"", b"", b"", b""]
     return b"".join(parts)
+
+
+def _all_known(lines: Lines, values: list[bytes], slots: Numbers, tails: Tails | None, now: Instant) -> bytes:
+    """Write lines that memory answers, every one."""
+    assert tails is not None
+    if not values:
+        return b""
+    parts: list[Any] = [_HEAD] * (6 * len(values) + 1)
+    parts[1::6] = parts[3::6] = values
+    parts[2::6] = _MIDDLES[lines.code].tolist()
+    parts[4::6], parts[5::6], parts[6::6] = tails.of(slots, now, joined=True)
+    # What ends a line begins the next; there is none after the last.
+    parts[-1] = parts[-1].removesuffix(_HEAD)
+    return b"".join(parts)
+
+
+def _scattered(size: int, known: Numbers, column: list[bytes]) -> list[bytes]:
+    """Return a column of all lines, out of one of the known lines."""
+    full = np.full(size, b"", object)
+    full[known] = np.array(column, object)
+    made: list[bytes] = full.tolist()
+    return made
 
 
 def _only(

@@ -27,9 +27,10 @@ Bools = npt.NDArray[np.bool_]
 Numbers = npt.NDArray[np.int64]
 UNKNOWN, KNOWN, ASK = 0, 1, 2
 """What memory says of a value for a viewer: nothing that it sees mentions it; the answer stands here; ask the store."""
-_BITS_EACH = 4
-_KEYS_A_BUCKET = 4
+_BITS_EACH = 8
+_KEYS_A_BUCKET = 2
 _LIMIT = 1000.0
+_END = (1 << 64) - 1
 
 
 class Profiles:
@@ -87,12 +88,13 @@ class Profiles:
 
 @dataclass(slots=True)
 class Columns:
-    """The index. Frozen but for the bit map, where bits are only ever set."""
+    """The index. Frozen but for the bit map, where bits are only ever set. Its last row is no observable's."""
 
     keys: Words
     checks: Words
     latest: npt.NDArray[np.float64]
-    profile: npt.NDArray[np.uint32]
+    profile: npt.NDArray[Any]
+    """16 bits each while there are so few profiles, else 32."""
     buckets: npt.NDArray[np.uint32]
     bits: npt.NDArray[np.uint8]
     profiles: Profiles
@@ -105,7 +107,7 @@ class Columns:
         return sum(each.nbytes for each in (self.keys, self.checks, self.latest, self.profile, self.buckets, self.bits))
 
     def __len__(self) -> int:
-        return len(self.keys)
+        return len(self.keys) - 1
 
     def perhaps(self, keys: Words) -> Numbers:
         """Return the places of the keys that may be held: all that are, and some others."""
@@ -115,21 +117,13 @@ class Columns:
 
     def slots(self, keys: Words, checks: Words) -> Numbers:
         """Return where each stands in the columns, -1 for what does not."""
-        slot = np.full(len(keys), -1, np.int64)
-        if not len(self.keys) or not len(keys):
-            return slot
         at = self.buckets[(keys >> np.uint64(64 - _log2(len(self.buckets)))).astype(np.int64)].astype(np.int64)
-        waiting, wanted = np.arange(len(keys)), keys
-        last = len(self.keys) - 1
-        while len(waiting):
-            here = self.keys[at]
-            equal = here == wanted
-            slot[waiting[equal]] = at[equal]
-            on = np.flatnonzero((here < wanted) & (at < last))
-            waiting, wanted, at = waiting[on], wanted[on], at[on] + 1
-        found = np.flatnonzero(slot >= 0)
-        slot[found[self.checks[slot[found]] != checks[found]]] = -1
-        return slot
+        waiting, wanted, here = np.arange(len(keys)), keys, at
+        # Each steps on from its bucket's first key to the first that is not smaller; the last row is smaller than none.
+        while len(on := np.flatnonzero(self.keys[here] < wanted)):
+            waiting, wanted, here = waiting[on], wanted[on], here[on] + 1
+            at[waiting] = here
+        return np.where((self.keys[at] == keys) & (self.checks[at] == checks), at, -1)
 
     def mark(self, key: int) -> None:
         """Let a key through the bit map from here on."""
@@ -139,10 +133,13 @@ class Columns:
     def without(self, keys: Words) -> Rows:
         """Return the rows as they stand, less those with these keys."""
         kept = np.ones(len(self.keys), bool)
-        if len(kept):
-            at = np.minimum(np.searchsorted(self.keys, keys), len(kept) - 1)
-            kept[at[self.keys[at] == keys]] = False
-        return Rows([self.keys[kept]], [self.checks[kept]], [self.latest[kept]], [self.profile[kept]], self.profiles)
+        at = np.searchsorted(self.keys, keys)
+        kept[at[self.keys[at] == keys]] = False
+        kept[-1] = False
+        return Rows(
+            [self.keys[kept]], [self.checks[kept]], [self.latest[kept]],
+            [self.profile[kept].astype(np.uint32)], self.profiles,
+        )  # fmt: skip
 
 
 def _log2(size: int) -> int:
@@ -156,7 +153,7 @@ class Rows:
     keys: list[Words] = field(default_factory=list)
     checks: list[Words] = field(default_factory=list)
     latest: list[npt.NDArray[np.float64]] = field(default_factory=list)
-    profile: list[npt.NDArray[np.uint32]] = field(default_factory=list)
+    profile: list[npt.NDArray[Any]] = field(default_factory=list)
     profiles: Profiles = field(default_factory=Profiles)
 
     def add(self, hasher: Hasher, found: Iterable[Profiled]) -> None:
@@ -181,25 +178,24 @@ class Rows:
 
     def columns(self) -> Columns:
         """Sort what was added, and make the tables for finding it."""
-        keys = np.concatenate([*self.keys, np.empty(0, np.uint64)])
+        keys = np.concatenate([*self.keys, np.array([_END], np.uint64)])
         order = np.argsort(keys, kind="stable")
         keys = keys[order]
         size = max(len(keys), 64)
         bits = np.zeros(1 << (_log2(size * _BITS_EACH) + 1) >> 3, np.uint8)
         place = keys >> np.uint64(64 - _log2(8 * len(bits)))
         byte, bit = (place >> np.uint64(3)).astype(np.int64), np.uint8(1) << (place & np.uint64(7)).astype(np.uint8)
-        if len(keys):
-            starts = np.flatnonzero(np.concatenate([[True], byte[1:] != byte[:-1]]))
-            bits[byte[starts]] = np.bitwise_or.reduceat(bit, starts)
+        starts = np.flatnonzero(np.concatenate([[True], byte[1:] != byte[:-1]]))
+        bits[byte[starts]] = np.bitwise_or.reduceat(bit, starts)
         shift = _log2(size // _KEYS_A_BUCKET)
         edges = np.arange(1 << shift, dtype=np.uint64) << np.uint64(64 - shift)
-        buckets = np.minimum(np.searchsorted(keys, edges), max(len(keys) - 1, 0)).astype(np.uint32)
+        profile = np.concatenate([*self.profile, np.zeros(1, np.uint32)])[order]
         return Columns(
             keys,
-            np.concatenate([*self.checks, np.empty(0, np.uint64)])[order],
-            np.concatenate([*self.latest, np.empty(0)])[order],
-            np.concatenate([*self.profile, np.empty(0, np.uint32)])[order],
-            buckets,
+            np.concatenate([*self.checks, np.zeros(1, np.uint64)])[order],
+            np.concatenate([*self.latest, np.zeros(1)])[order],
+            profile.astype(np.uint16) if len(self.profiles.all) < 1 << 16 else profile,
+            np.searchsorted(keys, edges).astype(np.uint32),
             bits,
             self.profiles,
             np.fromiter((p.side == MANY for p in self.profiles.all), bool, len(self.profiles.all)),

@@ -7,15 +7,16 @@ how far the memory has come. Nothing is held before the first request that needs
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 
 from fusioncell.exchange.match.hash import LONGEST, Hasher, Words
 from fusioncell.exchange.match.index import ASK, KNOWN, UNKNOWN, Bools, Columns, Numbers, Rows
 from fusioncell.exchange.match.nets import Nets
-from fusioncell.fusion.service import Fusion
+from fusioncell.fusion.model import Profiled
 from fusioncell.kernel.observable import TYPE_CODES, Observable, ObservableType
 
 MERGE_AT = 4096
@@ -33,10 +34,26 @@ class Found:
     columns: Columns | None
 
 
+class Source(Protocol):
+    """Where the columns come from (``fusion``)."""
+
+    def profiles(self) -> Iterator[list[Profiled]]:
+        """Give the profile of every observable, in pages."""
+        ...
+
+    def profiles_of(self, observables: Sequence[Observable]) -> list[Profiled]:
+        """Return those of some."""
+        ...
+
+    def nets(self) -> list[str]:
+        """Return all networks."""
+        ...
+
+
 class Memory:
     """The columns and what changed since."""
 
-    def __init__(self, fusion: Fusion, key: bytes) -> None:
+    def __init__(self, fusion: Source, key: bytes) -> None:
         self._fusion = fusion
         self.hasher = Hasher(key)
         self._nets: Nets | None = None

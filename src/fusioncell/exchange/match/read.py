@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
+from urllib.parse import urlsplit
 
 import msgspec
 
@@ -154,6 +155,14 @@ def asked_of(text: str, kind: str) -> Asked:
     # A name that is canonical as it stands is a name, whatever else it may look like.
     observable = Observable(ObservableType.DOMAIN, text) if _is_plain_name(text) else guess(text)
     return Asked(text, observable, "" if observable else "of no known type")
+
+
+def host_of(url: str) -> Observable | None:
+    """Return the host of a canonical URL, None where it is no name or address that can be matched."""
+    try:
+        return canonical(ObservableType.DOMAIN, urlsplit(url).hostname or "")
+    except (BadValue, ValueError):
+        return None
 
 
 def _is_plain_name(text: str) -> bool:

@@ -123,7 +123,7 @@ def recognise(text: bytes) -> Lines:
     edge, hyphen = classes & 1, (classes >> 1) & 1
     # Two edges side by side, or a hyphen beside one: a label that is empty, or begins or ends with a hyphen.
     classes[1:] |= ((edge[:-1] & (edge[1:] | hyphen[1:])) | (hyphen[:-1] & edge[1:])) << np.uint8(5)
-    edges = np.flatnonzero(edge)
+    edges = np.flatnonzero(edge.view(np.bool_))
     first = np.flatnonzero(flat[edges] == 0x0A)
     ends = edges[first]
     start, end = ends[:-1] + 1, ends[1:]

@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
+from hashlib import sha256
 from typing import Annotated, Any, Literal
 
-from litestar import Request, post
+from litestar import Request, Response, get, post
 from litestar.concurrency import sync_to_thread
 from litestar.params import Parameter
 from litestar.response import Stream
 
+from fusioncell.exchange.match.blind import LONGEST_PREFIX, SHORTEST, digest
+from fusioncell.exchange.match.filter import delta_body, filter_body
 from fusioncell.exchange.match.model import ALL, How
 from fusioncell.exchange.match.service import Matcher
 from fusioncell.exchange.stream import Look, sees_still
 from fusioncell.kernel.errors import BadInput, NotSignedIn, UnsupportedMedia
 from fusioncell.kernel.handed import Handed
 from fusioncell.kernel.marking import Viewer
+from fusioncell.kernel.observable import key64
+from fusioncell.record import Seal
 from fusioncell.record.service import Record
 
 _TAKEN = frozenset({
@@ -81,5 +86,85 @@ async def _chunks(answers: Iterator[bytes], look: Look, viewer: Viewer) -> Async
             yield chunk
 
 
-HANDLERS = (match,)
+@get(
+    "/api/match/range/{prefix:str}",
+    tags=["exchange"],
+    opt={"permission": "match"},
+    sync_to_thread=True,
+    summary="Match without showing the value",
+    description="Hash the canonical value, SHA-256 of `type:value` (`domain-name:evil.example`), and ask with the "
+    f"first {SHORTEST} to {LONGEST_PREFIX} hex digits: the answer holds the rest of every hash that you may see that "
+    "begins so, with its verdict. With four digits one in 65,536 of all possible values stands behind a question.",
+)
+def match_range(
+    matcher: Matcher,
+    record: Record,
+    viewer: Viewer,
+    handed: Handed,
+    prefix: Annotated[str, Parameter(description="the first hex digits, in lower case")],
+) -> dict[str, Any]:
+    """Match by the beginning of a hash."""
+    if not SHORTEST <= len(prefix) <= LONGEST_PREFIX or not set(prefix) <= set("0123456789abcdef"):
+        raise BadInput(
+            f"{prefix[:80]!r} is no range", hint=f"Give {SHORTEST} to {LONGEST_PREFIX} hex digits, in lower case."
+        )
+    known = matcher.within(prefix, record.visible_to(viewer))
+    handed.out([key64(observable) for observable in known])
+    values = [
+        {
+            "suffix": digest(o.type.value, o.value)[len(prefix) :],
+            "type": o.type.value,
+            "verdict": said.verdict,
+            "malicious": round(said.malicious, 4),
+            "active": round(said.active, 4),
+            "independent_origins": said.origins,
+            "mentions": said.mentions,
+        }
+        for o, said in known.items()
+    ]
+    return {"prefix": prefix, "count": len(values), "values": sorted(values, key=lambda one: str(one["suffix"]))}
+
+
+@get(
+    "/api/match/filter",
+    tags=["exchange"],
+    opt={"permission": "match"},
+    sync_to_thread=True,
+    summary="All that you may see, as a filter to look up offline",
+    description="Sorted 64-bit beginnings of SHA-256 of `type:value` (docs/match.md). `X-Fusioncell-Cursor` of the "
+    "answer, given as `since` later, brings what was added and removed alone; where that is not known any more, the "
+    "whole comes again.",
+)
+def match_filter(
+    request: Request[Any, Any, Any],
+    matcher: Matcher,
+    record: Record,
+    seal: Seal,
+    viewer: Viewer,
+    handed: Handed,
+    since: Annotated[str, Parameter(description="the cursor of the filter that you hold")] = "",
+) -> Response[bytes]:
+    """Fetch the filter, or what changed in it."""
+    audiences = record.visible_to(viewer)
+    number, epoch = record.audience_set_number(audiences), record.head()[2]
+    held = seal.open_cursor(since) if since else None
+    if since and held is None:
+        raise BadInput("that is no cursor of this hub", hint="Leave `since` out to fetch the whole filter.")
+    later = held is not None and held[1:] == (number, epoch & 0xFFFF)
+    delta = matcher.filter_since(audiences, held[0]) if held is not None and later else None
+    if delta is None:
+        place, hashes = matcher.filter(audiences)
+        body = filter_body(hashes)
+    else:
+        place, added, removed = delta
+        body = delta_body(added, removed)
+    handed.all_of(audiences)
+    tag = f'"{sha256(body).hexdigest()}"'
+    headers = {"ETag": tag, "X-Fusioncell-Cursor": seal.cursor(place, number, epoch), "Cache-Control": "no-cache"}
+    if tag in [part.strip() for part in request.headers.get("if-none-match", "").split(",")]:
+        return Response(b"", status_code=304, headers=headers, media_type="application/octet-stream")
+    return Response(body, headers=headers, media_type="application/octet-stream")
+
+
+HANDLERS = (match, match_range, match_filter)
 """The room's doors."""

@@ -12,28 +12,28 @@ A value that only others may see is answered exactly like an unknown one.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from functools import lru_cache
-from urllib.parse import urlsplit
 
 import numpy as np
 
 from fusioncell.exchange.match.answer import Tails, hit, lines_of, miss, said_of
+from fusioncell.exchange.match.blind import MOST, Blind, short
+from fusioncell.exchange.match.hash import Words
 from fusioncell.exchange.match.index import ASK, KNOWN, Columns, Numbers
 from fusioncell.exchange.match.memory import Found, Memory
 from fusioncell.exchange.match.model import ALL, Asked, How, Said
-from fusioncell.exchange.match.read import Piece, pieces
+from fusioncell.exchange.match.read import Piece, host_of, pieces
 from fusioncell.exchange.match.recognise import IPV4, LEFT, NAME, recognise
 from fusioncell.fusion.service import Fusion
 from fusioncell.intake.project import Arrived
 from fusioncell.kernel.clock import Clock, Instant
+from fusioncell.kernel.errors import BadInput
 from fusioncell.kernel.handed import Handed
 from fusioncell.kernel.observable import (
     TYPES_BY_CODE,
-    BadValue,
     Observable,
     ObservableType,
-    canonical,
     key64,
     key64_of,
     parents,
@@ -50,18 +50,23 @@ had been given all that it may see: its receipts may say that more was exported 
 class Matcher:
     """The front door of the bulk match."""
 
-    def __init__(self, fusion: Fusion, clock: Clock, key: bytes) -> None:
+    def __init__(self, fusion: Fusion, clock: Clock, key: bytes, position: Callable[[], int] = lambda: 0) -> None:
         self._fusion = fusion
         self._clock = clock
         self.memory = Memory(fusion, key)
+        self.blind = Blind(fusion)
+        self.position = position
         self._tails: Tails | None = None
         self._tails_of: Columns | None = None
 
     def arrived(self, cuts: Sequence[Arrived], before: int, position: int) -> None:
         """Follow the river: what is said of these may have changed."""
         for cut in cuts:
-            said = [arrival.extract for arrival in cut.arrivals] + [extract for _, extract in cut.ended]
-            self.memory.changed(claim.observable for extract in said for claim in extract.claims)
+            said = [(arrival.entry, arrival.extract) for arrival in cut.arrivals] + cut.ended
+            self.memory.changed(claim.observable for _, extract in said for claim in extract.claims)
+            self.blind.changed(
+                position, ((claim.observable, entry.audience) for entry, extract in said for claim in extract.claims)
+            )
 
     def round(self) -> None:
         """Take what changed into memory; now and then, in the background."""
@@ -92,6 +97,39 @@ class Matcher:
             given += one.given
             if given <= NOTED_SINGLY:
                 handed.out(one.keys())
+
+    def within(self, prefix: str, audiences: frozenset[int]) -> dict[Observable, Said]:
+        """Return what is known whose hash begins so. Raises BadInput where it is more than one answer holds."""
+        first, last = int(prefix.ljust(16, "0"), 16), int(prefix.ljust(16, "f"), 16)
+        part = self.blind.seen(audiences, self.position(), first, last)
+        if len(part.ids) > MOST:
+            raise BadInput(f"more than {MOST:,} values begin with {prefix}", hint="Ask for a longer prefix.")
+        held = list(self._fusion.observables(part.ids.tolist()).values())
+        return self.say([*held, *part.ask], audiences, self.now())
+
+    def filter(self, audiences: frozenset[int]) -> tuple[int, Words]:
+        """Return (position, sorted first 64 bits of the hashes) of all that these audiences see."""
+        place = self.blind.cursor(audiences, self.position())
+        part = self.blind.seen(audiences, self.position())
+        known = self.say(part.ask, audiences, self.now())
+        late = np.array([short(o.type.value, o.value) for o in known], np.uint64)
+        return place, np.union1d(part.hashes, late)
+
+    def filter_since(self, audiences: frozenset[int], after: int) -> tuple[int, Words, Words] | None:
+        """Return (position, added, removed) since a position, None where only the whole can be had.
+
+        What is added may stand in it already, and what is removed may not stand in it.
+        """
+        place = self.blind.cursor(audiences, self.position())
+        changed = self.blind.since(audiences, self.position(), after)
+        if changed is None:
+            return None
+        known = self.say(changed, audiences, self.now())
+        parts: dict[bool, list[int]] = {True: [], False: []}
+        for o in changed:
+            parts[o in known].append(short(o.type.value, o.value))
+        added, removed = (np.sort(np.array(parts[which], np.uint64)) for which in (True, False))
+        return place, added, removed
 
     def tails(self, columns: Columns) -> Tails:
         """Return the ends of lines that belong to these columns."""
@@ -150,30 +188,31 @@ class _OnePiece:
 
     def answer(self, *, hits_only: bool) -> bytes:
         """Answer the piece."""
-        lines = self._lines
+        lines, exact = self._lines, How.EXACT in self._by
         plain = np.flatnonzero(lines.code != LEFT)
         found = self._look_up(plain)
-        known = plain[found.state == KNOWN] if How.EXACT in self._by else plain[:0]
-        slots = found.slot[found.state == KNOWN] if How.EXACT in self._by else found.slot[:0]
-        asked = self._read()
-        for line in plain[found.state == ASK].tolist() if How.EXACT in self._by else ():
-            self._under[line] = [(How.EXACT, self._observable(line))]
-        open_lines = np.ones(len(lines), bool)
-        open_lines[known] = False
-        if How.PARENT in self._by:
-            self._names_above(open_lines)
-        if How.CIDR in self._by:
-            self._networks(open_lines)
-        others = self._settle(asked, hits_only=hits_only)
+        here = np.flatnonzero(found.state == KNOWN) if exact else plain[:0]
+        self._known = plain[here]
+        asked = self._read() if len(plain) < len(lines) else {}
+        if len(self._known) < len(plain):
+            for line in plain[found.state == ASK].tolist() if exact else ():
+                self._under[line] = [(How.EXACT, self._observable(line))]
+            still = np.ones(len(lines), bool)
+            still[self._known] = False
+            if How.PARENT in self._by:
+                self._names_above(still)
+            if How.CIDR in self._by:
+                self._networks(still)
+        others = self._settle(asked, hits_only=hits_only) if asked or self._under else {}
         tails = None if found.columns is None else self._matcher.tails(found.columns)
-        self._known = known
-        return lines_of(lines, known, slots, others, tails, self._now, hits_only=hits_only)
+        return lines_of(lines, self._known, found.slot[here], others, tails, self._now, hits_only=hits_only)
 
     def _look_up(self, plain: Numbers) -> Found:
         lines = self._lines
-        keys, checks = self._matcher.memory.hasher.pieces(
-            lines.at, lines.start[plain], lines.length[plain], lines.code[plain]
-        )
+        start, length, code = lines.start, lines.length, lines.code
+        if len(plain) < len(lines):
+            start, length, code = start[plain], length[plain], code[plain]
+        keys, checks = self._matcher.memory.hasher.pieces(lines.at, start, length, code)
         return self._matcher.memory.look_up(keys, checks, self._audiences)
 
     def _observable(self, line: int) -> Observable:
@@ -189,13 +228,13 @@ class _OnePiece:
             asked[line] = [one] if one is not None else [got for text in texts if (got := piece.read(text)) is not None]
         return asked
 
-    def _names_above(self, open_lines: np.ndarray[tuple[int], np.dtype[np.bool_]]) -> None:
+    def _names_above(self, still: np.ndarray[tuple[int], np.dtype[np.bool_]]) -> None:
         """Look up the names above each plain name that is not known itself."""
         lines, hasher = self._lines, self._matcher.memory.hasher
         per_line = np.diff(lines.first)
         # Of each edge but the one before the first line: the line that it ends or stands in.
         of = np.repeat(np.arange(len(lines)), per_line)
-        which = ((lines.code == NAME) & open_lines)[of]
+        which = ((lines.code == NAME) & still)[of]
         # The last dot and the line's end begin no name of two labels.
         last = lines.first[1:] - 1
         which[last] = False
@@ -215,8 +254,8 @@ class _OnePiece:
                 above = (How.PARENT, Observable(ObservableType.DOMAIN, name))
                 self._under.setdefault(int(line[place]), []).append(above)
 
-    def _networks(self, open_lines: np.ndarray[tuple[int], np.dtype[np.bool_]]) -> None:
-        lines = np.flatnonzero((self._lines.code == IPV4) & open_lines)
+    def _networks(self, still: np.ndarray[tuple[int], np.dtype[np.bool_]]) -> None:
+        lines = np.flatnonzero((self._lines.code == IPV4) & still)
         if not len(lines):
             return
         for place, net in self._matcher.memory.nets().holding(self._lines.address[lines]):
@@ -253,7 +292,7 @@ class _OnePiece:
         ways = [(How.EXACT, o)] if How.EXACT in self._by else []
         inner: Observable | None = o
         if o.type is ObservableType.URL:
-            inner = _host(o.value)
+            inner = host_of(o.value)
             if inner is not None and How.HOST in self._by:
                 ways.append((How.HOST, inner))
         if inner is not None and inner.type is ObservableType.DOMAIN and How.PARENT in self._by:
@@ -268,10 +307,3 @@ class _OnePiece:
 def _is_parent(name: str) -> bool:
     """Tell whether a name speaks for what stands under it: a public suffix does not."""
     return registered_domain(name) is not None
-
-
-def _host(url: str) -> Observable | None:
-    try:
-        return canonical(ObservableType.DOMAIN, urlsplit(url).hostname or "")
-    except (BadValue, ValueError):
-        return None
