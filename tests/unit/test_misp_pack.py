@@ -63,7 +63,7 @@ def test_one_uuid_may_stand_in_two_galaxies() -> None:
 
 def test_synonyms_and_relations_lead_to_clusters() -> None:
     pack = made()
-    assert pack.cluster_tags_called("ursa") == [cluster_tag("actor", "Bear")]
+    assert pack.clusters_called("ursa") == [0] and pack.clusters_called("bear") == [0, 3]
     assert pack.towards("u-3") == [1]
     assert pack.towards("u-1") == []
 

@@ -113,6 +113,7 @@ def _packs(hub: MispParts, keep: Keep, numbers: Numbers, people: People, core: M
     tags = Tags(library=library, keep=keep, clock=hub.clock, numbers=numbers, people=people,
                 projections=hub.projections, audiences=core.audiences)  # fmt: skip
     tags.closed = core.compatible
+    library.value_of = tags.value_of
     galaxies = Galaxies(library, core, lambda caller, name: str(tags.shown(caller, name)["id"]), tags.shown)
     return Packs(library, tags, galaxies)
 

@@ -7,12 +7,10 @@ from functools import partial
 from itertools import islice
 from typing import Any
 
-import msgspec
-
 from fusioncell.exchange.misp import Action, Actions, Call, Document, MispRefused, Reply
 from fusioncell.exchange.mispgalaxies.model import CLUSTER, RELATION, Body, galaxy_json
 from fusioncell.exchange.mispgalaxies.service import Galaxies
-from fusioncell.exchange.misplibrary import like, saved
+from fusioncell.exchange.misplibrary import like, saved, whole
 from fusioncell.kernel.errors import NotFound
 
 Attach = Callable[[Call, str, str, str, bool], None]
@@ -51,7 +49,7 @@ def attach(galaxies: Galaxies, call: Call, attach_tag: Attach) -> Reply:
         raise MispRefused(405, "Invalid options")
     given = call.fields("Galaxy").get("target_id")
     if isinstance(given, str) and given.startswith("["):
-        given = msgspec.json.decode(given)
+        given = [part.strip(' "') for part in given.strip("[]").split(",")]  # MISP's pages send a list as text
     wanted = [str(each) for each in (given if isinstance(given, list) else [given]) if each][:100]
     if not wanted:
         raise MispRefused(400, "No cluster was given.")
@@ -167,12 +165,16 @@ def _candidates(galaxies: Galaxies, call: Call, asked: Body) -> Iterator[Body]:
     custom, default = asked.get("custom"), asked.get("default")
     for name in ("uuid", "id"):
         if asked.get(name):
-            for each in _listed(asked[name]):
+            for each in _listed(asked[name])[:MAX_ROWS]:
                 try:
                     yield galaxies.shown(call.caller, galaxies.find(call.caller, str(each)))
                 except NotFound:
                     continue
             return
+    names = [str(each) for key in ("tag_name", "value") for each in _listed(asked.get(key))]
+    if names and not any("%" in name for name in names):
+        yield from galaxies.called(call.caller, names)
+        return
     named = _listed(asked.get("galaxy_uuid") or asked.get("galaxy_id"))
     only_custom = _yes(custom) or (default is not None and not _yes(default))
     if not named and only_custom:
@@ -207,8 +209,7 @@ def _yes(given: Any) -> bool:
 
 
 def _whole(given: Any, default: int) -> int:
-    text = str(given or "")
-    return min(max(int(text), 1), MAX_ROWS) if text.isdigit() and len(text) < 10 else default
+    return min(whole(given), MAX_ROWS) or default
 
 
 def actions(galaxies: Galaxies, attach_tag: Attach) -> Actions:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 import uuid as uuids
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from fusioncell.exchange.misp import Caller, Document, MispRefused, Put, SharingGroup
@@ -25,7 +26,7 @@ from fusioncell.exchange.mispgalaxies.model import (
     take_cluster,
     take_tags,
 )
-from fusioncell.exchange.misplibrary import Library, Pack
+from fusioncell.exchange.misplibrary import Library, Pack, whole
 from fusioncell.kernel.clock import SECOND
 from fusioncell.kernel.errors import NotFound
 from fusioncell.kernel.ids import new_id
@@ -56,8 +57,8 @@ class Galaxies:
 
     def galaxy(self, given: str) -> int:
         """Return the place of a galaxy by number, UUID or type. NotFound."""
-        if given.isdigit() and 1 <= int(given[:9]) <= len(self.pack.galaxies):
-            return int(given) - 1
+        if 1 <= (number := whole(given)) <= len(self.pack.galaxies):
+            return number - 1
         found = self.pack.find("galaxy", "uuid", given) or self.pack.find("galaxy", "name", given)
         if not found:
             raise NotFound("Invalid galaxy")
@@ -122,6 +123,17 @@ class Galaxies:
         """Return the members' clusters that the caller sees."""
         places = {galaxy["uuid"]: at for at, galaxy in enumerate(self.pack.galaxies)}
         return self._customs(caller, [one for one in self.misp.about(caller, places, CLUSTER) if not one.deleted])
+
+    def called(self, caller: Caller, names: Iterable[str]) -> Iterator[Body]:
+        """Yield the clusters with one of these names, synonyms or tags: members' first."""
+        wanted = {name.lower() for name in names}
+        for row in self.all_custom(caller):
+            if wanted & {row["value"].lower(), row["tag_name"].lower()}:
+                yield row
+        places = {place for name in wanted for place in self.pack.clusters_called(name)}
+        places |= {place for name in wanted if (place := self.pack.cluster_of_tag(name)) is not None}
+        for place in sorted(places):
+            yield packaged_cluster(self.pack, place, self._number(caller, place))
 
     def shown(self, caller: Caller, found: Found) -> Body:
         """Return a cluster with all that MISP's view has: galaxy, organisations, relations from it and to it."""
@@ -254,7 +266,7 @@ class Galaxies:
         """Keep a new cluster in a galaxy, with its relations."""
         given = str(fields.get("uuid") or "").lower()
         uuid = given if _UUID.match(given) else new_id(self.misp.randomness)
-        if given and (self.pack.find("cluster", "uuid", given) or self._standing(caller, given, caller.org)):
+        if given and (self.pack.find("cluster", "uuid", given) or self.misp.by_uuids(caller, [given], CLUSTER)):
             raise MispRefused(403, "Could not save the galaxy cluster.", {"uuid": ["It exists already."]})
         body = take_cluster(fields, {"uuid": uuid, "distribution": 0, "description": "", "source": "", "authors": [],
                                      "elements": [], "published": False, "deleted": False})  # fmt: skip
@@ -310,7 +322,7 @@ class Galaxies:
         step = {"1": 0, "2": 1}
         fields["distribution"] = step.get(str(fields.get("distribution", 0)), fields.get("distribution", 0))
         standing = self._standing(caller, uuid, caller.org)
-        version = int(fields["version"]) if str(fields.get("version", "")).isdigit() else 0
+        version = whole(fields.get("version"))
         if standing and version <= max(one.timestamp for one in standing):
             return False
         body = take_cluster(fields, {"uuid": uuid, "distribution": 0, "elements": [], "authors": []})
@@ -360,10 +372,9 @@ class Galaxies:
         return document
 
     def _standing(self, caller: Caller, uuid: str, org: str) -> tuple[Document, ...]:
-        for document in self.misp.by_uuids(caller, [uuid]):
-            if document.org == org:
-                return self.misp.standing(document)
-        return ()
+        """Return what an organisation has under a UUID, though another's may be the one that is shown."""
+        found = self.misp.by_uuids(caller, [uuid], CLUSTER, RELATION)
+        return self.misp.standing(replace(found[0], org=org)) if found else ()
 
     def _seen(self, caller: Caller, uuid: str) -> Document:
         found = self.misp.by_uuids(caller, [uuid], CLUSTER)

@@ -248,10 +248,9 @@ class Pack:
             return None
         return cluster_tag(self.galaxies[self.galaxy_of(place)]["type"], self.document("cluster", place)["value"])
 
-    def cluster_tags_called(self, name: str) -> list[str]:
-        """Return the tags of the clusters that go by a name, or have it as a synonym."""
-        found = (self.tag_of_cluster(place) for place in self._found("cluster", key_of("called", name)))
-        return [tag for tag in found if tag]
+    def clusters_called(self, name: str) -> list[int]:
+        """Return the clusters that go by a name, or have it as a synonym."""
+        return self._found("cluster", key_of("called", name))
 
     def _taxonomy(self, place: int) -> tuple[dict[str, Any], dict[str, tuple[int, dict[str, Any]]]]:
         """Return a taxonomy and its entries by tag in lower case, each with its number among all tags."""

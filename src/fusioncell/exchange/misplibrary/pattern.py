@@ -1,6 +1,12 @@
-"""MISP's patterns in names: ``%`` stands for anything. Pure."""
+"""MISP's patterns in names, where ``%`` stands for anything, and its numbers in texts. Pure."""
 
 from __future__ import annotations
+
+
+def whole(given: object) -> int:
+    """Return a number that was given as one or as text, 0 for what is none or has more than ten digits."""
+    text = str(given)
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= 10 else 0
 
 
 def like(pattern: str, text: str) -> bool:

@@ -9,13 +9,15 @@ from typing import Any
 from fusioncell.exchange.misp import Action, Actions, Call, MispRefused, Reply
 from fusioncell.exchange.misplibrary import forms
 from fusioncell.exchange.misplibrary.decay import MODELS
-from fusioncell.exchange.misplibrary.pattern import like
+from fusioncell.exchange.misplibrary.pattern import like, whole
 from fusioncell.exchange.misplibrary.service import Library
 from fusioncell.exchange.misplibrary.standing import COMMUNITIES, NOTICELISTS
 
 MAX_VALUES = 10_000
 """Most values of one ``checkValue``."""
 
+MAX_NAMES = 200
+"""Most names of lists at a time."""
 Run = Callable[..., Reply]
 
 
@@ -46,7 +48,7 @@ def toggle_warninglists(library: Library, call: Call) -> Reply:
     """Switch warninglists, by number or name (``%`` stands for anything); ``enabled`` forces one way."""
     fields = call.fields("Warninglist")
     numbers = {str(each) for each in _listed(fields.get("id", call.argument(0) or None))}
-    names = [str(each) for each in _listed(fields.get("name"))]
+    names = [str(each) for each in _listed(fields.get("name"))][:MAX_NAMES]
     found = [at for at, head in enumerate(library.lists())
              if str(at + 1) in numbers or any(like(name, head["name"]) for name in names)]  # fmt: skip
     if not found:
@@ -238,9 +240,10 @@ def templates_updated(library: Library, call: Call) -> Reply:
 
 
 def _place(given: str, count: int, message: str) -> int:
-    if not given.isdigit() or not 1 <= int(given[:9]) <= count:
+    number = whole(given)
+    if not 1 <= number <= count:
         raise MispRefused(404, message)
-    return int(given) - 1
+    return number - 1
 
 
 def _listed(given: Any) -> list[Any]:

@@ -10,9 +10,10 @@ from typing import Any
 import msgspec
 
 from fusioncell.exchange.mispkeep import Keep, Kept
-from fusioncell.exchange.misplibrary.decay import MODELS, DecayModel, base_score, score_after
+from fusioncell.exchange.misplibrary.decay import MODELS, DecayModel, NumberOf, base_score, score_after
 from fusioncell.exchange.misplibrary.model import STANDARD_TAXONOMIES, MachineTag, Warned
 from fusioncell.exchange.misplibrary.pack import Arrays, Pack
+from fusioncell.exchange.misplibrary.pattern import whole
 from fusioncell.fusion import Hit
 from fusioncell.intake import observables_of
 from fusioncell.kernel.clock import SECOND, Clock
@@ -87,6 +88,8 @@ class Library:
         self._lock = Lock()
         self.keep, self.clock = keep, clock
         self.switches = Switches(keep, clock)
+        self.value_of: NumberOf = self.number_of
+        """A tag's numerical value, as the hub has it; joined in ``bootstrap`` with the hub's own definitions."""
         self._heads: tuple[dict[str, Any], ...] = ()
         self.machine_tag = lru_cache(maxsize=4096)(self._machine_tag)
 
@@ -102,8 +105,8 @@ class Library:
 
     def taxonomy(self, given: str) -> int:
         """Return the place of a taxonomy by number or namespace. NotFound."""
-        if given.isdigit() and 1 <= int(given) <= self.pack.count("taxonomy"):
-            return int(given) - 1
+        if 1 <= (number := whole(given)) <= self.pack.count("taxonomy"):
+            return number - 1
         found = self.pack.find("taxonomy", "name", given)
         if not found:
             raise NotFound("Invalid taxonomy.")
@@ -206,8 +209,8 @@ class Library:
 
     def template_place(self, given: str) -> int | None:
         """Return the place of an object template by UUID, name or number."""
-        if given.isdigit():
-            return int(given) - 1 if 1 <= int(given) <= self.pack.count("template") else None
+        if 1 <= (number := whole(given)) <= self.pack.count("template"):
+            return number - 1
         found = self.pack.find("template", "uuid", given) or self.pack.find("template", "name", given)
         return found[0] if found else None
 
@@ -239,7 +242,7 @@ class Library:
             if not wanted or misp_type not in model.types:
                 continue
             changed = _overridden(model, overrides or {})
-            base = base_score(changed, own_tags, event_tags, self.number_of)
+            base = base_score(changed, own_tags, event_tags, self.value_of)
             score = score_after(changed, base, max(0, now - seen))
             rows.append({"score": score, "base_score": base, "decayed": score < changed.threshold,
                          "DecayingModel": {"id": str(number), "name": model.name}})  # fmt: skip

@@ -8,6 +8,7 @@ from hashlib import blake2b
 from typing import Any, Protocol
 
 from fusioncell.exchange.misp import Caller, MispRefused
+from fusioncell.exchange.misplibrary import whole
 
 MAX_NAME = 255
 CLUSTER_TAGS = 1 << 20
@@ -77,7 +78,7 @@ def changed(standing: Definition, fields: Mapping[str, Any]) -> Definition:
         standing, name=name, colour=colour, exportable=truth(fields.get("exportable", standing.exportable)),
         hide=truth(fields.get("hide_tag", standing.hide)),
         local_only=truth(fields.get("local_only", standing.local_only)),
-        numerical_value=int(number) if str(number).lstrip("-").isdigit() and len(str(number)) < 10 else None,
+        numerical_value=None if number in (None, "") else whole(number),
     )  # fmt: skip
 
 

@@ -13,6 +13,8 @@ from fusioncell.exchange.misptags.service import Tags
 
 Run = Callable[[Tags, Call], Reply]
 MAX_SEARCHED = 1000
+MAX_PATTERNS = 20
+"""Most names with ``%`` of one search: each is held against every tag."""
 
 
 def index(tags: Tags, call: Call) -> Reply:
@@ -77,8 +79,12 @@ def search(tags: Tags, call: Call) -> Reply:
     wanted = [str(each) for each in (asked if isinstance(asked, list) else [asked])][:MAX_SEARCHED]
     strict = truth(body.get("strict_tagname", call.argument(1, "0")))
     if not strict:
-        wanted += [tag for each in wanted for tag in tags.library.pack.cluster_tags_called(each)]
-    found = [name for name in tags.all(call.caller) if any(like(each, name) for each in wanted)]
+        pack = tags.library.pack
+        wanted += [pack.tag_of_cluster(at) or "" for each in wanted for at in pack.clusters_called(each)]
+    exact = {each.lower() for each in wanted if "%" not in each}
+    patterns = [each for each in wanted if "%" in each][:MAX_PATTERNS]
+    found = [name for name in tags.all(call.caller)
+             if name.lower() in exact or any(like(each, name) for each in patterns)]  # fmt: skip
     rows: list[dict[str, Any]] = [{"Tag": tags.shown(call.caller, name)} for name in found]
     for name, row in zip(found, rows, strict=True):
         known = tags.library.machine_tag(name)

@@ -7,7 +7,7 @@ from typing import Any
 
 from fusioncell.exchange.misp import Caller, MispRefused, Numbers, value_hash
 from fusioncell.exchange.mispkeep import Keep
-from fusioncell.exchange.misplibrary import Library, Remembered
+from fusioncell.exchange.misplibrary import Library, Remembered, whole
 from fusioncell.exchange.misptags import store
 from fusioncell.exchange.misptags.model import (
     CLUSTER_TAGS,
@@ -70,7 +70,7 @@ class Tags:
         defined = self.definition(name)
         return None if defined and not defined.exportable else self.shown(caller, name)
 
-    def number_value(self, name: str) -> float | None:
+    def value_of(self, name: str) -> float | None:
         """Return a tag's numerical value: the hub's own, else its taxonomy's."""
         defined = self.definition(name)
         if defined and defined.numerical_value is not None:
@@ -130,7 +130,7 @@ class Tags:
 
     def tag_name(self, caller: Caller, given: str) -> str | None:
         """Return the name of a tag given by MISP id or by name; None where there is none."""
-        if not given.isdigit():
+        if not whole(given):
             return given if given and len(given) <= MAX_NAME else None
         try:
             number = self._numbers.back(caller.org, given)
