@@ -21,6 +21,7 @@ from fusioncell.bootstrap.outside import (
     fetch,
     known_good_ready,
     open_known_good,
+    open_misp_pack,
     read_backup,
     read_settings,
     settings_file,
@@ -36,5 +37,6 @@ __all__ = [
     "EDITION", "PROJECTIONS", "VAULT", "Difference", "DnsServer", "Folder", "Hub", "SystemClock", "SystemRandomness",
     "TableDump", "assemble", "beside", "cache_folder", "create_projections", "differing_rows", "drop_projections",
     "dump_projections", "fetch", "form_of_projections", "fresh_projections", "known_good_ready", "open_databases",
-    "open_hub", "open_known_good", "read_backup", "read_settings", "settings_file", "write_backup", "zone_serial",
+    "open_hub", "open_known_good", "open_misp_pack", "read_backup", "read_settings", "settings_file",
+    "write_backup", "zone_serial",
 ]  # fmt: skip

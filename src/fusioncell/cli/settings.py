@@ -56,11 +56,12 @@ def settings(as_json: bool) -> None:
 @click.command("setup-data", epilog="`make setup` runs this; a hub that finds none compiles them when it starts.")
 @json_option
 def setup_data(as_json: bool) -> None:
-    """Compile the lists of known-good values into memory-mapped arrays (once, some seconds)."""
-    from fusioncell.bootstrap import cache_folder, open_known_good
+    """Compile the lists of known-good values, and MISP's galaxies and taxonomies, into memory-mapped arrays (once)."""
+    from fusioncell.bootstrap import cache_folder, open_known_good, open_misp_pack
 
     began = time.perf_counter()
     open_known_good()
+    open_misp_pack()
     seconds = round(time.perf_counter() - began, 2)
     result = {"folder": str(cache_folder()), "seconds": seconds}
-    show(result, as_json, f"The lists of known-good values are in {cache_folder()} ({seconds:.1f} s).")
+    show(result, as_json, f"The lists of known-good values and of MISP are in {cache_folder()} ({seconds:.1f} s).")
