@@ -84,9 +84,9 @@ class _Party:
             elif name == b"x-fusioncell-organisation":
                 organisation = value.decode("utf-8", "replace")
         if scope["path"].startswith(MISP):
-            # MISP's clients send the bare key; no cookie opens this door.
-            key = authorization.rpartition(" ")[2]
-            return lambda: members.viewer_for_key(key) if authorization else PUBLIC
+            # MISP's clients send the bare key, its feed's readers Basic or Bearer; no cookie opens this door.
+            keys = keys_in(authorization)
+            return lambda: next(filter(None, map(members.viewer_for_key, keys)), None) if authorization else PUBLIC
         if scope["path"].startswith(TAXII):
             keys = keys_in(authorization)
             return lambda: next(filter(None, map(members.viewer_for_key, keys)), None) if authorization else PUBLIC

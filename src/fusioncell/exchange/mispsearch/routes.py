@@ -20,7 +20,6 @@ NO_PARAMETERS = (
     "A search by GET needs at least one parameter, such as /value:example.com or ?type=domain; send a search without "
     "any by POST."
 )
-STIX1 = frozenset({"stix", "stix-json", "stix-xml", "stix1"})
 OBJECT_FORMATS = frozenset({"json"})
 SIGHTING_FORMATS = frozenset({"json", "xml", "csv"})
 _encode = msgspec.json.Encoder().encode
@@ -49,13 +48,15 @@ class Doors:
             if call.method in ("GET", "HEAD") and says_nothing(asked):
                 raise MispRefused(400, NO_PARAMETERS)
             form = call.argument(0)
-            if form and "returnFormat" not in asked and (form in FORMATS or form in ("json", "xml", "count", *STIX1)):
+            if form and "returnFormat" not in asked and (form in FORMATS or form in ("json", "xml", "count")):
                 asked["returnFormat"] = form
         if "returnFormat" not in asked and "xml" in call.accept and "json" not in call.accept:
             asked["returnFormat"] = "xml"
+        if str(asked.get("returnFormat", "")).lower() == "stix" and "xml" in call.accept and "json" not in call.accept:
+            asked["returnFormat"] = "stix-xml"
         found = read_query(scope, asked, self.search.now(), restrictive=RESTRICTIVE)
         known = {OBJECTS: OBJECT_FORMATS, SIGHTINGS: SIGHTING_FORMATS}.get(scope)
-        if found.format not in (known or {*FORMATS, "json", "xml", "count", *STIX1}):
+        if found.format not in (known or {*FORMATS, "json", "xml", "count"}):
             raise MispRefused(404, f"Invalid returnFormat: {found.format[:40]!r} is none of this door's formats.")
         only = FORMATS[found.format].types if found.format in FORMATS else ()
         if scope == ATTRIBUTES and only and not found.types:
@@ -74,7 +75,6 @@ class Doors:
 
     def find_events(self, call: Call, query: Query) -> Reply:
         """Answer a query for events in its format."""
-        _refuse_stix1(query)
         rows, total = self.search.events(call.caller, query)
         if query.format == "count":
             return _text(str(total).encode(), query, total)
@@ -100,7 +100,6 @@ class Doors:
 
     def find_attributes(self, call: Call, query: Query) -> Reply:
         """Answer a query for attributes in its format."""
-        _refuse_stix1(query)
         rows, total = self.search.attributes(call.caller, query)
         if query.format == "count":
             return _text(str(total).encode(), query, total)
@@ -212,13 +211,6 @@ class Doors:
     def feed_event(self, call: Call) -> Reply:
         """``feed/{uuid}.json``: one of them. NotFound for any other."""
         return _tagged_reply(_encode(self.search.feed_event(call.caller, call.argument(0))), "application/json")
-
-
-def _refuse_stix1(query: Query) -> None:
-    if query.format in STIX1:
-        raise MispRefused(
-            501, "This hub writes STIX 2.1 (returnFormat stix2), not STIX 1: ask for stix2, or convert by misp-stix."
-        )
 
 
 def _narrowed(form: Format, hits: Any) -> Any:

@@ -7,7 +7,7 @@ tells, which ``service`` asks of the bodies.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import fields
 from typing import Any
 
@@ -107,16 +107,28 @@ class _Sql:
         return f"({alias}.uuid IN {self.among(on.any_of)} OR {alias}.event IN {self.among(on.any_of)})"
 
 
+_NARROW = frozenset({"value", "uuid", "number", "event", "object", "uuid_or_event", "tag", "seq", "about"})
+"""Conditions that leave few rows. Then the model is written so that no index answers it: without statistics SQLite
+takes the one by model for as good as the one by uuid, and walks over all attributes (measured: 77 ms for 0.3)."""
+
+
+def _of_model(alias: str, model: str, on: Iterable[On]) -> str:
+    narrow = any(one.column in _NARROW and not one.negated and not one.like for one in on)
+    return f"{alias}.model || '' = {model}" if narrow else f"{alias}.model = {model}"
+
+
 _TAGGED = "'Event', 'Attribute', 'LocalTag'"
+_ATTRIBUTE = "'Attribute'"
 _FIRST = (
-    "NOT EXISTS (SELECT 1 FROM exchange_misp_document o WHERE o.uuid = d.uuid AND o.seq <> d.seq AND o.model = d.model "
-    "AND {} AND ((o.org = d.org AND (o.version > d.version OR (o.version = d.version AND o.seq < d.seq))) "
+    "NOT EXISTS (SELECT 1 FROM exchange_misp_document o WHERE o.uuid = d.uuid AND o.seq <> d.seq "
+    "AND o.model || '' = d.model AND {} AND ((o.org = d.org AND (o.version > d.version OR (o.version = d.version AND o.seq < d.seq))) "
     "OR (o.org <> d.org AND (o.number < d.number OR (o.number = d.number AND o.seq < d.seq)))))"
 )
 
 
 def _where(sql: _Sql, wanted: Search) -> str:
-    parts = [f"d.model = {sql.put(wanted.model)}", sql.seen("d")]
+    narrow = [*wanted.here, *([On("value")] if any(on.column == "value" for on in _flat(wanted.inside)) else [])]
+    parts = [_of_model("d", sql.put(wanted.model), narrow), sql.seen("d")]
     parts += [sql.condition("d", on) for on in wanted.here]
     if wanted.event:
         inner = [sql.seen("e"), *(sql.condition("e", on) for on in wanted.event)]
@@ -125,10 +137,15 @@ def _where(sql: _Sql, wanted: Search) -> str:
     for group in wanted.inside:
         inner = [sql.seen("i"), *(sql.condition("i", on) for on in group)]
         holder = "object" if wanted.model == "Object" else "event"
-        parts.append(f"d.uuid IN (SELECT i.{holder} FROM exchange_misp_document i WHERE i.model = 'Attribute' AND "
-                     + " AND ".join(inner) + ")")  # fmt: skip
+        parts.append(f"d.uuid IN (SELECT i.{holder} FROM exchange_misp_document i WHERE "
+                     f"{_of_model('i', _ATTRIBUTE, group)} AND " + " AND ".join(inner) + ")")  # fmt: skip
     parts.append(_FIRST.format(sql.seen("o")))
     return " AND ".join(parts)
+
+
+def _flat(groups: Iterable[Iterable[On]]) -> Iterator[On]:
+    for group in groups:
+        yield from group
 
 
 def search(connection: Connection, wanted: Search, audiences: frozenset[int]) -> list[Document]:
@@ -201,7 +218,7 @@ def correlated(connection: Connection, hashes: Sequence[int], audiences: frozens
     sql = _Sql(connection, audiences)
     rows = connection.rows(
         f"SELECT v.hash, {_COLUMNS} FROM exchange_misp_value v JOIN exchange_misp_document d ON d.seq = v.seq "
-        f"WHERE v.hash IN {sql.among(hashes)} AND d.model = 'Attribute' AND d.deleted = 0 AND {sql.seen('d')} "
+        f"WHERE v.hash IN {sql.among(hashes)} AND d.model || '' = 'Attribute' AND d.deleted = 0 AND {sql.seen('d')} "
         f"AND {_FIRST.format(sql.seen('o'))} ORDER BY d.number, d.seq LIMIT {sql.put(limit)}",
         sql.parameters,
     )
