@@ -53,7 +53,7 @@ class _Reader:
         self._text = []
         if not said or len(said) > 10_000:
             return
-        if local == "Title":
+        if local == "Title" and self._path[-1:] and self._path[-1] in ("STIX_Header", "Incident"):
             self.titles.append(said)
         elif (local in VALUES or local in _FILES) and len(self.values) < MOST:
             for part in said.split(_SEPARATOR):
