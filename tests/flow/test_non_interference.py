@@ -657,6 +657,7 @@ LEAKS: dict[str, tuple[Callable[[pytest.MonkeyPatch], None], list[Step] | None]]
     "the search filters nothing": (lambda m: _everyone(picture_store, "search", m), None),
     "what is new is counted over all": (lambda m: _everyone(picture_store, "lately", m), None),
     "facets are counted over all": (lambda m: _everyone(picture_store, "counts", m), None),
+    "exports hold what is hidden": (lambda m: _everyone(fusion_store, "claims_between", m), None),
     "match confirms what is hidden": (lambda m: _everyone(fusion_store, "visible_among", m), None),
     "a decision cites what its reader may not see": (_cites_all, CITED),
     "notices tell of what their reader may not see": (_tells_all, None),
