@@ -45,10 +45,14 @@ def readers(marking: str, kind: str) -> set[str]:
     CLEAR: "recipients can spread this to the world". GREEN: "within their community", here the partnership; no one from
     outside, and no one suspended. AMBER: "within their organization and its clients"; the recipients are the group's
     organisations and the guest that it let in. AMBER+STRICT: "to the organization only". RED: "for the eyes and ears of
-    individual recipients only": those named, and the organisation that it came from. A draft is its writer's alone.
+    individual recipients only": those named, and the organisation that it came from. A draft is its writer's alone, and
+    what was withdrawn nobody's but its organisation's.
     """
     if kind == "draft":
         return {"author"}
+    if kind.startswith("gone"):
+        # Withdrawn: its own organisation still sees what became of it.
+        return {"author", "author's organisation"}
     source = {"author", "author's organisation"}
     return {
         "clear": MEMBERS | OUTSIDE, "green": MEMBERS, "amber": IN_THE_GROUP | {"client organisation", "guest"},

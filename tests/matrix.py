@@ -41,7 +41,7 @@ from fusioncell.exchange.live import LiveEvent
 from fusioncell.exchange.talk import NewPost
 from fusioncell.fusion.knowngood import KnownGood
 from fusioncell.intake.service import Terms
-from fusioncell.kernel.clock import ManualClock, parse_instant
+from fusioncell.kernel.clock import DAY, ManualClock, format_instant, parse_instant
 from fusioncell.kernel.marking import Tlp, Viewer, group, person
 from fusioncell.kernel.ports import Carried
 from fusioncell.members.joining import TERMS
@@ -122,6 +122,8 @@ class World:
         self.keys: dict[str, str] = {}
         self.sessions: dict[str, str] = {}
         self.bundles: dict[str, Bundle] = {}
+        self.was: dict[str, str] = {}
+        """Of each marking, the contribution that was for all and was narrowed to it."""
         self.first: dict[str, str] = {}
         """Each viewer's cursor from before everything."""
         self.host = ""
@@ -203,15 +205,20 @@ class World:
 
     # -- marked things -------------------------------------------------------------------------------------------------
 
-    def fill(self) -> None:
-        """Suspend one, then contribute everything, one marking a day."""
+    def prepare(self) -> None:
+        """Suspend one, begin the thread for all, contribute what is to be narrowed and withdrawn."""
         self.hub.members.suspend(f"org:{self.orgs['Gone Ltd']}", "left")
         start = NewPost(text="Where all may answer, some for fewer.", title="For all", tlp=Tlp.GREEN)
         self.host = self.hub.talk.post(self.acts("author"), start).id
+        self.hub.settle()
+        self._narrowed_and_withdrawn()
+
+    def fill(self) -> None:
+        """Contribute everything, one marking a day."""
         for marking in MARKINGS:
             self.clock.advance(int(instant_of(marking).timestamp() * 1_000_000) - self.clock.now())
             before = self.hub.record.head()[0]
-            self.bundles[marking] = Bundle(marking)
+            self.bundles[marking] = Bundle(marking, {"was": self.was[marking], "was value": domain(marking, "was")})
             self._contributions(marking)
             self._talk(marking)
             self.hub.settle()
@@ -228,6 +235,29 @@ class World:
         groups = (group(known.id, known.generation),) if tlp in (Tlp.AMBER, Tlp.AMBER_STRICT) else ()
         named = ("named person", "helper", "suspended") if tlp is Tlp.RED else ()
         return tlp, groups, tuple(person(self.people[who]) for who in named)
+
+    def _narrowed_and_withdrawn(self) -> None:
+        """Contribute for all, then narrow to each marking or withdraw; no stream is open yet.
+
+        On a day before those of the markings: that something was narrowed or withdrawn then, its readers are told.
+        """
+        hub, author = self.hub, self.acts("author")
+        for marking in MARKINGS:
+            said = f"{word(marking, 'wasbody')} at {domain(marking, 'was').replace('.', '[.]')}"
+            title = f"{word(marking, 'wasfile')}.txt"
+            was = hub.intake.accept(author, said.encode(), "text/plain", Terms(Tlp.CLEAR, filename=title))
+            gone = hub.intake.accept(author, word(marking, "gonebody").encode(), "text/plain", Terms(Tlp.CLEAR))
+            post = hub.talk.post(author, NewPost(text=word(marking, "gonereply"), parent=self.host))
+            hub.settle()
+            hub.intake.recall(author, gone.contribution, word(marking, "gonereason"))
+            hub.intake.recall(author, post.contribution)
+            tlp, groups, people = self._terms(marking)
+            self.was[marking] = was.contribution
+            if tlp is not Tlp.CLEAR:
+                moved = hub.intake.narrow(author, was.contribution, Terms(tlp, groups, people), "")
+                self.was[marking] = moved.contribution
+                self.finder.ids[moved.contribution.replace("-", "")] = Canary(marking, "wasid")
+            hub.settle()
 
     def _id(self, marking: str, kind: str, made: str) -> None:
         if kind not in ("misp", "csv"):  # asked for as contributions in text and STIX are
@@ -275,6 +305,10 @@ class World:
             narrow = hub.talk.post(author, NewPost(text=word(marking, "narrowbody"), parent=self.host, tlp=tlp,
                                                    groups=groups, people=people))  # fmt: skip
             self._id(marking, "narrow reply", narrow.id)
+        question = hub.requests.question(format_instant(self.clock.now() + 40 * DAY), cell=False)
+        asked = hub.talk.post(author, NewPost(text=word(marking, "askbody"), title=word(marking, "asktitle"), tlp=tlp,
+                                              groups=groups, people=people, question=question))  # fmt: skip
+        self._id(marking, "request", asked.id)
         self._id(marking, "draft", hub.talk.save_draft(author, NewPost(text=word("nothing", "draftbody"),
                                                                        title=word(marking, "draft"))))  # fmt: skip
         values |= {"anchor": about[0], "campaign": about[1], "of post": f"post:{made.id}",
@@ -295,7 +329,8 @@ class World:
 
 MADE_UP = {
     "text": UNKNOWN, "stix": UNKNOWN, "misp": UNKNOWN, "csv": UNKNOWN, "post": UNKNOWN, "post contribution": UNKNOWN,
-    "reply": UNKNOWN, "reaction": UNKNOWN, "narrow reply": UNKNOWN, "draft": UNKNOWN, "entry": UNKNOWN,
+    "was": UNKNOWN, "was value": domain("nothing", "was"), "request": UNKNOWN, "reply": UNKNOWN,
+    "reaction": UNKNOWN, "narrow reply": UNKNOWN, "draft": UNKNOWN, "entry": UNKNOWN,
     "text value": domain("nothing", "text"), "stix value": domain("nothing", "stix"),
     "misp value": domain("nothing", "misp"), "csv value": domain("nothing", "csv"), "stix id": f"indicator--{UNKNOWN}",
     "misp uuid": UNKNOWN, "word": word("nothing", "textbody"), "title": word("nothing", "posttitle"),
@@ -572,6 +607,7 @@ class Stream:
 async def follow(world: World) -> list[tuple[str, str, str]]:
     """Fill the world while streams are open; return (door, viewer, what came)."""
     world.first = {who: world.hub.seal.cursor(world.hub.record.head()[0], _set_of(world, who), 1) for who in VIEWERS}
+    await asyncio.to_thread(world.prepare)
     streams = [Stream(world, who, path) for path in STREAMS for who in VIEWERS]
     await asyncio.sleep(0.1)
     await asyncio.to_thread(world.fill)

@@ -117,7 +117,7 @@ class Matrix:
             async with httpx.AsyncClient(transport=transport, base_url="http://hub.example", headers=headers) as client:
                 probe = Probe(self.world, who, [each.values["text"] for each in bundles], [],
                               [domain(marking, "text") for marking in MARKINGS], client)  # fmt: skip
-                for door in sorted(reading_posts(self.world)):
+                for door in sorted(reading_posts(self.world) | PROBED):
                     async for told, said in PROBES[door](probe):
                         self.look(door, who, said, told, self.world.finder.find(given) & VALUES)
                 values = "\n".join(domain(marking, kind) for marking in MARKINGS for kind in ("text", "stix", "post"))
@@ -129,7 +129,10 @@ class Matrix:
                         assert not hit or who in readers(marking, kind)
 
 
-VALUES = {Canary(marking, f"{kind}value") for marking in MARKINGS for kind in ("text", "stix", "misp", "csv", "post")}
+PROBED = {door for door in PROBES if " /taxii2/{root:str}/collections/{which:str}/" in door}
+"""Doors whose addresses nobody finds out by trying: a collection is asked for within its own root."""
+VALUES = {Canary(marking, f"{kind}value") for marking in MARKINGS
+          for kind in ("text", "stix", "misp", "csv", "post", "was")}  # fmt: skip
 """Values that probes themselves send."""
 
 
@@ -192,7 +195,11 @@ MAIN = {
     ("GET /api/posts/{which:str}/files/{digest:str}", "filebody"),
     ("GET /exchange/posts/{which:str}/files/{digest:str}", "filebody"),
     ("GET /api/observables/{kind:str}/{value:path}", "time"),
+    ("GET /api/requests", "asktitle"), ("GET /exchange/requests", "asktitle"),
+    ("GET /api/contributions/{contribution:str}", "wasbody"),
 }  # fmt: skip
+BY_KEY = {("GET /taxii2/{root:str}/collections/{which:str}/objects", "stixname")}
+"""At the doors that no session opens."""
 FOLLOWED = {("ASGI /api/stream", "postid"), ("ASGI /live", "editbody"), ("ASGI /live", "filename")}
 TOLD = {"same group": "WEBHOOK", "named person": "GET /api/notifications", "guest": "GET /notifications"}
 
@@ -203,7 +210,8 @@ def test_who_may_read_it_gets_it(matrix: Matrix, marking: str) -> None:
     for who in sorted(readers(marking, "")):
         found = matrix.found.get((who, marking), set())
         follows = who not in ("auditor", "suspended")
-        assert sorted((MAIN | FOLLOWED if follows else MAIN) - found) == [], (who, marking)
+        main = MAIN | BY_KEY if who in matrix.world.keys else MAIN
+        assert sorted((main | FOLLOWED if follows else main) - found) == [], (who, marking)
         if who in TOLD:
             assert TOLD[who] in {door for door, _ in found}, (who, marking)
 

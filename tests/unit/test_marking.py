@@ -391,4 +391,4 @@ def test_the_three_faces_are_one(record: Record, audiences: list[Audience], view
     live = Live(lambda event, number: event.data)
     log = live.log(by_query, 1)
     live.publish([LiveEvent(n, number, "entry", str(number).encode()) for n, number in enumerate(numbers, 1)], 99)
-    assert {int(said) for _, said in log.events} == by_code
+    assert {int(said) for _, said, _ in log.events} == by_code
