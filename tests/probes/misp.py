@@ -14,6 +14,8 @@ from importlib import import_module
 from probes.model import UNKNOWN, Answers, Ask, Probe
 
 _ID = re.compile(r'("(?:\w*_)?id"\s*:\s*)"?(\d{4,})"?')
+_OF_LENGTH = re.compile(r"\('(?:content-length|etag)', '[^']*'\), ")
+"""What follows from how many digits the ids have."""
 _NAMED = re.compile(r"(?<![\w.-])\d{6,10}(?![\w.-])")
 
 
@@ -24,6 +26,7 @@ class Names:
         self._known: dict[str, str] = {}
 
     def told(self, text: str) -> str:
+        text = _OF_LENGTH.sub("", text)
         for found in _ID.finditer(text):
             self._known.setdefault(found[2], f"id-{len(self._known) + 1}")
         return _NAMED.sub(lambda found: self._known.get(found[0], found[0]), text)
