@@ -510,6 +510,20 @@ def test_a_recall_by_any_door_leaves_this_one_within_two_seconds(hub: ServedHub,
     assert [each.get("revoked") for each in reader.get(match_id=one["id"]).json()["objects"]] == [None]
 
 
+def test_the_originator_learns_who_took_it_by_taxii_and_who_learnt_of_the_recall(hub: ServedHub, party: Party) -> None:
+    taker, poller, other = (hub.party(f"{name} {uuid.uuid4()}") for name in ("Taker", "Poller", "Other"))
+    one = indicator()
+    given = Door(party, which="partnership").posts(one)["id"]
+    for each in (taker, poller):
+        assert Door(each, which="partnership").ids(match_id=one["id"]) == [one["id"]]
+    assert party.http.post(f"/api/contributions/{given}/recall").status_code == 202
+    door = Door(poller, which="partnership")
+    assert eventually(lambda: door.get(match_id=one["id"]).json()["objects"][0].get("revoked") is True)
+    rows = party.http.get(f"/api/contributions/{given}/receipts").json()["organisations"]
+    states = {row["organisation"]: row["state"] for row in rows}
+    assert states[taker.org] == "exported" and states[poller.org] not in ("exported", states.get(other.org)), rows
+
+
 def test_of_two_contributors_of_one_object_the_first_is_served_and_a_recall_leaves_the_other(
     hub: ServedHub, party: Party
 ) -> None:
