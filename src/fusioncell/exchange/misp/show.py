@@ -11,6 +11,8 @@ from typing import Any
 
 from fusioncell.exchange.misp.model import Caller, Document, SharingGroup
 from fusioncell.exchange.misp.ports import Packs, People, names_of
+from fusioncell.exchange.misp.restrict import tlp_of
+from fusioncell.kernel.marking import Tlp
 
 Body = dict[str, Any]
 GALAXY = "misp-galaxy:"
@@ -144,6 +146,10 @@ class Lens:
         made["id"], made["uuid"] = self.id_out(document.number), document.uuid
         self._common(document, made)
         made.pop("deleted", None)
+        if document.distribution == 5:
+            # It came without a level, by another door: what its own words say, and never more.
+            said = tlp_of(names_of(body.get("Tag") or ()))
+            made["distribution"] = "3" if said is Tlp.CLEAR else "1" if said is Tlp.GREEN else "0"
         made["threat_level_id"], made["analysis"] = document.type or "4", document.category or "0"
         made["published"], made["publish_timestamp"] = document.published, str(document.published_at)
         made["disable_correlation"] = _flag(made["disable_correlation"])
@@ -253,5 +259,5 @@ _OF_INSTANCE = frozenset({
     "Galaxy", "EventReport", "Note", "Opinion", "Relationship", "Sighting", "SharingGroup", "sharing_group_id",
     "ObjectReference", "attribute_count", "event_creator_email", "Feed", "RelatedAttribute", "Event", "edited",
     "CryptographicKey", "template_id", "breakOnDuplicate", "enforceWarninglist", "warnings", "encrypt", "user_id",
-    "proposal_email_lock", "locked", "event_uuid",
+    "proposal_email_lock", "locked", "event_uuid", "malware_filename",
 })  # fmt: skip
