@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from hashlib import sha256
 
 from partnership import NAMES
@@ -20,7 +21,15 @@ async def filtered(p: Probe) -> Answers:
     yield "GET /api/match/filter", (answer.status_code, answer.headers.get("etag"), answer.content.hex())
 
 
+async def cursors(p: Probe) -> Answers:
+    yield await p.get("/api/stream/cursors")
+
+
 PROBES: dict[str, Ask] = {
     "GET /api/match/range/{prefix:str}": ranges,
     "GET /api/match/filter": filtered,
+    "GET /api/stream/cursors": cursors,
 }
+
+CHANGES = re.compile(r"POST /api/stream/cursors/")
+"""``DELETE`` stands with all of its kind."""

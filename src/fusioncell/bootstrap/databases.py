@@ -13,6 +13,7 @@ from fusioncell.edges.folder import Folder
 from fusioncell.edges.migrate import migrate
 from fusioncell.edges.system import SystemClock, SystemRandomness
 from fusioncell.exchange.anonymous import store as anonymous_store
+from fusioncell.exchange.cursors import store as cursors_store
 from fusioncell.exchange.desk import store as desk_store
 from fusioncell.exchange.detect import project as detect_project
 from fusioncell.exchange.files import store as files_store
@@ -66,7 +67,7 @@ VAULT = (
     mail_store.vault_metadata, notify_store.vault_metadata, hooks_store.vault_metadata, sealing_store.vault_metadata,
     anonymous_store.vault_metadata, receipts_store.vault_metadata, desk_store.vault_metadata,
     files_store.vault_metadata, inbound_store.vault_metadata, mispkeep_store.vault_metadata,
-    detect_project.vault_metadata,
+    detect_project.vault_metadata, cursors_store.vault_metadata,
 )  # fmt: skip
 """Tables of the vault: backed up, never rebuilt; changed by migrations only (``edges/migrations/vault``)."""
 
@@ -108,7 +109,7 @@ def create_projections(database: SqlDatabase) -> None:
 
 FORM = "form"
 """The name under which the digest of the projections' form stands among the cursors."""
-EDITION = 6
+EDITION = 7
 """Raise it with every change of what is read out of entries: standing hubs then build their projections anew."""
 
 

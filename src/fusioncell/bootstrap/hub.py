@@ -24,6 +24,7 @@ from fusioncell.edges.system import SystemClock, SystemRandomness
 from fusioncell.edges.txt import TxtResolver
 from fusioncell.edges.webhook import HttpCaller
 from fusioncell.exchange.anonymous import Anonymous
+from fusioncell.exchange.cursors import Cursors
 from fusioncell.exchange.desk import Desk
 from fusioncell.exchange.detect import Feeds
 from fusioncell.exchange.federation import Federation
@@ -111,6 +112,7 @@ class Hub:
     intake: Intake
     fusion: Fusion
     matcher: Matcher
+    cursors: Cursors
     picture: Picture
     shield: Shield
     talk: Talk
@@ -242,7 +244,7 @@ def assemble(
     reach = Reach(projections, members, clock)
     shield = Shield(record, projections, fusion, intake, clock, randomness)
     picture = Picture(record, projections, fusion, intake, clock)
-    matcher = Matcher(fusion, clock, sha256(b"match" + key).digest())
+    matcher = Matcher(fusion, clock, sha256(b"match" + key).digest(), lambda: river.position)
     river.on_arrived(matcher.arrived)
     desk = Desk(databases["vault"], clock, randomness)
     talk = Talk(record, projections, desk, intake, fusion, clock, randomness, seal)
@@ -263,24 +265,22 @@ def assemble(
     follower.assets_of = people.assets.assets_of
     people.assets.on_change.append(follower.changed)
     inbound = _inbound(settings, record, intake, members, audit, vault, clock, randomness, key)
-    taxii = _taxii(record, projections, intake, circles, river)
+    taxii, federation = _taxii(record, projections, intake, members, circles, river, seal, inbound.hub)
     return Hub(
         folder=folder, settings=settings, inbound=inbound, clock=clock, randomness=randomness, databases=databases,
         seal=seal, record=record, river=river, intake=intake, fusion=fusion, matcher=matcher,
-        picture=picture, shield=shield,
+        cursors=Cursors(vault, clock, seal),
+        picture=picture, shield=shield, feeds=feeds,
         receipts=receipts, sealing=sealing, anonymous=anonymous, reach=reach, talk=talk, desk=desk, files=files,
         notify=notify, hooks=hooks, follower=follower, requests=Requests(record, projections, talk, clock, randomness),
         privacy=_privacy(settings, databases, record, intake, people, desk, notify, clock, randomness),
         participation=Participation(record=record, projections=projections, members=members, clock=clock),
         proxy=Proxy(record=record, projections=projections, intake=intake, receipts=receipts, members=members),
-        feeds=feeds,
         mispdoor=misp_door(MispParts(
             settings=settings, key=key, vault=vault, clock=clock, randomness=randomness, members=members,
             accounts=people.accounts, signing=people.signing, audit=audit, mail=mail, record=record,
-            projections=projections, settle=settle, look_up=fusion.known_good.batch_hits,
-        )), taxii=taxii, federation=Federation(
-            record=record, intake=intake, members=members, taxii=taxii, seal=seal, position=lambda: river.position,
-            hub=inbound.hub),
+            projections=projections, settle=settle, known_good=fusion.known_good,
+        )), taxii=taxii, federation=federation,
         **people._asdict(),
     )  # fmt: skip
 
@@ -295,13 +295,16 @@ def _inbound(settings: Settings, record: Record, intake: Intake, members: Member
     )  # fmt: skip
 
 
-def _taxii(record: Record, projections: SqlDatabase, intake: Intake, circles: Circles, river: River) -> Taxii:
-    """Join the TAXII door to the record, the groups' names and the river."""
-    return Taxii(
+def _taxii(record: Record, projections: SqlDatabase, intake: Intake, members: Members, circles: Circles, river: River,
+           seal: Seal, hub: str) -> tuple[Taxii, Federation]:  # fmt: skip
+    """Join the TAXII door to the record, the groups' names and the river; and what other hubs ask beside it."""
+    taxii = Taxii(
         record=record, projections=projections, intake=intake,
         names=lambda viewer: {seen.group.id: seen.group.name for seen in circles.listed(viewer)},
         position=lambda: river.position if river.running else None, lag=river.lag,
     )  # fmt: skip
+    return taxii, Federation(record=record, intake=intake, members=members, taxii=taxii, seal=seal,
+                             position=lambda: river.position, hub=hub)  # fmt: skip
 
 
 class _People(NamedTuple):

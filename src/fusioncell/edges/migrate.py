@@ -13,7 +13,7 @@ from fusioncell.edges.database import SqlDatabase
 from fusioncell.kernel.errors import Conflict
 
 _FOLDER = Path(__file__).parent / "migrations"
-HEADS = {"record": "0001", "vault": "0014"}
+HEADS = {"record": "0001", "vault": "0015"}
 """The newest step of each (a test compares it with the folder)."""
 
 

@@ -15,7 +15,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Generator, Iterable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 Send = Callable[[Any], Awaitable[None]]
 """Sends one message of a connection (ASGI 3.0)."""
@@ -50,6 +50,17 @@ class LiveEvent:
         if tombstone.ends is None or self.ends is not None or self.audience != tombstone.audience:
             return False
         return (self.since or self.seq) <= tombstone.ends[1] and self.seq >= tombstone.ends[0]
+
+
+class Wanted(Protocol):
+    """A listener's filter (``exchange.want``): a value, so that all who want the same share one log."""
+
+    def takes(self, event: LiveEvent) -> bool:
+        """Tell whether an event is wanted."""
+        ...
+
+
+Key = tuple[frozenset[int], "Wanted | None"]
 
 
 class Unsent:
@@ -110,8 +121,19 @@ class SetLog:
     subscribers: int = 0
     parked: dict[Parked, None] = field(default_factory=dict)
     """Who has sent all that it holds."""
+    wanted: Wanted | None = None
+    """What of it is wanted; None: all."""
     joined: tuple[int, int, bytes] = (0, 0, b"")
     """The piece that was joined last: nearly all subscribers stand at the same index."""
+
+    @property
+    def key(self) -> Key:
+        """Whose log this is."""
+        return self.audiences, self.wanted
+
+    def takes(self, event: LiveEvent) -> bool:
+        """Tell whether an event belongs into it."""
+        return event.audience in self.audiences and (self.wanted is None or self.wanted.takes(event))
 
     @property
     def end(self) -> int:
@@ -178,8 +200,8 @@ class Live:
     def __init__(self, encode: Callable[[LiveEvent, int], bytes]) -> None:
         """``encode(event, audience set number)`` makes the frame with its sealed cursor."""
         self._encode = encode
-        self._logs: dict[frozenset[int], SetLog] = {}
-        self._dirty: set[frozenset[int]] = set()
+        self._logs: dict[Key, SetLog] = {}
+        self._dirty: set[Key] = set()
         self._seen: set[int] = set()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._recent: list[LiveEvent] = []
@@ -191,13 +213,14 @@ class Live:
         self.generation = 0
         """Moves when a subscriber may have gained or lost an audience, and at each heartbeat: look again."""
 
-    def log(self, audiences: frozenset[int], number: int) -> SetLog:
-        """Return the log of an audience set, beginning it now if no one has listened to it."""
-        known = self._logs.get(audiences)
+    def log(self, audiences: frozenset[int], number: int, wanted: Wanted | None = None) -> SetLog:
+        """Return the log of an audience set, or of what is wanted of it, beginning it if no one has listened to it."""
+        known = self._logs.get((audiences, wanted))
         if known is None:
+            known = SetLog(audiences, number, 0, floor=self._recent_floor, wanted=wanted)
+            self._logs[known.key] = known
             # What arrived lately is still at hand: no one who moves to this log has to read it from the record.
-            lately = [(e.seq, self._encode(e, number), e) for e in self._recent if e.audience in audiences]
-            known = self._logs[audiences] = SetLog(audiences, number, 0, lately, self._recent_floor)
+            known.events = [(e.seq, self._encode(e, number), e) for e in self._recent if known.takes(e)]
         return known
 
     def start_at(self, position: int) -> None:
@@ -212,8 +235,8 @@ class Live:
     def leave(self, log: SetLog) -> None:
         """Note that a subscriber has gone; a log with none is dropped."""
         log.subscribers -= 1
-        if log.subscribers <= 0 and self._logs.get(log.audiences) is log:
-            del self._logs[log.audiences]
+        if log.subscribers <= 0 and self._logs.get(log.key) is log:
+            del self._logs[log.key]
 
     def publish(self, events: Iterable[LiveEvent], position: int) -> None:
         """Put events into the logs whose set may see them, and move the position."""
@@ -227,8 +250,8 @@ class Live:
             self._recent_floor = self._recent[-MAX_LOG - 1].seq
             del self._recent[:-MAX_LOG]
         new = {event.audience for event in items} - self._seen
-        for audiences, log in self._logs.items():
-            mine = [event for event in items if event.audience in audiences]
+        for key, log in self._logs.items():
+            mine = [event for event in items if log.takes(event)]
             if not mine:
                 continue
             log.events += [(event.seq, self._encode(event, log.number), event) for event in mine]
@@ -240,7 +263,7 @@ class Live:
                 log.floor = log.events[drop - 1][0]
                 log.start += drop
                 del log.events[:drop]
-            self._dirty.add(audiences)
+            self._dirty.add(key)
         self.position = max(self.position, position)
         if new:
             # An audience that was never seen here may belong to any subscriber: all look again at what they may see,
@@ -304,8 +327,8 @@ class Live:
         """Push what is new to all who are parked; where they must look again, wake them instead."""
         dirty, self._dirty = self._dirty, set()
         again, self._flushed = self.generation != self._flushed, self.generation
-        for audiences in dirty:
-            log = self._logs.get(audiences)
+        for key in dirty:
+            log = self._logs.get(key)
             if log is not None:
                 if again:
                     log.wake()

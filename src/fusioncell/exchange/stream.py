@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from fusioncell.exchange.event import frame
-from fusioncell.exchange.live import Live, LiveEvent, Parked, Send, SetLog
+from fusioncell.exchange.live import Live, LiveEvent, Parked, Send, SetLog, Wanted
 from fusioncell.kernel.errors import BadInput, Gone, Unavailable
 from fusioncell.kernel.marking import Viewer
 from fusioncell.record import Seal
@@ -130,8 +130,18 @@ class Streams:
             raise BadInput("that is no cursor of this hub", hint="Leave Last-Event-ID out to start from now.")
         return seq, self._record.visible_to(viewer) - held
 
-    async def serve(self, look: Look, viewer: Viewer, last_event_id: str | None, receive: Receive, send: Send) -> None:
-        """Serve one stream until the client leaves or may no longer listen."""
+    def cursor(self, viewer: Viewer, *, snapshot: bool = False) -> str:
+        """Return the cursor of now for a viewer; ``snapshot``: of the beginning, from which all that stands comes."""
+        number = self._record.audience_set_number(self._record.visible_to(viewer))
+        return self._seal.cursor(0 if snapshot else self.live.position, number, self._epoch)
+
+    async def serve(self, look: Look, viewer: Viewer, last_event_id: str | None, receive: Receive, send: Send,
+                    wanted: Wanted | None = None) -> None:  # fmt: skip
+        """Serve one stream until the client leaves or may no longer listen.
+
+        From the cursor of the beginning it is all that stands now (what was recalled since is left out, but for the
+        tombstone), an event ``live``, and then what comes.
+        """
         seq, gained = self.start_of(viewer, last_event_id)
         if self._open >= self.most:
             raise Unavailable("too many streams are open", hint="Try again in a minute.")
@@ -146,7 +156,9 @@ class Streams:
         try:
             await send({"type": "http.response.start", "status": 200, "headers": _HEADERS})
             await _body(send, b": hello\nretry: 2000\n\n")
-            serving = asyncio.ensure_future(self._follow(look, viewer, seq, gained, send))
+            serving = asyncio.ensure_future(
+                self._follow(look, viewer, seq, None if last_event_id and seq == 0 else gained, send, wanted)
+            )
             leaving = asyncio.ensure_future(_left(receive))
             try:
                 await asyncio.wait({serving, leaving}, return_when=asyncio.FIRST_COMPLETED)
@@ -167,15 +179,18 @@ class Streams:
             if not self._held[whose]:
                 del self._held[whose]
 
-    async def _follow(self, look: Look, viewer: Viewer, seq: int, gained: frozenset[int], send: Send) -> None:
+    async def _follow(self, look: Look, viewer: Viewer, seq: int, gained: frozenset[int] | None, send: Send,
+                      wanted: Wanted | None) -> None:  # fmt: skip
+        if gained is None:
+            seq, gained = await self._snapshot(viewer, send, wanted), frozenset()
         if gained:
             async with self._noted(viewer, gained, 0) as taking:
-                async for page in self._pages(0, seq, gained):
+                async for page in self._pages(0, seq, gained, wanted):
                     await _body(send, b"".join([frame_without_id(e) for e in page]))
                 taking.seq = seq
         while True:
             audiences = self._record.visible_to(viewer)
-            log = self.live.log(audiences, self._record.audience_set_number(audiences))
+            log = self.live.log(audiences, self._record.audience_set_number(audiences), wanted)
             log.subscribers += 1
             try:
                 async with self._noted(viewer, audiences, seq) as taking:
@@ -207,7 +222,7 @@ class Streams:
         generation = self.live.generation
         while seq < log.floor:
             floor = log.floor
-            async for page in self._pages(seq, floor, log.audiences):
+            async for page in self._pages(seq, floor, log.audiences, log.wanted):
                 await _body(send, b"".join([self._encode(event, log.number) for event in page]))
             seq = taking.seq = floor
         index = log.index_after(seq)
@@ -225,11 +240,25 @@ class Streams:
             else:
                 index, seq = await _park(log, index, seq, send, taking)
 
-    async def _pages(self, after: int, until: int, audiences: frozenset[int]) -> AsyncIterator[list[LiveEvent]]:
+    async def _snapshot(self, viewer: Viewer, send: Send, wanted: Wanted | None) -> int:
+        """Send all that stands; return the position that it holds up to."""
+        position, audiences = self.live.position, self._record.visible_to(viewer)
+        number = self._record.audience_set_number(audiences)
+        async with self._noted(viewer, audiences, 0) as taking:
+            async for page in self._pages(0, position, audiences, wanted):
+                await _body(send, b"".join([self._encode(event, number) for event in page]))
+                taking.seq = page[-1].seq if page else taking.seq
+            taking.seq = position
+        await _body(send, frame(self._seal.cursor(position, number, self._epoch), "live", b"{}"))
+        return position
+
+    async def _pages(
+        self, after: int, until: int, audiences: frozenset[int], wanted: Wanted | None
+    ) -> AsyncIterator[list[LiveEvent]]:
         pages = self._past(after, until, audiences)
         loop = asyncio.get_running_loop()
         while (page := await loop.run_in_executor(self._pool, next, pages, None)) is not None:
-            yield page
+            yield page if wanted is None else [event for event in page if wanted.takes(event)]
 
 
 def sees_still(known: Viewer | None, viewer: Viewer) -> bool:

@@ -23,6 +23,7 @@ from fusioncell.bootstrap import Hub
 from fusioncell.exchange import Streams
 from fusioncell.exchange import routes as exchange_routes
 from fusioncell.exchange.anonymous import routes as anonymous_routes
+from fusioncell.exchange.cursors import routes as cursors_routes
 from fusioncell.exchange.detect import routes as detect_routes
 from fusioncell.exchange.federation import routes as federation_routes
 from fusioncell.exchange.files import routes as files_routes
@@ -68,7 +69,7 @@ ROOMS = (
     "intake", "record", "fusion", "picture", "shield", "members", "signing", "seal", "audit", "joining", "accounts",
     "sealing", "privacy", "assets", "anonymous", "receipts", "circles", "directory",
     "notify", "hooks", "inbound", "federation", "talk", "files", "requests", "participation", "proxy",
-    "feeds", "mispdoor", "taxii", "matcher",
+    "feeds", "mispdoor", "taxii", "matcher", "cursors",
 )  # fmt: skip
 """Services of the hub that handlers may ask for by name."""
 INJECTED = frozenset({
@@ -192,7 +193,8 @@ def _doors() -> Router:
     """Return all doors in one router: Litestar joins the methods of one path only within a router."""
     rooms = (intake_routes, fusion_routes, picture_routes, exchange_routes, shield_routes, members_routes)
     packages = (
-        match_routes, circles_routes, directory_routes, joining_routes, accounts_routes, audit_routes, anonymous_routes,
+        match_routes, cursors_routes,
+        circles_routes, directory_routes, joining_routes, accounts_routes, audit_routes, anonymous_routes,
         sealing_routes, signing_routes, talk_routes, notify_routes, inbound_routes, files_routes,
         requests_routes, privacy_routes, assets_routes, receipts_routes, participation_routes, proxy_routes,
         detect_routes, mispdoor_routes, taxii_routes, federation_routes,
@@ -240,6 +242,7 @@ def make_app(hub: Hub) -> Litestar:
                 "lag": hub.river.lag,
                 "record": hub.record,
                 "streams": streams,
+                "cursors": hub.cursors,
                 "pages": pages_for(hub),
                 "live": live,
             }
