@@ -136,6 +136,8 @@ EVENT, OBJECT, ATTRIBUTE = "Event", "Object", "Attribute"
 KINDS = {EVENT: "misp.event", OBJECT: "misp.object", ATTRIBUTE: "misp.attribute"}
 """Model → kind of its entries; every other model is ``misp.more``."""
 MORE = "misp.more"
+FOR_GOOD = "deleted for good"
+"""The reason of a recall that leaves no deleted thing behind: a hard deletion by this door."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,9 +13,10 @@ from typing import Any
 import msgspec
 
 from fusioncell.exchange.misp import store
-from fusioncell.exchange.misp.model import ATTRIBUTE, EVENT, KINDS, MORE, OBJECT, value_hash, values_of
+from fusioncell.exchange.misp.model import ATTRIBUTE, EVENT, FOR_GOOD, KINDS, MORE, OBJECT, value_hash, values_of
 from fusioncell.exchange.misp.store import metadata
 from fusioncell.intake.project import Arrived
+from fusioncell.kernel.clock import SECOND
 from fusioncell.kernel.entry import Entry
 from fusioncell.kernel.ports import Connection, storable
 
@@ -101,11 +102,22 @@ def project(connection: Connection, arrived: Arrived) -> None:
     """Apply one cut."""
     ended = [entry for entry, _ in arrived.ended if entry.kind in _KINDS]
     gone = [entry for entry in ended if entry.seq in arrived.withdrawn]
+    _note_recalls(connection, arrived, gone)
     _drop(connection, gone)
     entries = [arrival.entry for arrival in arrived.arrivals if arrival.entry.kind in _KINDS]
     if entries:
         _add(connection, entries)
     _drop(connection, [entry for entry in ended if entry.seq not in arrived.withdrawn])
+
+
+def _note_recalls(connection: Connection, arrived: Arrived, gone: list[Entry]) -> None:
+    """Keep in mind which attributes and objects were recalled, but for those that go on or were deleted for good."""
+    for entry, recall in arrived.recalls:
+        if recall.moved or recall.reason == FOR_GOOD:
+            continue
+        seqs = [one.seq for one in gone if recall.first <= one.seq <= recall.last and one.audience == entry.audience]
+        if seqs:
+            store.add_gone(connection, seqs, entry.at // SECOND)
 
 
 def purge(connection: Connection, entries: Iterable[Entry]) -> None:
@@ -166,6 +178,7 @@ def _add(connection: Connection, entries: list[Entry]) -> None:
         values += [(key, entry.seq) for key in found]
         tags += [(value_hash(name), entry.seq, storable(name)) for name in named]
     store.add(connection, rows)
+    store.drop_gone(connection, [str(row[2]) for row in rows])
     if values:
         values.sort()
         store.add_values(connection, values)

@@ -15,6 +15,7 @@ from fusioncell.exchange.misp.ids import Numbers
 from fusioncell.exchange.misp.model import (
     ATTRIBUTE,
     EVENT,
+    FOR_GOOD,
     KINDS,
     MORE,
     OBJECT,
@@ -188,6 +189,11 @@ class Misp:
         return [entry.payload.body if entry is not None and entry.payload is not None else b"{}"
                 for entry in self.entries(documents)]  # fmt: skip
 
+    def raw_at(self, seqs: Sequence[int]) -> list[bytes]:
+        """Return the exact bytes of what stands at these positions, in their order."""
+        found = {entry.seq: entry.payload.body for entry in self._record.read_many(seqs) if entry.payload is not None}
+        return [found.get(seq, b"{}") for seq in seqs]
+
     def bodies(self, documents: Sequence[Document]) -> list[Body]:
         """Return what documents say, in order."""
         return [_decode(body) for body in self.raw(documents)]
@@ -211,10 +217,18 @@ class Misp:
     def events_json(self, caller: Caller, events: Sequence[Document], view: View | None = None) -> list[Body]:
         """Return events with all that the caller may see of them, in MISP's shape, without the ``Event`` envelope."""
         view = view or View()
-        made = gather.choose(events, self.of_events(caller, [event.uuid for event in events]), view)
+        rows = self.of_events(caller, [event.uuid for event in events])
+        if view.deleted:
+            rows += self._gone(caller, events)
+        made = gather.choose(events, rows, view)
         self._load(caller, events, made, view)
         lens = self.lens(caller)
         return [gather.event_json(lens, event, made, view) for event in events]
+
+    def _gone(self, caller: Caller, events: Sequence[Document]) -> list[Document]:
+        """Return what was recalled of events: clients that hold it learn of it as of something deleted."""
+        seen, uuids = self.audiences(caller), [event.uuid for event in events]
+        return self._read(lambda connection: store.gone(connection, uuids, seen))
 
     def attributes_json(self, caller: Caller, attributes: Sequence[Document], view: View | None = None) -> list[Body]:
         """Return attributes as they stand alone, with their tags (and sightings, proposals where the view says so)."""
@@ -251,6 +265,9 @@ class Misp:
         wanted = gather.needed(events, made)
         shells = {event.seq: event for event in events}
         for row, entry in zip(wanted, self.entries(wanted), strict=True):
+            if row.seq < 0:
+                name = "name" if row.model == OBJECT else "type"
+                made.bodies[row.seq] = {name: row.type, "category": row.category}
             if entry is None or entry.payload is None:
                 continue
             made.bodies[row.seq] = body = _decode(entry.payload.body)
@@ -310,7 +327,8 @@ class Misp:
             to = numbers[new] if new is not None else 0
             shown = new is not None and within(self.audience_named(audience), new)
             for first, last in self._runs(sorted(set(seqs)), audience):
-                body = _encode(Recall(contribution, first, last, "", to, shown, moved=new is not None))
+                reason = "" if new is not None else FOR_GOOD
+                body = _encode(Recall(contribution, first, last, reason, to, shown, moved=new is not None))
                 drafts.append(Draft("recall", audience, Payload(author, contribution, 0, "", body)))
         return drafts
 

@@ -12,6 +12,7 @@ from typing import Any
 from fusioncell.exchange.misp.model import Caller, Document, SharingGroup
 from fusioncell.exchange.misp.ports import Packs, People, names_of
 from fusioncell.exchange.misp.restrict import tlp_of
+from fusioncell.kernel.clock import SECOND, format_instant
 from fusioncell.kernel.marking import Tlp
 
 Body = dict[str, Any]
@@ -150,6 +151,7 @@ class Lens:
             # It came without a level, by another door: what its own words say, and never more.
             said = tlp_of(names_of(body.get("Tag") or ()))
             made["distribution"] = "3" if said is Tlp.CLEAR else "1" if said is Tlp.GREEN else "0"
+        made["date"] = made["date"] or format_instant(document.timestamp * SECOND)[:10]
         made["threat_level_id"], made["analysis"] = document.type or "4", document.category or "0"
         made["published"], made["publish_timestamp"] = document.published, str(document.published_at)
         made["disable_correlation"] = _flag(made["disable_correlation"])

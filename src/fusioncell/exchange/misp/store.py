@@ -62,6 +62,23 @@ Table(
     sqlite_with_rowid=False,
 )  # fmt: skip
 
+Table(
+    "exchange_misp_gone", metadata,
+    Column("uuid", String(36), primary_key=True),
+    Column("org", String(64), primary_key=True),
+    Column("audience", Integer, primary_key=True, autoincrement=False),
+    Column("model", String(24), nullable=False),
+    Column("number", BigInteger, nullable=False),
+    Column("event", String(36), nullable=False),
+    Column("object", String(36), nullable=False),
+    Column("type", String(128), nullable=False),
+    Column("category", String(128), nullable=False),
+    Column("timestamp", BigInteger, nullable=False),
+    Index("exchange_misp_gone_event", "event"),
+    sqlite_with_rowid=False,
+)  # fmt: skip
+"""Attributes and objects that were recalled: clients learn of it as of something deleted."""
+
 _NAMES = [each.name for each in fields(Document)]
 _COLUMNS = ", ".join(f"d.{name}" for name in _NAMES)
 _MARKS = ", ".join("?" for _ in _NAMES)
@@ -114,6 +131,48 @@ def drop(connection: Connection, seqs: Sequence[int], values: Iterable[Sequence[
     connection.run_many("DELETE FROM exchange_misp_value WHERE hash = ? AND seq = ?", values)
     connection.run_many("DELETE FROM exchange_misp_tag WHERE seq = ?", [(seq,) for seq in seqs])
     connection.run_many("DELETE FROM exchange_misp_document WHERE seq = ?", [(seq,) for seq in seqs])
+
+
+def add_gone(connection: Connection, seqs: Iterable[int], second: int) -> None:
+    """Note that attributes and objects (by position) are recalled; their events were changed at that second."""
+    sql, value = connection.among(seqs)
+    connection.run(
+        "INSERT INTO exchange_misp_gone (uuid, org, audience, model, number, event, object, type, category, timestamp) "
+        "SELECT uuid, org, audience, model, min(number), min(event), min(object), min(type), min(category), "
+        f"CAST(? AS BIGINT) FROM exchange_misp_document WHERE seq IN {sql} AND model IN ('Attribute', 'Object') "
+        "GROUP BY uuid, org, audience, model ON CONFLICT (uuid, org, audience) DO NOTHING",
+        (second, value),
+    )
+    connection.run(
+        "UPDATE exchange_misp_document SET timestamp = ?, published_at = CASE WHEN published = 1 THEN ? "
+        "ELSE published_at END WHERE model = 'Event' AND timestamp < ? AND EXISTS (SELECT 1 FROM exchange_misp_gone g "
+        "WHERE g.event = exchange_misp_document.event AND g.org = exchange_misp_document.org "
+        "AND g.audience = exchange_misp_document.audience AND g.timestamp = ?) "
+        f"AND event IN (SELECT event FROM exchange_misp_document WHERE seq IN {sql})",
+        (second, second, second, second, value),
+    )
+
+
+def drop_gone(connection: Connection, uuids: Iterable[str]) -> None:
+    """Forget that things were recalled: they are there again."""
+    sql, value = connection.among(uuids)
+    connection.run(f"DELETE FROM exchange_misp_gone WHERE uuid IN {sql}", (value,))
+
+
+def gone(connection: Connection, events: Iterable[str], audiences: frozenset[int]) -> list[Document]:
+    """Return what was recalled of events, each as a deleted thing at a position below zero."""
+    sql, value = connection.among(events)
+    allowed, sight = connection.among(audiences)
+    rows = connection.rows(
+        "SELECT model, uuid, org, audience, number, timestamp, event, object, type, category FROM exchange_misp_gone "
+        f"WHERE event IN {sql} AND audience IN {allowed} ORDER BY number",
+        (value, sight),
+    )
+    return [
+        Document(-r[4], r[0], r[1], r[2], r[3], r[4], 0, r[5], True, r[6], r[7], "", r[8], r[9], False, False, 0, 0, 0,
+                 5, "", "", "")
+        for r in rows
+    ]  # fmt: skip
 
 
 def numbers(connection: Connection, uuids: Iterable[str]) -> dict[tuple[str, str, str, int], int]:
