@@ -22,7 +22,7 @@ from fusioncell.exchange.mispgroups import routes as groups_routes
 from fusioncell.exchange.mispkeep import Keep
 from fusioncell.exchange.misplibrary import FEEDS, Library
 from fusioncell.exchange.misplibrary import routes as library_routes
-from fusioncell.exchange.misplibrary.service import LookUp
+from fusioncell.exchange.misplibrary.service import Known
 from fusioncell.exchange.misppacks import Packs
 from fusioncell.exchange.misppeople import People
 from fusioncell.exchange.misppeople import routes as people_routes
@@ -63,7 +63,7 @@ class MispParts:
     record: Record
     projections: Database
     settle: Callable[[int], None]
-    look_up: LookUp
+    known_good: Known
 
 
 def misp_door(hub: MispParts) -> MispDoor:
@@ -109,7 +109,7 @@ def _address(settings: Settings) -> str:
 
 def _packs(hub: MispParts, keep: Keep, numbers: Numbers, people: People, core: Misp) -> Packs:
     """Join what the packages bring: lists, taxonomies, templates, tags, galaxies."""
-    library = Library(open_misp_pack, keep, hub.clock, hub.look_up, warninglist_file)
+    library = Library(open_misp_pack, keep, hub.clock, hub.known_good, warninglist_file)
     tags = Tags(library=library, keep=keep, clock=hub.clock, numbers=numbers, people=people,
                 projections=hub.projections, audiences=core.audiences)  # fmt: skip
     tags.closed = core.compatible

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -27,12 +27,13 @@ def warninglist_view(place: int, head: Mapping[str, Any], on: bool, entries: Seq
                             for at, name in enumerate(head["matching_attributes"])],
     }  # fmt: skip
 
-    def rows() -> Iterator[bytes]:
-        for at, entry in enumerate(entries, 1):
-            yield b'{"id":"%d","value":%b,"warninglist_id":"%b"}' % (at, msgspec.json.encode(entry), number.encode())
-
-    start = msgspec.json.encode(about)[:-1]
-    return b'{"Warninglist":' + start + b',"WarninglistEntry":[' + b",".join(rows()) + b"]}}"
+    text = bytearray(b'{"Warninglist":' + msgspec.json.encode(about)[:-1] + b',"WarninglistEntry":[')
+    for at, entry in enumerate(entries, 1):
+        text += b',{"id":"%d","value":' % at if at > 1 else b'{"id":"1","value":'
+        text += msgspec.json.encode(entry)
+        text += b',"warninglist_id":"%b"}' % number.encode()
+    text += b"]}}"
+    return bytes(text)
 
 
 def taxonomy(place: int, document: Mapping[str, Any], on: bool, required: bool, highlighted: bool) -> dict[str, Any]:

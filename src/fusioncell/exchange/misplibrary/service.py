@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
 from threading import Lock
-from typing import Any
+from typing import Any, Protocol
 
 import msgspec
 
@@ -21,8 +21,20 @@ from fusioncell.kernel.errors import NotFound
 from fusioncell.kernel.observable import Observable, guess
 from fusioncell.kernel.value import BadValue
 
-LookUp = Callable[[Sequence[Observable]], list[tuple[Hit, ...]]]
-"""Observables → the known-good lists that each meets."""
+FEW = 16
+"""Below so many values, one look-up each is cheaper than the columns of a batch."""
+
+
+class Known(Protocol):
+    """The compiled known-good lists (``fusion.knowngood``)."""
+
+    def hits(self, observable: Observable) -> tuple[Hit, ...]:
+        """Return every list that a value meets."""
+        ...
+
+    def batch_hits(self, observables: Sequence[Observable]) -> list[tuple[Hit, ...]]:
+        """Return the same for many values."""
+        ...
 
 
 class Remembered:
@@ -66,6 +78,10 @@ class Switches:
         kept = self._known.all().get(name)
         return bool(kept.body["on"]) if kept else default
 
+    def state(self) -> object:
+        """Return an object that stays the same one until a switch may have changed."""
+        return self._known.all()
+
     def names(self, prefix: str) -> list[str]:
         """Return what was ever switched, of one kind, without the prefix."""
         return [name.removeprefix(prefix) for name in self._known.all() if name.startswith(prefix)]
@@ -80,16 +96,17 @@ class Library:
     """MISP's common knowledge. ``open_pack`` is called at the first question: it may compile for a second."""
 
     def __init__(
-        self, open_pack: Callable[[], Arrays], keep: Keep, clock: Clock, look_up: LookUp,
+        self, open_pack: Callable[[], Arrays], keep: Keep, clock: Clock, known: Known,
         list_file: Callable[[str], bytes],
     ) -> None:  # fmt: skip
-        self._open, self._look_up, self._list_file = open_pack, look_up, list_file
+        self._open, self._known, self._list_file = open_pack, known, list_file
         self._pack: Pack | None = None
         self._lock = Lock()
         self.keep, self.clock = keep, clock
         self.switches = Switches(keep, clock)
         self.value_of: NumberOf = self.number_of
         """A tag's numerical value, as the hub has it; joined in ``bootstrap`` with the hub's own definitions."""
+        self._on: tuple[object, dict[str, int]] = (None, {})
         self._heads: tuple[dict[str, Any], ...] = ()
         self.machine_tag = lru_cache(maxsize=4096)(self._machine_tag)
 
@@ -171,7 +188,9 @@ class Library:
             for observable in _observables(misp_type, value):
                 owners.append(at)
                 observables.append(observable)
-        for at, hits in zip(owners, self._look_up(observables), strict=True):
+        look = self._known
+        met = [look.hits(one) for one in observables] if len(observables) < FEW else look.batch_hits(observables)
+        for at, hits in zip(owners, met, strict=True):
             for hit in hits:
                 place = on.get(hit.list)
                 if place is not None and self._speaks_of(place, values[at][0]):
@@ -184,13 +203,16 @@ class Library:
         on = self._enabled_lists()
         if observable is None or not on:
             return []
-        return [self._warned(on[hit.list], hit) for hit in self._look_up([observable])[0] if hit.list in on]
+        return [self._warned(on[hit.list], hit) for hit in self._known.hits(observable) if hit.list in on]
 
     def _enabled_lists(self) -> dict[str, int]:
-        on = self.switches.names("warninglist:")
-        if not any(self.switches.is_on(f"warninglist:{name}") for name in on):
-            return {}
-        return {head["folder"]: at for at, head in enumerate(self.lists()) if self.list_on(at)}
+        """Return folder → place of the enabled lists, worked out anew where a switch was set."""
+        state = self.switches.state()
+        if self._on[0] is not state:
+            any_on = any(self.switches.is_on(f"warninglist:{name}") for name in self.switches.names("warninglist:"))
+            lists = enumerate(self.lists()) if any_on else ()
+            self._on = (state, {head["folder"]: at for at, head in lists if self.list_on(at)})
+        return self._on[1]
 
     def _speaks_of(self, place: int, misp_type: str) -> bool:
         types = self.lists()[place]["matching_attributes"]
