@@ -148,3 +148,28 @@ def test_the_command(made: MadeHub, source: Source, monkeypatch: pytest.MonkeyPa
     assert "404" in said("run", added["id"], code=4)["error"]
     text = run.invoke(main, ["feeds", "list", "--data", folder]).output
     assert "A list" in text and "failing" in text and "urlhaus" in text
+
+
+def test_the_command_of_federation(made: MadeHub, source: Source) -> None:
+    folder = str(made.hub.folder.path)
+    made.hub.close()
+    run = CliRunner()
+
+    def said(*words: str, code: int = 0) -> dict[str, Any]:
+        answer = run.invoke(main, ["federation", *words, "--data", folder, "--json"])
+        assert answer.exit_code == code, answer.output
+        found: dict[str, Any] = json.loads(answer.stdout) if answer.stdout else {}
+        return found
+
+    agreed = said("agree", "Hub of the coast", "--ceiling", "green")
+    assert agreed["key"] and agreed["ceiling"] == "green"
+    assert said("ceiling", "Hub of the coast", "amber")["ceiling"] == "amber"
+    said("agree", "Hub of the coast", "--ceiling", "clear", code=1)
+    said("ceiling", "Ministry of Works", "clear", code=1)
+    added = said("add", source.url, "--name", "Hub of the north", "--partner-key", "fc_x")
+    assert (added["kind"], added["enabled"], added["credentials"]) == ("hub", True, True)
+    listed = said("list")
+    assert [one["name"] for one in listed["partners"]] == ["Hub of the coast"]
+    assert [one["name"] for one in listed["reads"]] == ["Hub of the north"]
+    assert "404" in said("run", added["id"], code=4)["error"], "that is no hub"
+    assert "Hub of the coast" in run.invoke(main, ["federation", "list", "--data", folder]).output

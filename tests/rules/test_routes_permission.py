@@ -13,6 +13,7 @@ from litestar.routes import HTTPRoute
 from litestar.testing import TestClient
 
 from fusioncell.bootstrap import Hub
+from fusioncell.kernel.marking import Tlp
 from fusioncell.members.model import PERMISSIONS, ROLES
 from fusioncell.web.app import make_app
 from served import new_hub
@@ -137,11 +138,15 @@ def test_unknown_parameters_are_refused_by_name(hub: Hub, client: TestClient[Lit
     org = hub.members.organisation_named("Administration") or hub.members.add_organisation(
         "Administration", "test", "government")
     keys = {role: hub.members.make_key(org.id, role=role)[1].reveal() for role in ("administrator", "officer")}
+    partner = hub.members.add_partner("Another hub", Tlp.GREEN)
+    keys["hub"] = hub.members.make_key(partner.id, role="hub")[1].reveal()
     for method, path, handler in doors(make_app(hub)):
         if handler.opt.get("absent"):
             assert ask(client, method, path).status_code == 404
             continue
-        role = "administrator" if handler.opt["permission"] in {"public", *ROLES["administrator"]} else "officer"
+        permission = handler.opt["permission"]
+        role = "administrator" if permission in {"public", *ROLES["administrator"]} else "officer"
+        role = "hub" if permission == "federate" else role
         if path.startswith("/misp"):
             continue  # It imitates MISP, which ignores what it does not know.
         headers = {"Authorization": f"Bearer {keys[role]}"}

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from typing import Any
 
 import click
 
-from fusioncell.cli.options import Where, json_option, plain, show, table, where_options
+from fusioncell.cli.options import Where, json_option, note, plain, show, table, where_options
 
 PATH = "/api/inbound/feeds"
 MOST_TURNS = 1_000
@@ -27,14 +26,16 @@ def _ago(seconds: int | None) -> str:
     return f"{seconds} s ago"
 
 
-def _state(one: dict[str, Any]) -> str:
+def state_of(one: dict[str, Any]) -> str:
+    """Say in a word how a feed is."""
     if one["error"]:
         return "failing"
     return ("late" if one["late"] else "on") if one["enabled"] else "off"
 
 
-def _said(one: dict[str, Any]) -> str:
-    lines = [f"{plain(one['name'])} ({one['id']}) is {_state(one)}; seen whole {_ago(one['lag_seconds'])}, "
+def said(one: dict[str, Any]) -> str:
+    """Say in full how a feed is."""
+    lines = [f"{plain(one['name'])} ({one['id']}) is {state_of(one)}; seen whole {_ago(one['lag_seconds'])}, "
              f"{one['last_items']} items by the last pull, {one['items']} in all."]  # fmt: skip
     for name in ("error", "hint", "note"):
         if one[name]:
@@ -55,7 +56,7 @@ def list_feeds(where: Where, as_json: bool) -> None:
         found = door.json("GET", PATH)
 
     def text() -> str:
-        rows = [[one["known"] or one["id"], one["name"], one["kind"], _state(one), _ago(one["lag_seconds"]),
+        rows = [[one["known"] or one["id"], one["name"], one["kind"], state_of(one), _ago(one["lag_seconds"]),
                  one["next"] or "", one["items"], one["error"] or one["note"] or ""] for one in found["feeds"]]
         more = [[one["key"], one["name"], one["kind"], one["homepage"]] for one in found["available"]]
         return (table(rows, ["FEED", "NAME", "KIND", "STATE", "SEEN", "NEXT", "ITEMS", "PROBLEM"])
@@ -81,8 +82,15 @@ def _options(command: Any) -> Any:
     return command
 
 
+def feed_secret() -> str | None:
+    """Return the credentials that the settings hold, None for none."""
+    from fusioncell.bootstrap import read_settings
+
+    return read_settings().feed_secret or None
+
+
 def _asked(given: dict[str, Any]) -> dict[str, Any]:
-    given["secret"] = given["secret"] or os.environ.get("FUSIONCELL_FEED_SECRET")
+    given["secret"] = given["secret"] or feed_secret()
     asked = {name: value for name, value in given.items() if value not in (None, ())}
     return asked | ({"groups": list(asked["groups"])} if "groups" in asked else {})
 
@@ -103,7 +111,7 @@ def add(where: Where, url: str, name: str, kind: str, enabled: bool, as_json: bo
     asked = {"url": url, "name": name, "kind": kind, "enabled": enabled, **_asked(given)}
     with opened(where) as door:
         found = door.json("POST", PATH, json=asked)
-    show(found, as_json, lambda: _said(found))
+    show(found, as_json, lambda: said(found))
 
 
 @feeds.command("set", epilog="Example: fusioncell feeds set urlhaus --grade B --every 15")
@@ -119,7 +127,7 @@ def set_(where: Where, feed: str, as_json: bool, **given: Any) -> None:
 
     with opened(where) as door:
         found = door.json("POST", f"{PATH}/{path_part(feed)}", json=_asked(given))
-    show(found, as_json, lambda: _said(found))
+    show(found, as_json, lambda: said(found))
 
 
 def _switch(where: Where, feed: str, how: str, as_json: bool) -> None:
@@ -127,7 +135,7 @@ def _switch(where: Where, feed: str, how: str, as_json: bool) -> None:
 
     with opened(where) as door:
         found = door.json("POST", f"{PATH}/{path_part(feed)}/{how}")
-    show(found, as_json, lambda: _said(found))
+    show(found, as_json, lambda: said(found))
 
 
 @feeds.command("enable", epilog="Example: fusioncell feeds enable circl-osint")
@@ -154,9 +162,13 @@ def disable(where: Where, feed: str, as_json: bool) -> None:
 @json_option
 def run(where: Where, feed: str, as_json: bool) -> None:
     """Pull a feed now, to its end, and say how it went."""
+    pulled(where, feed, as_json)
+
+
+def pulled(where: Where, feed: str, as_json: bool) -> None:
+    """Pull a feed to its end; ends the command with 4 where it cannot be."""
     from fusioncell.cli.door import opened, path_part
     from fusioncell.cli.main import FAULTS
-    from fusioncell.cli.options import note
 
     with opened(where) as door:
         for _ in range(MOST_TURNS):
@@ -164,7 +176,7 @@ def run(where: Where, feed: str, as_json: bool) -> None:
             if not found["more"] or found["error"]:
                 break
             note(f"{found['items']} items, {found['behind']} to go")
-    show(found, as_json, lambda: _said(found))
+    show(found, as_json, lambda: said(found))
     if found["error"]:
         raise SystemExit(FAULTS)
 

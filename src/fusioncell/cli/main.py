@@ -23,6 +23,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "up": ("hub:up", "Run the hub in the foreground."),
     "demo": ("demo:demo", "Run a made-up partnership, to see how it works."),
     "feeds": ("feeds:feeds", "Inbound feeds: list, add, enable, run, remove."),
+    "federation": ("federation:federation", "Other hubs: who reads here, and which ones this hub reads."),
     "import": ("importing:import_", "Take in files, folders and addresses."),
     "search": ("reading:search", "Search everything that you may see."),
     "show": ("reading:show", "Assess one observable, with the explanation."),

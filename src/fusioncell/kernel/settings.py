@@ -27,7 +27,7 @@ class Setting:
         return "FUSIONCELL_" + self.name.upper()
 
 
-SECRETS = frozenset({"key", "smtp_password", "oidc_client_secret", "officer_passphrase"})
+SECRETS = frozenset({"key", "smtp_password", "oidc_client_secret", "officer_passphrase", "feed_secret"})
 
 SETTINGS = (
     Setting("data", "data", "Folder that holds the databases, keys and quarantine."),
@@ -61,6 +61,7 @@ SETTINGS = (
     Setting("log_level", "info", "debug, info, warning or error."),
     Setting("hub", "", "Address of another machine's hub, for commands; empty: the hub in the folder `data`."),
     Setting("key", "", "API key with which commands ask that hub; better in the environment than in a file."),
+    Setting("feed_secret", "", "Credentials of a feed that a command adds; better here than on a command line."),
     Setting("officer_passphrase", "", "Passphrase of an officer's key, for scripts; else it is asked for."),
 )
 
@@ -100,6 +101,7 @@ class Settings:
     log_level: str
     hub: str
     key: str
+    feed_secret: str
     officer_passphrase: str
 
     @classmethod

@@ -73,6 +73,7 @@ ROLES: dict[str, frozenset[str]] = {
     "officer": _READING | {"unseal", "hold"},
     "auditor": frozenset({"read", "search", "export", "audit"}),
     "reader": _READING,
+    "hub": frozenset({"read", "federate"}),
     "guest": frozenset({"read", "search", "stream", "contribute"}),
 }
 """Role → what it permits. ``police`` and ``isp`` permit what ``member`` does until their own rooms add to them.

@@ -100,5 +100,5 @@ def _partner(standing: Standing, ceiling: Tlp, permitted: frozenset[str]) -> Vie
     clear = ceiling is Tlp.CLEAR
     return Viewer(
         org=standing.org, member=not clear, guest=clear, parties=frozenset(mine if strict else ()),
-        client_parties=frozenset(mine if amber else ()), permissions=(permitted & ROLES["reader"]) | {"federate"},
+        client_parties=frozenset(mine if amber else ()), permissions=permitted & ROLES["hub"],
     )  # fmt: skip

@@ -180,9 +180,7 @@ async def guard(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRou
     elif viewer.guest and permission not in VISITED and not handler.opt.get("guests"):
         raise NotAllowed("this is for members of the partnership", hint="As a guest you read and write in your group.")
     elif not may_enter(viewer, permission, hubs=bool(handler.opt.get("hubs"))):
-        if viewer.may("federate"):
-            raise NotAllowed("this is not for other hubs", hint="They read by TAXII, at /taxii2/.")
-        if viewer.member:
+        if viewer.member or viewer.may("federate"):
             raise NotAllowed(
                 f"your role does not permit {permission!r}", hint="Ask an administrator of your organisation."
             )

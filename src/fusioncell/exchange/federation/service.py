@@ -59,7 +59,7 @@ class Federation:
     def agree(self, viewer: Viewer, name: str, ceiling: Tlp) -> tuple[Organisation, Secret]:
         """Let another hub read here up to a marking; returns it and its key, shown this once."""
         made = self._members.add_partner(name, ceiling, author=author_of(viewer))
-        return made, self._members.make_key(made.id, role="reader", label="federation", author=author_of(viewer))[1]
+        return made, self._members.make_key(made.id, role="hub", label="federation", author=author_of(viewer))[1]
 
     def partners(self) -> list[tuple[Organisation, Tlp]]:
         """Return the hubs that read here, for operators."""

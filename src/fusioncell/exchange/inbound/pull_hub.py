@@ -82,7 +82,7 @@ def _read(type: type[T], body: bytes) -> T:
     try:
         return msgspec.json.decode(body, type=type)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as fault:
-        raise BadInput(f"it does not answer as a Fusion Cell: {fault}", hint="Give its address /taxii2/.") from None
+        raise BadInput(f"it does not answer as a Fusion Cell: {fault}", hint="Give the address of its pages.") from None
 
 
 def cursors_of(progress: Progress) -> Cursors:
@@ -145,7 +145,7 @@ def _withdrawn(wanted: Wanted, cursors: Cursors, limit: int, hub: str) -> Pull:
 
 def _collections(wanted: Wanted, limit: int) -> Steps[list[str]]:
     """Return the addresses of the collections that we may read; without those in the older TLP, which are the same."""
-    answer = yield Ask(wanted.url, MEDIA)
+    answer = yield Ask(urljoin(wanted.url, "/taxii2/"), MEDIA)
     assert isinstance(answer, WebAnswer)
     roots = [urljoin(answer.url, root) for root in _read(_Discovery, body_of(answer, limit)).api_roots]
     named = {root.rstrip("/").rpartition("/")[2]: root for root in roots if _site(root) == _site(wanted.url)}

@@ -34,7 +34,7 @@ class Changing(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class Adding(Changing, forbid_unknown_fields=True):
-    """A new feed. ``kind``: file, misp or taxii; ``enabled``: pull it from now on."""
+    """A new feed. ``kind``: file, misp, taxii or hub; ``enabled``: pull it from now on."""
 
     kind: Text = "file"
     enabled: bool = False
@@ -67,7 +67,7 @@ def wanted_of(said: Adding) -> tuple[Wanted, str]:
     try:
         kind = Kind(said.kind)
     except ValueError:
-        raise BadInput(f"{said.kind[:20]!r} is no kind of feed", place="kind", hint="Use file, misp, taxii.") from None
+        raise BadInput(f"{said.kind[:20]!r} is no kind of feed", place="kind", hint="file, misp, taxii, hub") from None
     changes = _changes(said)
     secret = changes.pop("secret", "")
     if not said.name or not said.url:

@@ -62,7 +62,7 @@ def _page(request: Asked, hub: Hub, viewer: Viewer, form: View | None = None, **
         request, "inbound/feeds.html", here="ops", rows=[_row(one, names) for one in hub.inbound.standings()],
         available=[{"key": key, "name": one.name, "kind": KINDS[one.kind.value], "homepage": one.homepage,
                     "every": one.every // MINUTE} for key, one in hub.inbound.available().items()],
-        form=form or EMPTY, kinds=[{"value": name, "words": KINDS[name]} for name in ("file", "misp", "taxii")],
+        form=form or EMPTY, kinds=[{"value": name, "words": KINDS[name]} for name in KINDS],
         formats=_same(FORMATS), tlps=_same(TLPS), graded=_same(GRADES), grades=[grade for grade in GRADES if grade],
         **more)  # fmt: skip
 
