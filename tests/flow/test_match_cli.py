@@ -35,7 +35,8 @@ def test_sent_half_hidden_and_offline_find_the_same_lines(
 ) -> None:
     monkeypatch.setenv("FUSIONCELL_KEY", "")
     with ServedHub(new_hub(tmp_path / "hub")) as served:
-        served.party("Ministry", kind="government").posts(b"value\nevil.example\n198.51.100.7\n", "text/csv", tlp="green")
+        ministry = served.party("Ministry", kind="government")
+        ministry.posts(b"value\nevil.example\n198.51.100.7\n", "text/csv", tlp="green")
         asker = served.party("Bank")
         served.hub.settle()
         key = tmp_path / "key"
@@ -43,7 +44,8 @@ def test_sent_half_hidden_and_offline_find_the_same_lines(
         there = ("--hub", served.url, "--key-file", str(key))
         kept = tmp_path / "filter.bin"
         wanted = {("198.51.100.7", "exact"), ("http://www.evil.example/a", "parent"), ("http://evil.example/", "host")}
-        for how in (there, ("--private", *there), ("--offline", str(kept), "--fetch", *there), ("--offline", str(kept))):
+        offline = ("--offline", str(kept))
+        for how in (there, ("--private", *there), (*offline, "--fetch", *there), offline):
             result = run(str(log), "--json", *how)
             assert result.exit_code == 0, result.output
             said = json.loads(result.stdout)
@@ -56,7 +58,7 @@ def test_sent_half_hidden_and_offline_find_the_same_lines(
         assert run(str(log), "--exit-code", *there).exit_code == 4
         assert run("-", "--exit-code", *there, given="nothing.invalid\n").exit_code == 0
         # A delta: what is said later is found after the next fetch.
-        served.party("Ministry").posts(b"value\nfine.invalid\n", "text/csv", tlp="green")
+        ministry.posts(b"value\nfine.invalid\n", "text/csv", tlp="green")
         served.hub.settle()
         assert json.loads(run(str(log), "--json", "--offline", str(kept)).stdout)["known"] == 3
         assert json.loads(run(str(log), "--json", "--offline", str(kept), "--fetch", *there).stdout)["known"] == 4

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from fusioncell.cli.logs import reader, told
+from fusioncell.cli.logs import FORMATS, reader, told
 
 ACCESS = '203.0.113.9 - frank [10/Oct/2026:13:55:36 +0000] "GET http://evil.example/x HTTP/1.1" 200 23 ' \
          '"https://ref.example/a" "Mozilla/5.0"'
@@ -46,8 +46,10 @@ def test_the_values_of_a_line(format: str, lines: list[str], wanted: list[str]) 
     assert told(lines) == format
 
 
-@pytest.mark.parametrize("format", ["access", "json", "eve", "zeek", "dnsmasq", "bind", "unbound", "csv", "list", "text"])
-@pytest.mark.parametrize("line", ["", "\0", "[" * 5000, '{"a":' * 3000, "\t\t\t", '"', "#fields", "a" * 9000, "- - - ["])
+@pytest.mark.parametrize("format", FORMATS[1:])
+@pytest.mark.parametrize("line", [
+    "", "\0", "[" * 5000, '{"a":' * 3000, "\t\t\t", '"', "#fields", "a" * 9000, "- - - [", "#separator \\x",
+])  # fmt: skip
 def test_no_line_stops_a_reader(format: str, line: str) -> None:
     read = reader(format)
     for each in (line, "#fields\thost\turi", line):

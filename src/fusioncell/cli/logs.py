@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
-from fusioncell.exchange.match.read import CsvRows
+from fusioncell.exchange.match import CsvRows
 
 Values = Callable[[str], Iterable[str]]
 """Gives what is to be looked up of one line."""
@@ -154,7 +154,8 @@ class _Zeek:
 
     def _head(self, line: str) -> None:
         if line.startswith("#separator "):
-            self._separator = line[11:].strip().encode().decode("unicode_escape") or "\t"
+            code = re.fullmatch(r"\\x([0-9a-fA-F]{2})", line[11:].strip())
+            self._separator = chr(int(code[1], 16)) if code else line[11:].strip() or "\t"
         elif line.startswith("#path"):
             self._dns = line.split(self._separator)[-1] == "dns"
         elif line.startswith("#fields"):

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -25,8 +26,7 @@ import numpy as np
 from fusioncell.cli.door import Door, open_door
 from fusioncell.cli.logs import FORMATS, Values, reader, told
 from fusioncell.cli.options import Where, json_option, note, plain, show, where_options
-from fusioncell.exchange.match.filter import Change, changed, holds, read_filter
-from fusioncell.exchange.match.read import asked_of, host_of
+from fusioncell.exchange.match import Change, asked_of, changed, filter_body, holds, host_of, read_filter
 from fusioncell.kernel.errors import BadInput
 from fusioncell.kernel.observable import Observable, ObservableType, parents
 from fusioncell.kernel.refang import defang
@@ -89,8 +89,6 @@ def match(where: Where, files: tuple[BinaryIO, ...], format: str, everything: bo
 
 
 def _take_key(file: Path | None) -> None:
-    import os
-
     if file is not None:
         os.environ["FUSIONCELL_KEY"] = file.read_text("utf-8").strip()
 
@@ -124,8 +122,6 @@ def _fetch(door: Door, file: Path) -> None:
     body = answer.content
     said = read_filter(body)
     if isinstance(said, Change):
-        from fusioncell.exchange.match.filter import filter_body
-
         held = read_filter(file.read_bytes())
         if isinstance(held, Change):
             raise BadInput(f"{file} is no whole filter", hint=f"Remove it and {beside}, and fetch again.")
