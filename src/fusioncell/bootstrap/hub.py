@@ -35,6 +35,8 @@ from fusioncell.exchange.inbound import Inbound
 from fusioncell.exchange.mail import Outbox
 from fusioncell.exchange.match import Matcher
 from fusioncell.exchange.mispdoor.service import MispDoor
+from fusioncell.exchange.mispkeep import Keep
+from fusioncell.exchange.mispusers import UsersHeld
 from fusioncell.exchange.notify import Follower, Notify
 from fusioncell.exchange.participation import Participation
 from fusioncell.exchange.proxy import Proxy
@@ -58,7 +60,7 @@ from fusioncell.members.circles import Circles
 from fusioncell.members.directory import Directory
 from fusioncell.members.joining import Joining
 from fusioncell.members.oidc import Provider, Providers
-from fusioncell.members.privacy import Privacy, Purge
+from fusioncell.members.privacy import Privacy, Purge, Room
 from fusioncell.members.reach import Reach
 from fusioncell.members.sealing import Sealing
 from fusioncell.members.service import Members
@@ -401,7 +403,10 @@ def _privacy(
 
     held = Holdings(record=record, intake=intake, projections=projections, vault=vault,
                     viewer_of=people.members.operator_viewer)  # fmt: skip
-    purge = Purge(held.rooms(desk, notify), lambda who: held.posts_of(who.id),
+    misp = UsersHeld(Keep(vault))
+    rooms = [*held.rooms(desk, notify), Room("misp", lambda who, _: misp.held_on(who.id, who.email),
+                                             lambda who: misp.forget(who.id, who.email), private=True)]
+    purge = Purge(rooms, lambda who: held.posts_of(who.id),
                   lambda who: held.withdraw(who.id, who.org), people.mail.forget,
                   checkpoint)  # fmt: skip
     return Privacy(

@@ -6,6 +6,6 @@ caller may and writes the audit log. An organisation's own key is a user too: on
 
 from __future__ import annotations
 
-from fusioncell.exchange.mispusers.service import Users
+from fusioncell.exchange.mispusers.service import Users, UsersHeld
 
-__all__ = ["Users"]
+__all__ = ["Users", "UsersHeld"]

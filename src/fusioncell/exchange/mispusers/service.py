@@ -277,6 +277,36 @@ class Users:
         return chosen
 
 
+class UsersHeld:
+    """What this package holds on a person beside the record: preferences, settings, a registration that waits."""
+
+    def __init__(self, keep: Keep) -> None:
+        self._keep = keep
+
+    def held_on(self, person_id: str, email: str) -> dict[str, Any]:
+        """Return it, for who asks what is held on them."""
+        user = self._keep.named("User", person_id)
+        settings = [kept for kept in self._keep.all("UserSetting") if user and kept.body["user"] == str(user.number)]
+        waiting = [kept for kept in self._keep.all("Registration") if kept.body["data"]["email"] == email]
+        return {
+            "preferences": dict(user.body) if user else None,
+            "settings": [{"setting": kept.body["setting"], "value": kept.body["value"]} for kept in settings],
+            "registrations": [dict(kept.body) for kept in waiting],
+        }
+
+    def forget(self, person_id: str, email: str) -> None:
+        """Delete it."""
+        user = self._keep.named("User", person_id)
+        for kept in self._keep.all("UserSetting"):
+            if user and kept.body["user"] == str(user.number):
+                self._keep.drop("UserSetting", kept.number)
+        for kept in self._keep.all("Registration"):
+            if kept.body["data"]["email"] == email:
+                self._keep.drop("Registration", kept.number)
+        if user:
+            self._keep.drop("User", user.number)
+
+
 def _administers(viewer: Viewer) -> bool:
     return viewer.may("administer_members")
 
