@@ -131,7 +131,7 @@ class Feeds:
         version than is kept.
         """
         form = self._check(wanted, since)
-        party = viewer.org or viewer.person or ""
+        party = viewer.org or ""
         audiences = self._audiences(viewer, wanted, form)
         body, touched = self._body(audiences, wanted, form)
         last = self._fused(viewer, party, wanted, form, audiences, body, confirm)
