@@ -220,7 +220,7 @@ class Galaxies:
     def relate(self, caller: Caller, fields: Mapping[str, Any]) -> Body:
         """Add a relation from a cluster that the caller sees to another; return it."""
         source = self.find(caller, str(fields.get("galaxy_cluster_uuid") or ""))
-        made = self._relation_put(caller, source, fields, ())
+        made = self._relation_put(caller, source, fields, (), caller.org)
         self.misp.write(caller, [made], title="Relation of a galaxy cluster")
         return self._relation_rows(caller, self.misp.by_uuids(caller, [made.uuid], RELATION))[0]
 
@@ -229,7 +229,7 @@ class Galaxies:
         document = self._own(caller, self.misp.resolve(caller, RELATION, given))
         source = self.find(caller, document.about)
         body = self.misp.body(document) | dict(fields)
-        made = self._relation_put(caller, source, body, self.misp.standing(document))
+        made = self._relation_put(caller, source, body, self.misp.standing(document), document.org)
         self.misp.write(caller, [made], title="Relation of a galaxy cluster", org=document.org)
         return self._relation_rows(caller, self.misp.by_uuids(caller, [document.uuid], RELATION))[0]
 
@@ -238,14 +238,13 @@ class Galaxies:
         document = self._own(caller, self.misp.resolve(caller, RELATION, given))
         self.misp.write(caller, [], self.misp.standing(document), org=document.org)
 
-    def _relation_put(self, caller: Caller, source: Found, fields: Mapping[str, Any], standing: tuple[Document, ...]
-                      ) -> Put:  # fmt: skip
+    def _relation_put(self, caller: Caller, source: Found, fields: Mapping[str, Any], standing: tuple[Document, ...],
+                      own: str) -> Put:  # fmt: skip
         target = str(fields.get("referenced_galaxy_cluster_uuid") or "").lower()
         kind = str(fields.get("referenced_galaxy_cluster_type") or "")[:255]
         if not _UUID.match(target) or not kind:
             raise MispRefused(403, "Could not save the relation.", {"referenced_galaxy_cluster_uuid": ["Invalid"]})
         start = source.uuid if isinstance(source, Document) else self.pack.document("cluster", source)["uuid"]
-        own = standing[0].org if standing else caller.org
         group = self._group(caller, fields)
         body = {
             "galaxy_cluster_uuid": start, "referenced_galaxy_cluster_uuid": target,
@@ -352,7 +351,7 @@ class Galaxies:
             raise MispRefused(413, f"A cluster has at most {MAX_RELATIONS} relations.")
         if relations:
             source = self._seen(caller, body["uuid"])
-            self.misp.write(caller, [self._relation_put(caller, source, row, ()) for row in relations],
+            self.misp.write(caller, [self._relation_put(caller, source, row, (), owner) for row in relations],
                             title="Relations of a galaxy cluster", org=owner)  # fmt: skip
 
     def _audience(self, own: str, body: Mapping[str, Any], group: SharingGroup | None, tags: Iterable[str]) -> Audience:
