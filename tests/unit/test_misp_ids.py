@@ -34,3 +34,11 @@ def test_neighbours_have_unlike_ids_and_organisations_differ() -> None:
 def test_what_is_no_id_is_not_found(given_id: str) -> None:
     with pytest.raises(NotFound):
         NUMBERS.back("org-a", given_id)
+
+
+def test_many_at_once_are_what_each_is() -> None:
+    numbers = Numbers(b"k" * 32)
+    asked = [*range(1, 1001), TOP, TOP - 1, 12_345_678]
+    assert numbers.out_many("org", asked) == [numbers.out("org", number) for number in asked]
+    with pytest.raises(ValueError, match="no inner number"):
+        numbers.out_many("org", [*asked, 0])

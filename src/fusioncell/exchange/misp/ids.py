@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import lru_cache
 from hashlib import blake2b
+from typing import Any
 
 import numpy as np
 
@@ -20,6 +21,8 @@ TOP = (1 << 31) - 1
 _HALF = 16
 _MASK = (1 << _HALF) - 1
 _ROUNDS = 4
+_FEW = 200
+"""Numbers below which arrays cost more than they save."""
 
 
 class Numbers:
@@ -29,6 +32,7 @@ class Numbers:
         """Take the hub's key. ``for_all``: one numbering for all (compatibility mode, where role 1 sees all anyway)."""
         self._key, self._for_all = blake2b(b"misp ids", key=key[:64], digest_size=32).digest(), for_all
         self._tables = lru_cache(maxsize=256)(self._make_tables)
+        self._arrays = lru_cache(maxsize=16)(self._make_arrays)
 
     def out(self, org: str, number: int) -> int:
         """Return the id under which an organisation sees an inner number, 1 ≤ number ≤ 2³¹−1."""
@@ -42,7 +46,9 @@ class Numbers:
 
     def out_many(self, org: str, numbers: Sequence[int]) -> list[int]:
         """Return what :meth:`out` returns for each of many numbers, at a twentieth of the cost."""
-        tables = [np.asarray(table, dtype=np.int64) for table in self._tables("" if self._for_all else org)]
+        if len(numbers) < _FEW:
+            return [self.out(org, number) for number in numbers]
+        tables = self._arrays("" if self._for_all else org)
         values = np.asarray(numbers, dtype=np.int64)
         if values.size and (values.min() < 1 or values.max() > TOP):
             raise ValueError("there is one that is no inner number")
@@ -69,6 +75,10 @@ class Numbers:
         while not 1 <= value <= TOP:
             value = _backward(value, tables)
         return value
+
+    def _make_arrays(self, org: str) -> tuple[np.ndarray[Any, Any], ...]:
+        """Return the same tables as arrays."""
+        return tuple(np.asarray(table, dtype=np.int64) for table in self._tables(org))
 
     def _make_tables(self, org: str) -> tuple[tuple[int, ...], ...]:
         """Return, for each round, the round function as a table of 65,536 16-bit numbers."""

@@ -100,11 +100,17 @@ class Doors:
 
     def find_attributes(self, call: Call, query: Query) -> Reply:
         """Answer a query for attributes in its format."""
+        if query.format in ("json", "csv") and (quick := self.search.slim(call.caller, query)) is not None:
+            hot, total = quick
+            if query.format == "csv":
+                return _reply(self.search.quick_csv(call.caller, query, hot), "text/csv", query, total)
+            body = self.search.quick_json(call.caller, query, hot)
+            return _reply(b'{"response":{"Attribute":[' + body + b"]}}", "application/json", query, total)
         rows, total = self.search.attributes(call.caller, query)
         if query.format == "count":
             return _text(str(total).encode(), query, total)
         if query.format == "json":
-            body = self.search.attributes_body(call.caller, query, rows)
+            body = b",".join(map(_encode, self.search.shown_attributes(call.caller, query, rows)))
             return _reply(b'{"response":{"Attribute":[' + body + b"]}}", "application/json", query, total)
         if query.format == "xml":
             shown = self.search.shown_attributes(call.caller, query, rows)

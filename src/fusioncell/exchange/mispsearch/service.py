@@ -11,14 +11,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import islice
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 import msgspec
 
 from fusioncell.exchange.misp.model import ATTRIBUTE, EVENT, OBJECT, Caller, Document, View, value_hash
 from fusioncell.exchange.misp.service import Lens, Misp
-from fusioncell.exchange.mispsearch import match, plan, store, write_feed
-from fusioncell.exchange.mispsearch.model import ATTRIBUTES, EVENTS, Hit, On, Query, Search, Terms
+from fusioncell.exchange.mispsearch import match, plan, quick, store, write_csv, write_feed
+from fusioncell.exchange.mispsearch.model import ATTRIBUTES, EVENTS, About, Hit, On, Query, Search, Terms
+from fusioncell.exchange.mispsearch.quick import Slim
 from fusioncell.kernel.clock import SECOND
 from fusioncell.kernel.errors import NotFound
 from fusioncell.kernel.ports import Connection, Database
@@ -31,6 +32,12 @@ MAX_RELATED = 200
 """Most correlations that are shown of one attribute; as many are read for each of a page's attributes on average."""
 Body = dict[str, Any]
 _encode = msgspec.json.Encoder().encode
+_HOT_JSON = frozenset({"includecontext", "includeeventuuid", "sgreferenceonly", "flatten", "list", "noeventreports",
+                       "noshadowattributes"})  # fmt: skip
+_HOT_CSV = frozenset({"headerless", "includeeventuuid", "flatten", "list", "sgreferenceonly"})
+"""Flags that the hot path knows, or that change nothing."""
+R = TypeVar("R")
+Rows = Sequence[Document] | Sequence[Slim]
 
 
 class Library(Protocol):
@@ -360,7 +367,7 @@ class MispSearch:
                     body["id"] = lens.id_out(row.number)
                 yield Hit(body, event, objects.get(row.object) if row.object else None)
 
-    def _shells(self, lens: Lens, caller: Caller, rows: Sequence[Document], events: dict[str, Body],
+    def _shells(self, lens: Lens, caller: Caller, rows: Rows, events: dict[str, Body],
                 objects: dict[str, Body]) -> None:  # fmt: skip
         """Load the shells of the events and objects that these rows stand in."""
         for model, wanted, known in (
@@ -486,9 +493,100 @@ class MispSearch:
         for chunk in chunks(rows, EVENT_CHUNK):
             yield from self.core.events_json(caller, chunk, view)
 
-    def attributes_body(self, caller: Caller, query: Query, rows: Sequence[Document]) -> bytes:
-        """Return attributes as JSON, joined by commas."""
-        return b",".join(map(_encode, self.shown_attributes(caller, query, rows)))
+    # -- the hot path --------------------------------------------------------------------------------------------------
+
+    def slim(self, caller: Caller, query: Query) -> tuple[list[Slim], int] | None:
+        """Return a page of the attributes that meet a query for the hot path, None where that cannot answer it."""
+        hot = _HOT_JSON if query.format == "json" else _HOT_CSV
+        if query.nothing or query.flags - hot or query.requested or self._slow_test(caller, query) or (
+            plan.order_of(query)[0] == ""
+        ):
+            return None
+        if query.object_names or query.object_templates:
+            return None
+        known = self._known(caller, query)
+        wanted = Search(ATTRIBUTE, tuple(plan.attributes_plan(query, known)),
+                        tuple(plan.event_conditions(query, known, own=False)))  # fmt: skip
+        column, down = plan.order_of(query)
+        limit = query.limit or 0
+        wanted = replace(wanted, order=column, descending=down, limit=limit, offset=(query.page - 1) * limit)
+        seen = self.core.audiences(caller)
+        with self._projections.read() as connection:
+            rows = store.slim(connection, wanted, seen)
+            paged = limit and (query.page > 1 or len(rows) == limit)
+            return rows, store.count(connection, wanted, seen) if paged else len(rows)
+
+    def _slow_test(self, caller: Caller, query: Query) -> bool:
+        return self._body_test(caller, query) is not None or self._title_test(caller, query) is not None
+
+    def quick_json(self, caller: Caller, query: Query, rows: Sequence[Slim]) -> bytes:
+        """Return attributes as JSON, joined by commas: what :meth:`shown_attributes` gives, for big answers."""
+        lens = self.core.lens(caller)
+        events: dict[str, Body] = {}
+        objects: dict[str, Body] = {}
+        raws: dict[str, Body] = {}
+        inner: dict[str, tuple[str, msgspec.Raw]] = {}
+        tagged: dict[tuple[str, ...], tuple[msgspec.Raw, msgspec.Raw] | None] = {}
+        full = query.has("includeContext")
+        named = full or query.has("includeEventUuid")
+        local = self._locally_tagged(caller)
+
+        def tags(names: tuple[str, ...]) -> tuple[msgspec.Raw, msgspec.Raw] | None:
+            if names not in tagged:
+                shown = lens.tags([{"name": name} for name in names])
+                tagged[names] = (msgspec.Raw(_encode(shown)), msgspec.Raw(_encode(
+                    lens.galaxies(tag["name"] for tag in shown)))) if shown else None  # fmt: skip
+            return tagged[names]
+
+        parts = []
+        for chunk in chunks(rows, CHUNK):
+            self._shells(lens, caller, chunk, events, objects)
+            for uuid in events.keys() - raws.keys():
+                raws[uuid] = {"id": events[uuid]["id"], "raw": msgspec.Raw(_encode(around(events[uuid], full=full))),
+                              **({"uuid": uuid} if named else {})}  # fmt: skip
+            for uuid in objects.keys() - inner.keys():
+                one = {key: objects[uuid][key] for key in ("id", "distribution", "sharing_group_id")}
+                inner[uuid] = (one["id"], msgspec.Raw(_encode(one)))
+            ids = self.core.numbers.out_many(caller.org, [row.number for row in chunk])
+            made: list[Any] = []
+            for row, given, raw in zip(chunk, ids, self.core.raw_at([row.seq for row in chunk]), strict=True):
+                event = raws.get(row.event)
+                if event is None:
+                    continue
+                one_made = None if row.uuid in local else quick.attribute(
+                    row, raw, str(given), event, inner.get(row.object) if row.object else None, tags)  # fmt: skip
+                made.append(one_made if one_made is not None else next(
+                    self.shown_attributes(caller, query, self.core.by_seqs(caller, [row.seq])), {}))  # fmt: skip
+            parts.append(quick.encode_all([one for one in made if one]))
+        return b",".join(part for part in parts if part)
+
+    def _locally_tagged(self, caller: Caller) -> frozenset[str]:
+        """Return what the caller's organisation has tagged for itself: few things, and shown the general way."""
+        return frozenset(row.about for row in self._search(caller, Search("LocalTag", (On("deleted", (0,)),))))
+
+    def quick_csv(self, caller: Caller, query: Query, rows: Sequence[Slim]) -> bytes:
+        """Return attributes as CSV of the usual columns: what ``write_csv`` gives, for big answers."""
+        lens = self.core.lens(caller)
+        events: dict[str, Body] = {}
+        objects: dict[str, Body] = {}
+        fields: dict[str, str] = {"": quick.NO_OBJECT}
+        ids: dict[str, str] = {}
+        lines = ["" if query.has("headerless") else write_csv.head([*write_csv.COLUMNS, *write_csv.OBJECT])]
+        for chunk in chunks(rows, CHUNK):
+            self._shells(lens, caller, chunk, events, objects)
+            ids.update((uuid, events[uuid]["id"]) for uuid in events.keys() - ids.keys())
+            fields.update((uuid, quick.object_fields(objects[uuid])) for uuid in objects.keys() - fields.keys())
+            for row, raw in zip(chunk, self.core.raw_at([row.seq for row in chunk]), strict=True):
+                event_id = ids.get(row.event)
+                if event_id is not None:
+                    line = quick.csv_line(row, raw, event_id, fields.get(row.object, quick.NO_OBJECT))
+                    lines.append(line or self._general_line(caller, query, row))
+        lines.append("\n")
+        return "".join(lines).encode()
+
+    def _general_line(self, caller: Caller, query: Query, row: Slim) -> str:
+        hits = self.hits(caller, query, self.core.by_seqs(caller, [row.seq]))
+        return write_csv.write_csv(hits, About(flags=frozenset(("headerless",))))[:-1].decode()
 
     def scored_hits(self, caller: Caller, query: Query, rows: Sequence[Document]) -> Iterator[Hit]:
         """Yield attributes with their decay scores, as a format takes them."""
@@ -580,7 +678,7 @@ def around(event: Body, *, full: bool) -> Body:
     return made
 
 
-def chunks(rows: Sequence[Document], size: int) -> Iterator[list[Document]]:
+def chunks(rows: Sequence[R], size: int) -> Iterator[list[R]]:
     """Yield the rows in lists of at most so many."""
     walk = iter(rows)
     while chunk := list(islice(walk, size)):

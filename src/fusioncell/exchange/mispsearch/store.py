@@ -13,10 +13,12 @@ from typing import Any
 
 from fusioncell.exchange.misp.model import Document
 from fusioncell.exchange.mispsearch.model import On, Search
+from fusioncell.exchange.mispsearch.quick import Slim
 from fusioncell.kernel.ports import Connection
 
 Row = tuple[Any, ...]
 _COLUMNS = ", ".join(f"d.{each.name}" for each in fields(Document))
+_SLIM = ", ".join(f"d.{name}" for name in Slim._fields)
 _PLAIN = frozenset({
     "uuid", "number", "org", "timestamp", "deleted", "event", "object", "about", "type", "category", "to_ids",
     "published", "published_at", "day", "seen", "distribution", "shared", "orgc", "extends", "seq",
@@ -121,8 +123,8 @@ _TAGGED = "'Event', 'Attribute', 'LocalTag'"
 _ATTRIBUTE = "'Attribute'"
 _FIRST = (
     "NOT EXISTS (SELECT 1 FROM exchange_misp_document o WHERE o.uuid = d.uuid AND o.seq <> d.seq "
-    "AND o.model || '' = d.model AND {} AND ((o.org = d.org AND (o.version > d.version OR (o.version = d.version AND o.seq < d.seq))) "
-    "OR (o.org <> d.org AND (o.number < d.number OR (o.number = d.number AND o.seq < d.seq)))))"
+    "AND o.model || '' = d.model AND {} AND ((o.org = d.org AND (o.version > d.version OR (o.version = d.version "
+    "AND o.seq < d.seq))) OR (o.org <> d.org AND (o.number < d.number OR (o.number = d.number AND o.seq < d.seq)))))"
 )
 
 
@@ -150,6 +152,15 @@ def _flat(groups: Iterable[Iterable[On]]) -> Iterator[On]:
 
 def search(connection: Connection, wanted: Search, audiences: frozenset[int]) -> list[Document]:
     """Return the rows that meet the conditions, in order, a page of them."""
+    return documents(_rows(connection, wanted, audiences, _COLUMNS))
+
+
+def slim(connection: Connection, wanted: Search, audiences: frozenset[int]) -> list[Slim]:
+    """Return the same rows with the few columns that the hot path needs."""
+    return list(map(Slim._make, _rows(connection, wanted, audiences, _SLIM)))
+
+
+def _rows(connection: Connection, wanted: Search, audiences: frozenset[int], columns: str) -> list[Row]:
     sql = _Sql(connection, audiences)
     where = _where(sql, wanted)
     order = wanted.order if wanted.order in ORDERS else "number"
@@ -158,11 +169,10 @@ def search(connection: Connection, wanted: Search, audiences: frozenset[int]) ->
     if wanted.limit:
         tail = f" LIMIT {sql.put(wanted.limit)} OFFSET {sql.put(wanted.offset)}"
     by = f"d.{order}{way}, " if order != "number" else ""
-    rows = connection.rows(
-        f"SELECT {_COLUMNS} FROM exchange_misp_document d WHERE {where} ORDER BY {by}d.number{way}, d.seq{way}{tail}",
+    return connection.rows(
+        f"SELECT {columns} FROM exchange_misp_document d WHERE {where} ORDER BY {by}d.number{way}, d.seq{way}{tail}",
         sql.parameters,
     )
-    return documents(rows)
 
 
 def documents(rows: Iterable[Row]) -> list[Document]:
