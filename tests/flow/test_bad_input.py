@@ -11,6 +11,7 @@ import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
@@ -22,6 +23,7 @@ from litestar import Litestar
 from litestar.testing import TestClient
 
 from fusioncell.web.app import make_app
+from hubs import make_hub, visitor
 from served import Party, ServedHub, eventually, new_hub
 
 STIX = "application/stix+json;version=2.1"
@@ -514,3 +516,14 @@ def test_no_match_and_no_cursor_breaks_the_hub(
     assert client.post("/api/match", content=body, headers={"Content-Type": media}).status_code < 500
     value = bytes(byte for byte in cursor if byte not in b"\r\n\0") or b"x"
     assert client.get("/api/stream", headers={"Last-Event-ID": value}).status_code == 400
+
+
+def test_a_field_named_like_a_room_of_the_hub_is_the_senders_fault(tmp_path: Path) -> None:
+    """The framework took it for its own fault: a service of that name is handed in (found by schemathesis)."""
+    made = make_hub(tmp_path / "hub")
+    with visitor(made) as client:
+        key = {"Authorization": f"Bearer {made.provider.key}"}
+        for path, more in (("/api/threads", {}), ("/api/drafts", {}), ("/api/requests", {"deadline": "2026-12-31"})):
+            answer = client.post(path, json={"text": "x", "files": {}, **more}, headers=key)
+            assert answer.status_code == 400 and answer.json()["place"] == "files", answer.text
+    made.hub.close()

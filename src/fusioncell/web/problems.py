@@ -104,6 +104,12 @@ def of_framework(request: Asked, fault: HTTPException) -> Response[Any]:
             "Mend the parameter and send it again.",
             place,
         )
+    if isinstance(fault.__cause__, msgspec.ValidationError):
+        # A field that is named like something that the hub hands in: the framework takes the fault for its own.
+        message, _, place = str(fault.__cause__).partition(" - at `$.data.")
+        place = place.rstrip("`")
+        return answer(request, 400, "The input cannot be understood", f"{place}: {message}" if place else message,
+                      "Mend the field and send it again.", place)  # fmt: skip
     titles = {404: "Not found", 405: "This method is not known here", 413: "The input is over a limit"}
     title = titles.get(fault.status_code, "The request cannot be served")
     detail, hint = fault.detail if fault.status_code < 500 else title, ""
