@@ -12,7 +12,7 @@ from fusioncell.kernel.clock import DAY, SECOND, Instant
 from fusioncell.members.audit import Line
 
 MODELS = {"person": "User", "roles": "User", "address": "User", "password": "User", "organisation": "Organisation",
-          "key": "AuthKey", "party": "User", "link": "User"}  # fmt: skip
+          "key": "AuthKey", "party": "User"}  # fmt: skip
 ACTIONS = {"added": "add", "made": "add", "given": "edit", "edited": "edit", "set": "edit", "named": "edit",
            "deleted": "delete", "ended": "delete", "suspended": "delete", "removed": "delete"}  # fmt: skip
 _FIELDS = ("model", "action", "email", "org", "title", "change", "description", "user_id", "id")
