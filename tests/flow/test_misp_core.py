@@ -221,3 +221,28 @@ def test_sample_bytes_come_back_locked(world: World, tmp_path: Path) -> None:
     made = world.alpha.add_attribute(event, sample)
     assert made.value.startswith("bad.exe|")
     assert made.malware_binary.read() == b"MZ not really"
+
+
+def test_a_stix_contribution_reads_as_an_event_and_cannot_be_changed_here(world: World) -> None:
+    indicator = {
+        "type": "indicator", "spec_version": "2.1", "id": "indicator--7a7a3c6e-7a35-4f0a-9a59-0f54a3a6b001",
+        "created": "2026-01-02T03:04:05.000Z", "modified": "2026-01-02T03:04:05.000Z", "name": "beacon",
+        "pattern": "[ipv4-addr:value = '203.0.113.99']", "pattern_type": "stix", "labels": ["c2"],
+        "valid_from": "2026-01-02T03:04:05Z", "indicator_types": ["malicious-activity"],
+    }  # fmt: skip
+    two = indicator | {"id": "indicator--7a7a3c6e-7a35-4f0a-9a59-0f54a3a6b002", "name": "both",
+                       "pattern": "[ipv4-addr:value = '203.0.113.98' OR domain-name:value = 'both.example']"}
+    bundle = {"type": "bundle", "id": "bundle--7a7a3c6e-7a35-4f0a-9a59-0f54a3a6b003", "objects": [indicator, two]}
+    contribution = world.a.posts(bundle, tlp="green")
+    event = world.beta.get_event(contribution)
+    shown = {one.value: (one.type, one.to_ids, one.comment) for one in event.attributes}
+    assert shown["203.0.113.99"] == ("ip-dst", True, "beacon")
+    assert shown[two["pattern"]][0] == "stix2-pattern"
+    assert event.published and event.Org["name"] == "Alpha"
+    found = world.b.http.post("/misp/attributes/restSearch", json={"value": "both.example"}).json()
+    assert [one["uuid"] for one in found["response"]["Attribute"]] == ["7a7a3c6e-7a35-4f0a-9a59-0f54a3a6b002"]
+    for path in ("events/delete", "events/edit", "events/publish"):
+        answer = world.a.http.post(f"/misp/{path}/{contribution}", json={"info": "changed"})
+        assert answer.status_code == 403, (path, answer.text)
+    assert world.a.http.post(f"/api/contributions/{contribution}/recall").status_code == 202
+    assert eventually(lambda: not world.beta.event_exists(contribution))

@@ -12,7 +12,7 @@ from typing import Any
 
 import msgspec
 
-from fusioncell.exchange.misp import store
+from fusioncell.exchange.misp import from_stix, store
 from fusioncell.exchange.misp.model import ATTRIBUTE, EVENT, FOR_GOOD, KINDS, MORE, OBJECT, value_hash, values_of
 from fusioncell.exchange.misp.store import metadata
 from fusioncell.intake.project import Arrived
@@ -95,6 +95,7 @@ _ATTRIBUTE = msgspec.json.Decoder(_Body)
 _EVENT = msgspec.json.Decoder(_Event)
 _OBJECT = msgspec.json.Decoder(_Object)
 _MORE = msgspec.json.Decoder(_More)
+_encode = msgspec.json.Encoder().encode
 _DECODE_ERRORS = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
 
@@ -104,10 +105,13 @@ def project(connection: Connection, arrived: Arrived) -> None:
     gone = [entry for entry in ended if entry.seq in arrived.withdrawn]
     _note_recalls(connection, arrived, gone)
     _drop(connection, gone)
+    _drop_stix(connection, arrived, withdrawn=True)
     entries = [arrival.entry for arrival in arrived.arrivals if arrival.entry.kind in _KINDS]
     if entries:
         _add(connection, entries)
+    _add_stix(connection, arrived)
     _drop(connection, [entry for entry in ended if entry.seq not in arrived.withdrawn])
+    _drop_stix(connection, arrived, withdrawn=False)
 
 
 def _note_recalls(connection: Connection, arrived: Arrived, gone: list[Entry]) -> None:
@@ -231,6 +235,52 @@ def _more(raw: bytes, meta: _Meta, uuid: str) -> _Read:
 
 
 _READERS = {ATTRIBUTE: _attribute, EVENT: _event, OBJECT: _object}
+
+
+def _add_stix(connection: Connection, arrived: Arrived) -> None:
+    """Show STIX objects that name observables: as attributes of the event that their contribution is."""
+    made = []
+    for arrival in arrived.arrivals:
+        if arrival.entry.kind == from_stix.KIND and arrival.extract.claims:
+            body = from_stix.attribute_of(arrival.entry, arrival.extract)
+            if body is not None:
+                made.append((arrival.entry, body, from_stix.values_in(arrival.extract)))
+    if not made:
+        return
+    known = store.numbers(connection, {name for entry, body, _ in made for name in (body["uuid"], entry.contribution)})
+    rows: list[tuple[object, ...]] = []
+    values: set[tuple[int, int]] = set()
+    tags: list[tuple[object, ...]] = []
+    for entry, body, texts in made:
+        shell = (EVENT, entry.contribution, entry.org, entry.audience)
+        if shell not in known:
+            known[shell] = entry.seq
+            tail, _, _ = _event(_encode(from_stix.event_of(entry)), {}, entry.contribution)
+            rows.append((-entry.seq, *shell, entry.seq, entry.at, *tail))
+        tail, _, named = _attribute(_encode(body), {"event": entry.contribution}, body["uuid"])
+        number = known.get((ATTRIBUTE, body["uuid"], entry.org, entry.audience), entry.seq)
+        version = entry.payload.version if entry.payload is not None else 0
+        rows.append((entry.seq, ATTRIBUTE, body["uuid"], entry.org, entry.audience, number, version, *tail))
+        values.update((value_hash(text), entry.seq) for text in (*texts, storable(body["value"])))
+        tags += [(value_hash(name), entry.seq, storable(name)) for name in named]
+    store.add(connection, rows)
+    store.add_values(connection, sorted(values))
+    store.add_tags(connection, tags)
+
+
+def _drop_stix(connection: Connection, arrived: Arrived, *, withdrawn: bool) -> None:
+    ended = [(entry, extract) for entry, extract in arrived.ended
+             if entry.kind == from_stix.KIND and extract.claims and (entry.seq in arrived.withdrawn) is withdrawn]
+    if not ended:
+        return
+    values: set[tuple[int, int]] = set()
+    for entry, extract in ended:
+        body = from_stix.attribute_of(entry, extract)
+        if body is not None:
+            values.update((value_hash(text), entry.seq) for text in (*from_stix.values_in(extract),
+                                                                      storable(body["value"])))  # fmt: skip
+    store.drop(connection, [entry.seq for entry, _ in ended], sorted(values))
+    store.drop_hollow(connection, {entry.contribution for entry, _ in ended})
 
 
 def _names(tags: list[_Tag] | None) -> list[str]:

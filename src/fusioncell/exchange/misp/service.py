@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-from fusioncell.exchange.misp import gather, store
+from fusioncell.exchange.misp import from_stix, gather, store
 from fusioncell.exchange.misp.ids import Numbers
 from fusioncell.exchange.misp.model import (
     ATTRIBUTE,
@@ -29,6 +29,7 @@ from fusioncell.exchange.misp.model import (
 from fusioncell.exchange.misp.ports import AlonePacks, AlonePeople, Packs, People
 from fusioncell.exchange.misp.show import Body, Lens
 from fusioncell.exchange.misp.store import Find
+from fusioncell.intake import extract_entry
 from fusioncell.intake.project import Recall
 from fusioncell.intake.service import Shell
 from fusioncell.kernel.clock import SECOND, Clock
@@ -92,6 +93,8 @@ class Misp:
 
     def may_change(self, caller: Caller, document: Document) -> bool:
         """Tell whether a thing is the caller's organisation's own (or the caller is the suite's site admin)."""
+        if from_stix.is_shell(document):
+            return False
         return caller.site_admin or (bool(caller.org) and document.org == caller.viewer.org)
 
     # -- find ----------------------------------------------------------------------------------------------------------
@@ -181,13 +184,13 @@ class Misp:
 
     def entries(self, documents: Sequence[Document]) -> list[Entry | None]:
         """Return the entries of documents, in their order; None for what was erased meanwhile."""
-        found = {entry.seq: entry for entry in self._record.read_many([document.seq for document in documents])}
-        return [found.get(document.seq) for document in documents]
+        places = [-one.seq if from_stix.is_shell(one) else one.seq for one in documents]
+        found = {entry.seq: entry for entry in self._record.read_many([place for place in places if place > 0])}
+        return [found.get(place) for place in places]
 
     def raw(self, documents: Sequence[Document]) -> list[bytes]:
         """Return the exact bytes of documents, in order."""
-        return [entry.payload.body if entry is not None and entry.payload is not None else b"{}"
-                for entry in self.entries(documents)]  # fmt: skip
+        return [_bytes_of(document, entry) for document, entry in zip(documents, self.entries(documents), strict=True)]
 
     def raw_at(self, seqs: Sequence[int]) -> list[bytes]:
         """Return the exact bytes of what stands at these positions, in their order."""
@@ -265,12 +268,12 @@ class Misp:
         wanted = gather.needed(events, made)
         shells = {event.seq: event for event in events}
         for row, entry in zip(wanted, self.entries(wanted), strict=True):
-            if row.seq < 0:
+            if row.seq < 0 and row.deleted:
                 name = "name" if row.model == OBJECT else "type"
                 made.bodies[row.seq] = {name: row.type, "category": row.category}
             if entry is None or entry.payload is None:
                 continue
-            made.bodies[row.seq] = body = _decode(entry.payload.body)
+            made.bodies[row.seq] = body = _decode(_bytes_of(row, entry))
             if row.seq in shells and row.org == caller.viewer.org:
                 made.emails[row.seq] = self.people.email(caller, entry.payload.author)
             if view.warnings and row.model == ATTRIBUTE:
@@ -348,6 +351,17 @@ class Misp:
             else:
                 runs.append((seq, seq))
         return runs
+
+
+def _bytes_of(document: Document, entry: Entry | None) -> bytes:
+    """Return what an entry says in MISP's JSON; a STIX object is made into it."""
+    if entry is None or entry.payload is None:
+        return b"{}"
+    if entry.kind != from_stix.KIND:
+        return entry.payload.body
+    if from_stix.is_shell(document):
+        return _encode(from_stix.event_of(entry))
+    return _encode(from_stix.attribute_of(entry, extract_entry(entry)) or {})
 
 
 def _draft(put: Put, audience: int, author: str) -> Draft:

@@ -13,11 +13,12 @@ from fusioncell.kernel.ports import Connection
 
 metadata = MetaData()
 Row = tuple[Any, ...]
+_key = BigInteger().with_variant(Integer, "sqlite")
 _SOME = text("about <> ''")
 
 Table(
     "exchange_misp_document", metadata,
-    Column("seq", BigInteger, primary_key=True, autoincrement=False),
+    Column("seq", _key, primary_key=True, autoincrement=False),
     Column("model", String(24), nullable=False),
     Column("uuid", String(36), nullable=False),
     Column("org", String(64), nullable=False),
@@ -45,7 +46,6 @@ Table(
     Index("exchange_misp_document_event", "event"),
     Index("exchange_misp_document_time", "model", "timestamp"),
     Index("exchange_misp_document_about", "about", sqlite_where=_SOME, postgresql_where=_SOME),
-    sqlite_with_rowid=False,
 )  # fmt: skip
 Table(
     "exchange_misp_value", metadata,
@@ -150,6 +150,17 @@ def add_gone(connection: Connection, seqs: Iterable[int], second: int) -> None:
         "AND g.audience = exchange_misp_document.audience AND g.timestamp = ?) "
         f"AND event IN (SELECT event FROM exchange_misp_document WHERE seq IN {sql})",
         (second, second, second, second, value),
+    )
+
+
+def drop_hollow(connection: Connection, contributions: Iterable[str]) -> None:
+    """Let the events go that STIX contributions are, of whose objects nothing is left."""
+    sql, value = connection.among(sorted(contributions))
+    connection.run(
+        f"DELETE FROM exchange_misp_document WHERE uuid IN {sql} AND seq < 0 AND NOT EXISTS (SELECT 1 "
+        "FROM exchange_misp_document c WHERE c.event = exchange_misp_document.uuid AND c.org = "
+        "exchange_misp_document.org AND c.audience = exchange_misp_document.audience AND c.seq > 0)",
+        (value,),
     )
 
 

@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timezone
+from socket import AF_INET, inet_pton
 from typing import Any
 
 import msgspec
@@ -131,6 +132,11 @@ def checked(type: str, value: str) -> tuple[str, str]:
 
 
 def _address(value: str) -> tuple[str, str]:
+    try:
+        inet_pton(AF_INET, value)
+        return value, ""
+    except (OSError, ValueError):
+        pass
     try:
         if "/" in value:
             network = ipaddress.ip_network(value, strict=False)
