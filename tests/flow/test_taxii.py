@@ -547,3 +547,9 @@ def test_a_status_stands_as_long_as_the_record_and_is_its_own_organisations(hub:
     again = party.http.get(f"/taxii2/partnership/status/{said['id']}/").json()
     assert (again["success_count"], again["failure_count"], again["successes"]) == (1, 1, said["successes"])
     assert hub.party("Another").http.get(f"/taxii2/partnership/status/{said['id']}/").status_code == 404
+
+
+def test_what_came_by_another_door_has_a_status_here_too(party: Party) -> None:
+    given = party.posts("indicator,type\nversionless.example,domain\n", "text/csv")
+    said = party.http.get(f"/taxii2/partnership/status/{given}/").json()
+    assert (said["status"], said["success_count"]) == ("complete", 1)

@@ -91,7 +91,7 @@ async def streamed(p: Probe) -> Answers:
     log = live.log(audiences, 1)
     for events, position in p.world.batches:
         live.publish(events, position)
-    yield "GET /api/stream, open all the time", b"\n".join(said for _, said in log.events).decode()
+    yield "GET /api/stream, open all the time", b"\n".join(said for _, said, _ in log.events).decode()
     for after in (0, *(done.position for done in p.world.played[::5])):
         pages = hub.river.past(after, hub.river.position, audiences)
         yield "GET /api/stream, resumed", "\n".join(e.data.decode() for page in pages for e in page)

@@ -376,7 +376,8 @@ def _report_read(identifier: str, at: Instant, last_seq: int, entries: Sequence[
         if entry.kind == "contribution":
             failed = list(msgspec.json.decode(entry.payload.body, type=Shell).faults)
         elif entry.kind in ITEM_KINDS:
-            kept.append((entry.payload.subject, entry.payload.version))
+            # What did not come as STIX may have a version that is no instant.
+            kept.append((entry.payload.subject, entry.payload.version if entry.kind == "stix" else 0))
     return Report(identifier, at, last_seq, tuple(kept), tuple((place, f"{place}: {why}") for place, why in failed))
 
 
