@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from fusioncell.exchange.inbound import Kind, Standing
 from fusioncell.exchange.inbound.model import Wanted
 from fusioncell.kernel.clock import HOUR
 from fusioncell.kernel.marking import Tlp, Viewer
+from fusioncell.web.app import make_app
 from served import Party, ServedHub, eventually, new_hub
 
 MD5 = "1717b7fff97d37a1e1a0029d83492de1"
@@ -305,3 +307,39 @@ def test_a_hub_killed_in_the_midst_of_a_page_loses_nothing_and_recalls_all(
     assert eventually(lambda: not a.sees("one.example"))
     b.polls(feed)
     assert not b.sees("one.example")
+
+
+def test_a_partner_learns_nothing_of_what_it_may_not_read(hubs: list[Side]) -> None:
+    a, _ = hubs
+    _, key = a.lets_in("Hub B", Tlp.GREEN)
+    partner = Party(a.served.url, key, "")
+    hidden = a.shares(indicator("hidden.example"), tlp="amber")
+    shown = a.shares(indicator("shown.example"), tlp="green")
+    start = partner.http.get("/api/federation/withdrawn").json()["next"]
+    page = partner.http.get("/api/federation/about", params={"root": "partnership", "collection": "partnership"}).json()
+    assert [one["contribution"] for one in page["objects"]] == [shown]
+    for contribution in (hidden, shown):
+        a.member.http.post(f"/api/contributions/{contribution}/recall", json={})
+    assert eventually(lambda: not a.sees("shown.example") and not a.sees("hidden.example"))
+    told = partner.http.get("/api/federation/withdrawn", params={"after": start}).json()
+    assert [one["contribution"] for one in told["withdrawn"]] == [shown]
+    again = partner.http.get("/api/federation/withdrawn", params={"after": told["next"]}).json()
+    assert again["withdrawn"] == [] and again["more"] is False
+    assert partner.http.get("/api/federation/withdrawn", params={"after": "made-up"}).status_code == 410
+
+
+def test_to_a_partner_no_other_door_opens(hubs: list[Side]) -> None:
+    """Walks all doors: a new one is closed to other hubs until it says otherwise."""
+    a, _ = hubs
+    _, key = a.lets_in("Hub B", Tlp.AMBER_STRICT)
+    partner = Party(a.served.url, key, "")
+    opened = set()
+    for route in make_app(a.hub).routes:
+        for handler in getattr(route, "route_handlers", []):
+            if "GET" not in handler.http_methods or handler.opt["permission"] == "public" or handler.opt.get("absent"):
+                continue
+            path = re.sub(r"\{[^}]*\}", "x", route.path)
+            if partner.http.get(path, headers={"Accept": "*/*"}).status_code not in (401, 403):
+                opened.add(path)
+    assert {path for path in opened if not path.startswith(("/taxii2", "/api/federation/"))} == set()
+    assert "/api/federation/withdrawn" in opened and "/taxii2" in opened
