@@ -188,7 +188,7 @@ class _Doors:
                 content.put_attribute(caller, work, one, body, row=row)
                 added.append(body["uuid"])
         if added:
-            content.touch(work, event)
+            content.bump(work, event)
             content.close(caller, work)
         return added, errors
 
@@ -267,7 +267,7 @@ class _Doors:
         if not referenced:
             raise MispRefused(403, "Object reference could not be saved.", {"referenced_uuid": ["Invalid reference"]})
         uuid = self.content.put_reference(work, row.uuid, self.core.body(row), given)
-        self.content.touch(work, event)
+        self.content.bump(work, event)
         self.content.close(call.caller, work)
         made = self.core.resolve(call.caller, "ObjectReference", uuid)
         target = next(iter(self.core.by_uuids(call.caller, [referenced], OBJECT, ATTRIBUTE)), None)
@@ -281,7 +281,7 @@ class _Doors:
         event = self.content.event_of(call.caller, row)
         work = self.content.open(call.caller, event)
         work.ends += self.core.standing(row)
-        self.content.touch(work, event)
+        self.content.bump(work, event)
         self.content.close(call.caller, work)
         return said(call, "ObjectReference deleted")
 

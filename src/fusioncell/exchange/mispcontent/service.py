@@ -36,7 +36,7 @@ class Content(Pieces):
         """Write a change."""
         self.core.write(caller, work.puts, work.ends, title=title or plain(work.event.get("info")), org=work.owner)
 
-    def touch(self, work: Work, event: Document, *, publish: bool | None = None, native: bool = False) -> None:
+    def bump(self, work: Work, event: Document, *, publish: bool | None = None, native: bool = False) -> None:
         """Write the event's new shell: its timestamp moves, and it awaits publication (None), or is published."""
         work.event["timestamp"] = str(max(work.now, event.timestamp))
         work.event["published"] = bool(publish)
@@ -194,7 +194,7 @@ class Content(Pieces):
     def publish(self, caller: Caller, event: Document, *, on: bool = True) -> None:
         """Publish an event: what stands in it goes to the readers that its levels mean. Or take that back."""
         work = self.open(caller, event)
-        self.touch(work, event, publish=on)
+        self.bump(work, event, publish=on)
         if on:
             self.rehome(work, event)
         self.close(caller, work)
@@ -291,7 +291,7 @@ class Content(Pieces):
         if errors:
             raise MispRefused(403, "Could not save attribute", errors)
         self.put_attribute(caller, work, given, body, row=row)
-        self.touch(work, event)
+        self.bump(work, event)
         self.close(caller, work)
 
     def delete_attribute(self, caller: Caller, row: Document, *, hard: bool, restore: bool = False) -> None:
@@ -303,7 +303,7 @@ class Content(Pieces):
         else:
             body = {**self.core.body(row), "deleted": not restore, "timestamp": str(max(work.now, row.timestamp))}
             self.put_attribute(caller, work, {}, body, row=row)
-        self.touch(work, event)
+        self.bump(work, event)
         self.close(caller, work)
 
     # -- objects -------------------------------------------------------------------------------------------------------
@@ -382,7 +382,7 @@ class Content(Pieces):
         uuid = self.put_object(caller, work, given, made=made)
         if not uuid or len(work.puts) < 2:
             raise MispRefused(403, "Could not add Object", "Could not save the object: it holds no attributes.")
-        self.touch(work, event)
+        self.bump(work, event)
         self.close(caller, work)
         return uuid
 
@@ -408,7 +408,7 @@ class Content(Pieces):
         errors = self._edit_object(caller, work, row, given, rows, complete=True)
         if errors:
             raise MispRefused(403, "Could not save Object", errors)
-        self.touch(work, event)
+        self.bump(work, event)
         self.close(caller, work)
 
     def delete_object(self, caller: Caller, row: Document, *, hard: bool) -> None:
@@ -420,7 +420,7 @@ class Content(Pieces):
             work.ends += [*self.core.standing(row), *rows]
         else:
             self._edit_object(caller, work, row, {"deleted": True}, firsts(rows), complete=True)
-        self.touch(work, event)
+        self.bump(work, event)
         self.close(caller, work)
 
     # -- tags ----------------------------------------------------------------------------------------------------------

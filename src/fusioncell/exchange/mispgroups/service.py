@@ -13,7 +13,7 @@ from fusioncell.kernel.clock import Clock
 from fusioncell.kernel.errors import Conflict, TooLarge
 from fusioncell.kernel.ids import Randomness, new_id
 from fusioncell.kernel.marking import MAX_PARTIES
-from fusioncell.members.admit import admit_name
+from fusioncell.members import admit_name
 from fusioncell.members.audit import Audit
 from fusioncell.members.audit.service import actor_of
 

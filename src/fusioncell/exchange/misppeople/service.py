@@ -35,8 +35,8 @@ from fusioncell.kernel.clock import HOUR, Clock
 from fusioncell.kernel.errors import Conflict, NotFound
 from fusioncell.kernel.marking import Viewer
 from fusioncell.kernel.ports import Mail
+from fusioncell.members import admit_name
 from fusioncell.members.accounts import Accounts
-from fusioncell.members.admit import admit_name
 from fusioncell.members.audit import Audit, author_of
 from fusioncell.members.audit.service import actor_of
 from fusioncell.members.model import KINDS, Organisation, permissions_of

@@ -322,7 +322,7 @@ class _Doors:
             if not errors:
                 self.content.put_attribute(call.caller, work, {}, body)
         if work.puts:
-            self.content.touch(work, event)
+            self.content.bump(work, event)
             self.content.close(call.caller, work)
         return Reply(answer)
 

@@ -126,7 +126,7 @@ class Said:
             if errors:
                 raise MispRefused(403, "Could not accept the proposal", errors)
             self.content.put_attribute(caller, work, {}, made)
-            self.content.touch(work, event)
+            self.content.bump(work, event)
             self.content.close(caller, work)
             return
         row = self.core.resolve(caller, ATTRIBUTE, proposal.about)
@@ -161,7 +161,7 @@ class Said:
         if errors:
             raise MispRefused(403, "Could not save Event Report", errors)
         uuid = self.content.put_report(caller, work, given)
-        self.content.touch(work, event)
+        self.content.bump(work, event)
         self.content.close(caller, work)
         return self.core.resolve(caller, REPORT, uuid)
 
@@ -177,7 +177,7 @@ class Said:
                 raise MispRefused(403, "Could not save Event Report", errors)
             work.more(REPORT, row.uuid, body, work.audiences(body)[0], about=row.about,
                       standing=self.core.standing(row))  # fmt: skip
-        self.content.touch(work, event)
+        self.content.bump(work, event)
         self.content.close(caller, work)
 
     # -- notes, opinions, relationships --------------------------------------------------------------------------------
@@ -262,7 +262,7 @@ class Said:
         if row.model == EVENT:
             work = self.content.open(caller, row)
             self.content.retag(caller, work.event, dict(work.event), tags)
-            self.content.touch(work, row)
+            self.content.bump(work, row)
             self.content.rehome(work, row)
             self.content.close(caller, work)
             return
@@ -272,7 +272,7 @@ class Said:
         self.content.retag(caller, body, dict(body), tags)
         body["timestamp"] = str(max(work.now, row.timestamp))
         self.content.put_attribute(caller, work, {}, body, row=row)
-        self.content.touch(work, event)
+        self.content.bump(work, event)
         self.content.close(caller, work)
 
     # -- delegation ----------------------------------------------------------------------------------------------------

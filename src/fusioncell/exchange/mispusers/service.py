@@ -21,9 +21,9 @@ from fusioncell.kernel.clock import SECOND, Clock
 from fusioncell.kernel.errors import Conflict, NotAllowed, TooLarge
 from fusioncell.kernel.ids import Randomness, new_id
 from fusioncell.kernel.marking import Viewer
+from fusioncell.members import admit_email
 from fusioncell.members.accounts import Accounts
 from fusioncell.members.accounts.model import IDLE, REMOVED
-from fusioncell.members.admit import admit_email
 from fusioncell.members.audit import author_of
 from fusioncell.members.model import KeyInfo, Person, Secret, permissions_of
 from fusioncell.members.service import Members
