@@ -62,7 +62,7 @@ SWITCH_INTERVAL = 0.001
 """Seconds after which the river's thread lets the event loop go on; Python's default of 5 ms makes streams stutter."""
 GATHER = 0.02
 """Seconds that the river lets arrivals gather after a round, so that many small contributions share a transaction."""
-MAX_HISTORY = 100
+MAX_HISTORY = 10
 """Old items of one contribution that are streamed one by one; beyond that one event sums them up."""
 
 _REFUSED_VALUES = frozenset({"DataError", "IntegrityError"})
