@@ -18,7 +18,7 @@ async def filtered(p: Probe) -> Answers:
     """The body and its tag; the cursor is a sealed token."""
     answer = await p.client.get("/api/match/filter")
     assert answer.status_code in (200, 401, 403), answer.text
-    yield "GET /api/match/filter", (answer.status_code, answer.headers.get("etag"), answer.content.hex())
+    yield "GET /api/match/filter", f"{answer.status_code} {answer.headers.get('etag')}\n{answer.content.hex()}"
 
 
 async def cursors(p: Probe) -> Answers:

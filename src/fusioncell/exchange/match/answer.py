@@ -82,25 +82,27 @@ class Tails:
         self._after = np.empty(0, object)
         self._lock = threading.Lock()
 
-    def of(self, slots: Numbers, now: Instant, *, joined: bool = False) -> tuple[list[bytes], list[bytes], list[bytes]]:
-        """Return for each slot: what stands before P(active), that figure, what stands behind it
+    def of(
+        self, rows: npt.NDArray[Any], now: Instant, *, joined: bool = False
+    ) -> tuple[list[bytes], list[bytes], list[bytes]]:
+        """Return for each row of the columns: what stands before P(active), that figure, what stands behind it
         (``joined``: with the beginning of the next line).
         """
         columns = self._columns
-        profile = columns.profile[slots]
+        profile = rows["profile"]
         with self._lock:
             self._make(profile)
-        active = columns.profiles.active(profile, columns.latest[slots], now)
+        active = columns.profiles.active(profile, rows["latest"], now)
         figures = _FIGURES[np.rint(active * _STEPS).astype(np.int64)].tolist()
         place = 2 * profile.astype(np.int64)
         before = self._before[place + (active >= 0.5)].tolist()
         return before, figures, self._after[place + joined].tolist()
 
-    def said(self, slot: int, now: Instant) -> Said:
-        """Return the same of one slot, as figures."""
+    def said(self, row: npt.NDArray[Any], now: Instant) -> Said:
+        """Return the same of one row (an array of it alone), as figures."""
         columns = self._columns
-        number = columns.profile[slot : slot + 1]
-        active = float(columns.profiles.active(number, columns.latest[slot : slot + 1], now)[0])
+        number = row["profile"]
+        active = float(columns.profiles.active(number, row["latest"], now)[0])
         profiles = columns.profiles
         return said_of_profile(profiles.all[int(number[0])], profiles.malicious(int(number[0])), active)
 
@@ -126,20 +128,20 @@ class Tails:
 
 
 def lines_of(
-    lines: Lines, known: Numbers, slots: Numbers, others: dict[int, bytes], tails: Tails | None, now: Instant,
+    lines: Lines, known: Numbers, rows: npt.NDArray[Any], others: dict[int, bytes], tails: Tails | None, now: Instant,
     *, hits_only: bool,
 ) -> bytes:  # fmt: skip
-    """Write the answer of a piece. ``known``: lines that memory answers, with their ``slots``; ``others``: lines that
-    are written already (maybe as nothing); all else is plain and unknown.
+    """Write the answer of a piece. ``known``: lines that memory answers, with their ``rows`` of the columns;
+    ``others``: lines that are written already (maybe as nothing); all else is plain and unknown.
     """
     if hits_only and 8 * len(known) < len(lines):
-        return _only(lines, known, slots, others, tails, now)
+        return _only(lines, known, rows, others, tails, now)
     if not hits_only and 8 * (len(known) + len(others)) < len(lines):
-        return _mostly_unknown(lines, known, slots, others, tails, now)
+        return _mostly_unknown(lines, known, rows, others, tails, now)
     size = len(lines)
     values: list[bytes] = lines.buffer[1 : int(lines.edges[-1])].split(b"\n") if size else []
     if len(known) == size:
-        return _all_known(lines, values, slots, tails, now)
+        return _all_known(lines, values, rows, tails, now)
     # Seven parts a line; for a line that is unknown, or written already, most of them are empty.
     parts: list[Any] = [b""] * (7 * size)
     parts[0::7] = [_HEAD] * size
@@ -153,14 +155,14 @@ def lines_of(
     if len(known):
         assert tails is not None
         again = np.array(values, object)[known].tolist()
-        for place, column in enumerate((again, *tails.of(slots, now)), 3):
+        for place, column in enumerate((again, *tails.of(rows, now)), 3):
             parts[place::7] = _scattered(size, known, column)
     for line, written in others.items():
         parts[7 * line : 7 * line + 7] = [written, b"", b"", b"", b"", b"", b""]
     return b"".join(parts)
 
 
-def _all_known(lines: Lines, values: list[bytes], slots: Numbers, tails: Tails | None, now: Instant) -> bytes:
+def _all_known(lines: Lines, values: list[bytes], rows: npt.NDArray[Any], tails: Tails | None, now: Instant) -> bytes:
     """Write lines that memory answers, every one."""
     assert tails is not None
     if not values:
@@ -168,7 +170,7 @@ def _all_known(lines: Lines, values: list[bytes], slots: Numbers, tails: Tails |
     parts: list[Any] = [_HEAD] * (6 * len(values) + 1)
     parts[1::6] = parts[3::6] = values
     parts[2::6] = _MIDDLES[lines.code].tolist()
-    parts[4::6], parts[5::6], parts[6::6] = tails.of(slots, now, joined=True)
+    parts[4::6], parts[5::6], parts[6::6] = tails.of(rows, now, joined=True)
     # What ends a line begins the next; there is none after the last.
     parts[-1] = parts[-1].removesuffix(_HEAD)
     return b"".join(parts)
@@ -183,29 +185,29 @@ def _scattered(size: int, known: Numbers, column: list[bytes]) -> list[bytes]:
 
 
 def _only(
-    lines: Lines, known: Numbers, slots: Numbers, others: dict[int, bytes], tails: Tails | None, now: Instant
+    lines: Lines, known: Numbers, rows: npt.NDArray[Any], others: dict[int, bytes], tails: Tails | None, now: Instant
 ) -> bytes:
-    made = {**others, **dict(zip(known.tolist(), _each(lines, known, slots, tails, now), strict=True))}
+    made = {**others, **dict(zip(known.tolist(), _each(lines, known, rows, tails, now), strict=True))}
     return b"".join([made[line] for line in sorted(made)])
 
 
-def _each(lines: Lines, known: Numbers, slots: Numbers, tails: Tails | None, now: Instant) -> list[bytes]:
+def _each(lines: Lines, known: Numbers, rows: npt.NDArray[Any], tails: Tails | None, now: Instant) -> list[bytes]:
     if not len(known):
         return []
     assert tails is not None
     made = []
     middles = _MIDDLES[lines.code[known]].tolist()
-    for line, middle, before, figure, after in zip(known.tolist(), middles, *tails.of(slots, now), strict=True):
+    for line, middle, before, figure, after in zip(known.tolist(), middles, *tails.of(rows, now), strict=True):
         value = lines.text(line)
         made.append(b"".join((_HEAD, value, middle, value, before, figure, after)))
     return made
 
 
 def _mostly_unknown(
-    lines: Lines, known: Numbers, slots: Numbers, others: dict[int, bytes], tails: Tails | None, now: Instant
+    lines: Lines, known: Numbers, rows: npt.NDArray[Any], others: dict[int, bytes], tails: Tails | None, now: Instant
 ) -> bytes:
     """Write runs of unknown lines at once, and what stands between them."""
-    made = {**others, **dict(zip(known.tolist(), _each(lines, known, slots, tails, now), strict=True))}
+    made = {**others, **dict(zip(known.tolist(), _each(lines, known, rows, tails, now), strict=True))}
     parts: list[bytes] = []
     at = 1
     starts, buffer = lines.start, lines.buffer

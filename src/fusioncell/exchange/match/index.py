@@ -1,9 +1,10 @@
 """What is said of every observable, in columns in memory: 29 bytes each. Pure.
 
-* ``keys`` holds the first hash of each (see ``hash``), sorted; ``checks`` the second, ``latest`` the forward-decayed
-  weight of its one voice, ``profile`` the number of its :class:`~fusioncell.fusion.model.Profile`: whose audiences,
-  how many mentions, how strong a voice. Few profiles exist, so "may this viewer see it" is one look-up in a small table
-  per profile, and what is answered follows from a handful of floats.
+* ``keys`` holds the first hash of each (see ``hash``), sorted. In ``rest`` stand, side by side so that one look at
+  memory brings all three: ``check``, the second hash; ``latest``, the forward-decayed weight of its one voice;
+  ``profile``, the number of its :class:`~fusioncell.fusion.model.Profile`: whose audiences, how many mentions, how
+  strong a voice. Few profiles exist, so "may this viewer see it" is one look-up in a small table per profile, and what
+  is answered follows from a handful of floats.
 * A look-up asks a bit map first (most values of a log end there), then a table of buckets, then the keys.
 * Of an observable of many voices, or that changed since the columns were made, memory only says: ask the store.
 """
@@ -91,10 +92,8 @@ class Columns:
     """The index. Frozen but for the bit map, where bits are only ever set. Its last row is no observable's."""
 
     keys: Words
-    checks: Words
-    latest: npt.NDArray[np.float64]
-    profile: npt.NDArray[Any]
-    """16 bits each while there are so few profiles, else 32."""
+    rest: npt.NDArray[Any]
+    """``check``, ``latest``, ``profile``: 16 bits while there are so few profiles, else 32."""
     buckets: npt.NDArray[np.uint32]
     bits: npt.NDArray[np.uint8]
     profiles: Profiles
@@ -104,7 +103,7 @@ class Columns:
     @property
     def nbytes(self) -> int:
         """Bytes in memory."""
-        return sum(each.nbytes for each in (self.keys, self.checks, self.latest, self.profile, self.buckets, self.bits))
+        return sum(each.nbytes for each in (self.keys, self.rest, self.buckets, self.bits))
 
     def __len__(self) -> int:
         return len(self.keys) - 1
@@ -115,15 +114,15 @@ class Columns:
         bit = self.bits[(place >> np.uint64(3)).astype(np.int64)] >> (place & np.uint64(7)).astype(np.uint8)
         return np.flatnonzero(bit & 1)
 
-    def slots(self, keys: Words, checks: Words) -> Numbers:
-        """Return where each stands in the columns, -1 for what does not."""
+    def places(self, keys: Words) -> Numbers:
+        """Return where each stands in the columns, or would stand."""
         at = self.buckets[(keys >> np.uint64(64 - _log2(len(self.buckets)))).astype(np.int64)].astype(np.int64)
         waiting, wanted, here = np.arange(len(keys)), keys, at
         # Each steps on from its bucket's first key to the first that is not smaller; the last row is smaller than none.
         while len(on := np.flatnonzero(self.keys[here] < wanted)):
             waiting, wanted, here = waiting[on], wanted[on], here[on] + 1
             at[waiting] = here
-        return np.where((self.keys[at] == keys) & (self.checks[at] == checks), at, -1)
+        return at
 
     def mark(self, key: int) -> None:
         """Let a key through the bit map from here on."""
@@ -136,10 +135,10 @@ class Columns:
         at = np.searchsorted(self.keys, keys)
         kept[at[self.keys[at] == keys]] = False
         kept[-1] = False
+        rest = self.rest[kept]
         return Rows(
-            [self.keys[kept]], [self.checks[kept]], [self.latest[kept]],
-            [self.profile[kept].astype(np.uint32)], self.profiles,
-        )  # fmt: skip
+            [self.keys[kept]], [rest["check"]], [rest["latest"]], [rest["profile"].astype(np.uint32)], self.profiles
+        )
 
 
 def _log2(size: int) -> int:
@@ -189,12 +188,14 @@ class Rows:
         bits[byte[starts]] = np.bitwise_or.reduceat(bit, starts)
         shift = _log2(size // _KEYS_A_BUCKET)
         edges = np.arange(1 << shift, dtype=np.uint64) << np.uint64(64 - shift)
-        profile = np.concatenate([*self.profile, np.zeros(1, np.uint32)])[order]
+        number = np.uint16 if len(self.profiles.all) < 1 << 16 else np.uint32
+        rest = np.empty(len(keys), [("check", np.uint64), ("latest", np.float64), ("profile", number)])
+        rest["check"] = np.concatenate([*self.checks, np.zeros(1, np.uint64)])[order]
+        rest["latest"] = np.concatenate([*self.latest, np.zeros(1)])[order]
+        rest["profile"] = np.concatenate([*self.profile, np.zeros(1, np.uint32)])[order]
         return Columns(
             keys,
-            np.concatenate([*self.checks, np.zeros(1, np.uint64)])[order],
-            np.concatenate([*self.latest, np.zeros(1)])[order],
-            profile.astype(np.uint16) if len(self.profiles.all) < 1 << 16 else profile,
+            rest,
             np.searchsorted(keys, edges).astype(np.uint32),
             bits,
             self.profiles,

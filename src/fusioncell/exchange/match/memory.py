@@ -9,9 +9,10 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
+import numpy.typing as npt
 
 from fusioncell.exchange.match.hash import LONGEST, Hasher, Words
 from fusioncell.exchange.match.index import ASK, KNOWN, UNKNOWN, Bools, Columns, Numbers, Rows
@@ -27,10 +28,11 @@ TOO_MANY = 400_000
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What memory says of many values, for one viewer: for each a state, and for what is KNOWN its slot."""
+    """What memory says of many values, for one viewer: for each a state; and of those that are KNOWN, in order, what
+    stands in ``rest`` of the columns."""
 
     state: Numbers
-    slot: Numbers
+    rows: npt.NDArray[Any]
     columns: Columns | None
 
 
@@ -155,21 +157,22 @@ class Memory:
         with self._lock:
             columns, changed = self._columns, self._changed_keys()
         if columns is None:
-            return Found(np.full(len(keys), ASK), np.full(len(keys), -1), None)
-        state, slot = np.full(len(keys), UNKNOWN), np.full(len(keys), -1)
+            return Found(np.full(len(keys), ASK), np.empty(0), None)
         perhaps = columns.perhaps(keys)
         some = keys[perhaps]
-        at = columns.slots(some, checks[perhaps])
-        held = np.flatnonzero(at >= 0)
-        profile = columns.profile[at[held]]
+        at = columns.places(some)
+        rows = columns.rest[at]
+        profile = rows["profile"]
         visible: Bools = columns.profiles.visible_to(audiences)[profile]
-        here = perhaps[held[visible]]
-        slot[here] = at[held[visible]]
-        state[here] = np.where(columns.many[profile[visible]], ASK, KNOWN)
+        seen = visible & (columns.keys[at] == some) & (rows["check"] == checks[perhaps])
+        said = np.where(seen, np.where(columns.many[profile], ASK, KNOWN), UNKNOWN)
         if len(changed):
             near = np.minimum(np.searchsorted(changed, some), len(changed) - 1)
-            state[perhaps[changed[near] == some]] = ASK
-        return Found(state, slot, columns)
+            said[changed[near] == some] = ASK
+        state = np.full(len(keys), UNKNOWN)
+        state[perhaps] = said
+        known = said == KNOWN
+        return Found(state, rows if known.all() else rows[known], columns)
 
     def _changed_keys(self) -> Words:
         if self._sorted is None:

@@ -145,8 +145,8 @@ class Matcher:
         known: dict[Observable, Said] = {}
         if found.columns is not None:
             tails = self.tails(found.columns)
-            for at in np.flatnonzero(found.state == KNOWN).tolist():
-                known[observables[at]] = tails.said(int(found.slot[at]), now)
+            for row, at in enumerate(np.flatnonzero(found.state == KNOWN).tolist()):
+                known[observables[at]] = tails.said(found.rows[row : row + 1], now)
         ask = [observables[at] for at in np.flatnonzero(found.state == ASK).tolist()]
         return {**known, **self.ask(ask, audiences)}
 
@@ -191,8 +191,7 @@ class _OnePiece:
         lines, exact = self._lines, How.EXACT in self._by
         plain = np.flatnonzero(lines.code != LEFT)
         found = self._look_up(plain)
-        here = np.flatnonzero(found.state == KNOWN) if exact else plain[:0]
-        self._known = plain[here]
+        self._known = plain[np.flatnonzero(found.state == KNOWN)] if exact else plain[:0]
         asked = self._read() if len(plain) < len(lines) else {}
         if len(self._known) < len(plain):
             for line in plain[found.state == ASK].tolist() if exact else ():
@@ -205,7 +204,7 @@ class _OnePiece:
                 self._networks(still)
         others = self._settle(asked, hits_only=hits_only) if asked or self._under else {}
         tails = None if found.columns is None else self._matcher.tails(found.columns)
-        return lines_of(lines, self._known, found.slot[here], others, tails, self._now, hits_only=hits_only)
+        return lines_of(lines, self._known, found.rows, others, tails, self._now, hits_only=hits_only)
 
     def _look_up(self, plain: Numbers) -> Found:
         lines = self._lines
