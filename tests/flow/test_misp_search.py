@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from litestar.testing import TestClient
 
+from fusioncell.exchange.mispsearch import write_csv
 from fusioncell.kernel.clock import SECOND, ManualClock, parse_instant
 from hubs import MadeHub, app_of, make_hub
 
@@ -336,3 +337,18 @@ def test_the_feed(client: Asking) -> None:
     client.raw(f"feed/{THIRD}.json", status=404)
     assert client.raw("feed/manifest.json", own=True).json().keys() == {FIRST, SECOND_ONE, THIRD}
     assert client.client.get("/misp/feed/manifest.json").status_code == 403
+
+
+@pytest.mark.parametrize("asked", [{}, {"includeContext": 1}, {"includeEventUuid": 1}, {"deleted": [0, 1]},
+                                   {"eventid": FIRST}, {"limit": 3, "page": 2}])  # fmt: skip
+def test_the_hot_path_says_what_the_general_one_says(client: Asking, asked: dict[str, Any]) -> None:
+    """includeSightings asks the general way; no attribute has any, so that all else must be the same."""
+    hot = client.raw("attributes/restSearch", asked)
+    general = client.raw("attributes/restSearch", {**asked, "includeSightings": 1})
+    assert hot.json() == general.json()
+    assert hot.headers["x-result-count"] == general.headers["x-result-count"]
+    asked = {"returnFormat": "csv", **asked}
+    if "includeContext" not in asked:
+        columns = [*write_csv.COLUMNS, *write_csv.OBJECT]
+        general = client.raw("attributes/restSearch", {**asked, "requested_attributes": columns})
+        assert client.raw("attributes/restSearch", asked).text == general.text
