@@ -9,8 +9,8 @@ from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
-from fusioncell.exchange.inbound import pull_misp, pull_taxii, schedule
-from fusioncell.exchange.inbound.model import Ask, Give, Kind, Outcome, Progress, Pull, Taken, Wanted
+from fusioncell.exchange.inbound import pull_hub, pull_misp, pull_taxii, schedule
+from fusioncell.exchange.inbound.model import Ask, Drop, Give, Kind, Outcome, Progress, Pull, Taken, Wanted
 from fusioncell.kernel.clock import DAY, HOUR, MINUTE, parse_instant
 from fusioncell.kernel.errors import BadInput, FusionCellError
 from fusioncell.kernel.ports import WebAnswer
@@ -37,6 +37,8 @@ def play(pull: Pull, answer: Callable[[Ask], WebAnswer], most: int = 500) -> tup
         if isinstance(step, Ask):
             asked.append(step.url)
             sent = answer(step)
+        elif isinstance(step, Drop):
+            sent = Taken(len(step.told))
         else:
             given.append(step)
             sent = Taken(len(json.loads(step.body).get("objects", [1])))
@@ -198,3 +200,80 @@ def test_pauses_grow_to_a_day_and_respect_the_source() -> None:
     assert pauses == sorted(pauses)
     assert schedule.next_try(NOW, HOUR, 1, 3 * HOUR, 0) - NOW == 3 * HOUR
     assert schedule.next_pull(NOW, HOUR, 65_535) - NOW < HOUR + HOUR // 19
+
+
+# -- another hub -----------------------------------------------------------------------------------------------------
+
+HUB = "https://hub.example"
+WANTED = Wanted(name="H", url=f"{HUB}/taxii2/", kind=Kind.HUB)
+
+
+def hub_of(about: list[dict[str, Any]], withdrawn: Callable[[str], WebAnswer] | None = None, hub: str = "theirs"
+           ) -> Callable[[Ask], WebAnswer]:
+    """A hub with one collection of one page; ``about`` is what stands behind it."""
+
+    def answer(ask: Ask) -> WebAnswer:
+        parts = urlsplit(ask.url)
+        query = dict(parse_qsl(parts.query))
+        said: dict[str, Any] = {}
+        match parts.path:
+            case "/api/federation/withdrawn":
+                if withdrawn is not None and (given := withdrawn(query.get("after", ""))) is not None:
+                    return given
+                said = {"hub": hub, "next": "w1", "withdrawn": []}
+            case "/api/federation/about":
+                said = {"hub": hub, "objects": about}
+            case "/taxii2/":
+                said = {"api_roots": [f"{HUB}/taxii2/partnership/", f"{HUB}/taxii2/public/",
+                                      f"{HUB}/taxii2/partnership-tlp1/", "https://elsewhere.example/root/"]}
+            case "/taxii2/partnership/collections/":
+                said = {"collections": [{"id": "c1", "can_read": True}, {"id": "c2", "can_read": False}]}
+            case "/taxii2/partnership/collections/c1/objects/":
+                return page(0) if "added_after" in query else page(len(about), last=T1)
+        return WebAnswer(ask.url, 200 if said else 404, {}, json.dumps(said).encode())
+
+    return answer
+
+
+def behind(number: int, *hops: str, withdrawn: bool = False) -> dict[str, Any]:
+    return {"id": f"x--{number}", "contribution": f"c{number}", "hops": list(hops), "withdrawn": withdrawn}
+
+
+def test_of_a_hub_is_taken_what_did_not_come_through_us_and_is_not_withdrawn() -> None:
+    about = [behind(0), behind(1, "third"), behind(2, "ours"), behind(3, "third", "ours"), behind(4, withdrawn=True),
+             behind(5, *(f"h{n}" for n in range(pull_hub.MOST_HOPS)))]  # fmt: skip
+    _, asked, given = play(pull_hub.pull(WANTED, Progress(), LIMIT, "ours", never), hub_of(about))
+    assert given[0].behind is not None
+    assert {oid: one.hops for oid, one in given[0].behind.items()} == {
+        "x--0": ("theirs",), "x--1": ("theirs", "third")}  # fmt: skip
+    assert asked[0] == f"{HUB}/api/federation/withdrawn", "what was withdrawn comes first"
+    assert all(url.startswith(HUB) for url in asked), "no other server is asked in its name"
+    assert not any("tlp1" in url or "/public/" in url for url in asked)
+
+
+def test_a_hub_is_asked_from_its_cursors_on() -> None:
+    outcome, _, _ = play(pull_hub.pull(WANTED, Progress(), LIMIT, "ours", never), hub_of([behind(0)]))
+    again, asked, given = play(pull_hub.pull(WANTED, Progress(cursor=outcome.cursor), LIMIT, "ours", never),
+                               hub_of([behind(0)]))  # fmt: skip
+    assert asked[0].endswith("?after=w1") and given == [] and len(asked) == 4
+    assert again.cursor == outcome.cursor
+
+
+def test_a_hub_that_was_restored_is_read_anew() -> None:
+    def gone(after: str) -> Any:
+        return WebAnswer(HUB, 410, {}, b"{}") if after else None
+
+    begun = json.dumps({"withdrawn": "old", "added": {f"{HUB}/taxii2/partnership/collections/c1/objects/": T1}})
+    outcome, _, given = play(pull_hub.pull(WANTED, Progress(cursor=begun), LIMIT, "ours", never),
+                             hub_of([behind(0)], gone))  # fmt: skip
+    assert len(given) == 1 and '"w1"' in outcome.cursor
+
+
+def test_a_hub_does_not_read_itself_nor_what_is_none() -> None:
+    with pytest.raises(BadInput, match="itself"):
+        play(pull_hub.pull(WANTED, Progress(), LIMIT, "ours", never), hub_of([], hub="ours"))
+    with pytest.raises(BadInput, match="Fusion Cell"):
+        play(pull_hub.pull(WANTED, Progress(), LIMIT, "ours", never),
+             lambda ask: WebAnswer(ask.url, 200, {}, b'{"title": "a TAXII server"}'))  # fmt: skip
+    with pytest.raises(FusionCellError, match="403"):
+        play(pull_hub.pull(WANTED, Progress(), LIMIT, "ours", never), lambda ask: WebAnswer(ask.url, 403, {}, b""))
