@@ -12,9 +12,9 @@
 
 Where the packages cannot be had, it says so and ends with 75 (EX_TEMPFAIL): the suite was not run.
 
-Samples: the suite reads files of viper-framework/viper-test-files, which no registry has. ``whoami.exe`` stands in by
-a Windows launcher that comes with pip's own vendored packages: the tests that use it need some PE file. Those that
-check digests of one file (``chromeinstall-8u31.exe``, ``sample2.pe``) are not run, and are listed as such.
+Samples: the suite reads files of viper-framework/viper-test-files, which no registry has. Windows launchers of the
+package ``distlib`` stand in for ``whoami.exe`` (five sections) and ``sample2.pe`` (six): the tests that use those need
+some PE file with as many. The one that checks digests of ``chromeinstall-8u31.exe`` is not run, and is listed as such.
 """
 
 from __future__ import annotations
@@ -42,8 +42,8 @@ EXPECTED = HERE / "expected.txt"
 SUITE = "tests/testlive_comprehensive.py"
 NOT_RUN = {
     "test_lief_and_sign": "needs chromeinstall-8u31.exe, of which it checks the digests",
-    "test_expansion": "needs sample2.pe, which is absent upstream",
 }
+STAND_INS = {"whoami.exe": "t32.exe", "sample2.pe": "t64.exe"}
 NO_SUITE = 75
 """Exit code: the suite could not be had on this machine."""
 
@@ -107,12 +107,12 @@ def get_suite(folder: Path) -> tuple[Path, Path]:
 
 
 def add_samples(folder: Path, python: Path) -> None:
-    """Put a stand-in for ``whoami.exe`` where the suite looks for it; the folder also keeps it from asking git."""
+    """Put stand-ins for the samples where the suite looks for them; the folder also keeps it from asking git."""
     samples = folder / "tests" / "viper-test-files" / "test_files"
     samples.mkdir(parents=True)
-    launchers = sorted(python.parent.parent.glob("lib/python3*/site-packages/distlib/t32.exe"))
-    if launchers:
-        shutil.copy(launchers[0], samples / "whoami.exe")
+    for sample, launcher in STAND_INS.items():
+        for found in sorted(python.parent.parent.glob(f"lib/python3*/site-packages/distlib/{launcher}"))[:1]:
+            shutil.copy(found, samples / sample)
 
 
 def _free_port() -> int:
@@ -175,7 +175,7 @@ def run_suite(python: Path, folder: Path, chosen: str, seconds: int, *, show: bo
     result = folder / "result.xml"
     leave_out = " and ".join(f"not {name}" for name in NOT_RUN)
     if not (folder / "tests/viper-test-files/test_files/whoami.exe").exists():
-        leave_out += " and not custom_template and not with_attachment"
+        leave_out += " and not custom_template and not with_attachment and not expansion"
     command = [str(python), "-m", "pytest", "-q", "--no-header", "-p", "no:cacheprovider", "-o", "addopts=",
                f"--rootdir={folder}", f"--junitxml={result}", "-k", f"({chosen or 'test'}) and {leave_out}",
                "--tb=short" if show else "--tb=no", SUITE]  # fmt: skip
