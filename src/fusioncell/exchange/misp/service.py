@@ -220,8 +220,10 @@ class Misp:
     def events_json(self, caller: Caller, events: Sequence[Document], view: View | None = None) -> list[Body]:
         """Return events with all that the caller may see of them, in MISP's shape, without the ``Event`` envelope."""
         view = view or View()
-        rows = self.of_events(caller, [event.uuid for event in events])
-        if view.deleted:
+        uuids = [event.uuid for event in events]
+        # Of an event of thousands of attributes, what is about the event itself is a handful of rows.
+        rows = self.about(caller, uuids) if view.metadata else self.of_events(caller, uuids)
+        if view.deleted and not view.metadata:
             rows += self._gone(caller, events)
         made = gather.choose(events, rows, view)
         self._load(caller, events, made, view)

@@ -170,11 +170,11 @@ def drop_gone(connection: Connection, uuids: Iterable[str]) -> None:
     connection.run(f"DELETE FROM exchange_misp_gone WHERE uuid IN {sql}", (value,))
 
 
-def gone(connection: Connection, events: Iterable[str], audiences: frozenset[int]) -> list[Document]:
+def gone(connection: Connection, events: Sequence[str], audiences: frozenset[int]) -> list[Document]:
     """Return what was recalled of events, each as a deleted thing at a position below zero."""
     sql, value = connection.among(events)
     allowed, sight = connection.among(audiences)
-    rows = connection.rows(
+    rows: list[Row] = [] if not events else connection.rows(
         "SELECT model, uuid, org, audience, number, timestamp, event, object, type, category FROM exchange_misp_gone "
         f"WHERE event IN {sql} AND audience IN {allowed} ORDER BY number",
         (value, sight),
@@ -208,6 +208,9 @@ def _documents(rows: Iterable[Row]) -> list[Document]:
 
 def _where(connection: Connection, column: str, values: Iterable[int | str], audiences: frozenset[int], more: str = ""
            ) -> list[Document]:  # fmt: skip
+    values = list(values)
+    if not values:
+        return []  # PostgreSQL asks of which type nothing is
     sql, value = connection.among(values)
     allowed, sight = connection.among(audiences)
     return _documents(
@@ -285,6 +288,8 @@ def find(connection: Connection, wanted: Find, audiences: frozenset[int]) -> lis
         ("model", wanted.models or None), ("type", wanted.types), ("category", wanted.categories),
         ("event", wanted.events), ("org", wanted.orgs),
     ]  # fmt: skip
+    if any(values == () for _, values in lists):
+        return []
     for column, values in lists:
         if values is not None and len(values) == 1:
             where.append(f"d.{column} = ?")

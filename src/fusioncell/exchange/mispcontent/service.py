@@ -19,6 +19,8 @@ from fusioncell.kernel.clock import SECOND, format_instant
 from fusioncell.kernel.errors import NotFound
 
 _CHILDREN = frozenset({ATTRIBUTE, OBJECT})
+_MOVED = _CHILDREN | {"ObjectReference", "EventReport", *ANALYST}
+"""What has its readers by the levels of its event."""
 
 
 class Content(Pieces):
@@ -30,7 +32,10 @@ class Content(Pieces):
         """Begin a change of an event. Raises MispRefused where it is another's."""
         if not self.core.may_change(caller, event):
             raise MispRefused(403, NOT_YOURS)
-        return self.work_on(caller, event.org, event.uuid, body if body is not None else self.core.body(event))
+        work = self.work_on(caller, event.org, event.uuid, body if body is not None else self.core.body(event))
+        # Whatever is changed awaits the next publication: also what is put before the shell is.
+        work.event["published"] = False
+        return work
 
     def close(self, caller: Caller, work: Work, title: str = "") -> None:
         """Write a change."""
@@ -202,7 +207,7 @@ class Content(Pieces):
     def rehome(self, work: Work, event: Document) -> None:
         """Bring all that stands in an event to the readers that it is for now, unless this change does so anyway."""
         done = {(put.model, put.uuid) for put in work.puts}
-        rows = [row for row in self.core.all_of(event.uuid, event.org) if row.model in _CHILDREN]
+        rows = [row for row in self.core.all_of(event.uuid, event.org) if row.model in _MOVED]
         newest = firsts(row for row in rows if (row.model, row.uuid) not in done)
         of: dict[tuple[str, str], list[Document]] = {}
         for row in rows:
@@ -213,13 +218,16 @@ class Content(Pieces):
         natives = {row.seq for row, entry in zip(newest, self.core.entries(newest), strict=True)
                    if entry is None or entry.payload is None or entry.payload.meta.get("door") != "misp"}  # fmt: skip
         for row in newest:
-            holder = objects.get(row.object) if row.object else None
+            holder = objects.get(row.about if row.model == "ObjectReference" else row.object)
             now, released = work.audiences(bodies[row.uuid], holder)
             standing = of[(row.model, row.uuid)]
             if len(standing) == 1 and self.core.audience_named(row.audience) == now:
                 continue
             if now != released and row.seq not in natives:
                 now = released  # a draft stays one: only what is narrower than before moves
+            if row.model not in _CHILDREN:
+                work.more(row.model, row.uuid, bodies[row.uuid], now, about=row.about, standing=standing)
+                continue
             work.put(row.model, row.uuid, bodies[row.uuid], holder=holder, object=row.object, standing=standing,
                      native=row.seq in natives)  # fmt: skip
 

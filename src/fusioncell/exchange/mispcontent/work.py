@@ -86,7 +86,9 @@ class Work:
              standing: Sequence[Document] = ()) -> None:  # fmt: skip
         """Write a new version of what is about a thing of the event."""
         self.puts.append(
-            Put(model, uuid, body, audience, event=self.uuid, about=about, standing=tuple(standing))
+            Put(model, uuid, body, audience, event=self.uuid, about=about, standing=tuple(standing),
+                draft=self.is_private and any(self._named(row.audience) != audience for row in standing)
+                and audience == self.audiences({"distribution": "5"})[0])
         )
 
     def _meta_of(self, model: str, holder: Mapping[str, Any] | None) -> Body:
