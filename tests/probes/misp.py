@@ -16,7 +16,7 @@ from probes.model import UNKNOWN, Answers, Ask, Probe
 _ID = re.compile(r'("(?:\w*_)?id"\s*:\s*)"?(\d{4,})"?')
 _OF_LENGTH = re.compile(r"\('(?:content-length|etag)', '[^']*'\), ")
 """What follows from how many digits the ids have."""
-_NAMED = re.compile(r"(?<![\w.-])\d{6,10}(?![\w.-])")
+_NAMED = re.compile(r"(?:(?<=MISP e)|(?<![\w.-]))\d{6,10}(?![\w.-])")
 
 
 class Names:

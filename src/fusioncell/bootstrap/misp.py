@@ -75,8 +75,11 @@ def misp_door(hub: MispParts) -> MispDoor:
                     clock=hub.clock, mail=hub.mail, site_admin=compatible)
     users = Users(keep=keep, people=people, members=hub.members, accounts=hub.accounts, signing=hub.signing,
                   clock=hub.clock, randomness=hub.randomness)
+    # Positions in the record have a permutation of their own: an event's id that equals a person's would tell where it
+    # stands.
+    things = Numbers(sha256(b"misp things" + hub.key).digest(), for_all=compatible)
     core = Misp(
-        record=hub.record, projections=hub.projections, clock=hub.clock, randomness=hub.randomness, numbers=numbers,
+        record=hub.record, projections=hub.projections, clock=hub.clock, randomness=hub.randomness, numbers=things,
         settle=hub.settle, compatible=compatible,
     )  # fmt: skip
     packs = _packs(hub, keep, numbers, people, core)
