@@ -340,13 +340,13 @@ def test_no_empty_page_stands_in_the_middle(party: Party) -> None:
 @pytest.mark.parametrize("way", ["basic", "basic as user", "bearer", "token", "raw", "x-api-key"])
 def test_every_way_to_show_a_key_opens_the_door(hub: ServedHub, party: Party, way: str) -> None:
     key = key_of(party)
-    more: dict[str, Any] = {
+    ways: dict[str, dict[str, Any]] = {
         "basic": {"auth": ("whoever", key)}, "basic as user": {"auth": (key, "")},
         "bearer": {"headers": {"Authorization": f"Bearer {key}"}},
         "token": {"headers": {"Authorization": f"Token {key}"}}, "raw": {"headers": {"Authorization": key}},
         "x-api-key": {"headers": {"X-API-Key": key}},
-    }[way]  # fmt: skip
-    assert httpx.get(f"{hub.url}/taxii2/", **more).status_code == 200
+    }  # fmt: skip
+    assert httpx.get(f"{hub.url}/taxii2/", **ways[way]).status_code == 200
     wrong = httpx.get(f"{hub.url}/taxii2/", auth=("whoever", key[:-3] + "xyz"))
     assert wrong.status_code == 401 and wrong.headers["www-authenticate"].startswith("Basic")
     assert wrong.headers["content-type"] == MEDIA and wrong.json()["http_status"] == "401"

@@ -107,7 +107,7 @@ def test_any_path(door: Door, parts: list[str]) -> None:
 @given(st.text(max_size=60, alphabet=st.characters(min_codepoint=33, max_codepoint=255)), st.booleans())
 def test_any_credentials(door: Door, text: str, basic: bool) -> None:
     value = (f"Basic {text}" if basic else text).encode("latin-1")
-    answer = door.client.get("/taxii2/", headers={"Authorization": value}, auth=None)
+    answer = door.client.get("/taxii2/", headers=[(b"Authorization", value)], auth=None)
     assert answer.status_code == 401 and answer.headers["content-type"] == MEDIA
 
 

@@ -32,7 +32,8 @@ def places(p: Probe) -> list[str]:
     for party in (f"org:{one}" for one in _all(world.orgs)):
         found += [f"/taxii2/partnership/collections/{collection_id(f'{party}|{tlp}')}"
                   for tlp in ("amber", "amber+strict", "red")]  # fmt: skip
-    found += [f"/taxii2/partnership/collections/{collection_id(f'person:{one}|red')}" for one in _all(world.people)]
+    found += [f"/taxii2/partnership/collections/{collection_id(f'person:{one}|{tlp}')}"
+              for one in _all(world.people) for tlp in ("amber", "red")]  # fmt: skip
     for group in (world.group, getattr(world, "other", UNKNOWN)):
         found += [f"/taxii2/{group}/collections/{collection_id(f'group:{group}.{number}|{tlp}')}"
                   for number in GENERATIONS for tlp in ("amber", "amber+strict")]  # fmt: skip

@@ -60,8 +60,6 @@ def _of_partnership(viewer: Viewer) -> Iterable[Collection]:
                      "All that is TLP:CLEAR or TLP:GREEN.", Tlp.GREEN, can_write=may)  # fmt: skip
     for party, whose, short in _named(viewer):
         for tlp in (Tlp.AMBER, Tlp.AMBER_STRICT, Tlp.RED):
-            if short == "person" and tlp is not Tlp.RED:
-                continue
             yield _one(party, tlp, f"{whose}, {tlp.label}", f"{short}-{_SHORT[tlp]}",
                        short == "own" and tlp is not Tlp.RED and may)  # fmt: skip
     for number, party in enumerate(sorted(viewer.client_parties - viewer.parties), 1):
