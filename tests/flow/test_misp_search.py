@@ -328,6 +328,9 @@ def test_the_feed(client: Asking) -> None:
     assert answer.json().keys() == {FIRST, SECOND_ONE}
     assert answer.json()[FIRST]["info"] == "First: phishing kit"
     assert answer.headers["etag"] == client.raw("feed/manifest.json").headers["etag"]
+    headers = {"authorization": client.made.ministry.key, "if-none-match": answer.headers["etag"]}
+    unchanged = client.client.get("/misp/feed/manifest.json", headers=headers)
+    assert (unchanged.status_code, unchanged.content) == (304, b"")
     lines = client.raw("feed/hashes.csv").text.split()
     assert {line.partition(",")[2] for line in lines} == {FIRST, SECOND_ONE}
     event = client.raw(f"feed/{FIRST}.json").json()["Event"]

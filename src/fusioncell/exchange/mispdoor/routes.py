@@ -39,6 +39,9 @@ async def misp(request: Request[Any, Any, Any], mispdoor: MispDoor, viewer: View
     raw = await request.body()
     path = str(request.scope["raw_path"].decode("latin-1")).partition("?")[0].removeprefix(BASE)
     reply = await sync_to_thread(answer, mispdoor, viewer, request, path or "/", raw)
+    tag = reply.headers.get("ETag")
+    if tag and tag in request.headers.get("if-none-match", ""):
+        return Response(b"", status_code=304, headers={"ETag": tag})
     body = reply.body if isinstance(reply.body, bytes) else msgspec.json.encode(reply.body)
     return Response(body, status_code=reply.status, media_type=reply.media_type, headers=dict(reply.headers))
 
