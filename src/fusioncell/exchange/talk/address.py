@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import replace
 
+from fusioncell.intake import said_in
 from fusioncell.kernel.errors import BadInput
 from fusioncell.kernel.marking import (
     CELL,
@@ -25,7 +26,7 @@ from fusioncell.kernel.marking import (
     person,
 )
 
-__all__ = ["answering", "chosen", "current", "is_within"]
+__all__ = ["answering", "chosen", "current", "is_within", "labels_in", "strictness_of"]
 
 _NOT_NAMED = (Tlp.CLEAR, Tlp.GREEN)
 
@@ -94,3 +95,13 @@ def chosen(
         tlp, own_org=viewer.org, groups=others, people=people, uses=None if uses is None else Uses(uses & 15)
     )
     return replace(made, parties=made.parties | asked)
+
+
+def labels_in(title: str, text: str) -> list[Tlp]:
+    """Return the TLP labels that a post's own words say."""
+    return said_in("text", f"{title}\n{text}".encode("utf-8", "replace"))
+
+
+def strictness_of(audience: Audience) -> tuple[int, str]:
+    """Return what orders audiences, the widest first."""
+    return audience.tlp.strictness, audience.text

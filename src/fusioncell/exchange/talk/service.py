@@ -17,7 +17,7 @@ import msgspec
 from fusioncell.exchange.desk import Desk
 from fusioncell.exchange.talk import store
 from fusioncell.exchange.talk.accept import Target, check, check_label, named_of
-from fusioncell.exchange.talk.address import answering, chosen, current, is_within
+from fusioncell.exchange.talk.address import answering, chosen, current, is_within, labels_in, strictness_of
 from fusioncell.exchange.talk.anchor import Anchor, anchor_of, grounds_of
 from fusioncell.exchange.talk.arrange import in_tree
 from fusioncell.exchange.talk.model import (
@@ -49,7 +49,6 @@ from fusioncell.intake import (
     excerpt,
     extract_entry,
     named_in,
-    said_in,
     signed64,
 )
 from fusioncell.intake.model import Item
@@ -107,7 +106,7 @@ class Talk:
         check(new)
         parent = self._row(viewer, new.parent) if new.parent else None
         audience = self._audience(viewer, new, parent)
-        check_label(_said(new.title, new.text), audience)
+        check_label(labels_in(new.title, new.text), audience)
         about = tuple(dict.fromkeys(self._anchored(viewer, text) for text in new.about))
         if parent is not None:
             if about:
@@ -145,7 +144,7 @@ class Talk:
         )  # fmt: skip
         check(NewPost(text=text, title=title, mentions=changed.mentions))
         audience = self._record.audience(row.audience)
-        check_label(_said(title, text), audience)
+        check_label(labels_in(title, text), audience)
         version = max(self._clock.now(), row.version + 1)
         contribution, pending = self._intake.submit_items(
             viewer, [Item("post", row.id, version, "post", _encode(changed))], audience, title=title or excerpt(text)
@@ -296,7 +295,7 @@ class Talk:
 
     def suggestions(self, viewer: Viewer, text: str, group: str = "") -> Suggestion:
         """Propose marking and readers for a text, on the page of a group (its id) or outside; find its observables."""
-        label = strictest(said_in("text", text[:MAX_TEXT].encode("utf-8", "replace")))
+        label = strictest(labels_in("", text[:MAX_TEXT]))
         party = ""
         if group and not (party := current(viewer, group)):
             raise BadInput("you are in no such group", hint="Choose one of your groups, or none.")
@@ -453,14 +452,14 @@ class Talk:
                 guilty = claim.role is Role.ATTACKER and claim.stance in (Stance.MALICIOUS, Stance.SUSPICIOUS)
                 found[claim.observable] = found.get(claim.observable, False) or guilty
             audiences = [self._record.audience(number) for number in {entry.audience for entry in entries}]
-            return Target(max(audiences, key=_strictness), entries[0].org, "", found)
+            return Target(max(audiences, key=strictness_of), entries[0].org, "", found)
         if anchor.observable is None:
             raise BadInput("one reacts to a post, a contribution or an observable")
         mentions = self._fusion.mentions(anchor.observable, self._record.visible_to(viewer), _MOST_ENTRIES)
         if not mentions:
             raise NotFound("nothing that you may see mentions it", hint="Post what you know of it.")
         readers = [self._record.audience(number) for number in {int(row[2]) for row in mentions}]
-        return Target(min(readers, key=_strictness), "", "", {anchor.observable: True})
+        return Target(min(readers, key=strictness_of), "", "", {anchor.observable: True})
 
     def _reaction_id(self, org: str, target: str, kind: str) -> str:
         return str(uuid.uuid5(_NAMES, f"{org}|{target}|{kind}"))
@@ -589,14 +588,6 @@ class Talk:
 def _place(row: PostRow) -> int:
     place: int = row.place
     return place
-
-
-def _said(title: str, text: str) -> list[Tlp]:
-    return said_in("text", f"{title}\n{text}".encode())
-
-
-def _strictness(audience: Audience) -> tuple[int, str]:
-    return audience.tlp.strictness, audience.text
 
 
 def _person(viewer: Viewer) -> str:
