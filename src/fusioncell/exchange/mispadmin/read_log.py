@@ -8,6 +8,7 @@ from datetime import date, datetime, timezone
 from typing import Any
 
 from fusioncell.exchange.misppeople import show
+from fusioncell.exchange.misppeople.model import whole
 from fusioncell.kernel.clock import DAY, SECOND, Instant
 from fusioncell.members.audit import Line
 
@@ -63,8 +64,7 @@ def _matches(wanted: str, there: str) -> bool:
 
 
 def _whole(value: object, default: int) -> int:
-    text = str(value or "")
-    return int(text) if text.isdigit() and 0 < int(text[:9]) else default
+    return whole(value) or default
 
 
 def _since(value: object) -> Instant:

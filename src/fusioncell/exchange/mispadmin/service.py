@@ -146,11 +146,14 @@ class Admin:
         if is_true(self.setting("MISP.enableEventBlocklisting")):
             body = {"uuid": event, "created": self._clock.now(), "comment": "", "event_info": info[:1000],
                     "event_orgc": orgc[:255]}  # fmt: skip
-            self._keep.put(EVENTS, _block_key(caller.org, event), body, org=caller.org)
+            try:
+                self._keep.put(EVENTS, _block_key(caller.org, event), body, org=caller.org)
+            except TooLarge:
+                return  # The list is full; the deletion itself stands.
 
     def find_blocked(self, caller: Caller, model: str, given: object) -> Kept:
         """Return a blocked UUID by MISP id or by itself."""
-        identifier, number = _uuid(given), self._people.back(caller, given) if str(given).isdigit() else 0
+        identifier, number = _uuid(given), self._people.back(caller, given) if str(given).isdecimal() else 0
         for kept in self.blocklist(caller, model):
             if kept.number == number or (identifier and kept.body["uuid"] == identifier):
                 return kept

@@ -18,6 +18,8 @@ from fusioncell.members.audit import Audit
 from fusioncell.members.audit.service import actor_of
 
 MODEL = "SharingGroup"
+GONE = "SharingGroupGone"
+"""UUIDs of groups that were let go: content still names them, so nobody makes another group of one."""
 MOST_ORGS = MAX_PARTIES - 1
 """Most organisations of one sharing group: an audience names no more, and its maker is one."""
 TEXTS = ("releasability", "description")
@@ -54,6 +56,8 @@ class Groups:
                 named = entry.get("org_id") or (nested.get("uuid") if isinstance(nested, Mapping) else None)
                 self._put_org(caller, body, named, extend=is_true(entry.get("extend")))
         identifier = str(said.get("uuid") or "").lower() or new_id(self._randomness)
+        if self._keep.named(GONE, identifier):
+            raise MispRefused(403, "Could not add SharingGroup", {"uuid": ["This UUID is taken."]})
         try:
             kept = self._keep.add(MODEL, identifier, body, org=caller.org)
         except Conflict:
@@ -78,6 +82,7 @@ class Groups:
         kept = self.find(caller, given)
         if not (caller.site_admin or kept.org == caller.org):
             raise MispRefused(403, "You do not have permission to use this functionality.")
+        self._keep.put(GONE, kept.key, {}, org=kept.org)
         self._keep.drop(MODEL, kept.number)
         self._note(caller, "misp.sharing_group.deleted", kept)
 

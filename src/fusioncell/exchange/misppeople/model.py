@@ -87,6 +87,12 @@ def is_true(value: object) -> bool:
     return value is True or (not isinstance(value, bool) and str(value).strip().lower() in ("1", "true", "on", "yes"))
 
 
+def whole(value: object) -> int:
+    """Return a number as clients send one, as text or not; 0 for what is none, or none of at most nine digits."""
+    text = str(value)[:12]
+    return int(text) if text.isdecimal() and len(text) < 10 else 0
+
+
 def flag_fields(names: Iterable[str]) -> dict[str, bool]:
     """Return all flags with whether they are among the names."""
     held = frozenset(names)

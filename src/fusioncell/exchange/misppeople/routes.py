@@ -6,7 +6,7 @@ from typing import Any
 
 from fusioncell.exchange.misp import Action, Actions, Call, MispRefused, Reply
 from fusioncell.exchange.misppeople import show
-from fusioncell.exchange.misppeople.model import LAST_STOCK, STOCK, OrgKnown
+from fusioncell.exchange.misppeople.model import LAST_STOCK, STOCK, OrgKnown, whole
 from fusioncell.exchange.misppeople.service import People
 
 
@@ -113,7 +113,6 @@ class _Doors:
 
 
 def _number(call: Call) -> int:
-    text = call.argument(0)
-    return int(text) if text.isdigit() and len(text) < 10 else 0
+    return whole(call.argument(0))
 
 

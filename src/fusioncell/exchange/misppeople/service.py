@@ -30,6 +30,7 @@ from fusioncell.exchange.misppeople.model import (
     is_true,
     make_role,
     role_of,
+    whole,
 )
 from fusioncell.kernel.clock import HOUR, Clock
 from fusioncell.kernel.errors import Conflict, NotFound
@@ -208,7 +209,7 @@ class People:
     def find_org(self, caller: Caller, reference: object) -> OrgKnown:
         """Return an organisation by MISP id, UUID or name; MispRefused where there is none."""
         text = str(reference or "").strip()
-        number = self.back(caller, text) if text.isdigit() else 0
+        number = self.back(caller, text) if text.isdecimal() else 0
         folded = text.casefold()
         for one in self.organisations().values():
             if one.number == number or folded in (one.uuid.casefold(), one.id.casefold(), one.name.casefold()):
@@ -302,7 +303,7 @@ class People:
     def group_kept(self, caller: Caller, given: object) -> Kept | None:
         """Return what is kept of a sharing group, by MISP id or UUID, where the caller may know of it."""
         text = str(given or "").strip().lower()
-        if text.isdigit():
+        if text.isdecimal():
             number = self.back(caller, text)
             found = self._keep.find("SharingGroup", number) if number else None
         else:
@@ -409,10 +410,10 @@ def _role_body(said: Mapping[str, Any], standing: Mapping[str, Any]) -> dict[str
     body = {"name": standing["name"]}
     for flag in FLAGS:
         body[flag] = is_true(said[flag]) if said.get(flag) is not None else bool(standing.get(flag))
-    if "permission" in said and str(said["permission"]).isdigit():
+    if "permission" in said:
         # MISP takes the level of the four flags about events as one number as well.
         for flag, least in (("perm_add", 1), ("perm_modify", 1), ("perm_modify_org", 2), ("perm_publish", 3)):
-            body[flag] = body[flag] or int(str(said["permission"])) >= least
+            body[flag] = body[flag] or whole(said["permission"]) >= least
     for name in ROLE_FIELDS:
         value = said.get(name, standing.get(name))
         if value is not None:

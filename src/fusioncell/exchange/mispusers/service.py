@@ -14,7 +14,7 @@ import msgspec
 from fusioncell.exchange.misp import Caller, MispRefused, MispRole
 from fusioncell.exchange.mispkeep import Keep, Kept
 from fusioncell.exchange.misppeople import People
-from fusioncell.exchange.misppeople.model import hub_role, is_true
+from fusioncell.exchange.misppeople.model import hub_role, is_true, whole
 from fusioncell.exchange.misppeople.show import PREFERENCES
 from fusioncell.exchange.mispusers.model import LONGEST_VALUE, MOST_REGISTRATIONS, MOST_SETTINGS, User
 from fusioncell.kernel.clock import SECOND, Clock
@@ -137,7 +137,7 @@ class Users:
         self._accounts.remove(caller.viewer, one.person.id)
 
     def _role(self, given: object) -> MispRole:
-        role = self._people.role(int(str(given)) if str(given).isdigit() else 0)
+        role = self._people.role(whole(given))
         if role is None:
             raise MispRefused(403, "Invalid role", {"role_id": ["There is no such role."]})
         return role
@@ -154,6 +154,9 @@ class Users:
             info, secret = self._signing.make_key(caller.viewer, label, "administrator", caller.viewer.permissions
                                                   - {"unseal", "hold"}, KEY_DAYS)
             return one, info, secret
+        if not permissions_of(one.person.roles) <= caller.viewer.permissions:
+            # Or a lead's key would open the door to an administrator's.
+            raise MispRefused(403, "You do not have permission to do that.", "This user may do more than you may.")
         info, secret = self._members.make_key(one.org, one.person.id, "administrator", label,
                                               author=author_of(caller.viewer))
         return one, info, secret
@@ -269,7 +272,7 @@ class Users:
         return len(chosen)
 
     def _registrations(self, caller: Caller, references: Iterable[str]) -> list[Kept]:
-        wanted = {self._people.back(caller, reference) for reference in references if reference.isdigit()}
+        wanted = {self._people.back(caller, reference) for reference in references if reference.isdecimal()}
         names = set(references)
         chosen = [one for one in self.registrations() if one.number in wanted or one.key in names]
         if not chosen:
