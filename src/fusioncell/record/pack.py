@@ -8,7 +8,7 @@ other (measured: see benchmarks). The digest of each entry covers its nonce and 
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from hashlib import sha256
 
 import msgspec
@@ -86,9 +86,13 @@ def unpack_payloads(payload: bytes) -> list[bytes]:
 
 
 def unpack(
-    first_seq: int, commit_seq: int, at: int, org: str, contribution: str, chain: bytes, block: Block
-) -> list[Entry]:
-    """Return the entries of a stored block, in order; equal metas are one value, so none may be changed."""
+    first_seq: int, commit_seq: int, at: int, org: str, contribution: str, chain: bytes, block: Block,
+    wanted: Collection[int] | None = None,
+) -> list[Entry]:  # fmt: skip
+    """Return the entries of a stored block, in order; equal metas are one value, so none may be changed.
+
+    ``wanted``: only those at these positions (None: all): a look-up that needs one of 128 pays for one.
+    """
     metas: dict[bytes, dict[str, object]] = {}
     kinds = block.kinds.split("\n")
     digests = block.digests
@@ -107,6 +111,7 @@ def unpack(
             first_seq,
         )
         for i, packed in enumerate(unpack_payloads(block.payload))
+        if wanted is None or first_seq + i in wanted
     ]
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any
 
 from sqlalchemy import BigInteger, Column, Integer, LargeBinary, MetaData, SmallInteger, String, Table, Text
@@ -178,11 +178,11 @@ def _block_of(row: tuple[Any, ...]) -> Block:
     return Block(row[6], row[7], row[8], bytes(row[9]), bytes(row[10]), bytes(row[11]))
 
 
-def _entries(rows: list[tuple[Any, ...]]) -> list[Entry]:
+def _entries(rows: list[tuple[Any, ...]], wanted: Collection[int] | None = None) -> list[Entry]:
     found: list[Entry] = []
     for row in rows:
         first, commit_seq, at, org, contribution, chain = row[:6]
-        found += pack.unpack(first, commit_seq, at, org, contribution, bytes(chain), _block_of(row))
+        found += pack.unpack(first, commit_seq, at, org, contribution, bytes(chain), _block_of(row), wanted)
     return found
 
 
@@ -238,7 +238,7 @@ def read_many(connection: Connection, seqs: Iterable[int]) -> list[Entry]:
         "ORDER BY b.first_seq",
         (value,),
     )
-    return [entry for entry in _entries(rows) if entry.seq in wanted]
+    return _entries(rows, wanted)
 
 
 def read_kinds(connection: Connection, org: str, kinds: Iterable[str], after: int, blocks: int) -> list[Entry]:
