@@ -28,7 +28,8 @@ WORDS = st.sampled_from([
     "1cb7e1cc-d695-42b1-92f4-fd0112a3c9be", "\x00", "é" * 300, "[1,2", "", "3", "2026-01-01", "MISP.live",
     "default_role", "data", "findMissingFunctionNames",
 ])  # fmt: skip
-SCALARS = st.one_of(WORDS, st.none(), st.booleans(), st.integers(-(2**70), 2**70), st.floats(), st.text(st.characters(codec="utf-8"), max_size=20))
+TEXTS = st.text(st.characters(codec="utf-8"), max_size=20)
+SCALARS = st.one_of(WORDS, st.none(), st.booleans(), st.integers(-(2**70), 2**70), st.floats(), TEXTS)
 VALUES = st.recursive(SCALARS, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(WORDS, inner, max_size=3),
                       max_leaves=6)  # fmt: skip
 FIELDS = st.sampled_from([
