@@ -7,7 +7,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any
 
 import msgspec
@@ -20,7 +19,7 @@ from fusioncell.kernel.clock import SECOND
 from fusioncell.kernel.entry import Entry
 from fusioncell.kernel.ports import Connection, storable
 
-__all__ = ["metadata", "project", "purge"]
+__all__ = ["metadata", "project"]
 
 Number = str | int | float | None
 Flag = bool | str | int | None
@@ -124,11 +123,6 @@ def _note_recalls(connection: Connection, arrived: Arrived, gone: list[Entry]) -
             store.add_gone(connection, seqs, entry.at // SECOND)
 
 
-def purge(connection: Connection, entries: Iterable[Entry]) -> None:
-    """Take out what entries said, before their payloads are erased."""
-    _drop(connection, [entry for entry in entries if entry.kind in _KINDS])
-
-
 def _drop(connection: Connection, entries: list[Entry]) -> None:
     if not entries:
         return
@@ -182,7 +176,7 @@ def _add(connection: Connection, entries: list[Entry]) -> None:
         values += [(key, entry.seq) for key in found]
         tags += [(value_hash(name), entry.seq, storable(name)) for name in named]
     store.add(connection, rows)
-    store.drop_gone(connection, [str(row[2]) for row in rows])
+    store.drop_gone(connection, [(row[2], row[3], row[4]) for row in rows])
     if values:
         values.sort()
         store.add_values(connection, values)

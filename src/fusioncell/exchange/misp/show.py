@@ -179,7 +179,9 @@ class Lens:
 
     def sighting(self, document: Document, body: Body, attribute: Document | None, event_id: str) -> Body:
         """Show a sighting."""
-        org = self.organisation(document.org)
+        said = body.get("Organisation")
+        org = (dict(self.people.creator(self.caller, said)) if isinstance(said, dict) and said.get("uuid")
+               else self.organisation(document.org))  # fmt: skip
         return {
             "id": self.id_out(document.number), "uuid": document.uuid,
             "attribute_id": self.id_out(attribute.number) if attribute else "0", "event_id": event_id,
@@ -261,5 +263,5 @@ _OF_INSTANCE = frozenset({
     "Galaxy", "EventReport", "Note", "Opinion", "Relationship", "Sighting", "SharingGroup", "sharing_group_id",
     "ObjectReference", "attribute_count", "event_creator_email", "Feed", "RelatedAttribute", "Event", "edited",
     "CryptographicKey", "template_id", "breakOnDuplicate", "enforceWarninglist", "warnings", "encrypt", "user_id",
-    "proposal_email_lock", "locked", "event_uuid", "malware_filename",
+    "proposal_email_lock", "locked", "event_uuid", "malware_filename", "sharing_group_uuid",
 })  # fmt: skip

@@ -164,10 +164,9 @@ def drop_hollow(connection: Connection, contributions: Iterable[str]) -> None:
     )
 
 
-def drop_gone(connection: Connection, uuids: Iterable[str]) -> None:
-    """Forget that things were recalled: they are there again."""
-    sql, value = connection.among(uuids)
-    connection.run(f"DELETE FROM exchange_misp_gone WHERE uuid IN {sql}", (value,))
+def drop_gone(connection: Connection, again: Sequence[Sequence[object]]) -> None:
+    """Forget that things (uuid, contributor, audience) were recalled: they are there again, for the same readers."""
+    connection.run_many("DELETE FROM exchange_misp_gone WHERE uuid = ? AND org = ? AND audience = ?", again)
 
 
 def gone(connection: Connection, events: Sequence[str], audiences: frozenset[int]) -> list[Document]:

@@ -296,11 +296,13 @@ class Pieces:
         body["distribution"] = level_of(body.get("distribution", "1"), "1")
         made = seen_at((old or given).get("created")) if (old or given).get("created") else None
         body["created"] = made[:19].replace("T", " ") if made else _stamp(now)
-        body["modified"] = _stamp(now)
         body["timestamp"] = str(now)
         own = self.core.people.organisation(caller, caller.viewer.org or "")
         asked = plain(given.get("orgc_uuid"))
         trusted = caller.site_admin or caller.role.may("perm_sync")
+        # A relayed one keeps its time, or two that synchronise would each find the other's newer without end.
+        changed = seen_at(given["modified"]) if trusted and asked and given.get("modified") else None
+        body["modified"] = changed[:19].replace("T", " ") if changed else _stamp(now)
         body.setdefault("orgc_uuid", asked if asked and trusted and old is None else str(own.get("uuid", "")))
         body.setdefault("authors", "")
         self.share(caller, given, body, errors)

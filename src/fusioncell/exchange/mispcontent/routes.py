@@ -61,6 +61,9 @@ class _Doors:
 
     def _event(self, call: Call, event: Document, view: View) -> Reply:
         shown = self.core.event_json(call.caller, event, view)
+        if flag(call, "excludeGalaxy"):
+            for one in _with_galaxies(shown):
+                one.pop("Galaxy", None)
         if view.extended:
             for other in self.core.extending(call.caller, event.uuid):
                 more = self.core.event_json(call.caller, other, view)
@@ -78,7 +81,7 @@ class _Doors:
 
     def event_edit(self, call: Call) -> Reply:
         """``events/edit/{id}``."""
-        event = self.content.edit_event(call.caller, self._one(call, EVENT), call.fields("Event"))
+        event = self.content.edit_or_relay(call.caller, self._one(call, EVENT), call.fields("Event"))
         return self._event(call, event, View(metadata=flag(call, "metadata")))
 
     def event_delete(self, call: Call) -> Reply:
@@ -284,6 +287,11 @@ class _Doors:
         self.content.bump(work, event)
         self.content.close(call.caller, work)
         return said(call, "ObjectReference deleted")
+
+
+def _with_galaxies(shown: Body) -> list[Body]:
+    """Return an event and the attributes in it: what galaxies stand in."""
+    return [shown, *shown["Attribute"], *(one for thing in shown["Object"] for one in thing["Attribute"])]
 
 
 def _ids(call: Call) -> list[Any]:

@@ -19,6 +19,7 @@ from fusioncell.kernel.clock import SECOND, format_instant
 from fusioncell.kernel.errors import NotFound
 
 _CHILDREN = frozenset({ATTRIBUTE, OBJECT})
+ALREADY = "Event already exists, if you would like to edit it, use the url in the location header."
 _MOVED = _CHILDREN | {"ObjectReference", "EventReport", *ANALYST}
 """What has its readers by the levels of its event."""
 
@@ -73,14 +74,13 @@ class Content(Pieces):
         if not is_uuid(uuid):
             errors["uuid"] = ["Please provide a valid RFC 4122 UUID"]
         creator = self._creator(caller, given.get("Orgc"))
-        refused = self.core.people.refuses(caller, uuid, str(creator.get("uuid", "")))
+        refused = self.core.people.refuses(caller, uuid, str(creator.get("uuid", ""))) or self._returns(caller, uuid)
         if refused:
             raise MispRefused(403, refused)
         if errors:
             raise MispRefused(403, "Could not add Event", errors)
         if [row for row in self.core.by_uuids(caller, [uuid], EVENT) if row.org == caller.viewer.org]:
-            raise MispRefused(403, "Event already exists, if you would like to edit it, use the url in the location "
-                                   "header.")  # fmt: skip
+            raise MispRefused(403, ALREADY)
         body["uuid"] = uuid
         body["Orgc"] = creator
         body["timestamp"] = str(second_of(given.get("timestamp")) or now)
@@ -92,7 +92,18 @@ class Content(Pieces):
         self.local(caller, work, EVENT, uuid, given.get("Tag"))
         self._add_children(caller, work, given)
         self.close(caller, work)
-        return self.core.resolve(caller, EVENT, uuid)
+        return self.event_of_uuid(caller, uuid, work.owner)
+
+    def is_origin(self, caller: Caller, event: Document) -> bool:
+        """Tell whether an event was contributed by the very organisation that made it, not by a relay."""
+        return event.orgc == str(self.core.people.organisation(caller, event.org).get("uuid", "")) != ""
+
+    def _returns(self, caller: Caller, uuid: str) -> str:
+        """Return why a sync user's event is not taken: it is here, as the caller sees, from its own origin; "" else."""
+        if not caller.role.may("perm_sync") or caller.site_admin:
+            return ""
+        rows = [row for row in self.core.of_events(caller, [uuid], EVENT) if row.org != caller.org]
+        return ALREADY if any(self.is_origin(caller, row) for row in rows) else ""
 
     def _creator(self, caller: Caller, given: Any) -> Body:
         """Return who made an event: as stated, where the caller may pass on others' (sync), else its organisation."""
@@ -111,7 +122,8 @@ class Content(Pieces):
         for index, one in enumerate(listed(given.get("Attribute"))):
             body, errors = self.new_attribute(caller, one, work.now)
             key = (body.get("type", ""), body.get("category", ""), plain(body.get("value")).lower())
-            if not errors and key not in seen:
+            # Twins that came with uuids of their own are both kept: a round trip loses nothing.
+            if not errors and (key not in seen or one.get("uuid")):
                 seen.add(key)
                 self.put_attribute(caller, work, one, body, place=f"Event.Attribute[{index}]")
         for index, one in enumerate(listed(given.get("Object"))):
@@ -120,11 +132,25 @@ class Content(Pieces):
             self.put_report(caller, work, report)
         self.put_analyst(caller, work, EVENT, work.uuid, given)
 
+    def edit_or_relay(self, caller: Caller, event: Document, given: Mapping[str, Any]) -> Document:
+        """Edit the caller's own copy of an event; a sync user without one relays it, unless it came from its origin."""
+        rows = self.core.of_events(caller, [event.uuid], EVENT)
+        own = firsts(row for row in rows if row.org == caller.viewer.org)
+        if own:
+            return self.edit_event(caller, own[0], given)
+        if caller.role.may("perm_sync") and not self.core.may_change(caller, event):
+            newest = max((row.timestamp for row in rows), default=0)
+            if not any(self.is_origin(caller, row) for row in rows) and (second_of(given.get("timestamp")) or 0) > newest:
+                return self.add_event(caller, {**given, "uuid": event.uuid})
+        return self.edit_event(caller, event, given)
+
     def edit_event(self, caller: Caller, event: Document, given: Mapping[str, Any]) -> Document:
         """Change an event: its own fields, and what of its children is given and newer."""
         work = self.open(caller, event)
         stamp = second_of(given.get("timestamp"))
-        if stamp is not None and stamp <= event.timestamp and "Attribute" not in given and "Object" not in given:
+        relayed = caller.role.may("perm_sync") and not caller.site_admin and not self.is_origin(caller, event)
+        plain_edit = "Attribute" not in given and "Object" not in given
+        if stamp is not None and stamp <= event.timestamp and (plain_edit or relayed):
             raise MispRefused(403, "Could not edit event", "Event could not be saved: Event in the request not newer "
                                                            "than the local copy.")  # fmt: skip
         body, errors = event_fields({**given, "uuid": event.uuid}, work.event, plain(work.event.get("date")))
@@ -148,7 +174,7 @@ class Content(Pieces):
         if moved or publish:
             self.rehome(work, event)
         self.close(caller, work)
-        return self.core.resolve(caller, EVENT, event.uuid)
+        return self.event_of_uuid(caller, event.uuid, event.org)
 
     def _moves(self, old: Mapping[str, Any], new: Mapping[str, Any]) -> bool:
         return any(str(old.get(name, "")) != str(new.get(name, "")) for name in ("distribution", "sharing_group_uuid"))

@@ -50,6 +50,7 @@ KINDS = {
     "misp.event": N_("MISP event"),
     "misp.object": N_("MISP object"),
     "misp.attribute": N_("MISP attribute"),
+    "misp.more": N_("MISP object"),
     "csv.row": N_("Row"),
     "text": N_("Text"),
     "post": N_("Post"),
