@@ -31,6 +31,8 @@ from fusioncell.exchange.mispsaid import routes as said_routes
 from fusioncell.exchange.mispsearch import routes as search_routes
 from fusioncell.exchange.mispsearch.service import MispSearch
 from fusioncell.exchange.mispstix import actions as stix_actions
+from fusioncell.exchange.mispsync import Sync
+from fusioncell.exchange.mispsync import routes as sync_routes
 from fusioncell.exchange.misptags import Tags
 from fusioncell.exchange.misptags import routes as tags_routes
 from fusioncell.exchange.mispusers import Users
@@ -91,9 +93,11 @@ def misp_door(hub: MispParts) -> MispDoor:
     content = Content(core, types=Types.of(describe_types()))
     groups = Groups(keep=keep, people=people, audit=hub.audit, clock=hub.clock, randomness=hub.randomness,
                     regroup=content.regroup)
+    said = Said(content)
     actions: Actions = {
         **content_routes.actions(content),
-        **said_routes.actions(Said(content)),
+        **said_routes.actions(said),
+        **sync_routes.actions(Sync(content, said)),
         **search_routes.actions(MispSearch(core, hub.projections, packs.library, base=_address(hub.settings))),
         **admin_routes.actions(admin, people, core.resolve, FEEDS, lambda: actions),
         **groups_routes.actions(groups, people),

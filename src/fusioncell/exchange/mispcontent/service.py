@@ -139,8 +139,8 @@ class Content(Pieces):
         if own:
             return self.edit_event(caller, own[0], given)
         if caller.role.may("perm_sync") and not self.core.may_change(caller, event):
-            newest = max((row.timestamp for row in rows), default=0)
-            if not any(self.is_origin(caller, row) for row in rows) and (second_of(given.get("timestamp")) or 0) > newest:
+            newer = (second_of(given.get("timestamp")) or 0) > max((row.timestamp for row in rows), default=0)
+            if newer and not any(self.is_origin(caller, row) for row in rows):
                 return self.add_event(caller, {**given, "uuid": event.uuid})
         return self.edit_event(caller, event, given)
 

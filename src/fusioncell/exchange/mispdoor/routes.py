@@ -23,6 +23,7 @@ NOT_AUTHENTICATED = (
 )
 NOT_PERMITTED = "You do not have permission to use this functionality."
 NOT_FOR_GUESTS = "This door is for members of the partnership."
+NOT_FOR_HUBS = "Another hub reads by TAXII, as its agreement says, and by no other door."
 NOT_BOUND = "Your organisation has not accepted the terms of the partnership yet: its lead does so at /terms."
 _log = logging.getLogger("fusioncell.misp")
 
@@ -43,7 +44,14 @@ async def misp(request: Request[Any, Any, Any], mispdoor: MispDoor, viewer: View
     if tag and tag in request.headers.get("if-none-match", ""):
         return Response(b"", status_code=304, headers={"ETag": tag})
     body = reply.body if isinstance(reply.body, bytes) else msgspec.json.encode(reply.body)
+    if reply.status == 200 and is_known(reply.headers.get("ETag", ""), request.headers.get("if-none-match", "")):
+        return Response(b"", status_code=304, headers=dict(reply.headers))
     return Response(body, status_code=reply.status, media_type=reply.media_type, headers=dict(reply.headers))
+
+
+def is_known(tag: str, asked: str) -> bool:
+    """Tell whether a client has what it asks for (RFC 9110 §13.1.2, compared weakly; MISP asks so by POST too)."""
+    return bool(tag) and any(one.strip().removeprefix("W/") in (tag, "*") for one in asked.split(",")[:20])
 
 
 def answer(door: MispDoor, viewer: Viewer, request: Request[Any, Any, Any], path: str, raw: bytes) -> Reply:
@@ -56,6 +64,8 @@ def answer(door: MispDoor, viewer: Viewer, request: Request[Any, Any, Any], path
             raise NotFound(f"There is no {controller[:40]}/{action[:40]} here.")
         if found.permission != "public" and viewer.org is None:
             raise MispRefused(403, NOT_AUTHENTICATED)
+        if viewer.may("federate"):
+            raise MispRefused(403, NOT_FOR_HUBS)
         caller = door.whoami(viewer)
         call = Call(caller, method, controller, action, arguments, named, None if found.raw else take_body(raw), raw,
                     request.headers.get("accept", ""), path)  # fmt: skip

@@ -15,7 +15,7 @@ from typing import Any
 from fusioncell.exchange.misp import Caller, Document, MispRefused, Put, firsts
 from fusioncell.exchange.misp.gather import ANALYST
 from fusioncell.exchange.misp.model import ATTRIBUTE, EVENT, OBJECT
-from fusioncell.exchange.misp.restrict import Level, audience_of, near
+from fusioncell.exchange.misp.restrict import Level, audience_of, near, within_target
 from fusioncell.exchange.misp.show import Body, kept_of
 from fusioncell.exchange.mispcontent.check import is_true, plain
 from fusioncell.exchange.mispcontent.service import Content
@@ -23,6 +23,8 @@ from fusioncell.kernel.errors import NotFound
 from fusioncell.kernel.marking import Audience, Tlp, audience_for, org
 
 NOT_YOURS = "You do not have permission to do that."
+_HANDED_OVER = frozenset({EVENT, OBJECT, ATTRIBUTE, "ObjectReference", "EventReport"})
+"""What becomes another organisation's with a delegated event."""
 MAX_SIGHTED = 1000
 """Attributes of one value that one sighting is noted on."""
 PROPOSAL, ANSWER, SIGHTING, REPORT, DELEGATION, LOCAL = (
@@ -39,7 +41,8 @@ class Said:
     def _own(self, caller: Caller) -> str:
         return caller.viewer.org or ""
 
-    def _near(self, caller: Caller, target: Document) -> Audience:
+    def near(self, caller: Caller, target: Document) -> Audience:
+        """Return the readers of what the caller says of a thing to its contributor."""
         return near(self._own(caller), self.core.audience_named(target.audience), target.org)
 
     def withdraw(self, caller: Caller, document: Document) -> None:
@@ -63,7 +66,7 @@ class Said:
                     "timestamp": str(now)}  # fmt: skip
             own = plain(given.get("uuid")).lower() if len(targets) == 1 else ""
             puts.append(Put(SIGHTING, own if len(own) == 36 else self.content.new_uuid(), body,
-                            self._near(caller, target), event=target.event, about=target.uuid))  # fmt: skip
+                            self.near(caller, target), event=target.event, about=target.uuid))  # fmt: skip
         self.core.write(caller, puts, title="sighting")
         return self.core.by_uuids(caller, [put.uuid for put in puts], SIGHTING)
 
@@ -97,7 +100,7 @@ class Said:
         for name in ("Tag", "sharing_group_uuid", "distribution"):
             body.pop(name, None)
         body |= {"uuid": uuid, "timestamp": str(self.content.now()), "deleted": False, "proposal_to_delete": deletion}
-        self.core.write(caller, [Put(PROPOSAL, uuid, body, self._near(caller, event), event=event.uuid,
+        self.core.write(caller, [Put(PROPOSAL, uuid, body, self.near(caller, event), event=event.uuid,
                                      about=old.uuid if old is not None else "")], title="proposal")  # fmt: skip
         return self.core.resolve(caller, PROPOSAL, uuid)
 
@@ -201,12 +204,12 @@ class Said:
         audience = self.content.analyst_audience(caller, owner, body, target)
         puts = [Put(model, uuid, body, audience, event=target.event if target is not None else "", about=about,
                     standing=self.core.standing(row) if row is not None else ())]  # fmt: skip
-        puts += self._inside(caller, given, uuid, puts[0].event)
+        puts += self._inside(caller, given, uuid, puts[0].event, audience)
         self.core.write(caller, puts, title=model, org=owner)
         return self.core.resolve(caller, model, uuid)
 
-    def _inside(self, caller: Caller, given: Mapping[str, Any], about: str, event: str) -> list[Put]:
-        """Return what came inside a note: notes on it that are new."""
+    def _inside(self, caller: Caller, given: Mapping[str, Any], about: str, event: str, around: Audience) -> list[Put]:
+        """Return what came inside a note: notes on it that are new, for nobody who may not read the note."""
         puts = []
         for name in ANALYST:
             inner = given.get(name)
@@ -217,7 +220,8 @@ class Said:
                 body, errors = self.content.analyst_body(caller, name, one, None, self.content.now())
                 if not errors:
                     body |= {"object_uuid": about, "object_type": plain(one.get("object_type"))}
-                    audience = self.content.analyst_audience(caller, self._own(caller), body, None)
+                    wanted = self.content.analyst_audience(caller, self._own(caller), body, None)
+                    audience = within_target(self._own(caller), wanted, around, self._own(caller))
                     puts.append(Put(name, own if len(own) == 36 else self.content.new_uuid(), body, audience,
                                     event=event, about=about))  # fmt: skip
         return puts
@@ -308,7 +312,8 @@ class Said:
         if asked != self._own(caller):
             raise MispRefused(403, "You are not authorised to do that.")
         rows = self.core.all_of(row.about, row.org)
-        newest = firsts(one for one in rows if one.model != DELEGATION)
+        # Local tags, sightings and notes are the first's own words, and stay with it.
+        newest = firsts(one for one in rows if one.model in _HANDED_OVER)
         maker = self.core.people.organisation(caller, asked)
         bodies = {one.uuid: body for one, body in zip(newest, self.core.bodies(newest), strict=True)}
         event = next((one for one in newest if one.model == EVENT), None)

@@ -136,6 +136,8 @@ def csv_line(row: Slim, raw: bytes, event_id: str, inner: str) -> str | None:
     except UNREADABLE:
         return None
     value, comment = said.value, said.comment
+    if '"' in said.category or '"' in said.type:
+        return None  # Of another door: what is no field of MISP's is written with care.
     shown = f'"{value}"' if '"' not in value and not value.isdigit() and value else quoted(value)
     tags = quoted(",".join(tag.name for tag in said.Tag)) if said.Tag else '""'
     return (

@@ -20,6 +20,8 @@ NO_PARAMETERS = (
     "A search by GET needs at least one parameter, such as /value:example.com or ?type=domain; send a search without "
     "any by POST."
 )
+MAX_NAMED = 10_000
+"""Events or attributes whose sightings one request asks for."""
 OBJECT_FORMATS = frozenset({"json"})
 SIGHTING_FORMATS = frozenset({"json", "xml", "csv"})
 _encode = msgspec.json.Encoder().encode
@@ -137,6 +139,8 @@ class Doors:
     def sightings(self, call: Call) -> Reply:
         """``sightings/restSearch[/event|/attribute]``: sightings that meet the query."""
         given = parameters(call)
+        if str(given.get("last")) == "0":
+            del given["last"]  # A MISP that synchronises asks so for all of them.
         query = self.query(call, SIGHTINGS, {**given, "from": "", "to": ""})
         context = call.argument(0) or str(given.get("context") or "")
         if context not in ("", "event", "attribute"):
@@ -144,8 +148,9 @@ class Doors:
         dated = {"timestamp": [one for one in (given.get("from"), given.get("to")) if one]}
         if dated["timestamp"] and query.publish_timestamp is None:
             query = replace(query, timestamp=read_query(SIGHTINGS, dated, self.search.now()).timestamp)
-        identity = str(given.get("id") or given.get("uuid") or "")
-        rows = self.search.sightings(call.caller, query, context, identity)
+        asked = given.get("id") or given.get("uuid") or []
+        named = [str(one) for one in (asked if isinstance(asked, list) else [asked])][:MAX_NAMED]
+        rows = self.search.sightings(call.caller, query, context, named)
         shown = self.search.shown_sightings(call.caller, query, rows)
         if query.format == "csv":
             columns = query.requested or ("id", "attribute_id", "event_id", "org_id", "date_sighting", "uuid", "source",
@@ -166,7 +171,9 @@ class Doors:
         rows, total = self.search.events(call.caller, query)
         shown = self.search.index(call.caller, rows)
         if query.has("minimal"):
-            body: Any = [{"id": one["id"], "timestamp": one["timestamp"], "sighting_timestamp": "0",
+            seen = self.search.last_sighted(call.caller, rows)
+            body: Any = [{"id": one["id"], "timestamp": one["timestamp"],
+                          "sighting_timestamp": str(seen.get(one["uuid"], 0)),
                           "published": one["published"], "uuid": one["uuid"], "orgc_uuid": one["Orgc"]["uuid"]}
                          for one in shown]  # fmt: skip
         else:

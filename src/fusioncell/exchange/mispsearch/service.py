@@ -245,12 +245,12 @@ class MispSearch:
         wanted = Search(OBJECT, tuple(here), tuple(event), tuple(plan.inside_groups(query, known)))
         return self._page(caller, query, wanted, test if tests else None)
 
-    def sightings(self, caller: Caller, query: Query, context: str, given: str) -> list[Document]:
-        """Return the sightings that meet a query: of one event or attribute, or of the last thirty days."""
+    def sightings(self, caller: Caller, query: Query, context: str, given: Sequence[str]) -> list[Document]:
+        """Return the sightings that meet a query: of events or attributes, or of the last thirty days."""
         here: list[On] = [On("deleted", (0,))]
         if given:
             models = {"event": (EVENT,), "attribute": (ATTRIBUTE,)}.get(context, (EVENT, ATTRIBUTE))
-            about = [row for row in (self._one(caller, model, given) for model in models) if row is not None]
+            about = self._named(caller, models, given)
             here.append(On("event" if about and about[0].model == EVENT else "about",
                            tuple(row.uuid for row in about) or ("",)))  # fmt: skip
         span = query.publish_timestamp or query.timestamp
@@ -268,11 +268,21 @@ class MispSearch:
         orgs = {org for _, org in self._orgs(caller, query.orgs).values()}
         return [row for row in rows if not query.orgs or row.org in orgs]
 
-    def _one(self, caller: Caller, model: str, given: str) -> Document | None:
-        try:
-            return self.core.resolve(caller, model, given)
-        except NotFound:
-            return None
+    def _named(self, caller: Caller, models: Sequence[str], given: Sequence[str]) -> list[Document]:
+        """Return what is meant by MISP ids or uuids: all of the first of the models that there is any of."""
+        uuids = [one.lower() for one in given if len(one) == 36]
+        numbers = []
+        for one in given:
+            try:
+                numbers.append(self.core.id_in(caller, one))
+            except NotFound:
+                continue
+        for model in models:
+            found = self.core.by_uuids(caller, uuids, model) if uuids else []
+            found += self.core.by_numbers(caller, numbers, model) if numbers else []
+            if found:
+                return found
+        return []
 
     # -- pages ---------------------------------------------------------------------------------------------------------
 
@@ -598,6 +608,11 @@ class MispSearch:
         events = self.core.by_uuids(caller, {row.event for row in rows}, EVENT)
         view = View(deleted=2, proposals=False, reports=False, chosen=frozenset(row.uuid for row in rows))
         return self.shown_events_by(caller, events, view)
+
+    def last_sighted(self, caller: Caller, rows: Sequence[Document]) -> dict[str, int]:
+        """Return event → when the newest sighting in it that the caller sees was noted, in seconds."""
+        with self._projections.read() as connection:
+            return store.last_sighted(connection, [row.uuid for row in rows], self.core.audiences(caller))
 
     def index(self, caller: Caller, rows: Sequence[Document]) -> list[Body]:
         """Return the shells of events as ``events/index`` lists them."""

@@ -233,3 +233,12 @@ def correlated(connection: Connection, hashes: Sequence[int], audiences: frozens
         sql.parameters,
     )
     return [(row[0], found) for row, found in zip(rows, documents(row[1:] for row in rows), strict=True)]
+
+
+def last_sighted(connection: Connection, events: Sequence[str], audiences: frozenset[int]) -> dict[str, int]:
+    """Return event → timestamp of the newest sighting in it."""
+    seen, audience = connection.among(sorted(audiences))
+    among, value = connection.among(events)
+    return dict(connection.rows(
+        "SELECT event, MAX(timestamp) FROM exchange_misp_document WHERE model = 'Sighting' AND deleted = 0"
+        f" AND audience IN {seen} AND event IN {among} GROUP BY event", (audience, value)))
