@@ -1,0 +1,257 @@
+"""What is shown of rows that were found: attributes with what is around them, lists for formats, the hot path.
+
+No query of its own: a step over bodies of the record, in chunks, by the caller's lens (``exchange.misp``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
+from typing import Any, Protocol, TypeVar
+
+import msgspec
+
+from fusioncell.exchange.misp.model import EVENT, OBJECT, Caller, Document, View
+from fusioncell.exchange.misp.service import Lens, Misp
+from fusioncell.exchange.mispsearch import match, quick, write_csv
+from fusioncell.exchange.mispsearch.model import About, Hit, Query
+from fusioncell.exchange.mispsearch.quick import Slim
+
+CHUNK = 2_000
+"""Rows whose bodies are read at once."""
+EVENT_CHUNK = 20
+"""Events that are shown at once."""
+MAX_RELATED = 200
+"""Most correlations that are shown of one attribute; as many are read for each of a page's attributes on average."""
+Body = dict[str, Any]
+_encode = msgspec.json.Encoder().encode
+R = TypeVar("R")
+Rows = Sequence[Document] | Sequence[Slim]
+
+
+class Library(Protocol):
+    """What the search asks of the common knowledge (``exchange.misplibrary``)."""
+
+    def decay_scores(
+        self, misp_type: str, own_tags: Iterable[str], event_tags: Iterable[str], seen: int, *,
+        models: Iterable[str] = (), overrides: dict[str, float] | None = None,
+    ) -> list[dict[str, Any]]:  # fmt: skip
+        """Score an attribute by each model of its type."""
+        ...
+
+    def warnings_of_many(self, values: Sequence[tuple[str, str]]) -> Sequence[Sequence[object]]:
+        """Return, for each (type, value), the enabled warninglists that it stands on."""
+        ...
+
+
+class Showing:
+    """Shows rows that were found; what it needs of the read model beside, ``service`` gives it."""
+
+    def __init__(self, core: Misp, library: Library | None) -> None:
+        self.core, self.library = core, library
+
+    def related(self, caller: Caller, rows: Sequence[Document], lens: Lens, events: dict[str, Body]
+                ) -> dict[str, list[Body]]:  # fmt: skip
+        """Return, by uuid, the visible attributes of other events with a value in common."""
+        raise NotImplementedError
+
+    def locally_tagged(self, caller: Caller) -> frozenset[str]:
+        """Return what the caller's organisation has tagged for itself."""
+        raise NotImplementedError
+
+    def counts(self, caller: Caller, events: Iterable[str]) -> dict[str, int]:
+        """Return how many standing attributes the caller sees in each event."""
+        raise NotImplementedError
+
+    def _said(self, rows: Sequence[Document]) -> Iterator[tuple[Document, match.Said]]:
+        for chunk in chunks(rows, CHUNK):
+            for row, raw in zip(chunk, self.core.raw(chunk), strict=True):
+                try:
+                    yield row, match.read_said(raw)
+                except match.UNREADABLE:
+                    continue
+
+    def hits(self, caller: Caller, query: Query, rows: Sequence[Document]) -> Iterator[Hit]:
+        """Yield attributes as a format takes them: what their bodies say, with the caller's ids."""
+        lens = self.core.lens(caller)
+        events: dict[str, Body] = {}
+        objects: dict[str, Body] = {}
+        for chunk in chunks(rows, CHUNK):
+            self._shells(lens, caller, chunk, events, objects)
+            for row, body in zip(chunk, self.core.bodies(chunk), strict=True):
+                event = events.get(row.event)
+                if event is None:
+                    continue
+                body["event_id"], body["uuid"], body["to_ids"] = event["id"], row.uuid, row.to_ids
+                body["timestamp"], body["deleted"] = str(row.timestamp), row.deleted
+                if "id" in query.requested or query.format == "yara-json":
+                    body["id"] = lens.id_out(row.number)
+                yield Hit(body, event, objects.get(row.object) if row.object else None)
+
+    def _shells(self, lens: Lens, caller: Caller, rows: Rows, events: dict[str, Body],
+                objects: dict[str, Body]) -> None:  # fmt: skip
+        """Load the shells of the events and objects that these rows stand in."""
+        for model, wanted, known in (
+            (EVENT, {row.event for row in rows}, events), (OBJECT, {row.object for row in rows} - {""}, objects),
+        ):  # fmt: skip
+            missing = self.core.by_uuids(caller, wanted - known.keys(), model) if wanted - known.keys() else []
+            for row, body in zip(missing, self.core.bodies(missing), strict=True):
+                known[row.uuid] = lens.event(row, body) if model == EVENT else lens.object(row, body, "0")
+
+    def shown_attributes(self, caller: Caller, query: Query, rows: Sequence[Document]) -> Iterator[Body]:
+        """Yield attributes with all that the query wants around them."""
+        lens = self.core.lens(caller)
+        events: dict[str, Body] = {}
+        objects: dict[str, Body] = {}
+        view = View(deleted=2, sightings=query.has("includeSightings"), proposals=query.has("includeProposals"),
+                    attachments=query.has("withAttachments"), warnings=query.has("includeWarninglistHits"),
+                    analyst=query.has("includeAnalystData"))  # fmt: skip
+        for chunk in chunks(rows, CHUNK):
+            self._shells(lens, caller, chunk, events, objects)
+            held = [row for row in chunk if row.event in events]
+            shown = self.core.attributes_json(caller, held, view)
+            related = self.related(caller, held, lens, events) if query.has("includeCorrelations") else {}
+            for row, one in zip(held, shown, strict=True):
+                event = events[row.event]
+                if not view.proposals:
+                    one.pop("ShadowAttribute", None)
+                one["Event"] = around(event, full=query.has("includeContext"))
+                if row.object and row.object in objects:
+                    inner = objects[row.object]
+                    one["Object"] = {key: inner[key] for key in ("id", "distribution", "sharing_group_id")}
+                if query.has("includeEventUuid") or query.has("includeContext"):
+                    one["event_uuid"] = event["uuid"]
+                own = one.get("Tag") or []
+                if query.has("includeEventTags"):
+                    names = {tag["name"] for tag in own}
+                    more = [{**tag, "inherited": 1} for tag in event["Tag"] if tag["name"] not in names]
+                    one["Tag"] = [*own, *more]
+                if query.has("includeCorrelations"):
+                    one["RelatedAttribute"] = related.get(row.uuid, [])
+                if query.has("includeDecayScore") or query.has("excludeDecayed"):
+                    one["decay_score"] = self._scores(query, row, one, own, event["Tag"])
+                    if query.has("excludeDecayed") and one["decay_score"] and all(
+                        score["decayed"] for score in one["decay_score"]
+                    ):
+                        continue
+                yield one
+
+    def _scores(self, query: Query, row: Document, one: Body, own: list[Body], around: list[Body]) -> list[Body]:
+        if self.library is None:
+            return []
+        seen = max([row.timestamp, *(int(each.get("date_sighting") or 0) for each in one.get("Sighting") or ()
+                                     if str(each.get("type")) == "0")])  # fmt: skip
+        asked = query.options.get("decayingmodel")
+        models = [str(each) for each in (asked if isinstance(asked, list) else [asked] if asked else [])]
+        given = query.options.get("modeloverrides")
+        overrides = {name: float(value) for name, value in given.items() if isinstance(value, int | float)} if (
+            isinstance(given, dict)) else None  # fmt: skip
+        return self.library.decay_scores(row.type, [tag["name"] for tag in own], [tag["name"] for tag in around], seen,
+                                         models=models, overrides=overrides)  # fmt: skip
+
+    def shown_events_by(self, caller: Caller, rows: Sequence[Document], view: View) -> Iterator[Body]:
+        """Yield events by a view, a few at a time."""
+        for chunk in chunks(rows, EVENT_CHUNK):
+            yield from self.core.events_json(caller, chunk, view)
+
+    def quick_json(self, caller: Caller, query: Query, rows: Sequence[Slim]) -> bytes:
+        """Return attributes as JSON, joined by commas: what :meth:`shown_attributes` gives, for big answers."""
+        lens = self.core.lens(caller)
+        events: dict[str, Body] = {}
+        objects: dict[str, Body] = {}
+        raws: dict[str, Body] = {}
+        inner: dict[str, tuple[str, msgspec.Raw]] = {}
+        tagged: dict[tuple[str, ...], tuple[msgspec.Raw, msgspec.Raw] | None] = {}
+        full = query.has("includeContext")
+        named = full or query.has("includeEventUuid")
+        local = self.locally_tagged(caller)
+
+        def tags(names: tuple[str, ...]) -> tuple[msgspec.Raw, msgspec.Raw] | None:
+            if names not in tagged:
+                shown = lens.tags([{"name": name} for name in names])
+                tagged[names] = (msgspec.Raw(_encode(shown)), msgspec.Raw(_encode(
+                    lens.galaxies(tag["name"] for tag in shown)))) if shown else None  # fmt: skip
+            return tagged[names]
+
+        parts = []
+        for chunk in chunks(rows, CHUNK):
+            self._shells(lens, caller, chunk, events, objects)
+            for uuid in events.keys() - raws.keys():
+                raws[uuid] = {"id": events[uuid]["id"], "raw": msgspec.Raw(_encode(around(events[uuid], full=full))),
+                              **({"uuid": uuid} if named else {})}  # fmt: skip
+            for uuid in objects.keys() - inner.keys():
+                one = {key: objects[uuid][key] for key in ("id", "distribution", "sharing_group_id")}
+                inner[uuid] = (one["id"], msgspec.Raw(_encode(one)))
+            ids = self.core.numbers.out_many(caller.org, [row.number for row in chunk])
+            made: list[Any] = []
+            for row, given, raw in zip(chunk, ids, self.core.raw_at([row.seq for row in chunk]), strict=True):
+                event = raws.get(row.event)
+                if event is None:
+                    continue
+                one_made = None if row.uuid in local else quick.attribute(
+                    row, raw, str(given), event, inner.get(row.object) if row.object else None, tags)  # fmt: skip
+                made.append(one_made if one_made is not None else next(
+                    self.shown_attributes(caller, query, self.core.by_seqs(caller, [row.seq])), {}))  # fmt: skip
+            parts.append(quick.encode_all([one for one in made if one]))
+        return b",".join(part for part in parts if part)
+
+    def quick_csv(self, caller: Caller, query: Query, rows: Sequence[Slim]) -> bytes:
+        """Return attributes as CSV of the usual columns: what ``write_csv`` gives, for big answers."""
+        lens = self.core.lens(caller)
+        events: dict[str, Body] = {}
+        objects: dict[str, Body] = {}
+        fields: dict[str, str] = {"": quick.NO_OBJECT}
+        ids: dict[str, str] = {}
+        lines = ["" if query.has("headerless") else write_csv.head([*write_csv.COLUMNS, *write_csv.OBJECT])]
+        for chunk in chunks(rows, CHUNK):
+            self._shells(lens, caller, chunk, events, objects)
+            ids.update((uuid, events[uuid]["id"]) for uuid in events.keys() - ids.keys())
+            fields.update((uuid, quick.object_fields(objects[uuid])) for uuid in objects.keys() - fields.keys())
+            for row, raw in zip(chunk, self.core.raw_at([row.seq for row in chunk]), strict=True):
+                event_id = ids.get(row.event)
+                if event_id is not None:
+                    line = quick.csv_line(row, raw, event_id, fields.get(row.object, quick.NO_OBJECT))
+                    lines.append(line or self._general_line(caller, query, row))
+        lines.append("\n")
+        return "".join(lines).encode()
+
+    def _general_line(self, caller: Caller, query: Query, row: Slim) -> str:
+        hits = self.hits(caller, query, self.core.by_seqs(caller, [row.seq]))
+        return write_csv.write_csv(hits, About(flags=frozenset(("headerless",))))[:-1].decode()
+
+    def index(self, caller: Caller, rows: Sequence[Document]) -> list[Body]:
+        """Return the shells of events as ``events/index`` lists them."""
+        lens = self.core.lens(caller)
+        counted = self.counts(caller, [row.uuid for row in rows])
+        shown = []
+        for chunk in chunks(rows, CHUNK):
+            for row, body in zip(chunk, self.core.bodies(chunk), strict=True):
+                one = lens.event(row, body)
+                tags = one.pop("Tag")
+                made = {name: value for name, value in one.items() if not isinstance(value, list)}
+                made["attribute_count"] = str(counted.get(row.uuid, 0))
+                made["sighting_timestamp"] = "0"
+                made["GalaxyCluster"] = [each for galaxy in one["Galaxy"] for each in galaxy.get("GalaxyCluster", ())]
+                made["EventTag"] = [{"id": tag["id"], "event_id": one["id"], "tag_id": tag["id"],
+                                     "local": bool(tag.get("local")), "relationship_type": "", "Tag": tag}
+                                    for tag in tags]  # fmt: skip
+                shown.append(made)
+        return shown
+
+_AROUND = ("id", "org_id", "orgc_id", "distribution", "info", "uuid", "date", "threat_level_id", "analysis",
+           "published", "timestamp", "publish_timestamp", "attribute_count", "extends_uuid")  # fmt: skip
+
+
+def around(event: Body, *, full: bool) -> Body:
+    """Return what of an event stands in each attribute; ``full``: its organisations and tags too."""
+    made = {name: event[name] for name in (_AROUND if full else _AROUND[:6]) if name in event}
+    if full:
+        made |= {name: event[name] for name in ("Org", "Orgc", "Tag") if name in event}
+    return made
+
+
+def chunks(rows: Sequence[R], size: int) -> Iterator[list[R]]:
+    """Yield the rows in lists of at most so many."""
+    walk = iter(rows)
+    while chunk := list(islice(walk, size)):
+        yield chunk
