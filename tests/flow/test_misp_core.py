@@ -246,3 +246,21 @@ def test_a_stix_contribution_reads_as_an_event_and_cannot_be_changed_here(world:
         assert answer.status_code == 403, (path, answer.text)
     assert world.a.http.post(f"/api/contributions/{contribution}/recall").status_code == 202
     assert eventually(lambda: not world.beta.event_exists(contribution))
+
+
+def test_what_came_by_another_door_is_never_widened_here(world: World) -> None:
+    uuid = "0a7a3c6e-7a35-4f0a-9a59-0f54a3a6c001"
+    body = {"Event": {"uuid": uuid, "info": "narrow", "timestamp": "1700000000",
+                      "Attribute": [{"uuid": "0a7a3c6e-7a35-4f0a-9a59-0f54a3a6c002", "type": "ip-dst", "to_ids": True,
+                                     "category": "Network activity", "value": "203.0.113.55"}]}}  # fmt: skip
+    world.a.posts(body, tlp="amber")
+    assert world.alpha.event_exists(uuid) and not world.beta.event_exists(uuid)
+    world.alpha.add_attribute(uuid, {"type": "domain", "value": "added.example"})
+    for level in ("1", "3"):
+        assert world.a.http.post(f"/misp/events/edit/{uuid}", json={"info": "again", "distribution": level}).is_success
+        world.alpha.publish(uuid)
+        assert values(world.alpha.get_event(uuid)) == {"203.0.113.55", "added.example"}
+        assert not world.beta.event_exists(uuid)
+        assert not world.beta.attribute_exists("0a7a3c6e-7a35-4f0a-9a59-0f54a3a6c002")
+        found = world.b.http.post("/misp/attributes/restSearch", json={"value": "added.example"}).json()
+        assert found["response"]["Attribute"] == []

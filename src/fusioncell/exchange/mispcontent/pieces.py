@@ -30,6 +30,7 @@ from fusioncell.exchange.mispcontent.take import (
 )
 from fusioncell.exchange.mispcontent.work import Work
 from fusioncell.kernel.clock import SECOND, format_instant
+from fusioncell.kernel.entry import Entry
 from fusioncell.kernel.ids import new_id
 from fusioncell.kernel.marking import Audience
 
@@ -55,9 +56,8 @@ class Pieces:
         return new_id(self.core.randomness)
 
     def is_native(self, document: Document) -> bool:
-        """Tell whether something came in by another door."""
-        entry = self.core.entries([document])[0]
-        return entry is not None and entry.payload is not None and entry.payload.meta.get("door") != "misp"
+        """Tell whether something came in by another door, whatever was changed of it here since."""
+        return came_by_another_door(self.core.entries([document])[0])
 
     def share(self, caller: Caller, given: Mapping[str, Any], body: Body, errors: Errors) -> None:
         """Take the sharing group of something that is shared with one."""
@@ -319,6 +319,13 @@ class Pieces:
         if target is None:
             return wanted
         return within_target(owner, wanted, self.core.audience_named(target.audience), target.org)
+
+
+def came_by_another_door(entry: Entry | None) -> bool:
+    """Tell whether an entry came by another door than MISP's, or follows one that did."""
+    if entry is None or entry.payload is None:
+        return True
+    return entry.payload.meta.get("door") != "misp" or bool(entry.payload.meta.get("native"))
 
 
 def _stamp(now: int) -> str:

@@ -12,7 +12,7 @@ from typing import Any
 from fusioncell.exchange.misp import Caller, Document, MispRefused, firsts, value_hash
 from fusioncell.exchange.misp.model import ATTRIBUTE, EVENT, OBJECT
 from fusioncell.exchange.mispcontent.check import Errors, is_true, plain
-from fusioncell.exchange.mispcontent.pieces import ANALYST, NOT_YOURS, SIMILAR, Pieces
+from fusioncell.exchange.mispcontent.pieces import ANALYST, NOT_YOURS, SIMILAR, Pieces, came_by_another_door
 from fusioncell.exchange.mispcontent.take import Body, event_fields, is_uuid, listed, object_fields, second_of
 from fusioncell.exchange.mispcontent.work import Work
 from fusioncell.kernel.clock import SECOND, format_instant
@@ -36,6 +36,8 @@ class Content(Pieces):
         work = self.work_on(caller, event.org, event.uuid, body if body is not None else self.core.body(event))
         # Whatever is changed awaits the next publication: also what is put before the shell is.
         work.event["published"] = False
+        if self.is_native(event):
+            work.ceiling = self.core.audience_named(event.audience)
         return work
 
     def close(self, caller: Caller, work: Work, title: str = "") -> None:
@@ -242,7 +244,7 @@ class Content(Pieces):
         objects = {row.uuid: bodies[row.uuid] for row in newest if row.model == OBJECT}
         objects.update({put.uuid: dict(put.body) for put in work.puts if put.model == OBJECT})
         natives = {row.seq for row, entry in zip(newest, self.core.entries(newest), strict=True)
-                   if entry is None or entry.payload is None or entry.payload.meta.get("door") != "misp"}  # fmt: skip
+                   if came_by_another_door(entry)}  # fmt: skip
         for row in newest:
             holder = objects.get(row.about if row.model == "ObjectReference" else row.object)
             now, released = work.audiences(bodies[row.uuid], holder)
@@ -265,6 +267,8 @@ class Content(Pieces):
             shells = firsts(row for row in self.core.all_of(uuid, owner) if row.model == EVENT)
             if shells:
                 work = self.work_on(caller, owner, uuid, self.core.body(shells[0]))
+                if self.is_native(shells[0]):
+                    work.ceiling = self.core.audience_named(shells[0].audience)
                 work.put(EVENT, uuid, work.event, standing=self.core.standing(shells[0]),
                          native=self.is_native(shells[0]))  # fmt: skip
                 self.rehome(work, shells[0])

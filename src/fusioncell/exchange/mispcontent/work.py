@@ -29,6 +29,8 @@ class Work:
     def __init__(self, *, owner: str, uuid: str, event: Body, now: int, compatible: bool,
                  named: Callable[[int], Audience], groups: Groups, encode: Callable[[Any], bytes]) -> None:  # fmt: skip
         self.owner, self.uuid, self.event, self.now = owner, uuid, event, now
+        self.ceiling: Audience | None = None
+        """The readers of an event that came by another door: nothing in it is for more than they (rule 3)."""
         self.puts: list[Put] = []
         self.ends: list[Document] = []
         self._compatible, self._named, self._groups = compatible, named, groups
@@ -57,6 +59,8 @@ class Work:
             levels = [self._level(self.event), *([self._level(holder)] if holder else []), self._level(body)]
             every = [*names_of(self.event.get("Tag") or ()), *named]
             released = audience_of(self.owner, levels, every)
+            if self.ceiling is not None and not within(released, self.ceiling):
+                released = self.ceiling
             now = audience_of(self.owner, levels, every, private=True) if self.is_private else released
             known = self._known[key] = (now, released)
         return known
@@ -79,7 +83,7 @@ class Work:
                           and self._named(row.audience) != now]  # fmt: skip
         self.puts.append(
             Put(model, uuid, body, now, event=self.uuid, object=object, standing=tuple(standing), draft=draft,
-                place=place, meta=self._meta_of(model, holder), raw=raw)
+                place=place, raw=raw, meta={**self._meta_of(model, holder), **({"native": True} if native else {})})
         )  # fmt: skip
 
     def more(self, model: str, uuid: str, body: Body, audience: Audience, *, about: str,

@@ -321,6 +321,8 @@ class Said:
             raise NotFound("Invalid event")
         shell = {**bodies[event.uuid], "Orgc": {"uuid": str(maker["uuid"]), "name": str(maker["name"])}}
         work = self.content.work_on(caller, asked, event.uuid, shell)
+        if self.content.is_native(event):
+            work.ceiling = self.content.own_audience(asked)
         for one in newest:
             holder = bodies.get(one.object) if one.object else None
             if one.model == EVENT:
