@@ -20,7 +20,7 @@ from fusioncell.intake.model import Extract
 from fusioncell.kernel.claim import Claim, Role, Stance
 from fusioncell.kernel.clock import Instant, format_instant
 from fusioncell.kernel.entry import Entry
-from fusioncell.kernel.observable import Observable, sco
+from fusioncell.kernel.observable import Observable, sco, stix_type
 
 NAMESPACE = UUID("5b8a7a52-3f0e-5c52-8e5d-6f1d0f0c9a31")
 KINDS = frozenset({"misp.attribute", "csv.row", "text"})
@@ -61,7 +61,7 @@ def object_of(entry: Entry, extract: Extract) -> dict[str, Any] | None:
 
 def _read(extract: Extract) -> tuple[list[Claim], list[Claim]]:
     """Return the claims that judge and those that only mention, as far as STIX can write their observables."""
-    writable = [claim for claim in extract.claims[:MAX_OBSERVABLES] if sco(claim.observable) is not None]
+    writable = [claim for claim in extract.claims[:MAX_OBSERVABLES] if stix_type(claim.observable.type) is not None]
     judged = [claim for claim in writable if claim.stance in _JUDGED]
     if judged:
         # One object says one thing: the gravest.

@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta, timezone
+from functools import lru_cache
 
 from fusioncell.exchange.participation.model import CONTEXT, FEWEST, KINDS, OTHER, Figures, Pace
 from fusioncell.intake.model import Extract
@@ -23,6 +24,7 @@ _MALWARE = re.compile(
 _CAMPAIGN = re.compile(r"campaign|threat-actor|intrusion-set|misp-galaxy:microsoft-activity-group", re.IGNORECASE)
 _RSIT = re.compile(r"rsit:", re.IGNORECASE)
 _SENTENCE = re.compile(r"(?<![^\W\d_])[^\W\d_]{3,}+\s++[^\W\d_]{2}")
+_ACCUSES = frozenset((Stance.MALICIOUS, Stance.SUSPICIOUS))
 _EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 
 
@@ -74,34 +76,41 @@ def weigh_item(kind: str, extract: Extract) -> Counter[str]:
     An indicator is a value that is called the attacker's, malicious or suspicious; each counts once an item.
     """
     counted: Counter[str] = Counter()
-    described = _is_described(kind, extract)
-    labels: dict[tuple[str, ...], set[str]] = {}
+    if not extract.claims and not extract.sightings:
+        return counted
+    indicators = until = 0
     seen = set()
     for claim in extract.claims:
-        if claim.role is not Role.ATTACKER or claim.stance not in (Stance.MALICIOUS, Stance.SUSPICIOUS):
+        if claim.role is not Role.ATTACKER or claim.stance not in _ACCUSES:
             continue
         if claim.observable in seen:
             continue
         seen.add(claim.observable)
-        said = labels.get(claim.context)
-        if said is None:
-            said = labels[claim.context] = _kinds_of(claim.context)
-        counted["indicators"] += 1
-        counted["context"] += bool(said)
-        for name in said:
-            counted[name] += 1
-        counted["until"] += claim.until is not None
-        counted["described"] += described
-    counted["sightings"] = sum(one.stance is Stance.MALICIOUS for one in extract.sightings)
+        indicators += 1
+        until += claim.until is not None
+        if claim.context:
+            said = _kinds_of(claim.context)
+            if said:
+                counted["context"] += 1
+                counted.update(said)
+    if indicators:
+        counted["indicators"] = indicators
+        if until:
+            counted["until"] = until
+        if _is_described(kind, extract):
+            counted["described"] = indicators
+    if extract.sightings:
+        counted["sightings"] = sum(one.stance is Stance.MALICIOUS for one in extract.sightings)
     return counted
 
 
-def _kinds_of(labels: Sequence[str]) -> set[str]:
+@lru_cache(maxsize=4096)
+def _kinds_of(labels: tuple[str, ...]) -> frozenset[str]:
     text = "\n".join(labels)
     if not text:
-        return set()
+        return frozenset()
     tests = {"malware": _MALWARE, "campaign": _CAMPAIGN, "technique": _TECHNIQUE, "rsit": _RSIT}
-    return {name for name, test in tests.items() if test.search(text)}
+    return frozenset(name for name, test in tests.items() if test.search(text))
 
 
 def _is_described(kind: str, extract: Extract) -> bool:

@@ -39,8 +39,10 @@ def project(connection: Connection, arrived: Arrived) -> None:
         if key not in sums:
             sums[key] = Counter()
             heads[key] = (entry.contribution, voice_of(entry.org), since_of(entry.payload, entry.at))
-        sums[key]["items"] += 1
-        sums[key].update(weigh_item(entry.kind, arrival.extract))
+        sum_ = sums[key]
+        sum_["items"] += 1
+        for name, number in weigh_item(entry.kind, arrival.extract).items():
+            sum_[name] += number
     if sums:
         store.add_given(connection, [(*key, *heads[key], sums[key]["items"], *(sums[key][name] for name in SUMS))
                                      for key in sorted(sums)])  # fmt: skip
