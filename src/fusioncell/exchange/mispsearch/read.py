@@ -28,6 +28,7 @@ from fusioncell.exchange.mispsearch.model import (
     Terms,
 )
 from fusioncell.exchange.mispsearch.times import day, seconds
+from fusioncell.kernel.ports import storable
 
 _TERMS = {
     "values": ("value", "value1", "value2", "attribute"),
@@ -141,7 +142,7 @@ def read_terms(given: object) -> Terms:
         return Terms(tuple(parts.get("OR", ())), tuple(parts.get("AND", ())),
                      tuple(text.removeprefix("!") for text in parts.get("NOT", ())))  # fmt: skip
     if isinstance(given, str):
-        return _split(given.split("&&"))
+        return _split(storable(given).split("&&"))
     return _split(_texts(given))
 
 
@@ -164,7 +165,7 @@ def _text(given: object) -> str:
         return ""
     if isinstance(given, bool):
         return str(int(given))
-    return str(given).strip()
+    return storable(str(given).strip())
 
 
 def read_span(given: object, now: float) -> Span:
