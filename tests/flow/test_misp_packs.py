@@ -126,7 +126,7 @@ def library_of(hub: Any) -> Library:
 
 
 def test_tags_exist_by_definition_or_taxonomy_and_can_be_changed(world: World, client: TestClient[Any]) -> None:
-    editor, other = Asking(client, world.made.provider.key), Asking(client, world.other.key)
+    editor, other = Asking(client, world.made.ministry.key), Asking(client, world.other.key)
     assert {row["name"] for row in other.get("tags/index")["Tag"]} >= {"tlp:red", "PAP:RED"}
     made = editor.post("tags/add", {"name": "field test", "exportable": False})["Tag"]
     assert made["exportable"] is False and made["colour"].startswith("#")

@@ -131,7 +131,8 @@ class Feeds:
         version than is kept.
         """
         form = self._check(wanted, since)
-        party = viewer.org or ""
+        # A person may see more than a colleague, and what one was served tells the other nothing.
+        party = viewer.person or viewer.org or ""
         audiences = self._audiences(viewer, wanted, form)
         body, touched = self._body(audiences, wanted, form)
         last = self._fused(viewer, party, wanted, form, audiences, body, confirm)

@@ -52,19 +52,31 @@ def view(tags: Tags, call: Call) -> Reply:
     return Reply(tags.shown(call.caller, name) | {"count": events, "attribute_count": attributes})
 
 
+def _rules_all(call: Call) -> bool:
+    """Tell whether the caller may say of a tag what holds for all: who may set it, whether it is shown at all."""
+    return call.caller.site_admin or call.viewer.may("operate")
+
+
 def add(tags: Tags, call: Call) -> Reply:
-    """Define a tag; one that is defined already is shown as it stands."""
-    return Reply({"Tag": tags.shown(call.caller, tags.define(call.caller, call.fields("Tag")))})
+    """Define a tag; one that is defined already is shown as it stands. Members give it a name and a colour."""
+    said = call.fields("Tag")
+    if not _rules_all(call):
+        said = {name: said[name] for name in ("name", "colour") if name in said}
+    return Reply({"Tag": tags.shown(call.caller, tags.define(call.caller, said))})
 
 
 def edit(tags: Tags, call: Call) -> Reply:
-    """Change what is said of a tag."""
+    """Change what is said of a tag: it holds for all, or a member could hide another's ``tlp:`` tags."""
+    if not _rules_all(call):
+        raise MispRefused(403, "You do not have permission to do that.")
     name = tags.redefine(call.caller, _name(tags, call), call.fields("Tag"))
     return Reply({"Tag": tags.shown(call.caller, name)})
 
 
 def delete(tags: Tags, call: Call) -> Reply:
     """Forget a tag's definition. A tag that stands on content or in a taxonomy goes on existing there."""
+    if not _rules_all(call):
+        raise MispRefused(403, "You do not have permission to do that.")
     name = tags.tag_name(call.caller, call.argument(0))
     if name is None or not tags.undefine(name):
         raise MispRefused(404, "Invalid tag")
