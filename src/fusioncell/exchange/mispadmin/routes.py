@@ -225,7 +225,7 @@ class _Doors:
         shown = {name: value for name, value in kept.body.items() if name not in kind.secret}
         if kind is FEED:
             shown["settings"] = shown.get("settings") or "{}"
-        return {kind.model: {"id": self._people.out(call.caller, kept.number), **shown}}
+        return {kind.model: {"id": self._people.given(call.caller, kind.model, kept.number), **shown}}
 
     # Blocklists
 
@@ -261,7 +261,8 @@ class _Doors:
 
     def _blocked(self, call: Call, model: str, kept: Kept) -> dict[str, Any]:
         body = {name: value for name, value in kept.body.items() if name not in ("uuid", "created")}
-        return {model: {"id": self._people.out(call.caller, kept.number), BLOCKED_UUID[model]: kept.body["uuid"],
+        return {model: {"id": self._people.given(call.caller, model, kept.number),
+                        BLOCKED_UUID[model]: kept.body["uuid"],
                         "created": show.moment(int(kept.body["created"])), **body}}  # fmt: skip
 
     # Logs and statistics
@@ -271,7 +272,7 @@ class _Doors:
         asked = asked_of({**call.named, **call.fields("Log")})
         found = []
         for line in self._admin.lines(call.caller):
-            entry = log_entry(line, self._people.out(call.caller, line.number),
+            entry = log_entry(line, self._people.given(call.caller, "Log", line.number),
                               self._people.known(line.org).name if line.org else "")  # fmt: skip
             if asked.takes(entry, line.at):
                 found.append({"Log": entry})

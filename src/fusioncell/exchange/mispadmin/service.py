@@ -64,7 +64,7 @@ class Admin:
 
     def find(self, caller: Caller, kind: Lists, given: object) -> Kept:
         """Return one of a kind by its MISP id."""
-        number = self._people.back(caller, given)
+        number = self._people.taken(caller, kind.model, given)
         found = self._keep.find(kind.model, number) if number else None
         if found is None:
             raise MispRefused(404, f"Invalid {kind.model.lower()}")
@@ -153,7 +153,7 @@ class Admin:
 
     def find_blocked(self, caller: Caller, model: str, given: object) -> Kept:
         """Return a blocked UUID by MISP id or by itself."""
-        identifier, number = _uuid(given), self._people.back(caller, given) if str(given).isdecimal() else 0
+        identifier, number = _uuid(given), self._people.taken(caller, model, given)
         for kept in self.blocklist(caller, model):
             if kept.number == number or (identifier and kept.body["uuid"] == identifier):
                 return kept

@@ -45,8 +45,19 @@ STOCK: Mapping[int, MispRole] = {
 ORG_FIELDS = ("description", "type", "nationality", "sector", "contacts")
 """What MISP keeps of an organisation beside its name."""
 LAST_STOCK = 6
-EXTERNAL = 1 << 30
-"""The hub's own organisations are numbered below, those that events name as their creators from here on."""
+KEPT_FROM = 1 << 30
+"""What is kept is numbered from here on, each model in a space of its own; threat content below.
+
+One permutation serves all, so two things with the same inner number would have the same id: a user's equal to an
+organisation's would tell how many users came before.
+"""
+SPACE = 1 << 24
+SPACES = {name: place for place, name in enumerate((
+    "Organisation", "User", "SharingGroup", "UserSetting", "Registration", "Feed", "Server", "CorrelationExclusion",
+    "EventBlocklist", "OrgBlocklist", "Log",
+))}  # fmt: skip
+EXTERNAL = KEPT_FROM + (1 << 29)
+"""Organisations that events name as their creators, and that are none of the hub's, are numbered from here on."""
 DEFAULT = 3
 """The role of a new user, unless the setting ``default_role`` says otherwise."""
 ROLE_FIELDS = ("memory_limit", "max_execution_time", "enforce_rate_limit", "rate_limit_count",
@@ -85,6 +96,11 @@ def make_role(number: int, body: Mapping[str, Any]) -> MispRole:
 def is_true(value: object) -> bool:
     """Tell whether a field is set, in the spellings that MISP's clients use: true, 1, "1", "true"."""
     return value is True or (not isinstance(value, bool) and str(value).strip().lower() in ("1", "true", "on", "yes"))
+
+
+def inner(model: str, number: int) -> int:
+    """Return the inner number of a kept thing: its own number within the space of its model."""
+    return KEPT_FROM + SPACES[model] * SPACE + number % SPACE
 
 
 def whole(value: object) -> int:

@@ -24,9 +24,11 @@ from fusioncell.exchange.misppeople.model import (
     LAST_STOCK,
     ORG_FIELDS,
     ROLE_FIELDS,
+    SPACE,
     STOCK,
     OrgKnown,
     hub_role,
+    inner,
     is_true,
     make_role,
     role_of,
@@ -97,7 +99,7 @@ class People:
         allowed = self._site_admin and role.may("perm_site_admin") and viewer.may("administer_members")
         if allowed:
             self._note(viewer)
-        return Caller(viewer, kept.number, viewer.org, role, allowed)
+        return Caller(viewer, inner("User", kept.number), viewer.org, role, allowed)
 
     def role_for(self, viewer: Viewer) -> MispRole:
         """Return a viewer's role, whoever asks."""
@@ -146,6 +148,15 @@ class People:
             return self._numbers.back(caller.org, str(given).strip())
         except NotFound:
             return 0
+
+    def given(self, caller: Caller, model: str, number: int) -> str:
+        """Return the id under which the caller sees a kept thing of a model."""
+        return self.out(caller, inner(model, number))
+
+    def taken(self, caller: Caller, model: str, given: object) -> int:
+        """Return the number of a kept thing by the id that the caller was given, 0 for what is none of that model."""
+        number = self.back(caller, given) - inner(model, 0)
+        return number if 0 < number < SPACE else 0
 
     # Organisations
 
@@ -304,7 +315,7 @@ class People:
         """Return what is kept of a sharing group, by MISP id or UUID, where the caller may know of it."""
         text = str(given or "").strip().lower()
         if text.isdecimal():
-            number = self.back(caller, text)
+            number = self.taken(caller, "SharingGroup", text)
             found = self._keep.find("SharingGroup", number) if number else None
         else:
             found = self._keep.named("SharingGroup", text) if text else None
@@ -321,11 +332,11 @@ class People:
             return None
         shown = self.show_group(caller, kept)
         body = {**shown["SharingGroup"], **{name: part for name, part in shown.items() if name != "SharingGroup"}}
-        return SharingGroup(kept.key, self.out(caller, kept.number), group_orgs(kept), body)
+        return SharingGroup(kept.key, self.given(caller, "SharingGroup", kept.number), group_orgs(kept), body)
 
     def show_group(self, caller: Caller, kept: Kept) -> dict[str, Any]:
         """Return a sharing group as MISP shows it, with its organisations."""
-        given, maker = self.out(caller, kept.number), self.organisation(caller, kept.org)
+        given, maker = self.given(caller, "SharingGroup", kept.number), self.organisation(caller, kept.org)
         listed = []
         for place, entry in enumerate(kept.body.get("orgs", ()), 1):
             org = self.organisation(caller, entry["org"])
@@ -428,9 +439,9 @@ def group_orgs(kept: Kept) -> frozenset[str]:
 
 def external_number(identifier: str) -> int:
     """Return the inner number of an organisation that is none of the hub's: it follows from its UUID, or name."""
-    return EXTERNAL + int.from_bytes(blake2b(identifier.casefold().encode(), digest_size=4).digest(), "big") % EXTERNAL
+    return EXTERNAL + int.from_bytes(blake2b(identifier.casefold().encode(), digest_size=4).digest(), "big") % (1 << 29)
 
 
 def _of_hub(each: Organisation, kept: Kept) -> OrgKnown:
-    return OrgKnown(each.id, kept.number, each.name, str(kept.body.get("uuid") or each.id), True, each.sector,
-                    each.created, kept.body)  # fmt: skip
+    return OrgKnown(each.id, inner("Organisation", kept.number), each.name, str(kept.body.get("uuid") or each.id),
+                    True, each.sector, each.created, kept.body)  # fmt: skip

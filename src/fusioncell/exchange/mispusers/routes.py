@@ -8,6 +8,7 @@ from typing import Any
 from fusioncell.exchange.misp import Action, Actions, Call, MispRefused, Reply
 from fusioncell.exchange.mispkeep import Kept
 from fusioncell.exchange.misppeople import People, show
+from fusioncell.exchange.misppeople.model import inner
 from fusioncell.exchange.mispusers.model import User
 from fusioncell.exchange.mispusers.service import Users
 from fusioncell.kernel.clock import SECOND
@@ -91,7 +92,7 @@ class _Doors:
     def _json(self, call: Call, one: User, authkey: str | None = None) -> dict[str, Any]:
         known = self._people.known(one.org)
         return show.user(
-            given=self._people.out(call.caller, one.kept.number),
+            given=self._people.given(call.caller, "User", one.kept.number),
             org=self._people.out(call.caller, known.number) if known.number else "0", email=one.email,
             role_id=self._users.role_of(one).id, body=one.kept.body, disabled=one.disabled, authkey=authkey,
             created=one.person.created if one.person else known.created,
@@ -104,7 +105,7 @@ class _Doors:
                 "Organisation": {"id": org["id"], "name": org["name"]}}  # fmt: skip
 
     def _expanded(self, call: Call, one: User) -> dict[str, Any]:
-        role = call.caller.role if one.kept.number == call.caller.user else self._users.role_of(one)
+        role = call.caller.role if inner("User", one.kept.number) == call.caller.user else self._users.role_of(one)
         settings = {kept.body["setting"]: kept.body["value"] for _, kept in self._users.settings(call.caller, one)}
         stub = self._people.organisation(call.caller, one.org)
         return {"User": self._json(call, one), "Role": show.role(role, {}, default=False),
@@ -125,7 +126,8 @@ class _Doors:
         data = {"org_name": "", "org_uuid": "", "message": "", "custom_perms": "", **one.body["data"]}
         if not data["org_uuid"]:
             del data["org_uuid"]  # PyMISP looks whether it is there.
-        return {"id": self._people.out(call.caller, one.number), "uuid": one.key, "type": "registration",
+        return {"id": self._people.given(call.caller, "Registration", one.number), "uuid": one.key,
+                "type": "registration",
                 "title": f"User registration for {data['email']}.", "ip": "", "user_agent": "", "comment": "",
                 "user_agent_sha256": "", "deleted": False, "timestamp": str(one.body["timestamp"]),
                 "store_as_file": False, "data": data}  # fmt: skip
@@ -151,7 +153,7 @@ class _Doors:
     def keys(self, call: Call) -> Reply:
         """auth_keys/index."""
         return Reply([{"AuthKey": self._key(call, one, info),
-                       "User": {"id": self._people.out(call.caller, one.kept.number), "email": one.email}}
+                       "User": {"id": self._people.given(call.caller, "User", one.kept.number), "email": one.email}}
                       for one, info in self._users.keys(call.caller)])  # fmt: skip
 
     def end_key(self, call: Call) -> Reply:
@@ -162,7 +164,7 @@ class _Doors:
     def _key(self, call: Call, one: User, info: KeyInfo) -> dict[str, Any]:
         return {"id": info.id, "uuid": info.id, "authkey_start": info.id[:4], "authkey_end": "",
                 "created": str(info.created // SECOND), "expiration": str(info.expires // SECOND), "read_only": False,
-                "user_id": self._people.out(call.caller, one.kept.number), "comment": info.label,
+                "user_id": self._people.given(call.caller, "User", one.kept.number), "comment": info.label,
                 "allowed_ips": None}  # fmt: skip
 
     # Settings
@@ -199,9 +201,10 @@ class _Doors:
 
     def _setting(self, call: Call, one: User, kept: Kept) -> dict[str, Any]:
         body = kept.body
-        return {"UserSetting": {"id": self._people.out(call.caller, kept.number), "setting": body["setting"],
+        return {"UserSetting": {"id": self._people.given(call.caller, "UserSetting", kept.number),
+                                "setting": body["setting"],
                                 "value": body["value"], "timestamp": str(body["timestamp"]),
-                                "user_id": self._people.out(call.caller, one.kept.number)}}  # fmt: skip
+                                "user_id": self._people.given(call.caller, "User", one.kept.number)}}  # fmt: skip
 
 
 def _named(call: Call) -> list[str]:

@@ -66,7 +66,7 @@ class Users:
         text = str(reference or "me").strip()
         if text == "me" or self._people.back(caller, text) == caller.user:
             return self.me(caller)
-        number = self._people.back(caller, text)
+        number = self._people.taken(caller, "User", text)
         for one in self.seen(caller):
             if number and one.kept.number == number or one.email == text.lower():
                 return one
@@ -272,7 +272,7 @@ class Users:
         return len(chosen)
 
     def _registrations(self, caller: Caller, references: Iterable[str]) -> list[Kept]:
-        wanted = {self._people.back(caller, reference) for reference in references if reference.isdecimal()}
+        wanted = {self._people.taken(caller, "Registration", reference) for reference in references}
         names = set(references)
         chosen = [one for one in self.registrations() if one.number in wanted or one.key in names]
         if not chosen:
