@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from fusioncell.members.model import PERMISSIONS
+from hubs import make_hub, visitor
 from probes.misp import misp_probes
 from served import new_hub
 
@@ -29,3 +30,16 @@ def test_every_action_declares_a_permission_that_exists(tmp_path: Path) -> None:
             assert action.permission in {*PERMISSIONS, "public"}, name
     finally:
         hub.close()
+
+
+def test_a_client_that_lost_the_doors_path_is_led_to_it(tmp_path: Path) -> None:
+    """PyMISP joins ``https://HUB/misp`` and ``servers/getVersion`` to ``https://HUB/servers/getVersion``."""
+    made = make_hub(tmp_path / "hub")
+    with visitor(made) as client:
+        bare, bearer = {"Authorization": made.provider.key}, {"Authorization": f"Bearer {made.provider.key}"}
+        for path in ("/servers/getVersion", "/users/view/me.json", "/sharingGroups/index"):
+            assert client.get(path, headers=bare).json() == client.get(f"/misp{path}", headers=bare).json()
+        assert client.get("/servers/getVersion", headers=bearer).status_code == 404
+        assert client.get("/servers/getVersion").status_code == 404
+        assert client.get("/search", headers=bare, follow_redirects=False).status_code in (303, 401), "a page"
+    made.hub.close()

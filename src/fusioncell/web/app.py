@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any, cast
@@ -72,6 +73,7 @@ ROOMS = (
     "feeds", "mispdoor", "taxii", "matcher", "cursors",
 )  # fmt: skip
 """Services of the hub that handlers may ask for by name."""
+_BARE_KEY = re.compile(rb"fc_[0-9a-f]{16}_[A-Za-z0-9_-]{43}\Z")
 INJECTED = frozenset({
     *ROOMS, "request", "viewer", "hub", "handed", "matcher", "streams", "data", "scope", "receive", "send", "socket",
     "state", "headers", "body",
@@ -251,8 +253,26 @@ def make_app(hub: Hub) -> Litestar:
         openapi_config=_described(),
     )
     declare_queries(app)
-    app.asgi_handler = express(hub, _head_is_get(app.asgi_handler))
+    controllers = frozenset({controller for controller, _ in hub.mispdoor.actions}) | {"admin"}
+    app.asgi_handler = express(hub, _misp_at_root(controllers, _head_is_get(app.asgi_handler)))
     return app
+
+
+def _misp_at_root(controllers: frozenset[str], inner: ASGIApp) -> ASGIApp:
+    """Lead clients to the MISP door that lost its path: given ``https://HUB/misp`` without the slash at the end,
+    PyMISP asks ``https://HUB/servers/getVersion`` (RFC 3986 §5.2.3). They are known by the key alone in the header.
+    """
+
+    async def handler(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == ScopeType.HTTP:
+            first = scope["path"].partition("/")[2].partition("/")[0].removesuffix(".json")
+            keys = [value for name, value in scope["headers"] if name in (b"authorization", b"x-misp-auth")]
+            if mispdoor_routes.controller_name(first) in controllers and any(map(_BARE_KEY.match, keys)):
+                raw = mispdoor_routes.BASE.encode() + scope["raw_path"]
+                scope = cast("Scope", {**scope, "path": mispdoor_routes.BASE + scope["path"], "raw_path": raw})
+        await inner(scope, receive, send)
+
+    return handler
 
 
 def _head_is_get(inner: ASGIApp) -> ASGIApp:

@@ -10,10 +10,12 @@ from litestar import Request, Response, route
 from litestar.concurrency import sync_to_thread
 
 from fusioncell.exchange.misp import Action, Call, MispRefused, Reply
-from fusioncell.exchange.mispdoor.parse import take_body, take_path
+from fusioncell.exchange.mispdoor.parse import controller_name, take_body, take_path
 from fusioncell.exchange.mispdoor.service import MispDoor
 from fusioncell.kernel.errors import FusionCellError, NotFound
 from fusioncell.kernel.marking import Viewer
+
+__all__ = ["BASE", "HANDLERS", "controller_name", "misp"]
 
 BASE = "/misp"
 SAFE = frozenset({"GET", "HEAD"})
