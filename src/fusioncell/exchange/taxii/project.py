@@ -103,6 +103,8 @@ class _Work:
     connection: Connection
     heads: dict[str, tuple[int, Instant]]
     objects: dict[tuple[int, str], list[_Place]] = field(default_factory=dict)
+    alone: dict[tuple[int, str], Kept] = field(default_factory=dict)
+    """Rows of objects of which nothing stood before and nothing else came: nearly all, in most cuts."""
     moved: set[str] = field(default_factory=set)
     gone: list[_Place] = field(default_factory=list)
     loaded: set[tuple[int, int]] = field(default_factory=set)
@@ -132,6 +134,8 @@ class _Work:
                 self.objects.setdefault((number, kept[6]), []).append(_Place(*kept))
 
     def standing(self, number: int, oid: str) -> list[_Place]:
+        if self.alone and (row := self.alone.pop((number, oid), None)) is not None:
+            self.objects[number, oid] = [_Place(*row, new=True)]
         return [place for place in self.objects.get((number, oid), ()) if not place.dropped]
 
     def drop(self, place: _Place) -> None:
@@ -168,7 +172,7 @@ class _Work:
         changed = [place for place in places if place.changed and not place.new]
         store.drop(self.connection, sorted((place.collection, place.added) for place in self.gone))
         store.flag(self.connection, [(p.latest, p.shadow, p.collection, p.added) for p in changed])
-        store.add(self.connection, sorted(place.row() for place in places if place.new))
+        store.add(self.connection, sorted([*self.alone.values(), *(place.row() for place in places if place.new)]))
         lasts = {number: last for number, last in self.heads.values()}
         numbers = {self.heads[key][0] for key in self.moved} | self.changed.keys()
         store.move(self.connection, [(lasts[n], self.changed.get(n, 0), n) for n in sorted(numbers & lasts.keys())])
@@ -228,14 +232,15 @@ def _read(entry: Entry, extracts: dict[int, Extract]) -> _Found | None:
             return None
         stamp = head.modified or head.created
         oid = payload.subject
-        return _Found(entry, oid, oid.partition("--")[0], payload.version, storable(stamp[:40]), _spec_of(head),
+        return _Found(entry, oid, oid.partition("--")[0], payload.version,
+                      storable(stamp[:40]) or written(payload.version), _spec_of(head),
                       signed64(oid), len(payload.body), entry.seq in extracts)  # fmt: skip
     extract = extracts.get(entry.seq) if entry.kind in KINDS else None
     named = name_of(entry, extract) if extract is not None else None
     if named is None:
         return None
     oid, type, version = named
-    return _Found(entry, oid, type, version, "", STIX_21, signed64(oid), len(payload.body), True)
+    return _Found(entry, oid, type, version, written(version), STIX_21, signed64(oid), len(payload.body), True)
 
 
 def _spec_of(head: _Head) -> int:
@@ -246,7 +251,11 @@ def _spec_of(head: _Head) -> int:
 
 
 def _arrive(work: _Work, one: _Found, org: int, number: int, place: Instant) -> None:
-    entry = one.entry
+    entry, key = one.entry, (number, one.oid)
+    if key not in work.objects and key not in work.alone:
+        work.alone[key] = (number, place, entry.seq, entry.audience, org, one.okey, one.oid, one.type, one.version,
+                           one.spec, one.stamp, one.size, 1, 0, 0)  # fmt: skip
+        return
     standing = work.standing(number, one.oid)
     for known in standing:
         if known.revoked:
@@ -254,7 +263,7 @@ def _arrive(work: _Work, one: _Found, org: int, number: int, place: Instant) -> 
         elif not one.fresh and (known.org, known.audience, known.version) == (org, entry.audience, one.version):
             return  # a repeat: what intake took neither for new nor holds as an older version
     made = _Place(number, place, entry.seq, entry.audience, org, one.okey, one.oid, one.type, one.version, one.spec,
-                  one.stamp or written(one.version), one.size, new=True)  # fmt: skip
+                  one.stamp, one.size, new=True)  # fmt: skip
     work.objects.setdefault((number, one.oid), []).append(made)
     if standing:
         work.settle(number, one.oid, made)
