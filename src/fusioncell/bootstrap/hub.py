@@ -281,7 +281,8 @@ def assemble(
         mispdoor=misp_door(MispParts(
             settings=settings, key=key, vault=vault, clock=clock, randomness=randomness, members=members,
             accounts=people.accounts, signing=people.signing, audit=audit, mail=mail, record=record,
-            projections=projections, settle=settle, known_good=fusion.known_good,
+            projections=projections, settle=settle, known_good=fusion.known_good, inbound=inbound,
+            limits=intake.limits,
         )), taxii=taxii, federation=federation,
         **people._asdict(),
     )  # fmt: skip

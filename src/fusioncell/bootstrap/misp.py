@@ -8,7 +8,8 @@ from hashlib import sha256
 
 from fusioncell.bootstrap.outside import open_misp_pack
 from fusioncell.edges.misp_packs import describe_types, warninglist_file
-from fusioncell.exchange.misp import Actions, Call, Numbers
+from fusioncell.exchange.inbound import Feed, Inbound
+from fusioncell.exchange.misp import Actions, Call, Caller, Numbers
 from fusioncell.exchange.misp.service import Misp
 from fusioncell.exchange.mispadmin import Admin
 from fusioncell.exchange.mispadmin import routes as admin_routes
@@ -26,6 +27,7 @@ from fusioncell.exchange.misplibrary.service import Known
 from fusioncell.exchange.misppacks import Packs
 from fusioncell.exchange.misppeople import People
 from fusioncell.exchange.misppeople import routes as people_routes
+from fusioncell.exchange.misppeople.model import STOCK
 from fusioncell.exchange.mispsaid import Said
 from fusioncell.exchange.mispsaid import routes as said_routes
 from fusioncell.exchange.mispsearch import routes as search_routes
@@ -33,12 +35,15 @@ from fusioncell.exchange.mispsearch.service import MispSearch
 from fusioncell.exchange.mispstix import actions as stix_actions
 from fusioncell.exchange.mispsync import Sync
 from fusioncell.exchange.mispsync import routes as sync_routes
+from fusioncell.exchange.mispsync.peer import Peer, Source
 from fusioncell.exchange.misptags import Tags
 from fusioncell.exchange.misptags import routes as tags_routes
 from fusioncell.exchange.mispusers import Users
 from fusioncell.exchange.mispusers import routes as users_routes
+from fusioncell.intake.model import Limits
 from fusioncell.kernel.clock import Clock
 from fusioncell.kernel.ids import Randomness
+from fusioncell.kernel.marking import Viewer
 from fusioncell.kernel.ports import Database, Mail
 from fusioncell.kernel.settings import Settings
 from fusioncell.members.accounts import Accounts
@@ -66,6 +71,8 @@ class MispParts:
     projections: Database
     settle: Callable[[int], None]
     known_good: Known
+    inbound: Inbound
+    limits: Limits
 
 
 def misp_door(hub: MispParts) -> MispDoor:
@@ -94,10 +101,12 @@ def misp_door(hub: MispParts) -> MispDoor:
     groups = Groups(keep=keep, people=people, audit=hub.audit, clock=hub.clock, randomness=hub.randomness,
                     regroup=content.regroup)
     said = Said(content)
+    sync = Sync(content, said)
+    _peers(hub, sync, packs.galaxy)
     actions: Actions = {
         **content_routes.actions(content),
         **said_routes.actions(said),
-        **sync_routes.actions(Sync(content, said)),
+        **sync_routes.actions(sync),
         **search_routes.actions(MispSearch(core, hub.projections, packs.library, base=_address(hub.settings))),
         **admin_routes.actions(admin, people, core.resolve, FEEDS, lambda: actions),
         **groups_routes.actions(groups, people),
@@ -107,6 +116,18 @@ def misp_door(hub: MispParts) -> MispDoor:
     }
     actions |= _pack_actions(packs, core, actions)
     return MispDoor(actions, people.whoami)
+
+
+def _peers(hub: MispParts, sync: Sync, galaxies: Galaxies) -> None:
+    """Give feeds that are MISPs what of the hub they need."""
+
+    def peer(viewer: Viewer, feed: Feed) -> Peer:
+        wanted = feed.wanted
+        caller = Caller(viewer, 0, viewer.org or "", STOCK[5])
+        source = Source(feed.owner, wanted.tlp, wanted.at_least, wanted.groups, wanted.grade)
+        return Peer(sync, caller, source, hub.limits, galaxies.receive, galaxies.versions)
+
+    hub.inbound.peer = peer
 
 
 def _address(settings: Settings) -> str:

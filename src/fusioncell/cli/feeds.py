@@ -75,6 +75,7 @@ def _options(command: Any) -> Any:
         click.option("--group", "groups", multiple=True, metavar="PARTY", help="group:ID.GENERATION; reads AMBER."),
         click.option("--grade", metavar="LETTER", help="How reliable it is: A to F (Admiralty)."),
         click.option("--collection", metavar="ID", help="TAXII: which collection of the server."),
+        click.option("--push", metavar="LABEL", help="misp-server: push what is published, up to this: clear, green."),
         click.option("--secret", metavar="TEXT", help="basic USER:PASSWORD, bearer TOKEN, or Name: value. Better: the "
                      "variable FUSIONCELL_FEED_SECRET."),
     )):  # fmt: skip
@@ -98,7 +99,7 @@ def _asked(given: dict[str, Any]) -> dict[str, Any]:
 @feeds.command("add", epilog="Example: fusioncell feeds add https://feed.example/list.txt --name 'A list' --enable")
 @click.argument("url")
 @click.option("--name", required=True, help="What to call it.")
-@click.option("--kind", type=click.Choice(["file", "misp", "taxii"]), default="file", show_default=True,
+@click.option("--kind", type=click.Choice(["file", "misp", "misp-server", "taxii"]), default="file", show_default=True,
               help="What it speaks.")  # fmt: skip
 @click.option("--enable", "enabled", is_flag=True, help="Pull it from now on.")
 @_options

@@ -170,6 +170,22 @@ class Reader:
         except ValueError:
             return False
 
+    def send(self, method: str, url: str, body: bytes, headers: Mapping[str, str], limit: int,
+             secret: Mapping[str, str] | None = None) -> WebAnswer:  # fmt: skip
+        """Send a body, following no redirect (see the port)."""
+        until = time.monotonic() + MAX_SECONDS
+        _origin(url)
+        trusted = self._allow & {(urlsplit(url).hostname or "").lower()}
+        with (
+            cut_off(MAX_SECONDS) as trace,
+            httpx.Client(timeout=httpx.Timeout(60.0, connect=CONNECT_SECONDS), trust_env=False, follow_redirects=False,
+                         transport=self._transport) as client,
+        ):
+            place = checked_address(url, self._resolve, trusted)
+            sent = {"Accept": "*/*", **headers, **(secret or {})}
+            onward, answer = _once(client, url, (place, sent, trace), limit, until, method, body)
+            return answer if answer is not None else WebAnswer(url, 302, {"location": onward}, b"")
+
     def get(self, url: str, headers: Mapping[str, str], limit: int, secret: Mapping[str, str] | None = None
             ) -> WebAnswer:
         """Get an address, following redirects (see the port)."""
@@ -204,13 +220,14 @@ def _origin(url: str) -> tuple[str, str, int | None]:
 
 def _once(
     client: httpx.Client, url: str, asked: tuple[tuple[str, str, int, str], dict[str, str], Any], limit: int,
-    until: float,
+    until: float, method: str = "GET", content: bytes = b"",
 ) -> tuple[str, WebAnswer | None]:
     """Ask once; returns (where a redirect leads, None) or ("", what came)."""
     place, sent, trace = asked
     try:
         where, headers, extensions = pinned(url, place, sent)
-        with client.stream("GET", where, headers=headers, extensions={**extensions, "trace": trace}) as answer:
+        with client.stream(method, where, headers=headers, content=content or None,
+                           extensions={**extensions, "trace": trace}) as answer:  # fmt: skip
             if answer.has_redirect_location:
                 return urljoin(url, answer.headers.get("location", "")), None
             body = _read(answer, limit, until)

@@ -89,6 +89,11 @@ class WebReader(Protocol):
         """
         ...
 
+    def send(self, method: str, url: str, body: bytes, headers: Mapping[str, str], limit: int,
+             secret: Mapping[str, str] | None = None) -> WebAnswer:  # fmt: skip
+        """Send a body to an address, with the same guards; a redirect is not followed, it is the answer."""
+        ...
+
 
 class Database(Protocol):
     """One of the hub's databases: the record, the vault or the projections."""

@@ -25,6 +25,9 @@ def admit_wanted(wanted: Wanted, parties: Iterable[str], *, inner: bool, secret:
         raise BadInput(f"{wanted.grade[:20]!r} is no grade", place="grade", hint="Use A to F (Admiralty).")
     if wanted.tlp is Tlp.RED or wanted.at_least is Tlp.RED:
         raise BadInput("TLP:RED is for named people", place="tlp", hint="Use amber+strict with a group.")
+    if wanted.push is not None and (wanted.push not in (Tlp.CLEAR, Tlp.GREEN) or wanted.kind is not Kind.MISP_SERVER):
+        raise BadInput("a MISP is pushed what is clear, or up to green", place="push",
+                       hint="The kind is misp-server; what is marked AMBER leaves by agreement of its group alone.")
     unknown = [party for party in wanted.groups if not party.startswith("group:") or party not in set(parties)]
     if unknown or len(wanted.groups) > MAX_PARTIES - 2:
         raise BadInput("name groups that your organisation belongs to now", place="groups",

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Mapping
+from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TypeVar
+from typing import Any, Protocol, TypeVar
 
 import msgspec
 
@@ -32,6 +32,8 @@ class Kind(StrEnum):
     """A MISP feed: ``manifest.json`` and events beside it."""
     TAXII = "taxii"
     """A collection of a TAXII 2.1 server."""
+    MISP_SERVER = "misp-server"
+    """A MISP, by its own sync protocol: pulled, and pushed to where an agreement says so."""
     HUB = "hub"
     """Another Fusion Cell, by TAXII, with recall (``exchange.federation``)."""
 
@@ -54,6 +56,8 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     grade: str = ""
     collection: str = ""
     homepage: str = ""
+    push: Tlp | None = None
+    """Of a MISP: what is pushed to it is marked no more strictly than this; None: nothing is pushed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +133,9 @@ class Ask:
     url: str
     accept: str = "*/*"
     conditional: bool = False
+    method: str = "GET"
+    body: bytes = b""
+    """JSON that is sent along, by another method than GET."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,6 +172,14 @@ class Give:
 
 
 @dataclass(frozen=True, slots=True)
+class Noted:
+    """A MISP's peer has kept something, or something was sent: ``mark`` is noted, ``taken`` counted."""
+
+    taken: Taken
+    mark: tuple[str, int] | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Taken:
     """What became of a :class:`Give`: items kept, faults listed, and why nothing could be taken ("" if it could)."""
 
@@ -190,9 +205,60 @@ class Outcome:
 
 
 T = TypeVar("T")
-Steps = Generator[Ask | Give | Drop, WebAnswer | Taken, T]
+Steps = Generator[Ask | Give | Drop | Noted, WebAnswer | Taken, T]
 Pull = Steps[Outcome]
 """A pull: yields what it wants, is sent what became of it, returns how it ended. Raises FusionCellError."""
+
+
+class Peer(Protocol):
+    """What of the hub a MISP's pull and push need, as the feed sees it (``exchange.mispsync``)."""
+
+    def known(self, asked: Mapping[str, int]) -> set[str]:
+        """Return which events (uuid → timestamp) are not to be had: here as new, or here from their own origin."""
+        ...
+
+    def take_event(self, event: Mapping[str, Any]) -> tuple[int, int, str]:
+        """Keep an event as it stands there now: what is gone from it is withdrawn here.
+
+        Returns things kept, faults, and why it is refused, "" where it is not.
+        """
+        ...
+
+    def take_sightings(self, rows: Sequence[Any]) -> int:
+        """Keep sightings that are not here yet; return how many."""
+        ...
+
+    def take_proposals(self, rows: Sequence[Any]) -> int:
+        """Keep proposals that are not here yet; return how many."""
+        ...
+
+    def wanted_notes(self, listed: Mapping[str, Any]) -> dict[str, list[str]]:
+        """Return which notes (model → uuid → when changed) are new or newer, by model."""
+        ...
+
+    def take_notes(self, rows: Sequence[Any]) -> int:
+        """Keep notes, opinions and relationships; return how many."""
+        ...
+
+    def wanted_clusters(self, listed: Sequence[Any]) -> list[str]:
+        """Return which clusters (uuid, version) are new or newer."""
+        ...
+
+    def take_clusters(self, rows: Sequence[Any]) -> int:
+        """Keep members' clusters of a MISP; return how many."""
+        ...
+
+    def outgoing(self, ceiling: Tlp, had: Mapping[str, int]) -> tuple[list[tuple[str, int]], list[str]]:
+        """Return the events to push (uuid, timestamp), and those pushed before that may not be there any more."""
+        ...
+
+    def sent(self, ceiling: Tlp, event: str) -> dict[str, Any] | None:
+        """Return an event as it is sent; None where it does not leave."""
+        ...
+
+    def sent_sightings(self, ceiling: Tlp, had: Mapping[str, int]) -> dict[str, list[dict[str, Any]]]:
+        """Return event → sightings to push."""
+        ...
 
 
 class Refused(Unavailable):

@@ -50,6 +50,11 @@ class Event:
     sha256: str = ""
 
 
+def is_event_uuid(text: str) -> bool:
+    """Tell whether a text is a uuid as MISP writes them, in lower case."""
+    return _UUID.match(text) is not None
+
+
 def read_manifest(body: bytes) -> tuple[list[Event], int]:
     """Return the events that a manifest lists, the oldest first, and how many of its lines could not be read."""
     try:

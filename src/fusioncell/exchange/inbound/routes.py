@@ -18,7 +18,10 @@ Minutes = Annotated[int, msgspec.Meta(ge=1, le=100_000)]
 
 
 class Changing(msgspec.Struct, forbid_unknown_fields=True):
-    """What is to be changed; what is left out stays. ``every``: minutes; ``secret``: "" takes credentials away."""
+    """What is to be changed; what is left out stays. ``every``: minutes; ``secret``: "" takes credentials away.
+
+    ``push``: up to which marking a MISP is pushed to, "" for not at all.
+    """
 
     name: Text | None = None
     url: Text | None = None
@@ -30,11 +33,12 @@ class Changing(msgspec.Struct, forbid_unknown_fields=True):
     grade: Text | None = None
     collection: Text | None = None
     homepage: Text | None = None
+    push: Text | None = None
     secret: Text | None = None
 
 
 class Adding(Changing, forbid_unknown_fields=True):
-    """A new feed. ``kind``: file, misp, taxii or hub; ``enabled``: pull it from now on."""
+    """A new feed. ``kind``: file, misp, misp-server, taxii or hub; ``enabled``: pull it from now on."""
 
     kind: Text = "file"
     enabled: bool = False
@@ -57,6 +61,8 @@ def _changes(said: Changing) -> dict[str, Any]:
         found["tlp"] = parse_tlp(said.tlp)
     if said.at_least is not None:
         found["at_least"] = parse_tlp(said.at_least) if said.at_least else None
+    if said.push is not None:
+        found["push"] = parse_tlp(said.push) if said.push else None
     if said.groups is not None:
         found["groups"] = tuple(said.groups)
     return found
@@ -67,7 +73,8 @@ def wanted_of(said: Adding) -> tuple[Wanted, str]:
     try:
         kind = Kind(said.kind)
     except ValueError:
-        raise BadInput(f"{said.kind[:20]!r} is no kind of feed", place="kind", hint="file, misp, taxii, hub") from None
+        known = ", ".join(one.value for one in Kind)
+        raise BadInput(f"{said.kind[:20]!r} is no kind of feed", place="kind", hint=known) from None
     changes = _changes(said)
     secret = changes.pop("secret", "")
     if not said.name or not said.url:
@@ -86,7 +93,8 @@ def feed_json(one: Standing) -> dict[str, Any]:
     feed, said, wanted = one.feed, one.progress, one.feed.wanted
     return {
         "id": feed.id, "name": wanted.name, "kind": feed.kind.value, "url": wanted.url, "format": wanted.format or None,
-        "known": feed.known or None, "homepage": wanted.homepage or None, "enabled": feed.enabled,
+        "known": feed.known or None, "homepage": wanted.homepage or None,
+        "push": wanted.push.value if wanted.push else None, "enabled": feed.enabled,
         "organisation": feed.org, "owner": feed.owner, "every_minutes": wanted.every // MINUTE, "tlp": wanted.tlp.value,
         "at_least": wanted.at_least.value if wanted.at_least else None, "groups": list(wanted.groups),
         "grade": wanted.grade or None, "collection": wanted.collection or None, "credentials": feed.secret,

@@ -14,12 +14,23 @@ from __future__ import annotations
 
 import logging
 import threading
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlsplit
 
 import msgspec
 
-from fusioncell.exchange.inbound import conceal, listing, pull_file, pull_hub, pull_misp, pull_taxii, schedule, store
+from fusioncell.exchange.inbound import (
+    conceal,
+    listing,
+    pull_file,
+    pull_hub,
+    pull_misp,
+    pull_misp_server,
+    pull_taxii,
+    schedule,
+    store,
+)
 from fusioncell.exchange.inbound.admit import admit_wanted
 from fusioncell.exchange.inbound.answer import UNCHANGED
 from fusioncell.exchange.inbound.catalogue import CATALOGUE
@@ -30,7 +41,9 @@ from fusioncell.exchange.inbound.model import (
     Feed,
     Give,
     Kind,
+    Noted,
     Outcome,
+    Peer,
     Progress,
     Pull,
     Refused,
@@ -71,6 +84,8 @@ class Inbound:
         self._intake, self._members, self._audit, self._vault = intake, members, audit, vault
         self._clock, self._randomness, self._web, self._key = clock, randomness, web, key[:32]
         self._adding = threading.Lock()
+        self.peer: Callable[[Viewer, Feed], Peer] = _no_peer
+        """Gives the peer of a feed that is a MISP; set where the MISP door is joined."""
 
     # -- definitions -------------------------------------------------------------------------------------------------
 
@@ -242,6 +257,7 @@ class _Run:
         self._record, self._intake, self._vault = inbound._record, inbound._intake, inbound._vault
         self._web, self._clock, self._randomness, self._hub = (
             inbound._web, inbound._clock, inbound._randomness, inbound.hub)  # fmt: skip
+        self._peer = inbound.peer
         self._feed, self._before, self._now = feed, before, before
         self._until = self._clock.now() + TURN
         self._day = self._clock.now() // DAY * DAY
@@ -275,6 +291,8 @@ class _Run:
                     sent = self._ask(step)
                 case Drop():
                     sent = self._drop(step)
+                case Noted():
+                    sent = self._noted(step)
                 case Give(behind=None):
                     sent = self._give(step)
                 case Give():
@@ -287,6 +305,11 @@ class _Run:
                 with self._vault.read() as connection:
                     had = store.had(connection, self._feed.id)
                 return pull_misp.pull(wanted, self._before, limit, had, self._is_over)
+            case Kind.MISP_SERVER:
+                with self._vault.read() as connection:
+                    had = store.had(connection, self._feed.id)
+                return pull_misp_server.pull(wanted, self._before, limit, had, self._peer(self._viewer, self._feed),
+                                             self._clock.now(), self._is_over)  # fmt: skip
             case Kind.HUB:
                 return pull_hub.pull(wanted, self._before, limit, self._hub, self._is_over)
             case Kind.TAXII:
@@ -307,7 +330,12 @@ class _Run:
         elif ask.conditional and self._before.modified:
             headers["If-Modified-Since"] = self._before.modified
         own = _site(ask.url) == _site(self._feed.wanted.url)
-        answer = self._web.get(ask.url, headers, self._intake.limits.max_body, self._secret if own else None)
+        secret, limit = self._secret if own else None, self._intake.limits.max_body
+        if ask.method == "GET":
+            answer = self._web.get(ask.url, headers, limit, secret)
+        else:
+            more = {"Content-Type": "application/json"} if ask.body else {}
+            answer = self._web.send(ask.method, ask.url, ask.body, {**headers, **more}, limit, secret)
         if ask.conditional and answer.status != UNCHANGED:
             # They count once the pull has come to its end: one that fails is asked for whole again.
             self._seen = (answer.headers.get("etag", "")[:200], answer.headers.get("last-modified", "")[:100])
@@ -389,6 +417,16 @@ class _Run:
                 self._intake.recall(self._viewer, here, reason, entry.seq)
         return len(meant)
 
+    def _noted(self, step: Noted) -> Taken:
+        """Note what a MISP's peer has kept, or what was sent to it."""
+        now, taken = self._now, step.taken
+        self._note(items=now.items + taken.items, last_items=now.last_items + taken.items,
+                   faults=now.faults + taken.faults)  # fmt: skip
+        if step.mark is not None:
+            with self._vault.write() as connection:
+                store.set_had(connection, self._feed.id, *step.mark)
+        return taken
+
     def _taken(self, give: Give, taken: Taken, marks: bytes = b"") -> Taken:
         """Note what is had: it is durable by now."""
         now = self._now
@@ -420,6 +458,10 @@ class _Run:
         """Return how far the feed is after a pull that failed."""
         return msgspec.structs.replace(self._now, tried=now, failures=self._now.failures + 1, fault=detail[:500],
                                        hint=hint[:500], pulls=self._now.pulls + 1)  # fmt: skip
+
+
+def _no_peer(viewer: Viewer, feed: Feed) -> Peer:
+    raise Conflict("this hub speaks no MISP", hint="Join the MISP door first.")
 
 
 def _site(url: str) -> tuple[str, str]:

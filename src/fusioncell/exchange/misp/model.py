@@ -12,7 +12,7 @@ from typing import Any
 
 from fusioncell.intake import signed64
 from fusioncell.kernel.errors import FusionCellError
-from fusioncell.kernel.marking import Audience, Viewer
+from fusioncell.kernel.marking import Audience, Tlp, Viewer
 
 
 class MispRefused(FusionCellError):
@@ -53,6 +53,8 @@ class Caller:
     org: str
     role: MispRole
     site_admin: bool = False
+    ceiling: Tlp | None = None
+    """Of what is sent elsewhere: nothing marked more strictly is seen."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -69,7 +69,11 @@ class Misp:
         """Return the audiences that the caller belongs to: every query filters by it."""
         if caller.site_admin:
             return self._record.audiences_where(lambda _: True)
-        return self._record.visible_to(caller.viewer)
+        seen = self._record.visible_to(caller.viewer)
+        if caller.ceiling is not None:
+            least = caller.ceiling.strictness
+            return seen & self._record.audiences_where(lambda audience: audience.tlp.strictness <= least)
+        return seen
 
     def audience_number(self, audience: Audience) -> int:
         """Return the small integer of an audience."""

@@ -294,6 +294,10 @@ class Galaxies:
         gone = [row for each in (document, *rows) for row in self.misp.standing(each)]
         self.misp.write(caller, [], gone, org=document.org)
 
+    def versions(self, caller: Caller) -> dict[str, int]:
+        """Return uuid → version of the members' clusters that the caller sees."""
+        return {str(row["uuid"]): whole(row["version"]) for row in self.all_custom(caller)}
+
     def receive(self, caller: Caller, clusters: Iterable[Any]) -> tuple[int, int]:
         """Take in another MISP's clusters (``galaxies/pushCluster``); return how many were taken and left.
 

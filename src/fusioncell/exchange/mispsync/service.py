@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
+from uuid import UUID, uuid5
 
 from fusioncell.exchange.misp import Caller, Document, MispRefused, Put
 from fusioncell.exchange.misp.gather import ANALYST
@@ -15,6 +16,7 @@ from fusioncell.exchange.mispcontent.take import Body, is_uuid, second_of
 from fusioncell.exchange.mispsaid import Said
 from fusioncell.exchange.mispsaid.service import SIGHTING
 
+_MADE = UUID("b3f0c5a2-7d0e-5a41-9f5e-2d6c1a9be7c4")
 MAX_LISTED = 20_000
 """Most events, sightings or notes that one request may ask about."""
 
@@ -24,6 +26,10 @@ class Sync:
 
     def __init__(self, content: Content, said: Said) -> None:
         self.content, self.said, self.core = content, said, content.core
+
+    def made_uuid(self, name: str) -> str:
+        """Return the uuid of what came without one of its own: the same for the same words."""
+        return str(uuid5(_MADE, name))
 
     # -- events --------------------------------------------------------------------------------------------------------
 
