@@ -202,3 +202,42 @@ def test_what_a_person_was_served_tells_a_colleague_nothing(hub: ServedHub) -> N
     answer = bo.http.get("/api/feeds/list", params=asked)
     assert answer.status_code == 200, answer.text
     assert "only-ana" not in answer.text
+
+
+@pytest.mark.parametrize("modified", ["9999-12-31T23:59:59.999999Z", "9999-12-31T23:59:60Z"])
+def test_what_is_of_the_last_instant_can_be_withdrawn(hub: ServedHub, modified: str) -> None:
+    """A later version of it has no date: the recall was set aside, and the object stayed for ever."""
+    alpha = hub.party("Alpha", "admin")
+    identifier = f"x-last--{uuid.uuid4()}"
+    where = "/taxii2/partnership/collections/partnership/objects/"
+    alpha.http.post(where, headers={"content-type": "application/taxii+json;version=2.1"}, json={"objects": [
+        {"type": "x-last", "id": identifier, "spec_version": "2.1", "created": "2020-01-01T00:00:00Z",
+         "modified": modified, "name": "not to be taken back"}]}).raise_for_status()  # fmt: skip
+    assert "not to be taken back" in alpha.http.get(where + identifier + "/").text
+    alpha.http.delete(where + identifier + "/").raise_for_status()
+    shown = alpha.http.get(where, params={"match[id]": identifier}).json()
+    assert [(one.get("revoked"), "name" in one) for one in shown["objects"]] == [(True, False)]
+    assert hub.hub.river.set_aside == 0
+
+
+ODD_EVENTS: dict[str, dict[str, Any]] = {
+    "sharing group": {"distribution": 4, "SharingGroup": ["x"]},
+    "category": {"Attribute": [{"type": "domain", "value": "x.example", "category": ["x"]}]},
+    "category, one of many": {"Attribute": [{"type": "domain", "value": "x.example", "category": {"a": 1}}]},
+}
+
+
+@pytest.mark.parametrize("said", ODD_EVENTS.values(), ids=list(ODD_EVENTS))
+def test_fields_of_the_wrong_kind_are_the_senders_fault(hub: ServedHub, said: dict[str, Any]) -> None:
+    alpha = hub.party("Alpha", "admin")
+    event = event_of(alpha, "wrong-kinds.example")
+    assert alpha.http.post("/misp/events/add", json={"info": "odd", **said}).status_code < 500
+    assert alpha.http.post(f"/misp/events/edit/{event}", json={"info": "odd", **said}).status_code < 500
+
+
+def test_a_cell_longer_than_csv_takes_is_a_value_that_is_not_known(hub: ServedHub) -> None:
+    alpha = hub.party("Alpha", "admin")
+    body = b'value\n"' + b"a" * 200_000 + b'"\nkept.example\n'
+    answer = alpha.http.post("/api/match", content=body, headers={"content-type": "text/csv"})
+    assert answer.status_code == 200
+    assert answer.text.count("\n") == 2 and "kept.example" in answer.text

@@ -17,6 +17,8 @@ HOUR = 60 * MINUTE
 DAY = 24 * HOUR
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
+_EARLIEST = (datetime.min.replace(tzinfo=timezone.utc) - _EPOCH) // timedelta(microseconds=1)
+_LATEST = (datetime.max.replace(tzinfo=timezone.utc) - _EPOCH) // timedelta(microseconds=1)
 _RFC3339 = re.compile(
     r"(\d{4})-(\d\d)-(\d\d)(?:[Tt ](\d\d):(\d\d)(?::(\d\d)(?:\.(\d{1,9}))?)?)?\s*([Zz]|[+-]\d\d:?\d\d)?\Z"
 )
@@ -75,10 +77,14 @@ def parse_instant(text: str) -> Instant:
 
 
 def format_instant(at: Instant) -> str:
-    """Format as RFC 3339 in UTC with milliseconds, STIX's own form (STIX 2.1 §3.2)."""
-    return (_EPOCH + timedelta(microseconds=at)).isoformat(timespec="milliseconds")[:-6] + "Z"
+    """Format as RFC 3339 in UTC with milliseconds, STIX's own form (STIX 2.1 §3.2).
+
+    What lies outside the years 1 to 9999 (a version after 9999-12-31, which members do send) is written as their end.
+    """
+    moment = _EPOCH + timedelta(microseconds=min(max(at, _EARLIEST), _LATEST))
+    return moment.isoformat(timespec="milliseconds")[:-6] + "Z"
 
 
 def format_day(at: Instant) -> str:
     """Format the UTC day, ``2026-11-21``."""
-    return (_EPOCH + timedelta(microseconds=at)).strftime("%Y-%m-%d")
+    return (_EPOCH + timedelta(microseconds=min(max(at, _EARLIEST), _LATEST))).strftime("%Y-%m-%d")

@@ -41,7 +41,12 @@ def page_of(texts: Sequence[tuple[int, str]]) -> str:
     page = "\n".join([f"o{offset} {text}" for offset, text in texts])
     if page.isascii() and page.count("\n") == len(texts) - 1:
         return _folded(page)
-    return "\n".join([f"o{offset} {' '.join(tokens(text))}" for offset, text in texts])
+    # Line by line, each as it would be by itself: what else came in the same batch must not show in the page.
+    return "\n".join([f"o{offset} {_line_of(text)}" for offset, text in texts])
+
+
+def _line_of(text: str) -> str:
+    return _folded(text) if text.isascii() and "\n" not in text else " ".join(tokens(text))
 
 
 def without(page: str, offsets: Container[int]) -> str:

@@ -170,6 +170,7 @@ def _is_plain_name(text: str) -> bool:
     return _PLAIN_NAME(text) is not None and is_name_ending(text[text.rfind(".") + 1 :])
 
 
+_LONGEST_ROW = 100_000
 _HEADINGS = frozenset({"value", "indicator", "ioc", "observable"})
 
 
@@ -183,7 +184,8 @@ class CsvRows:
         """Return the value of a row. None for an empty one, a comment and the heading."""
         if not line.strip() or line.startswith("#"):
             return None
-        cells = next(csv.reader([line]), []) if '"' in line else line.split(",")
+        # The reader of CSV takes no cell over 128 KiB; so long a line holds nothing that could be matched.
+        cells = next(csv.reader([line]), []) if '"' in line and len(line) <= _LONGEST_ROW else line.split(",")
         if self._column is None:
             named = (place for place, cell in enumerate(cells) if cell.strip().lower() in _HEADINGS)
             heading = next(named, None) if guess(cells[0]) is None else None

@@ -72,9 +72,8 @@ class Types:
         known = self.defaults.get(type) if isinstance(type, str) else None
         if known is None:
             return made, {"type": ["Options depend on the selected category."] if type else ["Please select a type."]}
-        category = made.get("category")
-        if not category:
-            category = made["category"] = known[0]
+        category = plain(made.get("category"))
+        made["category"] = category = category or known[0]
         if type not in self.categories.get(str(category), frozenset()):
             valid = "Options depend on the selected category." if category in self.categories else "Invalid category."
             errors["type" if category in self.categories else "category"] = [valid]

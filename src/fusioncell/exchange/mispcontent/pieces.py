@@ -64,7 +64,8 @@ class Pieces:
         if str(body.get("distribution")) != "4":
             body.pop("sharing_group_uuid", None)
             return
-        asked = given.get("sharing_group_id") or (given.get("SharingGroup") or {}).get("uuid")
+        inner = given.get("SharingGroup")
+        asked = given.get("sharing_group_id") or (inner.get("uuid") if isinstance(inner, Mapping) else None)
         if asked in (None, "", "0", 0):
             if not body.get("sharing_group_uuid"):
                 errors["sharing_group_id"] = ["Invalid sharing group."]

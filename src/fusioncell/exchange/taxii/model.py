@@ -23,6 +23,7 @@ TLP1_ROOT = "-tlp1"
 """Ending of an API root under which markings are those of TLP 1.0, for clients that know no others."""
 PUBLIC_ROOT, PARTNERSHIP_ROOT = "public", "partnership"
 _EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
+_LATEST = (datetime.max.replace(tzinfo=timezone.utc) - _EPOCH) // timedelta(microseconds=1)
 
 
 class NotAcceptable(FusionCellError):
@@ -130,4 +131,4 @@ class Page:
 
 def written(at: Instant) -> str:
     """Write an instant as TAXII does: RFC 3339, UTC, six digits (TAXII 2.1 §1.6.2)."""
-    return (_EPOCH + timedelta(microseconds=at)).isoformat(timespec="microseconds")[:-6] + "Z"
+    return (_EPOCH + timedelta(microseconds=min(at, _LATEST))).isoformat(timespec="microseconds")[:-6] + "Z"
