@@ -168,3 +168,27 @@ def test_what_is_unpublished_or_for_its_own_organisation_is_not_pulled(world: Wo
         "Attribute": [{"type": "domain", "value": "draft.example"}]}}).json()["Event"]  # fmt: skip
     listed = {one["uuid"] for one in world.post(world.reader, "events/index", {"minimal": 1, "published": 1}).json()}
     assert made["uuid"] not in listed and world.view(world.reader, made["uuid"]) is None
+
+
+def test_the_administration_of_servers(tmp_path_factory: pytest.TempPathFactory) -> None:
+    hub = new_hub(tmp_path_factory.mktemp("near"), feed_allow="127.0.0.1")
+    with ServedHub(new_hub(tmp_path_factory.mktemp("far"))) as far, ServedHub(hub) as near:
+        key = far.party("Near hub").http.headers["Authorization"].split()[1]
+        admin = near.party("Ministry", "admin")
+        described = far.party("Near hub").http.get("/misp/servers/createSync").json()["Server"]
+        assert described["Organisation"]["name"] == "Near hub"
+        made = admin.http.post("/misp/servers/import", json={"Server": {
+            **described, "url": far.url + "/misp", "authkey": key}}).json()["Server"]  # fmt: skip
+        said = admin.http.post(f"/misp/servers/testConnection/{made['id']}").json()
+        assert (said["status"], said["post"], said["info"]["perm_sync"]) == (1, 1, True)
+        assert admin.http.get(f"/misp/servers/getRemoteUser/{made['id']}").json()["Sync flag"] == "Yes"
+        assert admin.http.get(f"/misp/servers/previewIndex/{made['id']}").json() == []
+        rules = admin.http.get(f"/misp/servers/queryAvailableSyncFilteringRules/{made['id']}").json()
+        assert rules["error"] == "" and "Near hub" in rules["data"]["organisations"]
+        admin.http.post(f"/misp/servers/edit/{made['id']}", json={"authkey": "x" * 40})
+        assert admin.http.post(f"/misp/servers/testConnection/{made['id']}").json()["status"] == 4
+        inside = admin.http.post("/misp/servers/add", json={"name": "Inside", "url": "http://10.0.0.1", "authkey": ""})
+        refused = admin.http.post(f"/misp/servers/testConnection/{inside.json()['Server']['id']}").json()
+        assert refused["status"] == 2 and "public" in refused["message"]
+        assert near.party("Member").http.post(f"/misp/servers/testConnection/{made['id']}").status_code == 403
+        assert admin.http.post(f"/misp/servers/pull/{made['id']}").status_code == 403, "it is no feed yet"

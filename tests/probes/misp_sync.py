@@ -35,7 +35,22 @@ async def _filter_notes(p: Probe) -> Answers:
         yield await p.ask("POST", "/misp/analyst_data/filterAnalystDataForPush", json=asked)
 
 
+async def _rules(p: Probe) -> Answers:
+    yield await p.get("/misp/servers/getAvailableSyncFilteringRules")
+
+
+async def _create(p: Probe) -> Answers:
+    yield await p.get("/misp/servers/createSync")
+
+
+MISP_NO_DATA = {
+    "GET servers/getRemoteUser": "what another server answers to operators",
+    "GET servers/previewIndex": "what another server answers to operators",
+    "GET servers/queryAvailableSyncFilteringRules": "what another server answers to operators",
+}
 MISP_PROBES = {
+    "GET servers/getAvailableSyncFilteringRules": _rules,
+    "GET servers/createSync": _create,
     "GET events/filterEventIdsForPush": _filter_events,
     "GET sightings/filterSightingUuidsForPush": _filter_sightings,
     "GET analyst_data/indexMinimal": _notes,

@@ -13,6 +13,7 @@ from fusioncell.exchange.misp import Actions, Call, Caller, Numbers
 from fusioncell.exchange.misp.service import Misp
 from fusioncell.exchange.mispadmin import Admin
 from fusioncell.exchange.mispadmin import routes as admin_routes
+from fusioncell.exchange.mispadmin.model import SERVER, VERSION
 from fusioncell.exchange.mispcontent import Content, Types
 from fusioncell.exchange.mispcontent import routes as content_routes
 from fusioncell.exchange.mispdoor.service import MispDoor
@@ -34,6 +35,7 @@ from fusioncell.exchange.mispsearch import routes as search_routes
 from fusioncell.exchange.mispsearch.service import MispSearch
 from fusioncell.exchange.mispstix import actions as stix_actions
 from fusioncell.exchange.mispsync import Sync
+from fusioncell.exchange.mispsync import remote as sync_remote
 from fusioncell.exchange.mispsync import routes as sync_routes
 from fusioncell.exchange.mispsync.peer import Peer, Source
 from fusioncell.exchange.misptags import Tags
@@ -115,6 +117,7 @@ def misp_door(hub: MispParts) -> MispDoor:
         **stix_actions(content),
     }
     actions |= _pack_actions(packs, core, actions)
+    actions |= sync_remote.actions(_remote(hub, admin, people, actions))
     return MispDoor(actions, people.whoami)
 
 
@@ -128,6 +131,22 @@ def _peers(hub: MispParts, sync: Sync, galaxies: Galaxies) -> None:
         return Peer(sync, caller, source, hub.limits, galaxies.receive, galaxies.versions)
 
     hub.inbound.peer = peer
+
+
+def _remote(hub: MispParts, admin: Admin, people: People, actions: Actions) -> sync_remote.Remote:
+    """Join the administration of servers to what asks them."""
+    index, add = actions["tags", "index"], actions["servers", "add"]
+
+    def rules(call: Call) -> dict[str, list[str]]:
+        shown = index.run(replace(call, controller="tags", action="index", arguments=(), named={}, body=None)).body
+        orgs = [one.name for one in people.organisations().values() if one.local]
+        return {"organisations": sorted(orgs), "tags": sorted(tag["name"] for tag in shown["Tag"])}
+
+    return sync_remote.Remote(
+        hub.inbound, version=VERSION, base=_address(hub.settings),
+        find=lambda caller, given: admin.find(caller, SERVER, given).body,
+        add=lambda call, body: add.run(replace(call, action="add", arguments=(), body=body)),
+        own=lambda caller: people.organisation(caller, caller.org), rules=rules)  # fmt: skip
 
 
 def _address(settings: Settings) -> str:

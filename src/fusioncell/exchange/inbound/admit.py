@@ -15,7 +15,7 @@ def admit_wanted(wanted: Wanted, parties: Iterable[str], *, inner: bool, secret:
     name = " ".join(wanted.name.split())
     if not name or len(name) > 120 or name != wanted.name or not name.isprintable():
         raise BadInput("a feed needs a name of at most 120 characters on one line", place="name")
-    _admit_address(wanted.url, inner=inner, secret=secret)
+    admit_address(wanted.url, inner=inner, secret=secret)
     if not SHORTEST <= wanted.every <= LONGEST:
         raise BadInput("a feed is pulled at most every 5 minutes and at least every 31 days", place="every")
     if wanted.format not in FORMATS or (wanted.format and wanted.kind is not Kind.FILE):
@@ -34,7 +34,8 @@ def admit_wanted(wanted: Wanted, parties: Iterable[str], *, inner: bool, secret:
                        hint="As group:ID.GENERATION; see fusioncell group list.")
 
 
-def _admit_address(url: str, *, inner: bool, secret: bool) -> None:
+def admit_address(url: str, *, inner: bool, secret: bool) -> None:
+    """Check an address; one that is asked with credentials is asked by https, unless the operators allow it inside."""
     try:
         parts = urlsplit(url)
         _ = parts.port

@@ -31,7 +31,7 @@ from fusioncell.exchange.inbound import (
     schedule,
     store,
 )
-from fusioncell.exchange.inbound.admit import admit_wanted
+from fusioncell.exchange.inbound.admit import admit_address, admit_wanted
 from fusioncell.exchange.inbound.answer import UNCHANGED
 from fusioncell.exchange.inbound.catalogue import CATALOGUE
 from fusioncell.exchange.inbound.model import (
@@ -187,6 +187,22 @@ class Inbound:
             except FusionCellError as fault:
                 _log.warning("feed %s: %s", id, fault.detail)
         return done
+
+    def ask_once(self, method: str, url: str, body: bytes, secret: str) -> WebAnswer:
+        """Ask a server for operators, with the guards of every pull; ``secret``: its key, if it has one."""
+        admit_address(url, inner=self._web.is_inner(url), secret=bool(secret))
+        sent = {"Accept": "application/json", "Content-Type": "application/json"}
+        headers = dict([conceal.header_of(f"Authorization: {secret}").split(": ", 1)]) if secret else {}
+        return self._web.send(method, url, body, sent, self._intake.limits.max_body, headers)
+
+    def exchange(self, url: str) -> bool:
+        """Let the MISP of an address be pulled and pushed with the next round; tell whether it is one that is on."""
+        wanted = url.rstrip("/")
+        found = [one.feed for one in self.standings() if one.feed.enabled and one.feed.kind is Kind.MISP_SERVER
+                 and one.feed.wanted.url.rstrip("/") == wanted]  # fmt: skip
+        for feed in found:
+            self.soon(feed.id)
+        return bool(found)
 
     def soon(self, id: str) -> None:
         """Let a feed that is switched on be pulled with the next round."""

@@ -77,7 +77,6 @@ def _of_lists(doors: _Doors) -> Actions:
         ("feeds", "fetchFromAllFeeds"): Action(doors.no_fetch, **_OPERATE),
         ("feeds", "searchCaches"): Action(lambda call: Reply([]), **_OPERATE),
         ("correlation_exclusions", "clean"): Action(doors.done("Correlations cleaned up."), **_CHANGE),
-        ("servers", "testConnection"): Action(doors.test_connection, **_CHANGE),
     }
     for controller, kind, deleted in (
         ("feeds", FEED, "Feed deleted."), ("servers", SERVER, "Server deleted"),
@@ -215,11 +214,6 @@ class _Doors:
     def no_fetch(self, call: Call) -> Reply:
         """feeds/fetchFromFeed: the hub pulls feeds by its own schedule."""
         raise MispRefused(403, "The hub pulls feeds on its own schedule: fusioncell feeds, or the page /ops.")
-
-    def test_connection(self, call: Call) -> Reply:
-        """servers/testConnection/{id}: nothing is called from here."""
-        self._admin.find(call.caller, SERVER, call.argument(0))
-        return Reply({"status": 2, "message": "Servers are listed here; the hub pulls by its own inbound feeds."})
 
     def _json(self, call: Call, kind: Lists, kept: Kept) -> dict[str, Any]:
         shown = {name: value for name, value in kept.body.items() if name not in kind.secret}
