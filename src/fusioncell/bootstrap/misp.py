@@ -26,6 +26,7 @@ from fusioncell.exchange.misplibrary import FEEDS, Library
 from fusioncell.exchange.misplibrary import routes as library_routes
 from fusioncell.exchange.misplibrary.service import Known
 from fusioncell.exchange.misppacks import Packs
+from fusioncell.exchange.misppeer import Peer, Source
 from fusioncell.exchange.misppeople import People
 from fusioncell.exchange.misppeople import routes as people_routes
 from fusioncell.exchange.misppeople.model import STOCK
@@ -37,7 +38,6 @@ from fusioncell.exchange.mispstix import actions as stix_actions
 from fusioncell.exchange.mispsync import Sync
 from fusioncell.exchange.mispsync import remote as sync_remote
 from fusioncell.exchange.mispsync import routes as sync_routes
-from fusioncell.exchange.mispsync.peer import Peer, Source
 from fusioncell.exchange.misptags import Tags
 from fusioncell.exchange.misptags import routes as tags_routes
 from fusioncell.exchange.mispusers import Users

@@ -211,7 +211,7 @@ Pull = Steps[Outcome]
 
 
 class Peer(Protocol):
-    """What of the hub a MISP's pull and push need, as the feed sees it (``exchange.mispsync``)."""
+    """What of the hub a MISP's pull and push need, as the feed sees it (``exchange.misppeer``)."""
 
     def known(self, asked: Mapping[str, int]) -> set[str]:
         """Return which events (uuid → timestamp) are not to be had: here as new, or here from their own origin."""

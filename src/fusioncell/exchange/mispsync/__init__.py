@@ -1,7 +1,7 @@
 """MISP's sync protocol: what another MISP asks and sends when it pulls and pushes, and the same the other way round.
 
 As a server, the door answers what ``app/Lib/Tools/ServerSyncTool.php`` of MISP 2.5 asks; as a client, inbound feeds of
-the kind ``misp-server`` (``exchange.inbound.pull_misp_server``) ask it of a MISP and hand over here what came.
+the kind ``misp-server`` ask it of a MISP (``exchange.misppeer``).
 
 1. **Orgc is the origin, the relay the contributor.** What a sync user pushes is its organisation's contribution, with
    the creator as stated.

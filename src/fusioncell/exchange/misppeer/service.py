@@ -24,9 +24,9 @@ from fusioncell.exchange.misp.restrict import ALL, CONNECTED, GROUP, INHERIT, OW
 from fusioncell.exchange.misp.service import Find
 from fusioncell.exchange.mispcontent.check import plain
 from fusioncell.exchange.mispcontent.take import Body, is_uuid, second_of
+from fusioncell.exchange.misppeer.step_down import pulled, pushed
 from fusioncell.exchange.mispsaid.service import PROPOSAL, SIGHTING
-from fusioncell.exchange.mispsync.service import Sync
-from fusioncell.exchange.mispsync.step_down import pulled, pushed
+from fusioncell.exchange.mispsync import Sync
 from fusioncell.intake import split_body
 from fusioncell.intake.model import Item, Limits
 from fusioncell.kernel.clock import SECOND
