@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 import uuid
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
+from fusioncell.exchange.mispsearch import service as search
 from served import Party, ServedHub, eventually, new_hub
 
 
@@ -241,3 +243,32 @@ def test_a_cell_longer_than_csv_takes_is_a_value_that_is_not_known(hub: ServedHu
     answer = alpha.http.post("/api/match", content=body, headers={"content-type": "text/csv"})
     assert answer.status_code == 200
     assert answer.text.count("\n") == 2 and "kept.example" in answer.text
+
+
+def test_a_search_without_a_limit_is_whole_or_refused(hub: ServedHub, monkeypatch: pytest.MonkeyPatch) -> None:
+    alpha = hub.party("Alpha", "admin")
+    event_of(alpha, *(f"many-{n}.example" for n in range(12)))
+    monkeypatch.setattr(search, "MOST_ROWS", 10)
+    for asked, status in (
+        ({"value": "many-3.example"}, 200), ({"type": "domain"}, 413), ({"type": "domain", "limit": 12}, 200),
+        ({"value": "many-1%"}, 413), ({"type": "domain", "returnFormat": "csv"}, 413),
+        ({"type": "domain", "returnFormat": "text"}, 413),
+    ):  # fmt: skip
+        answer = alpha.http.post("/misp/attributes/restSearch", json=asked)
+        assert answer.status_code == status, (asked, answer.text[:200])
+
+
+def test_a_servers_key_goes_to_no_other_address(hub: ServedHub) -> None:
+    """Else who may change the address has the key sent to their own."""
+    alpha = hub.party("Alpha", "admin")
+    made = misp(alpha, "servers/add", {"name": "far", "url": "https://misp.example", "authkey": "its key"})["Server"]
+
+    def key() -> str:
+        with hub.hub.databases["vault"].read() as connection:
+            rows = connection.rows("SELECT body FROM exchange_vault_misp WHERE model = 'Server'")
+        return str(json.loads(rows[0][0])["authkey"])
+
+    misp(alpha, f"servers/edit/{made['id']}", {"name": "far away"})
+    assert key() == "its key"
+    misp(alpha, f"servers/edit/{made['id']}", {"url": "https://evil.example"})
+    assert key() == ""

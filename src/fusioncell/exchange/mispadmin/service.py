@@ -86,7 +86,11 @@ class Admin:
     def edit(self, caller: Caller, kind: Lists, given: object, said: Mapping[str, Any]) -> Kept:
         """Change one of a kind; what is not said stays."""
         kept = self.find(caller, kind, given)
-        kept = self._keep.change(kind.model, kept.number, {**kept.body, **_fields(kind, said)})
+        given = _fields(kind, said)
+        moved = "url" in given and given["url"] != kept.body.get("url")
+        # Credentials are for the address that they were given for: with another they are given anew.
+        blank = {name: kind.fields[name] for name in kind.secret if name in kind.fields} if moved else {}
+        kept = self._keep.change(kind.model, kept.number, {**kept.body, **blank, **given})
         self._note(caller, f"misp.{kind.model.lower()}.edited", kept.key, "")
         return kept
 

@@ -27,7 +27,7 @@ from fusioncell.exchange.mispsearch.shown import (
     chunks,
 )
 from fusioncell.kernel.clock import SECOND
-from fusioncell.kernel.errors import NotFound
+from fusioncell.kernel.errors import NotFound, TooLarge
 from fusioncell.kernel.ports import Connection, Database
 
 __all__ = ["Library", "MispSearch", "around"]
@@ -36,6 +36,8 @@ _HOT_JSON = frozenset({"includecontext", "includeeventuuid", "sgreferenceonly", 
                        "noshadowattributes"})  # fmt: skip
 _HOT_CSV = frozenset({"headerless", "includeeventuuid", "flatten", "list", "sgreferenceonly"})
 """Flags that the hot path knows, or that change nothing."""
+MOST_ROWS = 300_000
+"""Rows that one search without a limit finds or looks through."""
 
 
 class MispSearch(Showing):
@@ -277,13 +279,15 @@ class MispSearch(Showing):
         wanted = replace(wanted, order=column or "number", descending=down)
         limit, offset = query.limit or 0, (query.page - 1) * (query.limit or 0)
         if test is None and column:
-            rows = self._search(caller, replace(wanted, limit=limit, offset=offset))
+            rows = self._search(caller, replace(wanted, limit=limit or MOST_ROWS + 1, offset=offset))
+            _refuse_more(limit, len(rows))
             if not limit or (not offset and len(rows) < limit):
                 return rows, len(rows)
             seen = self.core.audiences(caller)
             with self._projections.read() as connection:
                 return rows, store.count(connection, wanted, seen)
-        rows = self._search(caller, wanted)
+        rows = self._search(caller, replace(wanted, limit=MOST_ROWS + 1))
+        _refuse_more(0, len(rows))
         if test is not None:
             rows = [row for chunk in chunks(rows, CHUNK) for row in test(chunk)]
         if not column:
@@ -412,10 +416,12 @@ class MispSearch(Showing):
                         tuple(plan.event_conditions(query, known, own=False)))  # fmt: skip
         column, down = plan.order_of(query)
         limit = query.limit or 0
-        wanted = replace(wanted, order=column, descending=down, limit=limit, offset=(query.page - 1) * limit)
+        wanted = replace(wanted, order=column, descending=down, limit=limit or MOST_ROWS + 1,
+                         offset=(query.page - 1) * limit)  # fmt: skip
         seen = self.core.audiences(caller)
         with self._projections.read() as connection:
             rows = store.slim(connection, wanted, seen)
+            _refuse_more(limit, len(rows))
             paged = limit and (query.page > 1 or len(rows) == limit)
             return rows, store.count(connection, wanted, seen) if paged else len(rows)
 
@@ -488,3 +494,9 @@ class MispSearch(Showing):
         seen = self.core.audiences(caller)
         with self._projections.read() as connection:
             return store.counts_of_events(connection, sorted(events), seen)
+
+
+def _refuse_more(limit: int, found: int) -> None:
+    """Refuse what has no limit and finds more than one answer holds: a part would be taken for the whole."""
+    if not limit and found > MOST_ROWS:
+        raise TooLarge(f"this finds more than {MOST_ROWS:,} rows", hint="Ask by limit and page, or for less.")
