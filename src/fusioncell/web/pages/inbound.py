@@ -22,7 +22,8 @@ from fusioncell.web.words import N_
 View = dict[str, Any]
 HERE = "/ops/feeds"
 KINDS = {
-    "file": N_("One address"), "misp": N_("MISP feed"), "taxii": N_("TAXII 2.1 collection"), "hub": N_("Fusion Cell"),
+    "file": N_("One address"), "misp": N_("MISP feed"),
+    "misp-server": N_("MISP server"), "taxii": N_("TAXII 2.1 collection"), "hub": N_("Fusion Cell"),
 }  # fmt: skip
 EMPTY = {"name": "", "url": "", "kind": "file", "format": "", "every": "60", "tlp": "green", "grade": ""}
 TLPS = ("clear", "green", "amber", "amber+strict")
