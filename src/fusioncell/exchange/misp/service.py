@@ -113,6 +113,12 @@ class Misp:
         rows = self._read(lambda connection: store.by_uuids(connection, wanted, seen))
         return firsts(row for row in rows if not models or row.model in models)
 
+    def copies(self, caller: Caller, uuids: Iterable[str], model: str) -> list[Document]:
+        """Return what stands under these uuids, every contributor's and version's."""
+        seen, wanted = self.audiences(caller), sorted({uuid.lower() for uuid in uuids})
+        return [row for row in self._read(lambda connection: store.by_uuids(connection, wanted, seen))
+                if row.model == model]  # fmt: skip
+
     def by_numbers(self, caller: Caller, numbers: Iterable[int], *models: str) -> list[Document]:
         """Return what stands under these inner numbers."""
         seen, wanted = self.audiences(caller), sorted(set(numbers))

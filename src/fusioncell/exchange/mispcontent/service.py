@@ -104,7 +104,7 @@ class Content(Pieces):
         """Return why a sync user's event is not taken: it is here, as the caller sees, from its own origin; "" else."""
         if not caller.role.may("perm_sync") or caller.site_admin:
             return ""
-        rows = [row for row in self.core.of_events(caller, [uuid], EVENT) if row.org != caller.org]
+        rows = [row for row in self.core.copies(caller, [uuid], EVENT) if row.org != caller.org]
         return ALREADY if any(self.is_origin(caller, row) for row in rows) else ""
 
     def _creator(self, caller: Caller, given: Any) -> Body:
@@ -136,7 +136,7 @@ class Content(Pieces):
 
     def edit_or_relay(self, caller: Caller, event: Document, given: Mapping[str, Any]) -> Document:
         """Edit the caller's own copy of an event; a sync user without one relays it, unless it came from its origin."""
-        rows = self.core.of_events(caller, [event.uuid], EVENT)
+        rows = self.core.copies(caller, [event.uuid], EVENT)
         own = firsts(row for row in rows if row.org == caller.viewer.org)
         if own:
             return self.edit_event(caller, own[0], given)

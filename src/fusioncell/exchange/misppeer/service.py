@@ -226,7 +226,7 @@ class Peer:
     def sent(self, ceiling: Tlp, event: str) -> Body | None:
         """Return an event as it is sent; None where it does not leave."""
         caller = self._sees(ceiling)
-        rows = [row for row in self._core.of_events(caller, [event], EVENT) if row.org != self._caller.org]
+        rows = [row for row in self._core.copies(caller, [event], EVENT) if row.org != self._caller.org]
         found = firsts(rows)
         if not found or not found[0].published:
             return None

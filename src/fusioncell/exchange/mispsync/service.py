@@ -47,7 +47,7 @@ class Sync:
     def known(self, caller: Caller, asked: Mapping[str, int]) -> set[str]:
         """Return which events (uuid → timestamp) are not to come: here as new, or here from their own origin."""
         known = set()
-        for row in self.core.of_events(caller, asked, EVENT):
+        for row in self.core.copies(caller, asked, EVENT):
             if row.timestamp >= asked[row.uuid] or (row.org != caller.org and self.content.is_origin(caller, row)):
                 known.add(row.uuid)
         return known
