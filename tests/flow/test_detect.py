@@ -290,7 +290,7 @@ def test_deltas_with_removals(world: World) -> None:
 
 REFUSED = (
     "/nonsense", "/list?colour=red", "/list?types=nonsense", "/list?types=filename", "/list?min_probability=2",
-    "/list?min_probability=0", "/list?limit=-1", "/list?tlp=purple", "/hosts?types=md5", "/list?limit=x",
+    "/list?min_probability=-1", "/list?limit=-1", "/list?tlp=purple", "/hosts?types=md5", "/list?limit=x",
     "/suricata-dataset?types=domain,ip", "/yara?limit=3", "/yara?types=md5", "/list?min_probability=nan",
 )  # fmt: skip
 

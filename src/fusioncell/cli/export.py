@@ -31,7 +31,7 @@ yara, sigma. Where --out is given, an unchanged export is not sent again, and th
 @click.option("--out", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE",
               help="Replace this file where the export changed; FILE.etag beside it remembers which it is.")
 @click.option("--types", default="", metavar="TYPES", help="Types between commas.  [default: the form's usual ones]")
-@click.option("--min-probability", type=click.FloatRange(0.2, 1.0), help="How likely malicious.  [default: 0.3]")
+@click.option("--min-probability", type=click.FloatRange(0.0, 1.0), help="How likely malicious.  [default: 0.3]")
 @click.option("--limit", type=click.IntRange(0), help="The best so many.  [default: all]")
 @click.option("--tlp", default="", metavar="LABEL", help="The strictest marking behind it.  [default: all you may see]")
 @click.option("--confirm-empty", default="", metavar="ETAG", help="Say that a sudden emptiness is right.")

@@ -61,7 +61,7 @@ def feed(
     viewer: Viewer,
     handed: Handed,
     types: Annotated[str, Parameter(max_length=500, description="Types between commas; the form's usual ones.")] = "",
-    min_probability: Annotated[float, Parameter(ge=0.2, le=1.0, description="P(malicious).")] = DEFAULT_PROBABILITY,
+    min_probability: Annotated[float, Parameter(ge=0.0, le=1.0, description="P(malicious); nothing under 0.2 is exported.")] = DEFAULT_PROBABILITY,
     limit: Annotated[int, Parameter(ge=0, le=MAX_VALUES, description="The best so many; 0 for all.")] = 0,
     tlp: Annotated[str, Parameter(max_length=20, description="The strictest marking behind it.")] = "",
     since: Annotated[str, Parameter(max_length=80, description="An ETag: what changed (csv, jsonl).")] = "",
