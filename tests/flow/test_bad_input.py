@@ -527,3 +527,16 @@ def test_a_field_named_like_a_room_of_the_hub_is_the_senders_fault(tmp_path: Pat
             answer = client.post(path, json={"text": "x", "files": {}, **more}, headers=key)
             assert answer.status_code == 400 and answer.json()["place"] == "files", answer.text
     made.hub.close()
+
+
+def test_a_recall_that_says_its_entry_in_a_body_withdraws_nothing(tmp_path: Path) -> None:
+    made = make_hub(tmp_path / "hub")
+    with visitor(made) as client:
+        key = {"Authorization": f"Bearer {made.provider.key}"}
+        said = client.post("/api/contributions?tlp=green", content="bad[.]example and worse[.]example",
+                           headers={**key, "Content-Type": "text/plain"}).json()["contribution"]  # fmt: skip
+        for door in ("recall", "narrow?tlp=red", "widen?tlp=clear"):
+            answer = client.post(f"/api/contributions/{said}/{door}", json={"entry": "x"}, headers=key)
+            assert answer.status_code == 400 and "body" in answer.json()["detail"], answer.text
+        assert client.post(f"/api/contributions/{said}/recall", json={}, headers=key).status_code == 202
+    made.hub.close()

@@ -142,8 +142,16 @@ def status_json(found: Status) -> dict[str, Any]:
     }
 
 
+def _without_body(request: Request[Any, Any, Any]) -> None:
+    """Refuse a body: what it says would be passed over, and more be withdrawn or shown than was meant."""
+    length = request.headers.get("content-length", "0")
+    if "transfer-encoding" in request.headers or (length.isdecimal() and int(length) > len("{}")):
+        raise BadInput("this door reads no body", hint="Give entry, reason and readers as parameters of the address.")
+
+
 @post(
     "/api/contributions/{contribution:str}/recall",
+    before_request=_without_body,
     tags=["contributions"],
     opt={"permission": "recall"},
     status_code=202,
@@ -160,6 +168,7 @@ def recall(
 
 @post(
     "/api/contributions/{contribution:str}/narrow",
+    before_request=_without_body,
     tags=["contributions"],
     opt={"permission": "recall"},
     status_code=202,
@@ -186,6 +195,7 @@ def narrow(
 
 @post(
     "/api/contributions/{contribution:str}/widen",
+    before_request=_without_body,
     tags=["contributions"],
     opt={"permission": "contribute"},
     status_code=202,
