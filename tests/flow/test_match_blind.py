@@ -98,3 +98,14 @@ def test_a_filter_is_a_plain_set_and_its_deltas_keep_it_so(made: MadeHub) -> Non
         kind = client.get("/api/match/filter", params={"since": cursor}, headers=others).content
         assert b'"kind":"full"' in kind
         assert client.get("/api/match/filter", params={"since": "made-up"}, headers=headers).status_code == 400
+
+
+def test_a_long_list_meets_a_hub_that_knows_nothing_yet(made: MadeHub) -> None:
+    """The memory of a new hub is empty; a body of more than 32 KiB asks it."""
+    names = "\n".join(f"n{number}.example" for number in range(5000))
+    with TestClient(make_app(made.hub)) as client:
+        headers = {"Authorization": f"Bearer {made.provider.key}", "Content-Type": "text/plain"}
+        answer = client.post("/api/match", content=names, headers=headers)
+        assert answer.status_code == 200 and answer.text.count('"unknown"') == 5000
+        say(made, made.ministry.org, ["n7.example"])
+        assert client.post("/api/match", content=names, headers=headers).text.count('"unknown"') == 4999

@@ -156,7 +156,8 @@ class Memory:
         """Look many hashes up: what these audiences do not see is UNKNOWN, like what nobody ever mentioned."""
         with self._lock:
             columns, changed = self._columns, self._changed_keys()
-        if columns is None:
+        if columns is None or not columns.profiles.all:
+            # Nothing was loaded, or there was nothing to load: the store knows what came since.
             return Found(np.full(len(keys), ASK), np.empty(0), None)
         perhaps = columns.perhaps(keys)
         some = keys[perhaps]

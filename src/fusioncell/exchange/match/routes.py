@@ -160,7 +160,7 @@ def match_filter(
         body = delta_body(added, removed)
     handed.all_of(audiences)
     tag = f'"{sha256(body).hexdigest()}"'
-    headers = {"ETag": tag, "X-Fusioncell-Cursor": seal.cursor(place, number, epoch), "Cache-Control": "no-cache"}
+    headers = {"ETag": tag, "X-Fusioncell-Cursor": seal.cursor(place, number, epoch)}
     if tag in [part.strip() for part in request.headers.get("if-none-match", "").split(",")]:
         return Response(b"", status_code=304, headers=headers, media_type="application/octet-stream")
     return Response(body, headers=headers, media_type="application/octet-stream")
