@@ -339,8 +339,11 @@ def test_a_stranger_sends_little(made: MadeHub) -> None:
              for route in app.routes for each in getattr(route, "route_handlers", ())
              if each.opt.get("permission") == "public" and "POST" in each.http_methods}  # fmt: skip
     assert "POST /apply" in small
-    assert {path for path, size in small.items() if not isinstance(size, int) or size > 100_000} <= NO_BODY
+    large = {path for path, size in small.items() if not isinstance(size, int) or size > 100_000}
+    assert {path for path in large if not path.partition(" ")[2].startswith("/misp")} <= NO_BODY
     with visitor(made) as client:
+        # The MISP door looks at the length before it reads, for it serves members by the same address.
+        assert client.post("/misp/users/register", content=b"{" + b" " * 70_000 + b"}").status_code == 403
         form = {"name": "A", "why": "x" * 200_000}
         assert client.post("/apply", data=form).status_code == 413
         assert client.post("/api/applications", json=form).status_code == 413
@@ -359,7 +362,9 @@ def test_no_door_changes_anything_without_the_sessions_token(made: MadeHub) -> N
                     path = re.sub(r"\{[^}]*\}", "x", route.path)
                     answer = client.request(method, path, data={"a": "b"} if each.opt.get("form") else None)
                     seen += 1
-                    if answer.status_code != 403:
+                    # No session opens the doors of TAXII and MISP at all: there a cookie is nobody's.
+                    keys_only = route.path.startswith("/taxii2") and answer.status_code == 401
+                    if answer.status_code != 403 and not keys_only:
                         loose[f"{method} {route.path}"] = answer.status_code
         assert made.hub.record.head()[0] == before
     assert seen > 120

@@ -13,7 +13,7 @@ from fusioncell.exchange.detect.service import Feeds
 from fusioncell.kernel.handed import Handed
 from fusioncell.kernel.marking import Viewer, parse_tlp
 
-_CACHE = "private, no-cache"
+_CACHE = "private, no-store"
 """Kept by the client, asked again each time (RFC 9111 §5.2.2.4): a recall must show with the next poll."""
 
 
@@ -61,7 +61,9 @@ def feed(
     viewer: Viewer,
     handed: Handed,
     types: Annotated[str, Parameter(max_length=500, description="Types between commas; the form's usual ones.")] = "",
-    min_probability: Annotated[float, Parameter(ge=0.0, le=1.0, description="P(malicious); nothing under 0.2 is exported.")] = DEFAULT_PROBABILITY,
+    min_probability: Annotated[
+        float, Parameter(ge=0.0, le=1.0, description="P(malicious); nothing under 0.2 is exported.")
+    ] = DEFAULT_PROBABILITY,
     limit: Annotated[int, Parameter(ge=0, le=MAX_VALUES, description="The best so many; 0 for all.")] = 0,
     tlp: Annotated[str, Parameter(max_length=20, description="The strictest marking behind it.")] = "",
     since: Annotated[str, Parameter(max_length=80, description="An ETag: what changed (csv, jsonl).")] = "",

@@ -35,6 +35,7 @@ class Holdings:
         """Return what the exchange's packages hold on people, for ``members.privacy``."""
         return [
             Room("exchange", lambda who, sight: self.written(who.id, who.org, sight), lambda who: None),
+            Room("tools", lambda who, _: self.served(who.id), lambda who: self.forget_served(who.id)),
             Room("desk", lambda who, _: {**desk.held_on(who.id)}, lambda who: desk.forget(who.id), private=True),
             Room("notification", lambda who, sight: self.told(who.id, who.email, sight),
                  lambda who: notify.forget(who.id), private=True),
@@ -54,6 +55,20 @@ class Holdings:
         with self._vault.read() as vault:
             rest["webhooks"] = _named(("id", "url", "created"), store.hooks(vault, who))
         return {"posts": [_post(row) for row in posts], "contributions": self._contributions(who, org, sight), **rest}
+
+    def served(self, who: str) -> Sections:
+        """Return what a person's tools fetch: exports, cursors of the stream; and the feeds that they added."""
+        with self._vault.read() as vault:
+            return {
+                "exports_served": _named(("feed", "count", "at"), store.exports(vault, who)),
+                "stream_cursors": _named(("name", "at"), store.cursors(vault, person(who))),
+                "feeds_added": _named(("id", "created"), store.feeds_added(vault, who)),
+            }
+
+    def forget_served(self, who: str) -> None:
+        """Delete it; that a feed was added stays, by an id that leads to nobody any more."""
+        with self._vault.write() as vault:
+            store.forget_machines(vault, who, person(who))
 
     def told(self, who: str, address: str, sight: frozenset[int]) -> Sections:
         """Return what a person watches, was told and mailed, and what they have read."""

@@ -107,3 +107,29 @@ def mails(connection: Connection, address: str) -> list[Row]:
 def bounces(connection: Connection, address: str) -> list[Row]:
     """Return (at, reason) of why mail to an address was refused."""
     return connection.rows("SELECT at, reason FROM exchange_vault_mail_bounce WHERE address = ?", (address,))
+
+
+def exports(connection: Connection, person: str) -> list[Row]:
+    """Return (feed, count, at) of the detection exports that a person's own key was served last."""
+    return connection.rows(
+        f"SELECT feed, count, at FROM exchange_vault_detect WHERE party = ? ORDER BY at, feed LIMIT {MOST_ROWS}",
+        (person,))
+
+
+def cursors(connection: Connection, holder: str) -> list[Row]:
+    """Return (name, at) of the stream's cursors that the hub holds for a party."""
+    return connection.rows(
+        f"SELECT name, at FROM exchange_vault_cursor WHERE holder = ? ORDER BY name LIMIT {MOST_ROWS}", (holder,))
+
+
+def feeds_added(connection: Connection, person: str) -> list[Row]:
+    """Return (id, created) of the inbound feeds that a person added."""
+    return connection.rows(
+        f"SELECT id, created FROM exchange_vault_feed WHERE author = ? ORDER BY created, id LIMIT {MOST_ROWS}",
+        (person,))
+
+
+def forget_machines(connection: Connection, person: str, holder: str) -> None:
+    """Delete what a person's tools were served, and their cursors."""
+    connection.run("DELETE FROM exchange_vault_detect WHERE party = ?", (person,))
+    connection.run("DELETE FROM exchange_vault_cursor WHERE holder = ?", (holder,))

@@ -19,6 +19,8 @@ __all__ = ["BASE", "HANDLERS", "controller_name", "misp"]
 
 BASE = "/misp"
 SAFE = frozenset({"GET", "HEAD"})
+STRANGERS_BODY = 65_536
+"""Bytes that one without a key may send."""
 NOT_AUTHENTICATED = (
     "Authentication failed. Please make sure you pass the API key of an API enabled user along in the Authorization "
     "header."
@@ -39,16 +41,22 @@ _log = logging.getLogger("fusioncell.misp")
 )
 async def misp(request: Request[Any, Any, Any], mispdoor: MispDoor, viewer: Viewer) -> Response[bytes]:
     """Answer as a MISP would."""
-    raw = await request.body()
     path = str(request.scope["raw_path"].decode("latin-1")).partition("?")[0].removeprefix(BASE)
-    reply = await sync_to_thread(answer, mispdoor, viewer, request, path or "/", raw)
-    tag = reply.headers.get("ETag")
-    if tag and tag in request.headers.get("if-none-match", ""):
-        return Response(b"", status_code=304, headers={"ETag": tag})
+    if viewer.org is None and _is_long(request):
+        # Before it is read: who has no key registers at most.
+        reply = refusal(MispRefused(403, NOT_AUTHENTICATED), path or "/")
+    else:
+        raw = await request.body()
+        reply = await sync_to_thread(answer, mispdoor, viewer, request, path or "/", raw)
     body = reply.body if isinstance(reply.body, bytes) else msgspec.json.encode(reply.body)
     if reply.status == 200 and is_known(reply.headers.get("ETag", ""), request.headers.get("if-none-match", "")):
         return Response(b"", status_code=304, headers=dict(reply.headers))
     return Response(body, status_code=reply.status, media_type=reply.media_type, headers=dict(reply.headers))
+
+
+def _is_long(request: Request[Any, Any, Any]) -> bool:
+    length = request.headers.get("content-length", "0")
+    return "transfer-encoding" in request.headers or not length.isdecimal() or int(length) > STRANGERS_BODY
 
 
 def is_known(tag: str, asked: str) -> bool:

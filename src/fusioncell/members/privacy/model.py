@@ -130,6 +130,9 @@ DATA: dict[str, Held] = {
     "exchange_vault_notify_told": Held("told", _GONE),
     "exchange_vault_mail": Held("mail", _GONE),
     "exchange_vault_mail_bounce": Held("mail_refused", _GONE),
+    "exchange_vault_detect": Held("exports_served", _GONE),
+    "exchange_vault_cursor": Held("stream_cursors", _GONE),
+    "exchange_vault_feed": Held("feeds_added", _ID),
     # Not on persons, though a column's name sounds like it.
     "shield_decision": Held("", "a decision of an office, in the public log; the id leads to nobody any more"),
     "members_vault_attempt": Held("", "a keyed hash that counts attempts; deleted within days"),
