@@ -238,7 +238,7 @@ def test_import_of_what_cannot_be_taken(data: Path, tmp_path: Path) -> None:
     assert "damaged.json" in result.stderr
     call("import", "--data", data, tmp_path / "missing.json", code=1)
     call("import", "--data", data, "--tlp", "purple", file, code=1)
-    inside = call("import", "--data", data, "http://127.0.0.1:1/feed.txt", code=4)
+    inside = call("import", "--data", data, "http://127.0.0.1:8999/feed.txt", code=4)
     assert "not on the public Internet" in inside.stderr
     bomb = write(tmp_path, "bomb.txt.gz", gzip.compress(bytes(300_000_000), 9))
     assert "gzip" in call("import", "--data", data, bomb, code=4).stderr

@@ -140,14 +140,16 @@ def test_the_command(made: MadeHub, source: Source, monkeypatch: pytest.MonkeyPa
     added = said("add", f"{source.url}/list.txt", "--name", "A list", "--format", "list", "--grade", "C")
     assert added["enabled"] is False
     assert said("run", added["id"])["last_items"] == 2
-    assert said("set", added["id"], "--every", "120")["every_minutes"] == 120
+    assert said("set", "a LIST", "--every", "120")["id"] == added["id"], "by its name"
+    assert said("run", added["id"])["every_minutes"] == 120
     assert said("enable", "botvrij")["known"] == "botvrij"
     assert said("disable", "botvrij")["enabled"] is False
     assert said("remove", "botvrij")["status"] == "removed"
     source.pages.clear()
     assert "404" in said("run", added["id"], code=4)["error"]
     text = run.invoke(main, ["feeds", "list", "--data", folder]).output
-    assert "A list" in text and "failing" in text and "urlhaus" in text
+    assert "A list" in text and "off, failing" in text and "urlhaus" in text
+    assert "A list: Nothing is there: check the address" in text, "what to do stands below"
 
 
 def test_the_command_of_federation(made: MadeHub, source: Source) -> None:

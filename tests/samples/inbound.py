@@ -33,7 +33,7 @@ PAGES = {
     "feeds-wrong": (
         "inbound/feeds.html",
         {
-            "shell": shell(errors=[{"field": "url", "text": "The address of a feed begins with https://"}]),
+            "shell": shell(errors=[{"field": "url", "text": "The address of a feed begins with https:// or http://"}]),
             "rows": [],
             "form": {**FORM, "name": "A list", "url": "ftp://feed.example/"},
             **CHOICES,

@@ -82,6 +82,11 @@ class Door:
                 answer = self._runner.run(self._client.request(method, path, headers=headers, **more))
             else:
                 answer = self._client.request(method, path, headers=headers, **more)
+        except httpx.UnsupportedProtocol:
+            raise BadInput(
+                f"{self.base!r} is no address of a hub",
+                hint="It begins with https:// (or http://): --hub https://hub.example",
+            ) from None
         except httpx.HTTPError as broken:
             raise Unavailable(
                 f"the hub at {self.base} cannot be reached: {broken or type(broken).__name__}",

@@ -25,7 +25,10 @@ def federation() -> None:
 @where_options
 @json_option
 def agree(where: Where, name: str, ceiling: str, as_json: bool) -> None:
-    """Let the hub called NAME read here; prints its key, this once. AMBER takes that a group admits it."""
+    """Let the hub called NAME read here; prints its key.
+
+    The key is shown this once. AMBER takes that a group admits the hub.
+    """
     from fusioncell.cli.door import opened
 
     with opened(where) as door:
@@ -40,7 +43,7 @@ def agree(where: Where, name: str, ceiling: str, as_json: bool) -> None:
 @where_options
 @json_option
 def ceiling_(where: Where, partner: str, ceiling: str, as_json: bool) -> None:
-    """Change up to which marking the hub PARTNER (name or id) reads here."""
+    """Change up to which marking a hub (name or id) reads here."""
     from fusioncell.cli.door import opened, path_part
 
     with opened(where) as door:
@@ -84,7 +87,7 @@ def list_(where: Where, as_json: bool) -> None:
 @where_options
 @json_option
 def add(where: Where, url: str, name: str, partner_key: str | None, every: int, as_json: bool, **more: Any) -> None:
-    """Read another hub from now on, by its address and the key that it gave."""
+    """Read another hub from now on, with the key that it gave."""
     from fusioncell.cli.door import opened
 
     key = partner_key or feed_secret()
@@ -105,5 +108,8 @@ def add(where: Where, url: str, name: str, partner_key: str | None, every: int, 
 @where_options
 @json_option
 def run(where: Where, feed: str, as_json: bool) -> None:
-    """Poll a hub now: first what was withdrawn there, then what was added."""
+    """Poll a hub (its name or id) now.
+
+    What was withdrawn there comes first, then what was added.
+    """
     pulled(where, feed, as_json)

@@ -28,15 +28,16 @@ def _ago(seconds: int | None) -> str:
 
 def state_of(one: dict[str, Any]) -> str:
     """Say in a word how a feed is."""
-    if one["error"]:
-        return "failing"
-    return ("late" if one["late"] else "on") if one["enabled"] else "off"
+    if not one["enabled"]:
+        return "off, failing" if one["error"] else "off"
+    return "failing" if one["error"] else "late" if one["late"] else "on"
 
 
 def said(one: dict[str, Any]) -> str:
     """Say in full how a feed is."""
-    lines = [f"{plain(one['name'])} ({one['id']}) is {state_of(one)}; seen whole {_ago(one['lag_seconds'])}, "
-             f"{one['last_items']} items by the last pull, {one['items']} in all."]  # fmt: skip
+    head = f"{plain(one['name'])} ({one['id']}) is {state_of(one)}"
+    pulls = f"seen whole {_ago(one['lag_seconds'])}, {one['last_items']} items by the last pull, {one['items']} in all."
+    lines = [f"{head}; {pulls}" if one["last_try"] else f"{head}; not pulled yet."]
     for name in ("error", "hint", "note"):
         if one[name]:
             lines.append(f"{name}: {plain(one[name], 600)}")
@@ -45,11 +46,11 @@ def said(one: dict[str, Any]) -> str:
     return "\n".join(lines)
 
 
-@feeds.command("list", epilog="A feed is named by its id; a well-known one by its key, too.")
+@feeds.command("list", epilog="Where a feed is asked for: its name or id; of a well-known one its key, too.")
 @where_options
 @json_option
 def list_feeds(where: Where, as_json: bool) -> None:
-    """List the feeds, how far each is, and the well-known ones that can be enabled."""
+    """List the feeds, how far each is, and the well-known ones."""
     from fusioncell.cli.door import opened
 
     with opened(where) as door:
@@ -59,7 +60,9 @@ def list_feeds(where: Where, as_json: bool) -> None:
         rows = [[one["known"] or one["id"], one["name"], one["kind"], state_of(one), _ago(one["lag_seconds"]),
                  one["next"] or "", one["items"], one["error"] or one["note"] or ""] for one in found["feeds"]]
         more = [[one["key"], one["name"], one["kind"], one["homepage"]] for one in found["available"]]
+        hints = "".join(f"\n{plain(one['name'])}: {plain(one['hint'], 600)}" for one in found["feeds"] if one["hint"])
         return (table(rows, ["FEED", "NAME", "KIND", "STATE", "SEEN", "NEXT", "ITEMS", "PROBLEM"])
+                + (f"\n\nWhat to do:{hints}" if hints else "")
                 + "\n\nWell known, and not added:\n" + table(more, ["KEY", "NAME", "KIND", "HOMEPAGE"]))  # fmt: skip
 
     show(found, as_json, text)

@@ -191,7 +191,7 @@ class _Ranges:
             self._held[prefix] = {one.pop("suffix"): one for one in answer["values"]}
             if len(self._held) > MANY_RANGES and not self._warned:
                 self._warned = True
-                note("so many values ask for nearly every range; --offline is quicker and shows nothing")
+                note("so many values ask for nearly every range; --offline is quicker and shows the hub none of them")
         return self._held[prefix]
 
 
@@ -280,7 +280,7 @@ class _Run:
                 self._matches.append({"file": name, "line": number, "text": text.strip()[:1000], "values": values})
         else:
             for said in found:
-                click.echo(f"{plain(name, 80)}:{number}: {_words(said)}\n    {plain(text.strip(), 200)}")
+                click.echo(f"{plain(name, 4096)}:{number}: {_words(said)}\n    {plain(text.strip(), 200)}")
 
     def finish(self) -> None:
         """Print the sums."""

@@ -125,7 +125,8 @@ def checked_address(url: str, resolve: Resolve, allowed: frozenset[str] = frozen
         if not is_public(address) and host not in allowed:
             raise NotAllowed(
                 f"{host[:120]} is not on the public Internet ({address})",
-                hint="Addresses inside are never fetched. Download it yourself, then import the file.",
+                hint="Nothing inside is fetched. For a feed, operators can name the host in the setting feed_allow; "
+                "else download it yourself, then import the file.",
             )
     return parts.scheme, host, port, addresses[0]
 

@@ -61,7 +61,7 @@ def types_of(text: str) -> frozenset[ObservableType]:
         if not found <= set(TYPES):
             raise BadInput(
                 f"{name[:40]!r} is no type that is exported",
-                hint=f"Name some of: {', '.join(t.value for t in TYPES)}.",
+                hint=f"Name some of: ip, domain, hash, {', '.join(t.value for t in TYPES)}.",
                 place="types",
             )
     return frozenset(found)

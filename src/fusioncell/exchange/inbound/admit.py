@@ -44,7 +44,7 @@ def admit_address(url: str, *, inner: bool, secret: bool) -> None:
     if len(url) > 2_000 or not url.isprintable() or " " in url:
         raise BadInput("the address is too long, or holds blanks", place="url")
     if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise BadInput("the address of a feed begins with https://", place="url")
+        raise BadInput("the address of a feed begins with https:// or http://", place="url")
     if parts.username is not None or parts.password is not None:
         raise BadInput("no credentials stand in an address", place="url", hint="Give them apart: they are sealed.")
     if secret and parts.scheme != "https" and not inner:

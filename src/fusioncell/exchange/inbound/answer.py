@@ -11,7 +11,7 @@ UNCHANGED = 304
 _HINTS = {
     401: "Its credentials are missing or wrong: give them anew.",
     403: "It refuses this hub: are the credentials right, and does it know this address?",
-    404: "Nothing is there any more: look the address up on its homepage.",
+    404: "Nothing is there: check the address; the homepage may name a new one.",
     406: "It does not speak this version of the protocol.",
     410: "It was given up: look for a successor on its homepage, or disable it.",
     429: "It was asked too often: pull it more rarely.",

@@ -95,11 +95,13 @@ class Inbound:
             return [self._standing(*row) for row in store.feeds(connection)]
 
     def standing(self, id: str) -> Standing:
-        """Return one feed, by its id or its key in the catalogue. Raises NotFound."""
+        """Return one feed, by its id, its key in the catalogue or its name (no two are alike). Raises NotFound."""
         with self._vault.read() as connection:
             found = store.feed(connection, id)
             if found is None:
-                found = next((row for row in store.feeds(connection) if id and row[0].known == id), None)
+                rows = store.feeds(connection) if id else []
+                found = next((row for row in rows if row[0].known == id), None) or next(
+                    (row for row in rows if row[0].wanted.name.casefold() == id.casefold()), None)
         if found is None:
             raise NotFound("there is no such feed", hint="List them: fusioncell feeds list")
         return self._standing(*found)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from litestar import get
 
 from fusioncell.bootstrap import Hub
-from fusioncell.exchange.detect import FORMATS, Feeds
+from fusioncell.exchange.detect import FORMATS, TYPES, Feeds
 from fusioncell.kernel.marking import Viewer
 from fusioncell.web.pages.frame import Asked, Page, page
 from fusioncell.web.pages.views import View, label_of
@@ -49,7 +49,9 @@ RECIPES = (
     ), "fusioncell.rpz"),
     ("nftables", N_("Two sets of addresses, replaced in one transaction; the rules that use them are yours"), (
         "{curl} -o {file} {base}/api/feeds/nftables && nft -f {file}",
-        "nft add rule inet filter output ip daddr @malicious_v4 counter log",
+        "nft add chain inet fusioncell watch '{{ type filter hook forward priority 0; }}'",
+        "nft add rule inet fusioncell watch ip daddr @malicious_v4 counter log",
+        "nft add rule inet fusioncell watch ip6 daddr @malicious_v6 counter log",
     ), "fusioncell.nft"),
 )  # fmt: skip
 """(tool, what it is, lines, file). Lines are commands and configuration, the same in every language."""
@@ -69,8 +71,8 @@ def rows_of(feeds: Feeds) -> list[View]:
     """Return the forms as a table's rows."""
     return [
         {"name": form.name, "title": form.title, "href": f"/api/feeds/{form.name}", "blocks": form.blocks,
-         "types": [label_of(type) for type in sorted(form.types)][:8], "more": max(0, len(form.types) - 8),
-         "rules": form.rules}
+         "types": [label_of(type) for type in sorted(form.types, key=TYPES.index)[:8]],
+         "more": max(0, len(form.types) - 8), "rules": form.rules}
         for form in FORMATS.values()
     ]  # fmt: skip
 

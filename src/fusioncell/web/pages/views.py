@@ -43,6 +43,11 @@ LABELS = {
     _T.PHONE: N_("Phone number"),
     _T.JA3: N_("JA3 fingerprint"),
     _T.JARM: N_("JARM fingerprint"),
+    _T.HASSH: "HASSH",
+    _T.HASSH_SERVER: "HASSH server",
+    _T.X509_MD5: "X.509 MD5",
+    _T.X509_SHA1: "X.509 SHA-1",
+    _T.X509_SHA256: "X.509 SHA-256",
     _T.MUTEX: N_("Mutex"),
 }
 KINDS = {
