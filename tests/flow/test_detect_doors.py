@@ -164,3 +164,11 @@ def test_etags_are_compared_weakly(served: ServedHub) -> None:
     for header in (tag, f"W/{tag}", f'"x", {tag}'):
         assert party.http.get("/api/feeds/list", headers={"If-None-Match": header}).status_code == 304
     assert party.http.get("/api/feeds/list", headers={"If-None-Match": '"x"'}).status_code == 200
+
+
+def test_a_forgotten_key_empties_no_block_list(served: ServedHub) -> None:
+    giver, visitor = served.party("Giver"), served.visitor()
+    giver.posts(bundle(EVIL), tlp="green")
+    for form in ("rpz", "hosts", "nftables"):
+        assert visitor.http.get(f"/api/feeds/{form}").status_code == 401
+        assert giver.http.get(f"/api/feeds/{form}").status_code == 200

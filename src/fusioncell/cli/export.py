@@ -15,7 +15,7 @@ import click
 
 from fusioncell.cli.options import Where, json_option, note, where_options
 from fusioncell.cli.options import show as show_result
-from fusioncell.kernel.errors import FusionCellError
+from fusioncell.kernel.errors import BadInput, FusionCellError
 
 
 @click.command(
@@ -45,6 +45,8 @@ def export(where: Where, form: str, out: Path | None, types: str, min_probabilit
 
     if out is None and (when_changed or as_json):
         raise click.UsageError("--when-changed and --json go with --out.")
+    if out is not None and not out.absolute().parent.is_dir():
+        raise BadInput(f"there is no folder {out.absolute().parent}", hint="Make it, or name another file with --out.")
     asked: dict[str, Any] = {"types": types, "min_probability": min_probability, "limit": limit, "tlp": tlp,
              "confirm_empty": confirm_empty}  # fmt: skip
     beside = None if out is None else out.with_name(out.name + ".etag")

@@ -10,6 +10,7 @@ from litestar.params import Parameter
 from fusioncell.exchange.detect.formats import FORMATS, Format
 from fusioncell.exchange.detect.model import DEFAULT_PROBABILITY, MAX_VALUES, Wanted, types_of
 from fusioncell.exchange.detect.service import Feeds
+from fusioncell.kernel.errors import NotSignedIn
 from fusioncell.kernel.handed import Handed
 from fusioncell.kernel.marking import Viewer, parse_tlp
 
@@ -70,6 +71,9 @@ def feed(
     confirm_empty: Annotated[str, Parameter(max_length=80, description="The ETag that a 503 named.")] = "",
 ) -> Response[bytes]:
     """Export what may be looked for."""
+    if viewer.org is None and form in FORMATS and FORMATS[form].blocks:
+        # Or a key that was forgotten would empty a block list without a word.
+        raise NotSignedIn("what blocks is given out by key", hint="Authorization: Bearer KEY")
     wanted = Wanted(form, types_of(types), min_probability, limit, parse_tlp(tlp) if tlp else None)
     known = etags_in(request.headers.get("if-none-match", ""))
     served = feeds.serve(viewer, wanted, known=known, since=since.strip('"'), confirm=confirm_empty.strip('"'))
