@@ -1,7 +1,8 @@
 """TAXII: posting and reading enterprise ATT&CK with taxii2-client; CPU seconds of the serving process alone.
 
-Beside it, in the same run, medallion 3.0.0 (memory backend) over a part of it, for it is quadratic. It is no dependency:
-``uv pip install --target FOLDER medallion`` and name the folder in FUSIONCELL_MEDALLION; without it that part is left out.
+Beside it, in the same run, medallion 3.0.0 (memory backend) over a part of it, for it is quadratic. It is no
+dependency: ``uv pip install --target FOLDER medallion`` and name the folder in FUSIONCELL_MEDALLION; without it that
+part is left out.
 """
 
 from __future__ import annotations

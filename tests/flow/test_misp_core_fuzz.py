@@ -36,7 +36,8 @@ FIELDS = st.sampled_from([
     "threat_level_id", "analysis", "Tag", "tag", "local", "deleted", "Attribute", "Object", "ObjectReference", "type",
     "value", "category", "to_ids", "comment", "first_seen", "last_seen", "data", "encrypt", "object_relation", "name",
     "Event", "EventReport", "content", "Note", "note", "Opinion", "opinion", "Relationship", "related_object_uuid",
-    "object_uuid", "referenced_uuid", "relationship_type", "Sighting", "values", "source", "hard", "metadata", "request",
+    "object_uuid", "referenced_uuid", "relationship_type", "Sighting", "values", "source", "hard", "metadata",
+    "request",
     "extends_uuid", "Orgc", "org_id", "breakOnDuplicate", "enforceWarninglist", "created", "ShadowAttribute", "context",
     "template_version", "disable_correlation", "message", "adhereToWarninglists", "returnMetaAttributes",
 ])  # fmt: skip
@@ -51,7 +52,8 @@ FULL = st.fixed_dictionaries(
         "Attribute": st.lists(st.dictionaries(FIELDS, VALUES, max_size=6) | st.fixed_dictionaries(
             {"type": WORDS, "value": VALUES}, optional={"Tag": VALUES, "Sighting": VALUES, "Note": VALUES,
                                                         "timestamp": SCALARS, "first_seen": SCALARS}), max_size=3),
-        "Object": st.lists(st.fixed_dictionaries({"name": WORDS}, optional={"Attribute": VALUES, "ObjectReference": VALUES,
+        "Object": st.lists(st.fixed_dictionaries({"name": WORDS}, optional={
+            "Attribute": VALUES, "ObjectReference": VALUES,
                                                                             "uuid": WORDS}), max_size=2),
         "Tag": VALUES, "EventReport": VALUES, "Note": VALUES, "Opinion": VALUES, "distribution": SCALARS,
         "timestamp": SCALARS, "published": SCALARS, "uuid": WORDS, "date": SCALARS, "Orgc": VALUES, "deleted": SCALARS,
