@@ -165,7 +165,8 @@ def audience_of(tlp: Tlp, parties: frozenset[str]) -> Audience:
     if tlp in (Tlp.CLEAR, Tlp.GREEN):
         return Audience(tlp, frozenset())
     if tlp is Tlp.RED:
-        return Audience(tlp, frozenset(one for one in parties if not one.startswith("group:")) or frozenset({"person:p"}))
+        named = frozenset(one for one in parties if not one.startswith("group:"))
+        return Audience(tlp, named or frozenset({"person:p"}))
     return Audience(tlp, parties)
 
 
