@@ -13,11 +13,10 @@ import json
 import threading
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
-from psycopg.adapt import Dumper
 from sqlalchemy import Engine, MetaData, String, create_engine, event, text
 from sqlalchemy.pool import QueuePool
 
@@ -263,13 +262,21 @@ def open_sqlite(path: Path | str, *, durable: bool = True, cache_mb: int = 16) -
     return SqlDatabase(engine, "sqlite")
 
 
-class _FlagDumper(Dumper):
-    """Writes a bool as 0 or 1, as SQLite does: flags are small integers in every table."""
+@cache
+def _flag_dumper() -> Any:
+    """Return what writes a bool as 0 or 1, as SQLite does: flags are small integers in every table.
 
-    oid = _SMALLINT
+    Made when first asked for: a hub on SQLite does not carry PostgreSQL's driver (9 MB).
+    """
+    from psycopg.adapt import Dumper
 
-    def dump(self, obj: Any) -> bytes:
-        return b"1" if obj else b"0"
+    class FlagDumper(Dumper):
+        oid = _SMALLINT
+
+        def dump(self, obj: Any) -> bytes:
+            return b"1" if obj else b"0"
+
+    return FlagDumper
 
 
 def open_postgres(url: str, schema: str) -> SqlDatabase:
@@ -281,7 +288,7 @@ def open_postgres(url: str, schema: str) -> SqlDatabase:
 
     @event.listens_for(engine, "connect")
     def _set(raw: Any, _record: Any) -> None:
-        raw.adapters.register_dumper(bool, _FlagDumper)
+        raw.adapters.register_dumper(bool, _flag_dumper())
 
     with engine.begin() as connection:
         # IF NOT EXISTS alone does not hold against another process that is making it too.

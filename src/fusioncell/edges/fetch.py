@@ -22,13 +22,15 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urljoin, urlsplit
-
-import httpx
 
 from fusioncell.kernel.errors import BadInput, NotAllowed, TooLarge, Unavailable
 from fusioncell.kernel.ports import WebAnswer
+
+if TYPE_CHECKING:
+    import httpx
+# Elsewhere it is imported where it is used: a hub that fetches nothing does not carry it (8 MB).
 
 MAX_REDIRECTS = 5
 MAX_SECONDS = 120.0
@@ -135,6 +137,8 @@ def pinned(
     url: str, place: tuple[str, str, int, str], headers: Mapping[str, str]
 ) -> tuple[httpx.URL, dict[str, str], dict[str, Any]]:
     """Return the address to connect to, the headers and the extensions with which ``place`` is asked by its name."""
+    import httpx
+
     scheme, host, port, address = place
     shown = f"[{host}]" if ":" in host else host
     default = port == (443 if scheme == "https" else 80)
@@ -174,6 +178,8 @@ class Reader:
     def send(self, method: str, url: str, body: bytes, headers: Mapping[str, str], limit: int,
              secret: Mapping[str, str] | None = None) -> WebAnswer:  # fmt: skip
         """Send a body, following no redirect (see the port)."""
+        import httpx
+
         until = time.monotonic() + MAX_SECONDS
         _origin(url)
         trusted = self._allow & {(urlsplit(url).hostname or "").lower()}
@@ -190,6 +196,8 @@ class Reader:
     def get(self, url: str, headers: Mapping[str, str], limit: int, secret: Mapping[str, str] | None = None
             ) -> WebAnswer:
         """Get an address, following redirects (see the port)."""
+        import httpx
+
         until = time.monotonic() + MAX_SECONDS
         home, trusted = _origin(url), self._allow & {(urlsplit(url).hostname or "").lower()} if url else frozenset()
         with (
@@ -224,6 +232,8 @@ def _once(
     until: float, method: str = "GET", content: bytes = b"",
 ) -> tuple[str, WebAnswer | None]:
     """Ask once; returns (where a redirect leads, None) or ("", what came)."""
+    import httpx
+
     place, sent, trace = asked
     try:
         where, headers, extensions = pinned(url, place, sent)

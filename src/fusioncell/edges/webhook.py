@@ -10,12 +10,14 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
-
-import httpx
 
 from fusioncell.edges.fetch import Resolve, checked_address, cut_off, is_public, pinned, resolve_name
 from fusioncell.kernel.errors import BadInput, FusionCellError, NotAllowed
+
+if TYPE_CHECKING:
+    import httpx
 
 SECONDS = 10.0
 """For each step of a call."""
@@ -54,6 +56,8 @@ class HttpCaller:
 
     def post(self, url: str, body: bytes, headers: dict[str, str]) -> tuple[int, str]:
         """Post once (see the port)."""
+        import httpx
+
         try:
             self.check(url)
             return self._post(url, body, headers)
@@ -67,6 +71,8 @@ class HttpCaller:
             return 0, f"no answer: {type(fault).__name__}"
 
     def _post(self, url: str, body: bytes, headers: dict[str, str]) -> tuple[int, str]:
+        import httpx
+
         place = checked_address(url, self._resolve, self._allow)
         where, named, extensions = pinned(url, place, headers)
         with (

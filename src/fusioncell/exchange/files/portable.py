@@ -9,10 +9,7 @@ from __future__ import annotations
 import logging
 import zlib
 from io import BytesIO
-
-from pypdf import PdfReader, PdfWriter
-from pypdf.errors import PyPdfError
-from pypdf.generic import DictionaryObject, StreamObject
+from typing import Any
 
 from fusioncell.exchange.files.pictures import strip_jpeg
 from fusioncell.kernel.errors import FAULTS_OF_CONTENT
@@ -26,6 +23,11 @@ logging.getLogger("pypdf").disabled = True
 
 def strip_pdf(data: bytes) -> bytes | None:
     """Clean a document; None where that cannot be done."""
+    # Imported with the first document: its tables of glyphs take 15 MB.
+    from pypdf import PdfReader, PdfWriter
+    from pypdf.errors import PyPdfError
+    from pypdf.generic import DictionaryObject, StreamObject
+
     try:
         reader = PdfReader(BytesIO(data), strict=False)
         if reader.is_encrypted or int(reader.trailer.get("/Size", 0)) > MAX_OBJECTS:
@@ -37,7 +39,7 @@ def strip_pdf(data: bytes) -> bytes | None:
         # Every object that goes out is looked at, not only what hangs on pages.
         for each in writer._objects:
             if isinstance(each, DictionaryObject):
-                _clean(each)
+                _clean(each, of_bytes=isinstance(each, StreamObject))
         writer.compress_identical_objects(remove_duplicates=False, remove_unreferenced=True)
         out = BytesIO()
         writer.write(out)
@@ -46,12 +48,12 @@ def strip_pdf(data: bytes) -> bytes | None:
         return None
 
 
-def _clean(each: DictionaryObject) -> None:
+def _clean(each: Any, *, of_bytes: bool) -> None:
     for key in _MADE_BY:
         each.pop(key, None)
     note = each.get("/Subtype")
     if each.get("/Type") == "/Annot" and note not in _FIELDS:
         for key in ("/T", "/M", "/CreationDate"):
             each.pop(key, None)
-    if isinstance(each, StreamObject) and each.get("/Filter") in ("/DCTDecode", ["/DCTDecode"]):
+    if of_bytes and each.get("/Filter") in ("/DCTDecode", ["/DCTDecode"]):
         each._data = strip_jpeg(each._data) or each._data
