@@ -44,6 +44,8 @@ from fusioncell.kernel.ports import Database
 from fusioncell.members import project as members_project
 from fusioncell.picture import project as picture_project
 from fusioncell.record import Seal
+from fusioncell.picture.products import project as products_project
+from fusioncell.picture.triage import project as triage_project
 from fusioncell.record import service as record_cursors
 from fusioncell.record.model import MAX_BLOCK_ENTRIES
 from fusioncell.record.service import Record
@@ -184,6 +186,7 @@ class River:
                 arrived = intake_project.project(connection, cut, self._record.read_many)
                 changes = fusion_project.project(connection, arrived, grade_unknown)
                 picture_project.project(connection, arrived, changes)
+                triage_project.project(connection, cut.entries)
                 talk_project.project(connection, cut.entries, arrived)
                 files_project.project(connection, arrived)
                 misp_project.project(connection, arrived)

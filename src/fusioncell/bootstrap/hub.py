@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from fusioncell.bootstrap.databases import open_databases
 from fusioncell.bootstrap.misp import MispParts, misp_door
 from fusioncell.bootstrap.outside import open_known_good, read_settings
+from fusioncell.bootstrap.workbench import Bench, join_workbench
 from fusioncell.edges.blobs import FolderBlobs
 from fusioncell.edges.database import SqlDatabase
 from fusioncell.edges.dns_notify import NotifyTarget
@@ -68,6 +69,7 @@ from fusioncell.members.signing import Signing
 from fusioncell.members.signing.passkeys import site_of
 from fusioncell.picture.service import Picture
 from fusioncell.record import Seal
+from fusioncell.picture.triage import Triage
 from fusioncell.record.service import Record
 from fusioncell.river import River
 from fusioncell.shield.service import Shield
@@ -137,6 +139,7 @@ class Hub:
     taxii: Taxii
     local_token: str = ""
     demo_roles: list[dict[str, str]] = field(default_factory=list)
+    triage: Triage
     """The demonstration's ready sign-ins for the sign-in page: name, org, role, href."""
     rounds: list[Rounds] = field(default_factory=list)
     """Threads that carry mail and the like; they run while the hub serves."""
@@ -271,11 +274,14 @@ def assemble(
     return Hub(
         folder=folder, settings=settings, inbound=inbound, clock=clock, randomness=randomness, databases=databases,
         seal=seal, record=record, river=river, intake=intake, fusion=fusion, matcher=matcher,
+    requests = Requests(record, projections, talk, clock, randomness)
+    bench = join_workbench(record, projections, picture, fusion, shield, members, people.assets, requests, clock,
+                           randomness)
         cursors=Cursors(vault, clock, seal),
         picture=picture, shield=shield, feeds=feeds,
         receipts=receipts, sealing=sealing, anonymous=anonymous, reach=reach, talk=talk, desk=desk, files=files,
-        notify=notify, hooks=hooks, follower=follower, requests=Requests(record, projections, talk, clock, randomness),
-        privacy=_privacy(settings, databases, record, intake, people, desk, notify, clock, randomness),
+        notify=notify, hooks=hooks, follower=follower, requests=requests,
+        privacy=_privacy(settings, databases, record, intake, people, desk, notify, clock, randomness, bench),
         participation=Participation(record=record, projections=projections, members=members, clock=clock),
         proxy=Proxy(record=record, projections=projections, intake=intake, receipts=receipts, members=members),
         mispdoor=misp_door(MispParts(
@@ -284,7 +290,7 @@ def assemble(
             projections=projections, settle=settle, known_good=fusion.known_good, inbound=inbound,
             limits=intake.limits,
         )), taxii=taxii, federation=federation,
-        **people._asdict(),
+        **people._asdict(), **bench._asdict(),
     )  # fmt: skip
 
 
@@ -393,7 +399,7 @@ def _telling(
 
 def _privacy(
     settings: Settings, databases: dict[str, SqlDatabase], record: Record, intake: Intake, people: _People, desk: Desk,
-    notify: Notify, clock: Clock, randomness: Randomness,
+    notify: Notify, clock: Clock, randomness: Randomness, bench: Bench,
 ) -> Privacy:  # fmt: skip
     """Join what hands personal data over and erases it."""
     vault, projections = databases["vault"], databases["projections"]
@@ -405,7 +411,7 @@ def _privacy(
     held = Holdings(record=record, intake=intake, projections=projections, vault=vault,
                     viewer_of=people.members.operator_viewer)  # fmt: skip
     misp = UsersHeld(Keep(vault))
-    rooms = [*held.rooms(desk, notify), Room("misp", lambda who, _: misp.held_on(who.id, who.email),
+    rooms = [*held.rooms(desk, notify), Room("workbench", bench.held_on, lambda who: None), Room("misp", lambda who, _: misp.held_on(who.id, who.email),
                                              lambda who: misp.forget(who.id, who.email), private=True)]
     purge = Purge(rooms, lambda who: held.posts_of(who.id),
                   lambda who: held.withdraw(who.id, who.org), people.mail.forget,

@@ -35,6 +35,9 @@ MAX_PAGES = 256
 """Pages of words that a search reads at a time; the first few hold what is asked for, unless the words are apart."""
 MAX_NAMED = 10_000
 """Newest mentions from which the figures of the first page are made."""
+MAX_PAIRS = 300
+"""Contributors, in each audience, whose newest mentions are looked at one by one: those who gave news last."""
+LEAST_OF_EACH = 10
 Named = list[tuple[Any, ...]]
 """Mentions, newest first: (observable's number, contributor, instant)."""
 MAX_SAMPLED = 128
@@ -189,6 +192,18 @@ class Picture:
         since = (self._clock.now() // DAY - days + 1) * DAY
         with self._database.read() as connection:
             return store.named_lately(connection, audiences, since, MAX_NAMED)
+
+    def named_by_each(self, viewer: Viewer, *, days: int = 14, limit: int = 3000) -> list[Named]:
+        """Return the newest mentions that the viewer may see, and beside them the newest of each contributor, a page
+        each: a flood by one of them hides nothing of the others. Bounded: some ``limit`` mentions in both."""
+        audiences = self._record.visible_to(viewer)
+        since = self._clock.now() - days * DAY
+        with self._database.read() as connection:
+            pages = [store.named_lately(connection, audiences, since, limit)]
+            pairs = store.contributors(connection, audiences, since // HOUR, MAX_PAIRS)
+            each = max(LEAST_OF_EACH, limit // max(1, len(pairs)))
+            pages += [store.named_by(connection, audience, org, since, each) for audience, org in pairs]
+        return pages
 
     def rising(self, viewer: Viewer, *, days: int = 7, limit: int = 10, named: Named | None = None) -> list[Rise]:
         """Return the observables that most contributors mention lately, among what the viewer may see."""

@@ -49,6 +49,7 @@ recent = Table(
     Column("audience", Integer, nullable=False),
     Column("org", String(64), nullable=False),
     Column("at", BigInteger, nullable=False),
+    Index("picture_recent_by", "audience", "org", "seq"),
     sqlite_with_rowid=False,
 )
 count = Table(
@@ -220,6 +221,25 @@ def named_lately(connection: Connection, audiences: Iterable[int], since: int, l
         f"SELECT observable, org, at FROM picture_recent WHERE at >= ? AND audience IN {sql} "
         "ORDER BY seq DESC, position LIMIT ?",
         (since, value, limit),
+    )
+
+
+def contributors(connection: Connection, audiences: Iterable[int], since: int, limit: int) -> list[Row]:
+    """Return (audience, contributor) of those who gave news since an hour (a bucket), the latest first."""
+    sql, value = connection.among(audiences)
+    return connection.rows(
+        "SELECT audience, key FROM picture_count WHERE facet = 'org' AND bucket >= ? "
+        f"AND audience IN {sql} AND number > 0 GROUP BY audience, key ORDER BY max(bucket) DESC, key, audience LIMIT ?",
+        (since, value, limit),
+    )
+
+
+def named_by(connection: Connection, audience: int, org: str, since: int, limit: int) -> list[Row]:
+    """Return the newest fresh mentions of a contributor in an audience, as :func:`named_lately`."""
+    return connection.rows(
+        "SELECT observable, org, at FROM picture_recent WHERE audience = ? AND org = ? AND at >= ? "
+        "ORDER BY seq DESC, position LIMIT ?",
+        (audience, org, since, limit),
     )
 
 

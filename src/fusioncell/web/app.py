@@ -54,6 +54,8 @@ from fusioncell.members.privacy import routes as privacy_routes
 from fusioncell.members.sealing import routes as sealing_routes
 from fusioncell.members.signing import routes as signing_routes
 from fusioncell.picture import routes as picture_routes
+from fusioncell.picture.products import routes as products_routes
+from fusioncell.picture.triage import routes as triage_routes
 from fusioncell.shield import routes as shield_routes
 from fusioncell.web import problems
 from fusioncell.web.access import Access, guard
@@ -71,6 +73,7 @@ ROOMS = (
     "sealing", "privacy", "assets", "anonymous", "receipts", "circles", "directory",
     "notify", "hooks", "inbound", "federation", "talk", "files", "requests", "participation", "proxy",
     "feeds", "mispdoor", "taxii", "matcher", "cursors",
+    "triage",
 )  # fmt: skip
 """Services of the hub that handlers may ask for by name."""
 _BARE_KEY = re.compile(rb"fc_[0-9a-f]{16}_[A-Za-z0-9_-]{43}\Z")
@@ -201,6 +204,7 @@ def _doors() -> Router:
         requests_routes, privacy_routes, assets_routes, receipts_routes, participation_routes, proxy_routes,
         detect_routes, mispdoor_routes, taxii_routes, federation_routes,
     )  # fmt: skip
+        triage_routes,
     doors = [door for room in (*rooms, *packages) for door in room.HANDLERS]
     return Router("/", route_handlers=[healthz, readyz, metrics, *doors, *page_handlers()])
 

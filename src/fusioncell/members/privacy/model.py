@@ -119,6 +119,7 @@ DATA: dict[str, Held] = {
     "exchange_reaction": Held("reactions", _ID),
     "exchange_closing": Held("threads_closed", _ID),
     "exchange_consent": Held("consents", _ID),
+    "picture_triage_act": Held("triage", _ID),
     "exchange_vault_hook": Held("webhooks", _ID),
     "exchange_vault_draft": Held("drafts", _GONE),
     "exchange_vault_bookmark": Held("bookmarks", _GONE),

@@ -1,0 +1,87 @@
+"""The workbench joined: what triage learns from rooms that it does not know, through small ports of its own."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from fusioncell.exchange.requests import Requests, State
+from fusioncell.fusion.service import Fusion
+from fusioncell.kernel.clock import Clock
+from fusioncell.kernel.ids import Randomness
+from fusioncell.kernel.marking import Viewer
+from fusioncell.kernel.ports import Database
+from fusioncell.members.assets import Assets
+from fusioncell.members.model import Person
+from fusioncell.members.privacy.model import Data
+from fusioncell.members.service import Members
+from fusioncell.picture.service import Picture
+from fusioncell.picture.triage import Candidate, Triage, question
+from fusioncell.record.service import Record
+from fusioncell.shield import MALICIOUS_AT_LEAST
+from fusioncell.shield.model import State as Decided
+from fusioncell.shield.service import Shield
+
+MOST_QUESTIONS = 100
+
+
+class Surroundings:
+    """What makes an observable matter more to a viewer (``triage.model.Context``): each asked of its own room."""
+
+    threshold = MALICIOUS_AT_LEAST
+
+    def __init__(self, members: Members, assets: Assets, shield: Shield) -> None:
+        self._members, self._assets, self._shield = members, assets, shield
+
+    def assets(self, viewer: Viewer) -> list[str]:
+        """Return what the viewer's own organisation has proved; what others have is theirs to know."""
+        return self._assets.assets_of(viewer.org) if viewer.org and viewer.member else []
+
+    def sector(self, org: str) -> str:
+        """Return an organisation's sector."""
+        return self._members.sector_of(org) if org else ""
+
+    def decided(self, viewer: Viewer, name: str) -> bool:
+        """Tell whether a block of the name is proposed or published, as the viewer may know."""
+        found = self._shield.newest(name, viewer)
+        return found is not None and found.state in (Decided.PROPOSED, Decided.PUBLISHED)
+
+    def exploited(self, viewer: Viewer, cves: list[str]) -> dict[str, str]:
+        """Return those that are exploited now: none, until something here knows of it."""
+        return {}
+
+
+class Questions:
+    """Requests for information that the Fusion Cell is asked and nobody has answered, as items of the queue."""
+
+    def __init__(self, requests: Requests, clock: Clock) -> None:
+        self._requests, self._clock = requests, clock
+
+    def candidates(self, viewer: Viewer) -> list[Candidate]:
+        """Return the questions that the viewer sees."""
+        now = self._clock.now()
+        board = self._requests.board(viewer, cell=True, limit=MOST_QUESTIONS)
+        return [
+            Candidate(f"request:{one.id}", one.at, (question(one.deadline, now),), one.title, first=one.at)
+            for one in board.requests if one.state in (State.OPEN, State.OVERDUE)
+        ]  # fmt: skip
+
+
+class Bench(NamedTuple):
+    """The parts of the workbench."""
+
+    triage: Triage
+
+    def held_on(self, who: Person, sight: frozenset[int]) -> Data:
+        """Return what a person did at the workbench, of what is in sight, for an answer to the person."""
+        return {"triage": self.triage.written(who.id, sight)}
+
+
+def join_workbench(
+    record: Record, projections: Database, picture: Picture, fusion: Fusion, shield: Shield, members: Members,
+    assets: Assets, requests: Requests, clock: Clock, randomness: Randomness,
+) -> Bench:  # fmt: skip
+    """Join the workbench to the rooms that it looks at."""
+    triage = Triage(record=record, projections=projections, picture=picture, fusion=fusion,
+                    context=Surroundings(members, assets, shield), clock=clock, randomness=randomness)  # fmt: skip
+    triage.sources.append(Questions(requests, clock))
+    return Bench(triage)

@@ -1,0 +1,215 @@
+"""The triage queue on both databases: why, who sees what, acts and their undoing, floods, rebuilding."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import pytest
+
+from databases import START, dump, rebuild
+from fusioncell.bootstrap import Hub
+from fusioncell.exchange.talk import NewPost
+from fusioncell.intake.service import Terms
+from fusioncell.kernel.clock import DAY, HOUR, MINUTE, ManualClock, format_instant
+from fusioncell.kernel.errors import BadInput, Conflict, NotAllowed, NotFound
+from fusioncell.kernel.ids import SeededRandomness
+from fusioncell.kernel.marking import CELL, Tlp, Viewer
+from fusioncell.picture.triage import Act, Item, Kind, Show, Why
+
+EVIL = "observable:domain-name:evil.example"
+
+
+@dataclass
+class Cell:
+    """Fay and Gus of the cell, Ada and Bo of two members; what they contribute and do."""
+
+    hub: Hub
+    clock: ManualClock
+    viewers: dict[str, Viewer]
+
+    def say(self, name: str, *values: str, tlp: Tlp = Tlp.GREEN, more: str = "") -> None:
+        """Contribute values as a table, in a minute of its own."""
+        self.clock.advance(MINUTE)
+        head = "value,type,source" if more else "value,type"
+        rows = "\n".join(f"{value},domain{',' + more if more else ''}" for value in values)
+        self.hub.intake.accept(self.viewers[name], f"{head}\n{rows}\n".encode(), "text/csv", Terms(tlp, ()))
+        self.hub.settle()
+
+    def keys(self, name: str = "Fay", show: Show = Show.OPEN) -> list[str]:
+        return [item.candidate.key for item in self.hub.triage.queue(self.viewers[name], show).items]
+
+    def item(self, name: str, key: str = EVIL, show: Show = Show.OPEN) -> Item:
+        return next(item for item in self.hub.triage.queue(self.viewers[name], show).items if item.candidate.key == key)
+
+    def whys(self, name: str, key: str = EVIL) -> dict[Why, int]:
+        return {each.why: each.number for each in self.item(name, key).reasons}
+
+    def act(self, name: str, kind: Kind, *keys: str, **more: object) -> str:
+        self.clock.advance(MINUTE)
+        done = self.hub.triage.act(self.viewers[name], Act(kind, keys or (EVIL,), **more))  # type: ignore[arg-type]
+        self.hub.settle()
+        return done
+
+
+@pytest.fixture
+def cell(open_again: Callable[..., Hub]) -> Cell:
+    clock = ManualClock(START)
+    hub = open_again(clock, SeededRandomness(5))
+    members, viewers = hub.members, {}
+    for home, sector, people in (("Cell", "government", ("Fay", "Gus")), ("Ministry", "government", ("Ada",)),
+                                 ("Bank", "finance", ("Bo",)), ("Provider", "telecom", ("Ida",))):  # fmt: skip
+        org = members.add_organisation(home, sector, "industry")
+        for name in people:
+            role = "analyst" if home == "Cell" else "member"
+            made = members.add_person(org.id, name, f"{name.lower()}@x.example", [role])
+            viewers[name] = made.id
+    hub.settle()
+    return Cell(hub, clock, {name: seen(hub, who) for name, who in viewers.items()})
+
+
+def seen(hub: Hub, who: str) -> Viewer:
+    found = hub.members.viewer_of(f"person:{who}")
+    assert found is not None
+    return found
+
+
+def test_what_speaks_for_a_look(cell: Cell) -> None:
+    cell.say("Ada", "evil.example", "new.example", more="feed-a")
+    cell.say("Bo", "evil.example", more="feed-b")
+    cell.say("Ida", "evil.example", more="feed-c")
+    assert cell.whys("Fay") == {Why.CORROBORATED: 3, Why.OVER: 96, Why.RISING: 3, Why.SECTOR: 1, Why.NEW: 0}
+    assert cell.whys("Fay", "observable:domain-name:new.example") == {Why.SECTOR: 1, Why.NEW: 0}
+    assert cell.keys() == [EVIL, "observable:domain-name:new.example"]
+    cell.clock.advance(4 * DAY)
+    assert Why.NEW not in cell.whys("Fay") and Why.RISING not in cell.whys("Fay")
+
+
+def test_a_contradiction_and_an_asset_come_first(cell: Cell) -> None:
+    hub = cell.hub
+    cell.say("Ada", "evil.example", "many.example")
+    cell.say("Bo", "many.example")
+    cell.say("Ida", "many.example")
+    hub.talk.react(cell.viewers["Bo"], "observable:domain-name:evil.example", "false-positive")
+    hub.settle()
+    assert cell.whys("Fay")[Why.CONTRADICTED] == 1
+    assert cell.keys()[0] == EVIL
+
+
+def test_only_what_a_viewer_sees_is_on_the_queue_and_counts(cell: Cell) -> None:
+    cell.say("Ada", "evil.example")
+    before = cell.hub.triage.queue(cell.viewers["Fay"])
+    cell.say("Bo", "evil.example", "inner.example", tlp=Tlp.AMBER_STRICT)
+    cell.clock.advance(-MINUTE)
+    assert cell.hub.triage.queue(cell.viewers["Fay"]) == before
+    with pytest.raises(NotFound):
+        cell.act("Fay", Kind.DISMISS, "observable:domain-name:inner.example", said="x")
+
+
+def test_a_flood_by_one_hides_nothing_of_the_others(cell: Cell) -> None:
+    cell.say("Bo", "evil.example")
+    for page in range(3):
+        cell.say("Ada", *(f"n{page}-{n}.example" for n in range(1500)))
+    keys = {item.candidate.key for item in cell.hub.triage.queue(cell.viewers["Fay"], limit=200).items}
+    found = cell.hub.triage.queue(cell.viewers["Fay"], limit=200)
+    assert EVIL in keys and found.more == 100 and len(keys) == 200
+
+
+def test_claim_assign_release(cell: Cell) -> None:
+    cell.say("Ada", "evil.example")
+    cell.act("Fay", Kind.CLAIM)
+    assert cell.item("Gus").standing.holder == cell.viewers["Fay"].person
+    assert cell.keys("Fay", Show.MINE) == [EVIL] and cell.keys("Gus", Show.MINE) == []
+    with pytest.raises(Conflict):
+        cell.act("Gus", Kind.CLAIM)
+    cell.act("Fay", Kind.ASSIGN, to=cell.viewers["Gus"].person)
+    assert cell.keys("Gus", Show.MINE) == [EVIL]
+    cell.act("Gus", Kind.RELEASE)
+    assert cell.item("Fay").standing.holder == ""
+
+
+def test_snooze_ends_by_itself(cell: Cell) -> None:
+    cell.say("Ada", "evil.example")
+    cell.act("Fay", Kind.SNOOZE, until=cell.clock.now() + 5 * HOUR)
+    assert cell.keys() == [] and cell.keys("Gus", Show.SNOOZED) == [EVIL]
+    cell.clock.advance(5 * HOUR)
+    assert cell.keys() == [EVIL]
+    with pytest.raises(BadInput):
+        cell.act("Fay", Kind.SNOOZE, until=cell.clock.now() - 1)
+
+
+def test_what_was_dismissed_returns_when_another_names_it(cell: Cell) -> None:
+    cell.say("Ada", "evil.example")
+    with pytest.raises(BadInput):
+        cell.act("Fay", Kind.DISMISS)
+    cell.act("Fay", Kind.DISMISS, said="our own test")
+    cell.say("Ada", "evil.example")
+    assert cell.keys() == [] and cell.item("Gus", show=Show.DISMISSED).standing.said == "our own test"
+    cell.say("Bo", "evil.example")
+    assert Why.RETURNED in cell.whys("Fay") and cell.keys("Fay", Show.DISMISSED) == []
+    cell.act("Fay", Kind.DISMISS, said="still ours")
+    assert cell.keys() == []
+
+
+def test_many_at_once_and_undone_at_once(cell: Cell) -> None:
+    cell.say("Ada", *(f"n{n}.example" for n in range(40)))
+    keys = cell.keys()
+    done = cell.act("Fay", Kind.DISMISS, *keys, said="a test")
+    assert cell.keys() == [] and len(cell.keys("Gus", Show.DISMISSED)) == 40
+    last = cell.hub.triage.last_of(cell.viewers["Fay"])
+    assert last is not None and (last[0].act, last[1]) == (done, 40) and cell.hub.triage.last_of(cell.viewers["Gus"]) is None
+    assert cell.hub.triage.undo(cell.viewers["Gus"], done) == 40
+    cell.hub.settle()
+    assert cell.keys() == keys
+    with pytest.raises(NotFound):
+        cell.hub.triage.undo(cell.viewers["Gus"], done)
+
+
+def test_a_question_to_the_cell_is_an_item(cell: Cell) -> None:
+    hub = cell.hub
+    question = hub.requests.question(format_instant(cell.clock.now() + DAY), cell=True)
+    posted = hub.talk.post(cell.viewers["Ada"], NewPost(text="Who has seen this?", title="This kit", tlp=Tlp.AMBER_STRICT,
+                                                        groups=(CELL,), question=question))  # fmt: skip
+    hub.settle()
+    key = f"request:{posted.id}"
+    assert cell.keys() == [key] and cell.whys("Gus", key) == {Why.QUESTION: 24}
+    cell.act("Gus", Kind.CLAIM, key)
+    cell.clock.advance(2 * DAY)
+    assert cell.item("Fay", key).reasons[0].number < 0 and cell.item("Fay", key).standing.holder
+    hub.requests.answer(cell.viewers["Gus"], posted.id, NewPost(text="We have."))
+    hub.settle()
+    assert cell.keys() == []
+
+
+def test_only_the_cell_works_on_it(cell: Cell) -> None:
+    cell.say("Ada", "evil.example")
+    for doing in (lambda who: cell.hub.triage.act(who, Act(Kind.CLAIM, (EVIL,))),
+                  lambda who: cell.hub.triage.hand_over(who, "x"), lambda who: cell.hub.triage.undo(who, "x")):  # fmt: skip
+        with pytest.raises(NotAllowed):
+            doing(cell.viewers["Ada"])
+    cell.act("Fay", Kind.DISMISS, said="ours")
+    assert cell.hub.triage.standings(cell.viewers["Ada"], [EVIL]) == {}
+
+
+def test_handing_over(cell: Cell) -> None:
+    cell.hub.triage.hand_over(cell.viewers["Fay"], "Watch evil.example")
+    cell.clock.advance(HOUR)
+    cell.hub.triage.hand_over(cell.viewers["Gus"], "Quiet night")
+    cell.hub.settle()
+    assert [note.said for note in cell.hub.triage.notes(cell.viewers["Fay"])] == ["Quiet night", "Watch evil.example"]
+    assert cell.hub.triage.notes(cell.viewers["Ada"]) == []
+
+
+def test_a_rebuild_gives_the_same(cell: Cell) -> None:
+    cell.say("Ada", "evil.example", "other.example")
+    done = cell.act("Fay", Kind.DISMISS, said="x")
+    cell.act("Gus", Kind.CLAIM, "observable:domain-name:other.example")
+    cell.hub.triage.undo(cell.viewers["Fay"], done)
+    cell.hub.triage.hand_over(cell.viewers["Fay"], "Watch it")
+    cell.hub.settle()
+    standing = dump(cell.hub.databases["projections"])
+    before = cell.hub.triage.queue(cell.viewers["Fay"])
+    rebuild(cell.hub)
+    cell.hub.river.run_dry()
+    assert dump(cell.hub.databases["projections"]) == standing
+    assert cell.hub.triage.queue(cell.viewers["Fay"]) == before
