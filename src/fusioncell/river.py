@@ -43,9 +43,8 @@ from fusioncell.kernel.errors import FAULTS_OF_CONTENT
 from fusioncell.kernel.ports import Database
 from fusioncell.members import project as members_project
 from fusioncell.picture import project as picture_project
-from fusioncell.record import Seal
-from fusioncell.picture.products import project as products_project
 from fusioncell.picture.triage import project as triage_project
+from fusioncell.record import Seal
 from fusioncell.record import service as record_cursors
 from fusioncell.record.model import MAX_BLOCK_ENTRIES
 from fusioncell.record.service import Record

@@ -157,7 +157,8 @@ def test_many_at_once_and_undone_at_once(cell: Cell) -> None:
     done = cell.act("Fay", Kind.DISMISS, *keys, said="a test")
     assert cell.keys() == [] and len(cell.keys("Gus", Show.DISMISSED)) == 40
     last = cell.hub.triage.last_of(cell.viewers["Fay"])
-    assert last is not None and (last[0].act, last[1]) == (done, 40) and cell.hub.triage.last_of(cell.viewers["Gus"]) is None
+    assert last is not None and (last[0].act, last[1]) == (done, 40)
+    assert cell.hub.triage.last_of(cell.viewers["Gus"]) is None
     assert cell.hub.triage.undo(cell.viewers["Gus"], done) == 40
     cell.hub.settle()
     assert cell.keys() == keys
@@ -168,8 +169,8 @@ def test_many_at_once_and_undone_at_once(cell: Cell) -> None:
 def test_a_question_to_the_cell_is_an_item(cell: Cell) -> None:
     hub = cell.hub
     question = hub.requests.question(format_instant(cell.clock.now() + DAY), cell=True)
-    posted = hub.talk.post(cell.viewers["Ada"], NewPost(text="Who has seen this?", title="This kit", tlp=Tlp.AMBER_STRICT,
-                                                        groups=(CELL,), question=question))  # fmt: skip
+    new = NewPost(text="Who?", title="This kit", tlp=Tlp.AMBER_STRICT, groups=(CELL,), question=question)
+    posted = hub.talk.post(cell.viewers["Ada"], new)
     hub.settle()
     key = f"request:{posted.id}"
     assert cell.keys() == [key] and cell.whys("Gus", key) == {Why.QUESTION: 24}
@@ -183,10 +184,13 @@ def test_a_question_to_the_cell_is_an_item(cell: Cell) -> None:
 
 def test_only_the_cell_works_on_it(cell: Cell) -> None:
     cell.say("Ada", "evil.example")
-    for doing in (lambda who: cell.hub.triage.act(who, Act(Kind.CLAIM, (EVIL,))),
-                  lambda who: cell.hub.triage.hand_over(who, "x"), lambda who: cell.hub.triage.undo(who, "x")):  # fmt: skip
-        with pytest.raises(NotAllowed):
-            doing(cell.viewers["Ada"])
+    triage, ada = cell.hub.triage, cell.viewers["Ada"]
+    with pytest.raises(NotAllowed):
+        triage.act(ada, Act(Kind.CLAIM, (EVIL,)))
+    with pytest.raises(NotAllowed):
+        triage.hand_over(ada, "x")
+    with pytest.raises(NotAllowed):
+        triage.undo(ada, "x")
     cell.act("Fay", Kind.DISMISS, said="ours")
     assert cell.hub.triage.standings(cell.viewers["Ada"], [EVIL]) == {}
 

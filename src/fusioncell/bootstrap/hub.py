@@ -68,8 +68,8 @@ from fusioncell.members.service import Members
 from fusioncell.members.signing import Signing
 from fusioncell.members.signing.passkeys import site_of
 from fusioncell.picture.service import Picture
-from fusioncell.record import Seal
 from fusioncell.picture.triage import Triage
+from fusioncell.record import Seal
 from fusioncell.record.service import Record
 from fusioncell.river import River
 from fusioncell.shield.service import Shield
@@ -137,9 +137,9 @@ class Hub:
     privacy: Privacy
     mispdoor: MispDoor
     taxii: Taxii
+    triage: Triage
     local_token: str = ""
     demo_roles: list[dict[str, str]] = field(default_factory=list)
-    triage: Triage
     """The demonstration's ready sign-ins for the sign-in page: name, org, role, href."""
     rounds: list[Rounds] = field(default_factory=list)
     """Threads that carry mail and the like; they run while the hub serves."""
@@ -270,13 +270,13 @@ def assemble(
     follower.assets_of = people.assets.assets_of
     people.assets.on_change.append(follower.changed)
     inbound = _inbound(settings, record, intake, members, audit, vault, clock, randomness, key)
+    requests = Requests(record, projections, talk, clock, randomness)
+    bench = join_workbench(record, projections, picture, fusion, shield, members, people.assets, requests, clock,
+                           randomness)
     taxii, federation = _taxii(record, projections, intake, members, circles, river, seal, inbound.hub)
     return Hub(
         folder=folder, settings=settings, inbound=inbound, clock=clock, randomness=randomness, databases=databases,
         seal=seal, record=record, river=river, intake=intake, fusion=fusion, matcher=matcher,
-    requests = Requests(record, projections, talk, clock, randomness)
-    bench = join_workbench(record, projections, picture, fusion, shield, members, people.assets, requests, clock,
-                           randomness)
         cursors=Cursors(vault, clock, seal),
         picture=picture, shield=shield, feeds=feeds,
         receipts=receipts, sealing=sealing, anonymous=anonymous, reach=reach, talk=talk, desk=desk, files=files,
@@ -411,7 +411,8 @@ def _privacy(
     held = Holdings(record=record, intake=intake, projections=projections, vault=vault,
                     viewer_of=people.members.operator_viewer)  # fmt: skip
     misp = UsersHeld(Keep(vault))
-    rooms = [*held.rooms(desk, notify), Room("workbench", bench.held_on, lambda who: None), Room("misp", lambda who, _: misp.held_on(who.id, who.email),
+    rooms = [*held.rooms(desk, notify), Room("workbench", bench.held_on, lambda who: None),
+             Room("misp", lambda who, _: misp.held_on(who.id, who.email),
                                              lambda who: misp.forget(who.id, who.email), private=True)]
     purge = Purge(rooms, lambda who: held.posts_of(who.id),
                   lambda who: held.withdraw(who.id, who.org), people.mail.forget,

@@ -54,7 +54,6 @@ from fusioncell.members.privacy import routes as privacy_routes
 from fusioncell.members.sealing import routes as sealing_routes
 from fusioncell.members.signing import routes as signing_routes
 from fusioncell.picture import routes as picture_routes
-from fusioncell.picture.products import routes as products_routes
 from fusioncell.picture.triage import routes as triage_routes
 from fusioncell.shield import routes as shield_routes
 from fusioncell.web import problems
@@ -203,8 +202,8 @@ def _doors() -> Router:
         sealing_routes, signing_routes, talk_routes, notify_routes, inbound_routes, files_routes,
         requests_routes, privacy_routes, assets_routes, receipts_routes, participation_routes, proxy_routes,
         detect_routes, mispdoor_routes, taxii_routes, federation_routes,
-    )  # fmt: skip
         triage_routes,
+    )  # fmt: skip
     doors = [door for room in (*rooms, *packages) for door in room.HANDLERS]
     return Router("/", route_handlers=[healthz, readyz, metrics, *doors, *page_handlers()])
 

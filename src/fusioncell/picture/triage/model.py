@@ -88,6 +88,8 @@ class Why(StrEnum):
     """``number`` contributors of the viewer's own sector, ``detail``, name it."""
     NEW = "new"
     """It was first named ``number`` hours ago."""
+    BULK = "bulk"
+    """One contributor alone names it, with ``number`` others: it counts for less."""
     RETURNED = "returned"
     """It was dismissed, and someone has named it since who had not before."""
 

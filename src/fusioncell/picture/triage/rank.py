@@ -7,8 +7,10 @@ The score is the sum of its reasons' points, halved for each :data:`HALF_LIFE` t
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from math import log10
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -37,12 +39,15 @@ POINTS: dict[Why, float] = {
     Why.KNOWN_GOOD: 3.0,
     Why.NEAR: 3.0,
     Why.RISING: 2.0,
-    Why.SECTOR: 2.0,
     Why.RETURNED: 2.0,
     Why.CORROBORATED: 1.5,
+    Why.SECTOR: 1.0,
     Why.NEW: 1.0,
+    Why.BULK: -0.6,
 }
-"""What a reason is worth; :data:`Why.CORROBORATED` for each independent origin but the first."""
+"""What a reason is worth; :data:`Why.CORROBORATED` for each independent origin but the first, :data:`Why.BULK` for each
+power of ten by which a contributor names more than :data:`FEW`."""
+FEW = 10
 MOST_ORIGINS = 5
 NEAR_BY = 0.15
 """How far under the blocking threshold is near."""
@@ -64,6 +69,18 @@ class Named:
         first, last = self.orgs.get(org, (at, at))
         self.orgs[org] = min(first, at), max(last, at)
         self.last = max(self.last, at)
+
+
+def bulks(found: Mapping[int, Named]) -> dict[int, int]:
+    """Return, of observables that one contributor alone names, how many such that contributor names."""
+    alone = {number: next(iter(named.orgs)) for number, named in found.items() if len(named.orgs) == 1}
+    counted = Counter(alone.values())
+    return {number: counted[org] for number, org in alone.items() if counted[org] > FEW}
+
+
+def bulk(count: int) -> Reason:
+    """Say that an observable is one of many that one contributor alone names."""
+    return Reason(Why.BULK, round(POINTS[Why.BULK] * log10(count / FEW), 3), count - 1)
 
 
 def gather(pages: Iterable[Sequence[Sequence[Any]]]) -> tuple[dict[int, Named], list[int]]:

@@ -116,16 +116,18 @@ class Triage:
         observables = self._fusion.observables(numbers)
         wanted = {key_of(observables[number]): observables[number] for number in numbers}
         named = {key_of(observables[number]): mentions[number] for number in numbers}
+        many = {key_of(observables[number]): count for number, count in rank.bulks(mentions).items()
+                if number in observables}
         for key in islice(known, MOST_CANDIDATES):
             if key not in wanted and (one := observable_of(key)) is not None:
                 wanted[key] = one
-        candidates = self._assessed(viewer, wanted, named)
+        candidates = self._assessed(viewer, wanted, named, many)
         for source in self.sources:
             candidates += source.candidates(viewer)
         return named, candidates
 
-    def _assessed(self, viewer: Viewer, wanted: dict[str, Observable], named: dict[str, rank.Named]
-                  ) -> list[Candidate]:  # fmt: skip
+    def _assessed(self, viewer: Viewer, wanted: dict[str, Observable], named: dict[str, rank.Named],
+                  many: dict[str, int]) -> list[Candidate]:
         """Make candidates of those of the observables that the viewer's audiences know."""
         context, now = self._context, self._clock.now()
         assessed = self._fusion.match(list(wanted.values()), self._record.visible_to(viewer))
@@ -149,6 +151,8 @@ class Triage:
                 reasons.append(Reason(Why.ASSET, rank.POINTS[Why.ASSET], 0, asset))
             if among := len(peers & who.orgs.keys()):
                 reasons.append(Reason(Why.SECTOR, rank.POINTS[Why.SECTOR], among, sector))
+            if key in many and reasons:
+                reasons.append(rank.bulk(many[key]))
             if one.value in exploited:
                 reasons.append(Reason(Why.EXPLOITED, rank.POINTS[Why.EXPLOITED], 0, exploited[one.value]))
             made.append(Candidate(key, max(who.last, found.last or 0), tuple(reasons), "", one, found,
