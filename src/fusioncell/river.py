@@ -43,6 +43,7 @@ from fusioncell.kernel.errors import FAULTS_OF_CONTENT
 from fusioncell.kernel.ports import Database
 from fusioncell.members import project as members_project
 from fusioncell.picture import project as picture_project
+from fusioncell.picture.products import project as products_project
 from fusioncell.picture.triage import project as triage_project
 from fusioncell.record import Seal
 from fusioncell.record import service as record_cursors
@@ -196,6 +197,7 @@ class River:
                 proxy_project.project(connection, cut.entries, arrived)
                 taxii_project.project(connection, cut.entries, arrived, self._record.audience, self._record.read_range)
                 detect_project.project(connection, arrived)
+                products_project.project(connection, cut.entries, arrived)
                 cuts.append(arrived)
             if aside is not None:
                 intake_project.set_aside(connection, *aside)

@@ -44,6 +44,7 @@ from fusioncell.members.privacy import store as privacy_store
 from fusioncell.members.sealing import store as sealing_store
 from fusioncell.members.signing import store as signing_store
 from fusioncell.picture import store as picture_store
+from fusioncell.picture.products import metadata as products_metadata
 from fusioncell.picture.service import create_words, drop_words
 from fusioncell.picture.triage import project as triage_project
 from fusioncell.record import store as record_store
@@ -60,7 +61,7 @@ PROJECTIONS = (
     directory_store.metadata, sealing_store.metadata, privacy_store.metadata, assets_store.metadata,
     talk_store.metadata, files_store.metadata, requests_project.metadata, shield_store.metadata,
     receipts_store.metadata, participation_project.metadata, proxy_project.metadata, misp_project.metadata,
-    taxii_store.metadata, detect_project.metadata,
+    taxii_store.metadata, detect_project.metadata, products_metadata,
     triage_project.metadata,
 )  # fmt: skip
 """Tables that can be dropped and rebuilt from the record."""

@@ -67,6 +67,7 @@ from fusioncell.members.sealing import Sealing
 from fusioncell.members.service import Members
 from fusioncell.members.signing import Signing
 from fusioncell.members.signing.passkeys import site_of
+from fusioncell.picture.products import Products
 from fusioncell.picture.service import Picture
 from fusioncell.picture.triage import Triage
 from fusioncell.record import Seal
@@ -118,6 +119,7 @@ class Hub:
     matcher: Matcher
     cursors: Cursors
     picture: Picture
+    products: Products
     shield: Shield
     talk: Talk
     desk: Desk
@@ -171,13 +173,15 @@ class Hub:
     def _after_batch(self) -> None:
         self.anonymous.release()
         self.proxy.follow()
+        self.products.follow()
         self.shield.follow()
         self.shield.act()
         self.files.sweep()
 
     def settle(self) -> None:
         """Project and act until nothing is left to do (for commands that run without the thread)."""
-        while self.river.run_dry() or self.shield.act() or self.anonymous.release() or self.proxy.follow():
+        while (self.river.run_dry() or self.shield.act() or self.anonymous.release() or self.proxy.follow()
+               or self.products.follow()):  # fmt: skip
             pass
         self.shield.follow()
         self.files.sweep()
@@ -279,6 +283,8 @@ def assemble(
         seal=seal, record=record, river=river, intake=intake, fusion=fusion, matcher=matcher,
         cursors=Cursors(vault, clock, seal),
         picture=picture, shield=shield, feeds=feeds,
+        products=Products(record=record, projections=projections, intake=intake, picture=picture, fusion=fusion,
+                          consents=receipts.consents, seal=seal, clock=clock, randomness=randomness),
         receipts=receipts, sealing=sealing, anonymous=anonymous, reach=reach, talk=talk, desk=desk, files=files,
         notify=notify, hooks=hooks, follower=follower, requests=requests,
         privacy=_privacy(settings, databases, record, intake, people, desk, notify, clock, randomness, bench),

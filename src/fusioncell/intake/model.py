@@ -14,7 +14,7 @@ class Item(msgspec.Struct, frozen=True, gc=False):
     """One thing that a submission was split into; it becomes one entry.
 
     ``kind``: ``stix`` | ``misp.event`` | ``misp.object`` | ``misp.attribute`` | ``misp.more`` | ``csv.row`` (of lists
-    too) | ``text`` | ``post`` | ``reaction``.
+    too) | ``text`` | ``post`` | ``reaction`` | ``product``.
     ``subject``: its own id (STIX id, MISP uuid; for rows and text a digest of the content).
     ``version``: its version as an instant in µs (STIX ``modified``, MISP ``timestamp``), 0 where unversioned.
     ``place``: where it stood (``objects[17]``, ``Event.Attribute[3]``, ``line 12``).

@@ -466,6 +466,9 @@ class Intake:
         items = self._left(first, last)
         if wider and is_on_behalf(items):
             raise NotAllowed("it is published on behalf of a partner", hint="Ask the partner for a wider consent.")
+        if wider and any(item.kind == "product" for item in items):
+            raise NotAllowed("a product goes to more readers as a new version, which a second person reviews",
+                             hint="Open it on /products and begin a new version.")  # fmt: skip
         if not items:
             raise NotFound("nothing of that contribution is left", hint="It was withdrawn, or goes on as another.")
         target = audience_for(tlp, own_org=viewer.org, groups=terms.groups, people=terms.people, uses=terms.uses)

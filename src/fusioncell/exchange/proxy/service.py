@@ -34,7 +34,7 @@ MAX_LISTED = 200
 AT_ONCE = 20
 """Publications that are looked at in one round."""
 REASON = "withdrawn by the partner on whose behalf it was published"
-_TALK = frozenset({"post", "reaction"})
+_TALK = frozenset({"post", "reaction", "product"})
 
 
 def _acting_for(organisation: str) -> Viewer:

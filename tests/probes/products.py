@@ -1,0 +1,53 @@
+"""The doors of products."""
+
+from __future__ import annotations
+
+import re
+
+from probes.model import UNKNOWN, Answers, Ask, Probe
+
+
+def _which(p: Probe) -> list[str]:
+    """The products of the whole world, hidden ones too."""
+    return [*getattr(p.world, "asked_products", []), UNKNOWN]
+
+
+async def lists(p: Probe) -> Answers:
+    yield await p.get("/api/products")
+    yield await p.get("/api/products", form="alert")
+    async for page in p.pages("/api/products", limit=1):
+        yield page
+
+
+async def drafts(p: Probe) -> Answers:
+    yield await p.get("/api/products/drafts")
+    yield await p.get("/api/products/drafts", state="published")
+
+
+def of_each(path: str, **asked: str) -> Ask:
+    """Make a probe that asks a path once for each product."""
+
+    async def ask(p: Probe) -> Answers:
+        for one in _which(p):
+            yield await p.get(path.replace("{which}", one), **asked)
+
+    return ask
+
+
+async def one(p: Probe) -> Answers:
+    for which in _which(p):
+        yield await p.get(f"/api/products/{which}")
+        yield await p.get(f"/api/products/{which}", version=1)
+
+
+PROBES: dict[str, Ask] = {
+    "GET /api/products": lists,
+    "GET /api/products/drafts": drafts,
+    "GET /api/products/{which:str}": one,
+    "GET /api/products/{which:str}/versions": of_each("/api/products/{which}/versions"),
+    "GET /api/products/{which:str}/difference": of_each("/api/products/{which}/difference", before="1", after="2"),
+    "GET /api/products/{which:str}/markdown": of_each("/api/products/{which}/markdown"),
+    "GET /api/products/{which:str}/draft": of_each("/api/products/{which}/draft"),
+    "GET /api/products/{which:str}/feedback": of_each("/api/products/{which}/feedback"),
+}
+CHANGES = re.compile(r"POST (/api/products(/\{which:str\}/(feedback|\{act:str\}))?|/products.*)$")
