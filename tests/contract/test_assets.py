@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -126,6 +127,8 @@ def test_whose_a_value_is(hub: Hub, zones: Zones, of: Of) -> None:
 
     def proved(lead: Viewer, value: str) -> Asset:
         one = hub.assets.claim(lead, value)
+        with contextlib.suppress(Conflict):
+            return hub.assets.approve(operator, one.id, "seen")
         for each in hub.assets.disputes(operator):
             hub.assets.settle(operator, each.one.id, each.other.id, "both", "a part was handed on")
         return hub.assets.approve(operator, one.id, "seen")
@@ -143,7 +146,46 @@ def test_whose_a_value_is(hub: Hub, zones: Zones, of: Of) -> None:
         assert (found and found.value) == (asset and asset.value), value
 
 
-def test_overlapping_claims_are_a_dispute_that_both_see(hub: Hub, zones: Zones, of: Of) -> None:
+def test_an_unproved_claim_is_told_to_nobody_and_stops_nobody(hub: Hub, zones: Zones, of: Of) -> None:
+    squatter, owner, operator = of("Squatter", "lead"), of("Owner", "lead"), of("Cell", "operator")
+    taken = [hub.assets.claim(squatter, value) for value in ("firm.example", "45.10.0.0/16", "www.firm.example")]
+    name, net = hub.assets.claim(owner, "firm.example"), hub.assets.claim(owner, "45.10.0.0/20")
+    for viewer in (squatter, owner, operator):
+        assert hub.assets.disputes(viewer) == []
+    zones.publish(hub, name)
+    assert hub.assets.check(owner, name.id).stands(hub.clock.now())
+    hub.assets.approve(operator, net.id, "The registry names them.")
+    assert hub.assets.assets_of(owner.org or "") == ["firm.example", "45.10.0.0/20"]
+    # Only who shows a proof of its own disputes what is proved.
+    with pytest.raises(Conflict, match="TXT record"):
+        hub.assets.check(squatter, taken[0].id)
+    assert hub.assets.disputes(owner) == []
+    with pytest.raises(Conflict, match="Another organisation has proved"):
+        hub.assets.approve(operator, taken[1].id, "They said so.")
+    assert [(each.one.id, each.other.id) for each in hub.assets.disputes(owner)] == [(taken[1].id, net.id)]
+
+
+def test_a_claim_whose_proof_lapsed_stops_nobody(hub: Hub, zones: Zones, of: Of) -> None:
+    clock = hub.clock
+    assert isinstance(clock, ManualClock)
+    before, after, operator = of("Before", "lead"), of("After", "lead"), of("Cell", "operator")
+    old, new = hub.assets.claim(before, "sold.example"), hub.assets.claim(after, "sold.example")
+    zones.publish(hub, old)
+    hub.assets.check(before, old.id)
+    zones.publish(hub, new)
+    with pytest.raises(Conflict, match="has proved"):
+        hub.assets.check(after, new.id)
+    clock.advance(366 * DAY)
+    assert hub.assets.disputes(operator) == []
+    assert hub.assets.check(after, new.id).stands(clock.now())
+    # Now it is the other way round.
+    zones.publish(hub, old)
+    with pytest.raises(Conflict, match="has proved"):
+        hub.assets.check(before, old.id)
+    assert len(hub.assets.disputes(before)) == 1
+
+
+def test_two_proofs_that_overlap_are_a_dispute_that_both_see(hub: Hub, zones: Zones, of: Of) -> None:
     one, two, third, operator = of("One", "lead"), of("Two", "lead"), of("Third", "lead"), of("Cell", "operator")
     first = hub.assets.claim(one, "firm.example")
     zones.publish(hub, first)
@@ -152,23 +194,27 @@ def test_overlapping_claims_are_a_dispute_that_both_see(hub: Hub, zones: Zones, 
     assert hub.assets.disputes(one) == []
     later = hub.assets.claim(two, "shop.firm.example")
     zones.publish(hub, later)
-    for viewer in (one, two, operator):
-        assert {each.other.value for each in hub.assets.disputes(viewer)} == {"firm.example", "shop.firm.example"}
+    for _ in range(2):
+        with pytest.raises(Conflict, match="Another organisation"):
+            hub.assets.check(two, later.id)
+        for viewer in (one, two, operator):
+            assert [each.other.value for each in hub.assets.disputes(viewer)] == ["firm.example"]
     assert hub.assets.disputes(third) == []
-    with pytest.raises(Conflict, match="Another organisation"):
-        hub.assets.check(two, later.id)
     # What was proved before stays so.
     assert hub.assets.assets_of(one.org or "") == ["firm.example"]
     with pytest.raises(NotAllowed):
         hub.assets.settle(one, later.id, first.id, first.id, "mine")
     with pytest.raises(BadInput):
         hub.assets.settle(operator, later.id, first.id, "neither", "x")
-    for each in hub.assets.disputes(operator):
-        hub.assets.settle(operator, each.other.id, each.one.id, later.id if each.other.id != first.id else "both",
-                          "The shop was sold.")
-    assert [each.value for each in hub.assets.own(one)] == ["firm.example"]
+    hub.assets.settle(operator, first.id, later.id, "both", "The shop was sold.")
+    assert hub.assets.disputes(operator) == []
     hub.assets.check(two, later.id)
-    assert hub.assets.owner_of("x.shop.firm.example") is not None
+    found = hub.assets.owner_of("x.shop.firm.example")
+    assert found is not None and found.org == two.org
+    # Settled once, it is not disputed again.
+    zones.publish(hub, first)
+    hub.assets.check(one, first.id)
+    assert hub.assets.disputes(operator) == []
     with pytest.raises(NotFound):
         hub.assets.settle(operator, later.id, first.id, "both", "again")
 
@@ -179,7 +225,11 @@ def test_released_claims_are_gone_with_their_disputes_and_a_rebuild_agrees(hub: 
     with pytest.raises(NotFound):
         hub.assets.release(two, first.id)
     with pytest.raises(BadInput):
-        hub.assets.approve(operator, first.id, "") if not hub.assets.disputes(one) else hub.assets.claim(one, "x y")
+        hub.assets.approve(operator, first.id, "")
+    hub.assets.approve(operator, first.id, "seen")
+    with pytest.raises(Conflict):
+        hub.assets.approve(operator, second.id, "seen")
+    assert len(hub.assets.disputes(two)) == 1
     hub.assets.release(one, first.id)
     assert hub.assets.disputes(operator) == []
     hub.assets.approve(operator, second.id, "seen")

@@ -133,15 +133,22 @@ def test_a_dispute_is_seen_by_both_and_settled_by_an_operator(made: MadeHub) -> 
         sends(jon, "/account/assets", "/account/assets", value="45.10.0.0/16")
         with browser(made, made.ministry) as ada:
             assert sends(ada, "/account/assets", "/account/assets", value="45.10.4.0/24").status_code == 303
-            assert "Northern Broadband" in ada.get("/account/assets").text
-            assert "Ministry of Works" in jon.get("/account/assets").text
+            # What nobody has proved is told to nobody else.
+            assert "Northern Broadband" not in ada.get("/account/assets").text
+            assert "Ministry of Works" not in jon.get("/account/assets").text
             assert jon.get("/admin/assets").status_code == 403
             ada.cookies.clear()
             found = ada.get("/api/assets/all", headers=key).json()
-            [dispute] = found["disputes"]
-            later, earlier = (side["id"] for side in dispute["claims"])
-            refused = ada.post(f"/api/assets/{later}/approve", json={"reason": "seen"}, headers=key)
-            assert refused.status_code == 409
+            assert found["disputes"] == []
+            earlier, later = (one["id"] for one in found["assets"])
+            for claim, code in ((earlier, 200), (later, 409)):
+                approved = ada.post(f"/api/assets/{claim}/approve", json={"reason": "seen"}, headers=key)
+                assert approved.status_code == code, approved.text
+            [dispute] = ada.get("/api/assets/all", headers=key).json()["disputes"]
+            assert [side["id"] for side in dispute["claims"]] == [later, earlier]
+        with browser(made, made.ministry) as ada:
+            assert "Northern Broadband" in ada.get("/account/assets").text
+            assert "Ministry of Works" in jon.get("/account/assets").text
         with browser(made, made.ministry) as ada:
             page = ada.get("/admin/assets").text
             assert f"/admin/assets/{later}/settle" in page

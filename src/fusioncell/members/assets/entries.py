@@ -29,7 +29,7 @@ class AssetProved(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class AssetDisputed(msgspec.Struct, frozen=True, kw_only=True):
-    """``asset.disputed``: it overlaps a claim of another organisation."""
+    """``asset.disputed``: its proof was found, and another organisation has proved the same or a part."""
 
     id: str
     other: str

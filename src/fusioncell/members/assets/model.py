@@ -48,7 +48,7 @@ class Asset:
 
 @dataclass(frozen=True, slots=True)
 class Dispute:
-    """Two claims of different organisations that overlap; ``one`` came later."""
+    """Two claims of different organisations that overlap; ``other`` is proved, ``one`` was about to be, later."""
 
     one: Asset
     other: Asset

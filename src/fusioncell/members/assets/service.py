@@ -86,11 +86,13 @@ class Assets:
             return store.assets(connection, viewer.org)
 
     def disputes(self, viewer: Viewer) -> list[Dispute]:
-        """Return the open disputes: an operator's all, a member's own."""
+        """Return the open disputes, one side of which is proved: an operator's all, a member's own."""
+        now = self._clock.now()
         with self._projections.read() as connection:
             pairs = store.disputes(connection)
             known = {one.id: one for one in store.assets(connection)} if pairs else {}
-        found = [Dispute(known[one], known[other], since) for one, other, since in pairs]
+        found = [Dispute(known[one], known[other], since) for one, other, since in pairs
+                 if known[one].stands(now) or known[other].stands(now)]
         return [each for each in found if viewer.may("operate") or viewer.org in (each.one.org, each.other.org)]
 
     def token_of(self, asset: Asset) -> str:
@@ -112,9 +114,7 @@ class Assets:
             if count >= MOST_ASSETS:
                 raise Conflict(f"An organisation claims at most {MOST_ASSETS} assets.", hint="Release some.")
             made = AssetClaimed(id=new_id(self._randomness), org=viewer.org, asset=kind.value, value=value)
-            disputed = [AssetDisputed(id=made.id, other=one.id) for one in known
-                        if one.org != viewer.org and overlap(kind, one.value, value)]
-            self._keep(viewer, viewer.org, made, *disputed)
+            self._keep(viewer, viewer.org, made)
         return self._asset(made.id)
 
     def check(self, viewer: Viewer, asset_id: str) -> Asset:
@@ -122,7 +122,6 @@ class Assets:
         one = self._reached(viewer, asset_id)
         if one.kind is not Kind.DOMAIN:
             raise BadInput("Only a domain is proved by DNS.", hint="Ask an operator to approve it.")
-        self._undisputed(one)
         if self.token_of(one) not in [text.strip() for text in self._look_up(f"{LABEL}.{one.value}")]:
             raise Conflict(f"There is no TXT record with this token at {LABEL}.{one.value}.",
                            hint="Publish it, wait until your name servers have it, and check again.")
@@ -148,7 +147,6 @@ class Assets:
         """Say, as an operator, that control is proved, and how one knows."""
         self._operator(viewer)
         one = self._asset(asset_id)
-        self._undisputed(one)
         self._prove(viewer, one, "operator", admit_name(reason, "The reason", 500), 0)
         return self._asset(asset_id)
 
@@ -203,14 +201,26 @@ class Assets:
             raise NotFound(_UNKNOWN[0], hint=_UNKNOWN[1])
         return one
 
-    def _undisputed(self, one: Asset) -> None:
-        with self._projections.read() as connection:
-            disputed = any(one.id in pair[:2] for pair in store.disputes(connection))
-        if disputed:
-            raise Conflict("Another organisation claims this or a part of it.", hint="An operator settles that first.")
-
     def _prove(self, viewer: Viewer, one: Asset, how: str, reason: str, until: Instant) -> None:
-        self._keep(viewer, one.org, AssetProved(id=one.id, how=how, reason=reason, until=until))
+        """Take a proof; Conflict, and a dispute, where another organisation has proved the same or a part of it.
+
+        A claim that is not proved is in nobody's way and told to nobody: anyone can make one.
+        """
+        now = self._clock.now()
+        with self._changing:
+            with self._projections.read() as connection:
+                before = store.disputed_with(connection, one.id)
+                against = [each for each in store.of_kind(connection, one.kind)
+                           if each.org != one.org and each.stands(now) and not before.get(each.id, False)
+                           and overlap(one.kind, each.value, one.value)]  # fmt: skip
+            if not against:
+                self._keep(viewer, one.org, AssetProved(id=one.id, how=how, reason=reason, until=until))
+                return
+            fresh = [AssetDisputed(id=one.id, other=each.id) for each in against if each.id not in before]
+            if fresh:
+                self._keep(viewer, one.org, *fresh)
+        raise Conflict("Another organisation has proved this or a part of it.",
+                       hint="Both see the dispute now. An operator settles it; then prove it again.")
 
     def _keep(self, viewer: Viewer, org: str, *changes: Change) -> None:
         audience = self._record.intern_audience(NOBODY)

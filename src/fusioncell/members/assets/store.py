@@ -39,6 +39,7 @@ Table(
     Column("one", String(64), primary_key=True),
     Column("other", String(64), primary_key=True),
     Column("since", BigInteger, nullable=False),
+    Column("settled", BigInteger, nullable=False),
     Column("seq", BigInteger, nullable=False),
 )  # fmt: skip
 
@@ -59,10 +60,13 @@ def project(connection: Connection, entries: Sequence[Entry]) -> None:
                 run("UPDATE members_asset SET how = ?, reason = ?, proved = ?, until = ? WHERE id = ?",
                     (change.how, change.reason, entry.at, change.until, change.id))
             case AssetDisputed():
-                run("INSERT INTO members_asset_dispute (one, other, since, seq) VALUES (?, ?, ?, ?)"
-                    " ON CONFLICT (one, other) DO NOTHING", (change.id, change.other, entry.at, entry.seq))
+                run("INSERT INTO members_asset_dispute (one, other, since, settled, seq)"
+                    " VALUES (?, ?, ?, 0, ?) ON CONFLICT (one, other) DO NOTHING",
+                    (change.id, change.other, entry.at, entry.seq))
             case AssetSettled():
-                run("DELETE FROM members_asset_dispute WHERE one = ? AND other = ?", (change.id, change.other))
+                # It stays, so that the same two claims are not disputed again.
+                run("UPDATE members_asset_dispute SET settled = ? WHERE one = ? AND other = ?",
+                    (entry.at, change.id, change.other))
             case AssetReleased():
                 run("DELETE FROM members_asset WHERE id = ?", (change.id,))
                 run("DELETE FROM members_asset_dispute WHERE one = ? OR other = ?", (change.id, change.id))
@@ -96,4 +100,12 @@ def of_kind(connection: Connection, kind: Kind) -> list[Asset]:
 def disputes(connection: Connection) -> list[tuple[str, str, int]]:
     """Return (later claim, earlier claim, since) of the disputes that are open, the oldest first."""
     return [(one, other, since) for one, other, since in connection.rows(
-        f"SELECT one, other, since FROM members_asset_dispute ORDER BY seq, one, other LIMIT {MOST_ROWS}")]
+        f"SELECT one, other, since FROM members_asset_dispute WHERE settled = 0 ORDER BY seq, one, other"
+        f" LIMIT {MOST_ROWS}")]
+
+
+def disputed_with(connection: Connection, identifier: str) -> dict[str, bool]:
+    """Return the claims that a claim was disputed with, and whether that was settled."""
+    return {other if one == identifier else one: settled > 0 for one, other, settled in connection.rows(
+        f"SELECT one, other, settled FROM members_asset_dispute WHERE one = ? OR other = ? LIMIT {MOST_ROWS}",
+        (identifier, identifier))}
