@@ -9,13 +9,14 @@ import pytest
 from databases import dump, rebuild
 from fusioncell.bootstrap import Hub
 from fusioncell.kernel.clock import DAY, ManualClock, parse_instant
-from fusioncell.kernel.errors import Conflict, NotFound, Unavailable
+from fusioncell.kernel.errors import Conflict, NotFound
 from fusioncell.kernel.marking import Viewer
 from fusioncell.members.accounts.model import IdleRule, Step
 from fusioncell.members.accounts.weigh import step_of
 from fusioncell.members.joining import TERMS, Sponsored, State, fill_in, model
 from fusioncell.members.joining import project as projection
 from fusioncell.members.joining.decide import sponsored_by
+from fusioncell.members.joining.model import TooManyApplications
 
 FORM = {
     "name": "Example Bank", "sector": "finance", "kind": "industry", "applicant": "Bo Lind",
@@ -85,12 +86,54 @@ def test_a_taken_name_or_address_lets_nothing_in(hub: Hub) -> None:
         assert len(hub.members.organisations()) == count
 
 
-def test_applications_are_bounded(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("sponsor", ["Works", "Nobody Ltd"])
+def test_who_floods_one_sponsor_closes_no_others_door(hub: Hub, monkeypatch: pytest.MonkeyPatch, sponsor: str) -> None:
     monkeypatch.setattr("fusioncell.members.joining.service.MOST_WAITING", 2)
-    for number in range(2):
-        hub.joining.apply(fill_in({**FORM, "name": f"Bank {number}"}), "192.0.2.1")
-    with pytest.raises(Unavailable):
-        hub.joining.apply(fill_in(FORM), "192.0.2.1")
+    ada, vera = found(hub)
+    for number, typed in enumerate((sponsor, f" {sponsor.upper()}")):
+        hub.joining.apply(fill_in({**FORM, "name": f"Bank {number}", "sponsor": typed}), f"192.0.2.{number}")
+    with pytest.raises(TooManyApplications) as refused:
+        hub.joining.apply(fill_in({**FORM, "sponsor": sponsor}), "192.0.2.8")
+    # Whether there is such a sponsor is not told.
+    assert refused.value.status == 429 and refused.value.wait == 86_400
+    assert "sponsor" in refused.value.detail and sponsor not in refused.value.detail
+    hub.joining.apply(fill_in({**FORM, "sponsor": "Cell"}), "192.0.2.8")
+    hub.joining.apply(fill_in({**FORM, "sponsor": "ada@works.example"}), "192.0.2.8")
+    if sponsor == "Works":
+        for one in hub.joining.asked(ada):
+            hub.joining.stand(ada, one.id, "", confirmed=False)
+        hub.joining.apply(fill_in({**FORM, "sponsor": sponsor}), "192.0.2.8")
+
+
+def test_a_sponsors_day_is_bounded_and_the_next_one_is_open(open_again: Callable[..., Hub],
+                                                            monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("fusioncell.members.joining.service.MOST_A_DAY", 1)
+    clock = ManualClock(START)
+    hub = open_again(clock=clock)
+    hub.joining.apply(fill_in(FORM), "192.0.2.1")
+    with pytest.raises(TooManyApplications):
+        hub.joining.apply(fill_in(FORM), "192.0.2.2")
+    clock.advance(DAY)
+    hub.joining.apply(fill_in(FORM), "192.0.2.2")
+
+
+def test_what_nobody_can_answer_pushes_out_only_its_like(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("fusioncell.members.joining.store.MOST_UNNAMED", 3)
+    monkeypatch.setattr("fusioncell.members.joining.store.MOST_ROWS", 4)
+    ada, _ = found(hub)
+    hub.joining.apply(fill_in({**FORM, "name": "Genuine"}), "192.0.2.1")
+    first = hub.joining.apply(fill_in({**FORM, "name": "Made up 0", "sponsor": "Made up 0"}), "192.0.2.2")
+    for number in range(1, 6):
+        hub.joining.apply(fill_in({**FORM, "name": f"Made up {number}", "sponsor": f"Made up {number}"}),
+                          f"192.0.2.{number + 2}")  # fmt: skip
+    waiting = [one.filled.name for one in hub.joining.applications([State.ASKED])]
+    assert waiting == ["Made up 5", "Made up 4", "Made up 3", "Genuine"]
+    assert hub.joining.state_of(first.reveal()).state is State.LAPSED
+    assert [one.filled.name for one in hub.joining.asked(ada)] == ["Genuine"]
+    before = dump(hub.databases["projections"])
+    rebuild(hub)
+    hub.settle()
+    assert dump(hub.databases["projections"]) == before
 
 
 def test_an_erased_application_is_gone_and_who_sponsored_stays(hub: Hub) -> None:

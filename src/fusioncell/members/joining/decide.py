@@ -41,6 +41,11 @@ def sponsor_org(named: Organisation | None, someone: Person | None, of: Organisa
     return found.id
 
 
+def sponsor_named(typed: str) -> str:
+    """Return as what a sponsor's name or address is counted, whether anybody here is called so or not."""
+    return " ".join(typed.split()).casefold()[:300]
+
+
 def check_sponsor(one: Application, org: Organisation | None, someone: Person | None) -> None:
     """Raise Conflict unless who stood for it may still: in good standing, of the organisation named, permitted."""
     stands = (

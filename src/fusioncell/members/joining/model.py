@@ -10,8 +10,12 @@ from fusioncell.members.model import TooManyAttempts
 
 LAPSES_AFTER = 30 * DAY
 """An application that no sponsor confirmed lapses; so does one that nobody decided within three times as long."""
-MOST_WAITING = 1000
-"""No more applications wait at once; further ones are asked to come back."""
+MOST_WAITING = 100
+"""No more applications that name the same sponsor wait at once: who floods one sponsor closes no other's door."""
+MOST_A_DAY = 25
+"""No more applications that name the same sponsor are taken within a day."""
+MOST_UNNAMED = 1000
+"""Of the applications whose sponsor is nobody here, the newest so many wait; older ones lapse."""
 LONGEST_WORDS = 2000
 """No free text of an application, a statement or a reason has more characters."""
 
@@ -21,10 +25,11 @@ class TooManyApplications(TooManyAttempts):
 
     title = "Too many applications"
 
-    def __init__(self, wait: int) -> None:
+    def __init__(self, wait: int, said: str = "There were too many applications from your address.",
+                 hint: str = "") -> None:
         super().__init__(wait)
-        self.args = ("There were too many applications from your address.",)
-        self.detail, self.hint = self.args[0], f"Wait {wait} seconds and try again."
+        self.args = (said,)
+        self.detail, self.hint = said, hint or f"Wait {wait} seconds and try again."
 
 
 class State(StrEnum):

@@ -9,8 +9,8 @@ import hashlib
 import threading
 from collections.abc import Callable, Iterable
 
-from fusioncell.kernel.clock import Clock
-from fusioncell.kernel.errors import BadInput, Conflict, NotAllowed, NotFound, Unavailable
+from fusioncell.kernel.clock import DAY, Clock
+from fusioncell.kernel.errors import BadInput, Conflict, NotAllowed, NotFound
 from fusioncell.kernel.ids import Randomness, new_id
 from fusioncell.kernel.marking import Viewer
 from fusioncell.kernel.ports import Database, Mail
@@ -21,7 +21,7 @@ from fusioncell.members.entries import NOBODY, Log, OrganisationAdded, PersonAdd
 from fusioncell.members.joining import decide, entries, store
 from fusioncell.members.joining.check_form import admit_words
 from fusioncell.members.joining.model import (
-    LAPSES_AFTER,
+    MOST_A_DAY,
     MOST_WAITING,
     Application,
     Filled,
@@ -57,7 +57,8 @@ class Joining:
     def apply(self, filled: Filled, address: str) -> Secret:
         """Take an application in; return its reference code, which is kept as a hash and shown this once.
 
-        The answer is the same whether the sponsor exists or not. TooManyAttempts, Unavailable over the bounds.
+        The answer is the same whether the sponsor exists or not: what is bounded is counted by the sponsor's name as it
+        was typed. TooManyApplications over the bounds of an address or of a sponsor.
         """
         try:
             self._brake(address)
@@ -65,9 +66,11 @@ class Joining:
             raise TooManyApplications(fault.wait) from None
         now = self._clock.now()
         with self._projections.read() as connection:
-            waiting = store.count_waiting(connection, now - LAPSES_AFTER, now - 3 * LAPSES_AFTER)
-        if waiting >= MOST_WAITING:
-            raise Unavailable("Too many applications wait at the moment.", hint="Try again in some days.")
+            waiting, today = store.count_waiting(connection, decide.sponsor_named(filled.sponsor), now)
+        if waiting >= MOST_WAITING or today >= MOST_A_DAY:
+            raise TooManyApplications(
+                DAY // 1_000_000, "Too many applications that name this sponsor wait for an answer.",
+                "Ask your sponsor to answer those that wait, then try again tomorrow.")
         _, code = mint.mint(self._randomness)
         someone = self._members.person_of_email(filled.sponsor)
         sponsor = decide.sponsor_org(

@@ -6,11 +6,12 @@ from collections.abc import Sequence
 
 from sqlalchemy import BigInteger, Column, Index, MetaData, String, Table, Text
 
-from fusioncell.kernel.clock import Instant
+from fusioncell.kernel.clock import DAY, Instant
 from fusioncell.kernel.entry import Entry
 from fusioncell.kernel.ports import Connection, Row
+from fusioncell.members.joining.decide import sponsor_named
 from fusioncell.members.joining.entries import Applied, Change, Stood, TermsAccepted, Vetted, changes_in
-from fusioncell.members.joining.model import Application, Filled, Sponsored, State
+from fusioncell.members.joining.model import LAPSES_AFTER, MOST_UNNAMED, Application, Filled, Sponsored, State
 
 metadata = MetaData()
 """The projections' tables."""
@@ -26,6 +27,7 @@ Table(
     Column("email", Text, nullable=False),
     Column("why", Text, nullable=False),
     Column("sponsor", Text, nullable=False),
+    Column("counted", String(300), nullable=False),
     Column("at", BigInteger, nullable=False),
     Column("state", String(16), nullable=False),
     Column("sponsor_org", String(64), nullable=False),
@@ -40,6 +42,7 @@ Table(
     Column("seq", BigInteger, nullable=False),
     Index("members_application_of", "sponsor_org", "seq"),
     Index("members_application_in", "state", "seq"),
+    Index("members_application_counted", "counted", "at"),
 )  # fmt: skip
 Table(
     "members_sponsorship", metadata,
@@ -73,12 +76,18 @@ def _apply(connection: Connection, entry: Entry, change: Change) -> None:
     run = connection.run
     match change:
         case Applied():
-            run("INSERT INTO members_application (id, mark, name, sector, kind, applicant, email, why, sponsor, at,"
-                " state, sponsor_org, sponsor_person, statement, sponsored, vetter, reason, decided, organisation,"
-                " person, seq) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'asked', ?, '', '', 0, '', '', 0, '', '', ?)"
+            run("INSERT INTO members_application (id, mark, name, sector, kind, applicant, email, why, sponsor,"
+                " counted, at, state, sponsor_org, sponsor_person, statement, sponsored, vetter, reason, decided,"
+                " organisation, person, seq)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'asked', ?, '', '', 0, '', '', 0, '', '', ?)"
                 " ON CONFLICT (id) DO NOTHING",
                 (change.id, change.mark, change.name, change.sector, change.kind, change.applicant, change.email,
-                 change.why, change.sponsor, entry.at, change.sponsor_org, entry.seq))
+                 change.why, change.sponsor, sponsor_named(change.sponsor), entry.at, change.sponsor_org, entry.seq))
+            if not change.sponsor_org:
+                # Nobody can answer these: a flood of them pushes out nothing but itself.
+                run("UPDATE members_application SET state = 'lapsed' WHERE state = 'asked' AND sponsor_org = ''"
+                    " AND seq <= (SELECT seq FROM members_application WHERE state = 'asked' AND sponsor_org = ''"
+                    " ORDER BY seq DESC LIMIT 1 OFFSET ?)", (MOST_UNNAMED,))
         case Stood():
             # Of two answers the first counts.
             run("UPDATE members_application SET state = ?, sponsor_person = ?, statement = ?, sponsored = ?"
@@ -127,10 +136,16 @@ def application_of_mark(connection: Connection, mark: str) -> Application | None
 
 
 def applications(connection: Connection, states: Sequence[str]) -> list[Application]:
-    """Return applications in these states, the newest first."""
+    """Return applications in these states, the newest first.
+
+    Where there are too many, those that a sponsor stood for come before those that one could stand for, and these
+    before the rest: whoever applies a thousand times with made-up sponsors hides nobody from those who vet.
+    """
     among, values = connection.among(states)
     return [_application(row) for row in connection.rows(
-        f"{_APPLICATION} WHERE state IN {among} ORDER BY seq DESC LIMIT {MOST_ROWS}", (values,))]
+        f"{_APPLICATION} WHERE seq IN (SELECT seq FROM members_application WHERE state IN {among} ORDER BY CASE"
+        " WHEN state = 'sponsored' THEN 0 WHEN state = 'asked' AND sponsor_org <> '' THEN 1 ELSE 2 END, seq DESC"
+        f" LIMIT {MOST_ROWS}) ORDER BY seq DESC", (values,))]
 
 
 def applications_for(connection: Connection, sponsor_org: str) -> list[Application]:
@@ -139,11 +154,13 @@ def applications_for(connection: Connection, sponsor_org: str) -> list[Applicati
         f"{_APPLICATION} WHERE sponsor_org = ? ORDER BY seq DESC LIMIT {MOST_ROWS}", (sponsor_org,))]
 
 
-def count_waiting(connection: Connection, asked_since: Instant, sponsored_since: Instant) -> int:
-    """Count the applications that wait for a sponsor or for a decision and have not lapsed."""
-    rows = connection.rows("SELECT count(*) FROM members_application WHERE (state = 'asked' AND at > ?)"
-                           " OR (state = 'sponsored' AND at > ?)", (asked_since, sponsored_since))
-    return int(rows[0][0])
+def count_waiting(connection: Connection, counted: str, now: Instant) -> tuple[int, int]:
+    """Count the applications that name a sponsor so: those that wait for an answer, and those of the last day."""
+    rows = connection.rows(
+        "SELECT sum(CASE WHEN (state = 'asked' AND at > ?) OR (state = 'sponsored' AND at > ?) THEN 1 ELSE 0 END),"
+        " sum(CASE WHEN at > ? THEN 1 ELSE 0 END) FROM members_application WHERE counted = ? AND at > ?",
+        (now - LAPSES_AFTER, now - 3 * LAPSES_AFTER, now - DAY, counted, now - 3 * LAPSES_AFTER))
+    return int(rows[0][0] or 0), int(rows[0][1] or 0)
 
 
 def sponsorships(connection: Connection) -> list[Sponsored]:

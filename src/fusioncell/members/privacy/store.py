@@ -139,7 +139,7 @@ def ended_applications(connection: Connection, before: Instant) -> list[str]:
     """Return the applications that were refused or declined before an instant, or that lapsed long before it."""
     return [row[0] for row in connection.rows(
         "SELECT id FROM members_application WHERE (state = 'refused' AND decided < ?)"
-        f" OR (state IN ('declined', 'asked', 'sponsored') AND at < ?) ORDER BY seq LIMIT {MOST_ROWS}",
+        f" OR (state IN ('declined', 'asked', 'sponsored', 'lapsed') AND at < ?) ORDER BY seq LIMIT {MOST_ROWS}",
         (before, before - 90 * DAY))]
 
 
