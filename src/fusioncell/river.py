@@ -36,6 +36,7 @@ from fusioncell.exchange.requests import project as requests_project
 from fusioncell.exchange.talk import project as talk_project
 from fusioncell.exchange.taxii import project as taxii_project
 from fusioncell.fusion import project as fusion_project
+from fusioncell.fusion.entities import project as entities_project
 from fusioncell.intake import project as intake_project
 from fusioncell.intake.project import Arrival, Arrived, Recall
 from fusioncell.kernel.entry import Entry
@@ -185,6 +186,7 @@ class River:
             for cut in intake_project.cuts(entries):
                 arrived = intake_project.project(connection, cut, self._record.read_many)
                 changes = fusion_project.project(connection, arrived, grade_unknown)
+                entities_project.project(connection, cut.entries, arrived)
                 picture_project.project(connection, arrived, changes)
                 triage_project.project(connection, cut.entries)
                 talk_project.project(connection, cut.entries, arrived)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from fusioncell.bootstrap.databases import open_databases
 from fusioncell.bootstrap.misp import MispParts, misp_door
-from fusioncell.bootstrap.outside import open_known_good, read_settings
+from fusioncell.bootstrap.outside import open_galaxies, open_known_good, read_settings
 from fusioncell.bootstrap.workbench import Bench, join_workbench
 from fusioncell.edges.blobs import FolderBlobs
 from fusioncell.edges.database import SqlDatabase
@@ -45,6 +45,7 @@ from fusioncell.exchange.receipts import Ledger
 from fusioncell.exchange.requests import Requests
 from fusioncell.exchange.talk import Talk
 from fusioncell.exchange.taxii import Taxii
+from fusioncell.fusion.entities import Entities, Knowledge
 from fusioncell.fusion.knowngood import KnownGood
 from fusioncell.fusion.service import Fusion
 from fusioncell.intake.formats import Limits
@@ -116,6 +117,7 @@ class Hub:
     reach: Reach
     intake: Intake
     fusion: Fusion
+    entities: Entities
     matcher: Matcher
     cursors: Cursors
     picture: Picture
@@ -273,6 +275,10 @@ def assemble(
     river.on_arrived(feeds.arrived)
     follower.assets_of = people.assets.assets_of
     people.assets.on_change.append(follower.changed)
+    entities = Entities(
+        record=record, projections=projections, fusion=fusion, intake=intake, knowledge=Knowledge(open_galaxies),
+        clock=clock, randomness=randomness,
+    )  # fmt: skip
     inbound = _inbound(settings, record, intake, members, audit, vault, clock, randomness, key)
     requests = Requests(record, projections, talk, clock, randomness)
     bench = join_workbench(record, projections, picture, fusion, shield, members, people.assets, requests, clock,
@@ -280,7 +286,7 @@ def assemble(
     taxii, federation = _taxii(record, projections, intake, members, circles, river, seal, inbound.hub)
     return Hub(
         folder=folder, settings=settings, inbound=inbound, clock=clock, randomness=randomness, databases=databases,
-        seal=seal, record=record, river=river, intake=intake, fusion=fusion, matcher=matcher,
+        seal=seal, record=record, river=river, intake=intake, fusion=fusion, entities=entities, matcher=matcher,
         cursors=Cursors(vault, clock, seal),
         picture=picture, shield=shield, feeds=feeds,
         products=Products(record=record, projections=projections, intake=intake, picture=picture, fusion=fusion,

@@ -63,6 +63,11 @@ def open_misp_pack() -> misplibrary.Arrays:
     )  # fmt: skip
 
 
+def open_galaxies() -> misplibrary.Pack:
+    """Open MISP's compiled galaxies to be asked: the block is shared with whoever else has it open."""
+    return misplibrary.Pack(open_misp_pack())
+
+
 def fetch(url: str, limit: int) -> Fetched:
     """Fetch an address of the public Internet, at most ``limit`` bytes; never one inside."""
     from fusioncell.edges import fetch as edge

@@ -69,7 +69,7 @@ OPENAPI = ("/api", "/api/openapi.json")
 NO_DOOR = "/api/{path:str}"
 """What the framework puts beside the description: a page of its own for every other path. Ours answers as elsewhere."""
 ROOMS = (
-    "intake", "record", "fusion", "picture", "shield", "members", "signing", "seal", "audit", "joining", "accounts",
+    "intake", "record", "fusion", "entities", "picture", "shield", "members", "signing", "seal", "audit", "joining", "accounts",
     "sealing", "privacy", "assets", "anonymous", "receipts", "circles", "directory",
     "notify", "hooks", "inbound", "federation", "talk", "files", "requests", "participation", "proxy", "products",
     "feeds", "mispdoor", "taxii", "matcher", "cursors",

@@ -1,0 +1,105 @@
+"""Follow the record: what refers to which entity, what objects say of themselves, what analysts link.
+
+What is added comes before what ends, so that a row that both touch is never dropped between them: batch boundaries do
+not show. What a reference means is not asked here (``refer``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import msgspec
+
+from fusioncell.fusion.entities import store
+from fusioncell.fusion.entities.model import LINK, SAYS, UNLINK, LinkBody, UnlinkBody
+from fusioncell.fusion.entities.refer import fold, refs_in, related_by, said_of
+from fusioncell.fusion.entities.store import metadata
+from fusioncell.intake import since_of
+from fusioncell.intake.model import Extract
+from fusioncell.intake.project import Arrived, is_fresh
+from fusioncell.kernel.entry import Entry
+from fusioncell.kernel.marking import voice_of
+from fusioncell.kernel.ports import Connection, storable
+
+__all__ = ["metadata", "project", "purge"]
+
+_Key = tuple[str, str, int]
+
+
+class _Mentions:
+    """Sums what a cut adds to and takes from each row."""
+
+    def __init__(self) -> None:
+        self.rows: dict[_Key, list[object]] = {}
+        self._last: tuple[object, tuple[str, ...]] = (None, ())
+
+    def count(self, entry: Entry, extract: Extract, fresh: bool, sign: int) -> None:
+        """Add or take an item."""
+        assert entry.payload is not None
+        for ref in refs_in(entry, extract):
+            key = (ref, entry.contribution, entry.audience)
+            row = self.rows.get(key)
+            if row is None:
+                at = since_of(entry.payload, entry.at)
+                row = self.rows[key] = [*key, voice_of(entry.org), at, 0, 0]
+            row[5] += sign  # type: ignore[operator]
+            row[6] += sign * fresh  # type: ignore[operator]
+
+
+def project(connection: Connection, entries: Sequence[Entry], arrived: Arrived) -> None:
+    """Apply one cut."""
+    mentions = _Mentions()
+    said: list[tuple[object, ...]] = []
+    relations: list[tuple[object, ...]] = []
+    for arrival in arrived.arrivals:
+        entry = arrival.entry
+        mentions.count(entry, arrival.extract, arrival.fresh, 1)
+        if entry.kind == "stix":
+            one = said_of(entry)
+            if one is not None:
+                names = "\n".join(one.names)
+                said.append((one.entity, entry.seq, entry.audience, voice_of(entry.org), entry.at, one.kind,
+                             one.external, names, fold_each(one.names), "\n".join(one.tactics),
+                             one.description))  # fmt: skip
+            relation = related_by(entry)
+            if relation is not None:
+                relations.append((entry.seq, *relation, entry.audience, entry.contribution))
+    for entry, extract in arrived.ended:
+        mentions.count(entry, extract, is_fresh(entry, extract), -1)
+    if mentions.rows:
+        rows = [tuple(mentions.rows[key]) for key in sorted(mentions.rows)]
+        store.add_mentions(connection, rows)
+        taken = [row[:3] for row in rows if row[5] <= 0]  # type: ignore[operator]
+        if taken:
+            store.drop_unmentioned(connection, taken)
+    if said:
+        store.add_said(connection, said)
+    if relations:
+        store.add_relations(connection, relations)
+    if arrived.ended:
+        store.drop_seqs(connection, [entry.seq for entry, _ in arrived.ended])
+    for entry in entries:
+        _link(connection, entry)
+
+
+def fold_each(names: Sequence[str]) -> str:
+    """Return names as they are compared, a line each, with a line end before and behind."""
+    return "\n" + "\n".join(map(fold, names)) + "\n"
+
+
+def _link(connection: Connection, entry: Entry) -> None:
+    if entry.payload is None or entry.kind not in (LINK, UNLINK):
+        return
+    if entry.kind == LINK:
+        body = msgspec.json.decode(entry.payload.body, type=LinkBody)
+        if body.says in SAYS:
+            store.add_link(connection, (entry.payload.subject, entry.seq, storable(body.a), storable(body.b), body.says,
+                                        storable(body.reason), entry.org, entry.at, entry.audience))  # fmt: skip
+        return
+    why = msgspec.json.decode(entry.payload.body, type=UnlinkBody).reason
+    store.undo_link(connection, (entry.at, entry.org, storable(why), entry.payload.subject, entry.audience))
+
+
+def purge(connection: Connection, seqs: Sequence[int]) -> None:
+    """Take out what the entries at these positions said, after their payloads were erased."""
+    store.drop_seqs(connection, seqs)
