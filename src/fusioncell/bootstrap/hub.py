@@ -365,11 +365,12 @@ def _people(
     mail = Outbox(databases["vault"], clock, randomness, mail_carrier(settings))
     circles = Circles(
         members=members, record=record, projections=projections, clock=clock, randomness=randomness, audit=audit,
-        mail=mail, base=settings.public_url or f"http://{settings.http_listen}",
+        mail=mail, base=settings.public_url or f"http://{settings.http_listen}", brake=signing.brake_mail,
     )  # fmt: skip
     directory = Directory(
         members=members, circles=circles, record=record, projections=projections, clock=clock, randomness=randomness,
         key=key, audit=audit, mail=mail, base=settings.public_url or f"http://{settings.http_listen}",
+        brake=signing.brake_mail,
     )  # fmt: skip
     joining = Joining(
         members=members, audit=audit, record=record, projections=projections, clock=clock, randomness=randomness,
@@ -378,7 +379,7 @@ def _people(
     accounts = Accounts(
         members=members, joining=joining, audit=audit, record=record, vault=databases["vault"],
         projections=projections, clock=clock, rule=IdleRule(settings.idle_days, settings.grace_days),
-        post=Post(mail, settings.public_url.rstrip("/")),
+        post=Post(mail, settings.public_url.rstrip("/"), signing.brake_mail),
     )  # fmt: skip
     assets = Assets(
         members=members, audit=audit, record=record, projections=projections, clock=clock, randomness=randomness,
@@ -423,8 +424,7 @@ def _privacy(
     held = Holdings(record=record, intake=intake, projections=projections, vault=vault,
                     viewer_of=people.members.operator_viewer)  # fmt: skip
     misp = UsersHeld(Keep(vault))
-    rooms = [*held.rooms(desk, notify), Room("workbench", bench.held_on, lambda who: None),
-             Room("misp", lambda who, _: misp.held_on(who.id, who.email),
+    rooms = [*held.rooms(desk, notify), Room("workbench", bench.held_on, lambda who: None), Room("misp", lambda who, _: misp.held_on(who.id, who.email),
                                              lambda who: misp.forget(who.id, who.email), private=True)]
     purge = Purge(rooms, lambda who: held.posts_of(who.id),
                   lambda who: held.withdraw(who.id, who.org), people.mail.forget,

@@ -29,6 +29,21 @@ class TooManyAttempts(FusionCellError):
         self.wait = wait
 
 
+class TooManyMails(TooManyAttempts):
+    """An address, or an organisation, had all the invitations and tests of a day; ``wait`` is in whole seconds."""
+
+    title = "Too many mails"
+
+    def __init__(self, wait: int, said: str) -> None:
+        super().__init__(wait)
+        self.args = (said,)
+        self.detail, self.hint = said, "Try again tomorrow, or reach them by another way."
+
+
+def no_brake(org: str, address: str) -> None:
+    """Count no mail: where nobody but operators causes any."""
+
+
 class TermsDue(FusionCellError):
     """Known here, but their organisation has not accepted the terms; ``page``: where a browser is led."""
 

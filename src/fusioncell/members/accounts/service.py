@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from fusioncell.kernel.clock import DAY, Clock, format_day
@@ -19,16 +19,20 @@ from fusioncell.members.audit import Audit, author_of
 from fusioncell.members.entries import NOBODY, Log
 from fusioncell.members.joining.model import Sponsored
 from fusioncell.members.joining.service import Joining
-from fusioncell.members.model import Organisation, Person, Secret, roles_named
+from fusioncell.members.model import Organisation, Person, Secret, no_brake, roles_named
 from fusioncell.members.service import Members
 
 
 @dataclass(frozen=True, slots=True)
 class Post:
-    """By which mail goes out: the outbox, and the hub's public address for links ("" for none)."""
+    """By which mail goes out: the outbox, and the hub's public address for links ("" for none).
+
+    ``brake(organisation, address)`` counts an invitation, and raises TooManyMails over the day's bounds.
+    """
 
     mail: Mail
     site: str
+    brake: Callable[[str, str], None] = no_brake
 
 
 class Accounts:
@@ -59,6 +63,7 @@ class Accounts:
         check_roles(viewer, given)
         if org_id != viewer.org and not viewer.may("administer_members"):
             raise NotAllowed("You add people to your own organisation.", hint="Ask an administrator for others.")
+        self._brake(viewer, email)
         author = author_of(viewer)
         someone = self._members.add_person(org_id, name, email, given, author=author)
         return someone, self._link(someone, author)
@@ -93,6 +98,7 @@ class Accounts:
             raise Conflict("This person is not removed.", hint="Send a new link instead.")
         if reason not in (REMOVED, IDLE) and not viewer.may("administer_members"):
             raise NotAllowed("An administrator suspended this person.", hint="Ask an administrator.")
+        self._brake(viewer, someone.email)
         author = author_of(viewer)
         self._start_anew(someone, author)
         self._members.suspend(person(person_id), suspended=False, author=author)
@@ -104,6 +110,7 @@ class Accounts:
         check_reach(viewer, someone)
         if someone.suspended:
             raise Conflict("This person is removed or suspended.", hint="Reinstate them first.")
+        self._brake(viewer, someone.email)
         return self._link(someone, author_of(viewer))
 
     # Suspension
@@ -220,6 +227,10 @@ class Accounts:
         with self._vault.write() as connection:
             store.end_credentials(connection, someone.id, self._clock.now())
         self._members.forget()
+
+    def _brake(self, viewer: Viewer, email: str) -> None:
+        if self._post is not None:
+            self._post.brake(viewer.org or "", email)
 
     def _link(self, someone: Person, author: str) -> Secret:
         made = self._members.make_link(someone.id, author=author)

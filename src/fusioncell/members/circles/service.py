@@ -10,7 +10,7 @@ departure holds from the answer on, on open streams too.
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from fusioncell.kernel.clock import DAY, Clock
 from fusioncell.kernel.errors import BadInput, Conflict, NotAllowed, NotFound
@@ -40,7 +40,7 @@ from fusioncell.members.circles.model import (
     openness_named,
 )
 from fusioncell.members.circles.place import leads, parties_of, place_of
-from fusioncell.members.model import GUEST, Secret
+from fusioncell.members.model import GUEST, Secret, no_brake
 from fusioncell.members.service import Members
 
 _UNKNOWN = ("There is no such group.", "Look at the groups that you are in: /groups")
@@ -48,14 +48,15 @@ _UNKNOWN = ("There is no such group.", "Look at the groups that you are in: /gro
 
 class Circles:
     """The front door of groups. ``mail`` and ``base``, the hub's public address, carry a guest's link; else it is
-    shown alone.
+    shown alone. ``brake(organisation, address)`` counts a mail, and raises TooManyMails over the day's bounds.
     """
 
     def __init__(self, *, members: Members, record: members_entries.Log, projections: Database, clock: Clock,
-                 randomness: Randomness, audit: Audit | None = None, mail: Mail | None = None, base: str = "") -> None:
+                 randomness: Randomness, audit: Audit | None = None, mail: Mail | None = None, base: str = "",
+                 brake: Callable[[str, str], None] = no_brake) -> None:
         self._members, self._record, self._projections = members, record, projections
         self._clock, self._randomness, self._audit = clock, randomness, audit
-        self._mail, self._base = mail, base.rstrip("/")
+        self._mail, self._base, self._brake = mail, base.rstrip("/"), brake
         self._changing = threading.Lock()
 
     # For commands, the demonstration and tests: nobody is asked
@@ -319,6 +320,7 @@ class Circles:
         guest = members_entries.PersonAdded(
             id=new_id(self._randomness), org=made.id, name=admit_name(name, "The name"), email=admit_email(email),
             roles=(GUEST_ROLE,))
+        self._brake(viewer.org or "", guest.email)
         stays = entries.GuestAdmitted(group=group_id, person=guest.id, org=made.id, host=_host(viewer, seen),
                                       until=now + stay)
         nobody = self._record.intern_audience(members_entries.NOBODY)
@@ -328,7 +330,8 @@ class Circles:
             members_entries.draft_of(guest, guest.id, nobody, author),
             entries.draft_of(stays, guest.id, nobody, author)])
         self._note("guest.admitted", viewer, guest.id, f"group {group_id}, {days} days")
-        return self._guest(group_id, guest.id), self.guest_link(viewer, group_id, guest.id)
+        found = self._guest(group_id, guest.id)
+        return found, self._send_link(viewer, found)
 
     def guest_link(self, viewer: Viewer, group_id: str, person_id: str) -> Secret:
         """Make a new one-time sign-in link for a guest, and mail it; it ends with the stay at the latest.
@@ -339,6 +342,10 @@ class Circles:
         guest = self._guest(group_id, person_id)
         if not (seen.leads or guest.host in seen.mine):
             raise NotAllowed("Only the guest's host or an owner makes a link.", hint="Ask one of them.")
+        self._brake(viewer.org or "", guest.email)
+        return self._send_link(viewer, guest)
+
+    def _send_link(self, viewer: Viewer, guest: Guest) -> Secret:
         left = guest.until - self._clock.now()
         if left <= 0:
             raise Conflict("The guest's stay is over.", hint="Renew it first.")

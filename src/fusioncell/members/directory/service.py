@@ -5,7 +5,7 @@ What is listed is filtered by audience in the query. **Blocking**: all methods t
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Protocol
 
 from fusioncell.kernel.clock import Clock
@@ -27,6 +27,7 @@ from fusioncell.members.directory.model import (
     Profile,
 )
 from fusioncell.members.entries import NOBODY, Log
+from fusioncell.members.model import no_brake
 from fusioncell.members.service import Members
 
 PARTNERSHIP = Audience(Tlp.GREEN, frozenset(), Uses.NONE)
@@ -58,10 +59,10 @@ class Directory:
 
     def __init__(self, *, members: Members, circles: Rooms, record: Sight, projections: Database, clock: Clock,
                  randomness: Randomness, key: bytes, audit: Audit | None = None, mail: Mail | None = None,
-                 base: str = "") -> None:
+                 base: str = "", brake: Callable[[str, str], None] = no_brake) -> None:
         self._members, self._circles, self._record, self._projections = members, circles, record, projections
         self._clock, self._randomness, self.key = clock, randomness, key
-        self._audit, self._mail, self._base = audit, mail, base.rstrip("/")
+        self._audit, self._mail, self._base, self._brake = audit, mail, base.rstrip("/"), brake
 
     # Who is in it
 
@@ -192,6 +193,7 @@ class Directory:
         if found.asked is not None and now < found.asked + ASK_AGAIN_AFTER:
             raise Conflict("A test was asked within the last day.", hint="Wait for the answer, or call.")
         if self._mail is not None:
+            self._brake(viewer.org or "", found.email)
             link = f"{self._base}/contacts/confirm/{confirm.make_token(self.key, found, now)}"
             self._mail.send(found.email, "Test of a 24-hour contact", _TEST.format(
                 name=found.name, org=self._members.organisation(found.org).name, link=link), about="contact")

@@ -26,6 +26,7 @@ from fusioncell.members.model import (
     Secret,
     SignedIn,
     TooManyAttempts,
+    TooManyMails,
     permissions_of,
     role_named,
 )
@@ -379,6 +380,27 @@ class Signing:
     def brake(self, kind: str, text: str) -> None:
         """Count an attempt at something of this kind by ``text`` (an address); TooManyAttempts where it must wait."""
         self._count(mint.blind(self._vault_key, kind, slow_down.source_of(text)), "")
+
+    def brake_mail(self, org: str, address: str) -> None:
+        """Count a mail that an organisation causes to an address of somebody's; TooManyMails over a day's bounds.
+
+        What was refused is counted for nobody. The address is kept as a keyed hash, for a day.
+        """
+        now, box = self._clock.now(), slow_down.mailbox_of(address)
+        bounds = (
+            (mint.blind(self._vault_key, "mailed by", f"{org}\0{box}"), slow_down.MOST_TO_ONE_OF,
+             "Your organisation has sent this address enough mail for today."),
+            (mint.blind(self._vault_key, "mailed", box), slow_down.MOST_TO_ONE,
+             "This address was sent enough mail for today."),
+            (mint.blind(self._vault_key, "mails", org), slow_down.MOST_OF_ONE,
+             "Your organisation has caused enough mail for today."),
+        )  # fmt: skip
+        with self._vault.write() as connection:
+            for subject, most, said in sorted(bounds):
+                counted = slow_down.of_today(store.attempts_of(connection, subject), now)
+                if counted.count >= most:
+                    raise TooManyMails((DAY - now % DAY) // 1_000_000, said)
+                store.save_attempts(connection, subject, slow_down.Attempts(counted.count + 1, now))
 
     def _source(self, address: str) -> str:
         return mint.blind(self._vault_key, "address", slow_down.source_of(address))

@@ -11,7 +11,7 @@ from __future__ import annotations
 import ipaddress
 from dataclasses import dataclass
 
-from fusioncell.kernel.clock import HOUR, MINUTE, SECOND, Instant
+from fusioncell.kernel.clock import DAY, HOUR, MINUTE, SECOND, Instant
 
 FREE_FOR_ACCOUNT = 5
 FREE_FOR_ADDRESS = 30
@@ -19,6 +19,13 @@ FREE_FOR_ADDRESS = 30
 
 LONGEST_WAIT = 15 * MINUTE
 FORGOTTEN_AFTER = 24 * HOUR
+
+
+MOST_TO_ONE_OF = 3
+"""Mails in a day to one address that one organisation's invitations and tests cause; all organisations': ten."""
+MOST_TO_ONE = 10
+MOST_OF_ONE = 100
+"""Mails in a day to whomever that one organisation causes."""
 
 
 def source_of(address: str) -> str:
@@ -47,6 +54,17 @@ def wait_after(count: int, free: int) -> int:
     if count < free:
         return 0
     return min(SECOND << min(count - free, 20), LONGEST_WAIT)
+
+
+def mailbox_of(address: str) -> str:
+    """Return as what a mail address is counted: without case, and without what stands behind a plus."""
+    name, _, host = address.strip().casefold().rpartition("@")
+    return f"{name.partition('+')[0]}@{host}"[:400]
+
+
+def of_today(known: Attempts, now: Instant) -> Attempts:
+    """Return what was counted on this day (UTC)."""
+    return known if known.last // DAY == now // DAY else Attempts(0, now)
 
 
 def attempt(known: Attempts, free: int, now: Instant) -> tuple[Attempts, int]:
