@@ -37,6 +37,7 @@ from fusioncell.exchange.talk import project as talk_project
 from fusioncell.exchange.taxii import project as taxii_project
 from fusioncell.fusion import project as fusion_project
 from fusioncell.fusion.entities import project as entities_project
+from fusioncell.fusion.origins import project as origins_project
 from fusioncell.intake import project as intake_project
 from fusioncell.intake.project import Arrival, Arrived, Recall
 from fusioncell.kernel.entry import Entry
@@ -74,11 +75,6 @@ _REFUSED_VALUES = frozenset({"DataError", "IntegrityError"})
 _log = logging.getLogger("fusioncell.river")
 Listener = Callable[[list[LiveEvent], int], None]
 Matcher = Callable[[Sequence[Arrived], int, int], None]
-
-
-def grade_unknown(contributor: str) -> str:
-    """Return the Admiralty reliability of a contributor: F (cannot be judged yet) until verdicts teach another."""
-    return "F"
 
 
 class River:
@@ -185,7 +181,11 @@ class River:
             members_project.project(connection, entries)
             for cut in intake_project.cuts(entries):
                 arrived = intake_project.project(connection, cut, self._record.read_many)
-                changes = fusion_project.project(connection, arrived, grade_unknown)
+                kin = origins_project.project(connection, cut.entries)
+                voices = {one.entry.org for one in arrived.arrivals}
+                grades = origins_project.Grades(connection, voices, self._record.audience)
+                changes = fusion_project.project(connection, arrived, grades)
+                changes.moved.update(kin)
                 entities_project.project(connection, cut.entries, arrived)
                 picture_project.project(connection, arrived, changes)
                 triage_project.project(connection, cut.entries)

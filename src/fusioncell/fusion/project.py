@@ -14,6 +14,7 @@ from xxhash import xxh3_64_hexdigest
 from fusioncell.fusion import store, weigh
 from fusioncell.intake.project import Arrived
 from fusioncell.kernel.claim import Claim, Role, Stance
+from fusioncell.kernel.entry import Entry
 from fusioncell.kernel.marking import is_pseudonym, voice_of
 from fusioncell.kernel.observable import TYPE_CODES, Observable, key64, key64_of
 from fusioncell.kernel.ports import Connection, storable
@@ -27,9 +28,9 @@ _MAX_KEYS = 4
 
 
 class Reliability(Protocol):
-    """Says how reliable a contributor is, as an Admiralty letter; from entries, so that a replay ends the same."""
+    """Says how reliable an entry's contributor is, as an Admiralty letter; from entries, as all that is replayed."""
 
-    def __call__(self, contributor: str) -> str:
+    def __call__(self, entry: Entry) -> str:
         """Return A to F."""
         ...
 
@@ -151,7 +152,7 @@ def _rows(
             contributor = number_of(voice_of(entry.org))
             # The hub's operators grade what it fetches; the grade of the day stands in the entry, so a replay knows it.
             given = entry.payload.meta.get("grade") if entry.payload is not None else None
-            grade = given if isinstance(given, str) else reliability(entry.org)
+            grade = given if isinstance(given, str) else reliability(entry)
         seen = changes.seen[seq] = []
         for position, claim in enumerate(claims):
             o = claim.observable

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -11,6 +11,7 @@ from fusioncell.fusion import store
 from fusioncell.fusion.assess import assess
 from fusioncell.fusion.knowngood import KnownGood, guards
 from fusioncell.fusion.model import MANY, Assessment, Evidence, Profile, Profiled, Standing
+from fusioncell.fusion.origins.project import marks_for, newest_join
 from fusioncell.fusion.stand import standing_of
 from fusioncell.kernel.clock import Clock, Instant
 from fusioncell.kernel.observable import TYPE_CODES, TYPES_BY_CODE, Observable, ObservableType, key64
@@ -18,6 +19,7 @@ from fusioncell.kernel.ports import Connection, Database
 
 Row = tuple[Any, ...]
 _PAGE = 20_000
+_MOST_KIN = 1000
 WINDOW = 20_000
 """Observables that are assessed in one transaction, where all of them are."""
 
@@ -26,24 +28,27 @@ def _keys(*texts: str) -> frozenset[int]:
     return frozenset(int(key, 16) for text in texts for key in text.split())
 
 
-def evidence_from(row: Row) -> Evidence:
-    """Make the value from a grouped row of the store."""
+def evidence_from(row: Row, kin: Mapping[str, int]) -> Evidence:
+    """Make the value from a grouped row of the store. ``kin``: the numbers of families, which its members share as they
+    would share an object."""
     _, contributor, creator, benign, weight, latest, first, last, fresh, count, seq, low, high = row
-    return Evidence(
-        contributor, creator, bool(benign), weight, latest, first, last, bool(fresh), _keys(low, high), count, seq
-    )
+    keys = _keys(low, high)
+    if kin:
+        keys |= {kin[name] for name in (contributor, creator) if name in kin}
+    return Evidence(contributor, creator, bool(benign), weight, latest, first, last, bool(fresh), keys, count, seq)
 
 
 def assess_within(
-    connection: Connection, observables: dict[int, Observable], audiences: Iterable[int], now: Instant | None
+    connection: Connection, observables: dict[int, Observable], audiences: frozenset[int], now: Instant | None
 ) -> dict[int, Assessment]:
     """Assess many observables, by id, on what stands in the audiences, within a transaction.
 
     ``now`` None: each as of its own newest claim, which no batch boundary moves (for projections).
     """
     grouped: dict[int, list[Evidence]] = {number: [] for number in observables}
+    kin = marks_for(connection, audiences)
     for row in store.evidence_of_many(connection, sorted(observables), audiences):
-        grouped[row[0]].append(evidence_from(row))  # type: ignore[index]
+        grouped[row[0]].append(evidence_from(row, kin))  # type: ignore[index]
     return {
         number: assess(
             observables[number],
@@ -73,6 +78,8 @@ class Fusion:
         self._database = database
         self._clock = clock
         self.known_good = known_good
+        self._kin: tuple[int, dict[frozenset[int], dict[str, int]]] = (0, {})
+        """Families by audiences, as of the newest join."""
         self._guarded = bytearray()
         """By an observable's id: 0 not looked up yet, 1 free, 2 known good. The lists stay while the hub runs."""
 
@@ -83,8 +90,20 @@ class Fusion:
             number, mentions = store.find_mentioned(connection, key64(observable), code, observable.value, audiences)
             if not mentions:
                 return None
-            items = [evidence_from(row) for row in store.evidence_of(connection, number, audiences)]
+            kin = self._families(connection, audiences)
+            items = [evidence_from(row, kin) for row in store.evidence_of(connection, number, audiences)]
         return assess(observable, items, mentions, self._clock.now())
+
+    def _families(self, connection: Connection, audiences: frozenset[int]) -> dict[str, int]:
+        newest = newest_join(connection)
+        if not newest:
+            return {}
+        if self._kin[0] != newest or len(self._kin[1]) > _MOST_KIN:
+            self._kin = (newest, {})
+        known = self._kin[1]
+        if audiences not in known:
+            known[audiences] = marks_for(connection, audiences)
+        return known[audiences]
 
     def mentions(self, observable: Observable, audiences: frozenset[int], limit: int = 50) -> list[Row]:
         """Return the newest claims and mentions that these audiences see, newest first."""
@@ -113,6 +132,7 @@ class Fusion:
         with self._database.read() as connection:
             names = {number: name for name, number in store.parties(connection).items()}
             end = store.last_observable(connection)
+            kin = marks_for(connection, audiences)
         wanted = None if ids is None else sorted(ids)
         for start in range(0, end if wanted is None else len(wanted), WINDOW):
             with self._database.read() as connection:
@@ -120,7 +140,7 @@ class Fusion:
                     rows = store.claims_between(connection, start, start + WINDOW, audiences)
                 else:
                     rows = store.claims_of_many(connection, wanted[start : start + WINDOW], audiences)
-            made = list(standing_of(rows, names))
+            made = list(standing_of(rows, names, kin))
             free = self._unguarded([row[0] for row in made])
             found += [row for row, ok in zip(made, free, strict=True) if ok]
         columns = list(zip(*found, strict=True)) or [(), (), (), ()]

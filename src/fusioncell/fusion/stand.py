@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from math import ceil, log, log2
+from types import MappingProxyType
 from typing import Any
 
 from fusioncell.fusion import weigh
@@ -40,10 +41,13 @@ def _of_type(code: int) -> tuple[float, int, float]:
     return base, weigh.half_life(type), log2(need) if need > 0 else -1e9
 
 
-def standing_of(rows: Sequence[Row], names: Mapping[int, str]) -> Iterator[tuple[int, int, float, int]]:
+def standing_of(
+    rows: Sequence[Row], names: Mapping[int, str], kin: Mapping[str, int] = MappingProxyType({})
+) -> Iterator[tuple[int, int, float, int]]:
     """Give (observable, type, P(malicious), day of its end) for the observables of rows that are accused.
 
-    ``rows``: of ``store.claims_between``, all of an observable together. ``names``: of contributors and sources.
+    ``rows``: of ``store.claims_between``, all of an observable together. ``names``: of contributors and
+    sources. ``kin``: the numbers of families, by name.
     """
     start, count = 0, len(rows)
     while start < count:
@@ -51,7 +55,7 @@ def standing_of(rows: Sequence[Row], names: Mapping[int, str]) -> Iterator[tuple
         number, end = row[0], start + 1
         while end < count and rows[end][0] == number:
             end += 1
-        made = _alone(row) if end - start == 1 else _joined(rows[start:end], names)
+        made = _alone(row) if end - start == 1 else _joined(rows[start:end], names, kin)
         if made is not None:
             yield number, row[1], *made
         start = end
@@ -78,13 +82,13 @@ def _day(halves: float, half: int) -> int:
     return min(NEVER, max(0, ceil((weigh.LANDMARK + halves * half) / DAY)))
 
 
-def _joined(rows: Sequence[Row], names: Mapping[int, str]) -> tuple[float, int] | None:
+def _joined(rows: Sequence[Row], names: Mapping[int, str], kin: Mapping[str, int]) -> tuple[float, int] | None:
     """Several claims: the origins are chosen as for a single look-up."""
     base, half, need = _of_type(rows[0][1])
     groups: dict[tuple[int, int, bool], list[Row]] = {}
     for row in rows:
         groups.setdefault((row[2], row[3], row[4] == _BENIGN), []).append(row)
-    items = [_evidence(key, claims, names) for key, claims in groups.items()]
+    items = [_evidence(key, claims, names, kin) for key, claims in groups.items()]
     accusing = independent((e for e in items if not e.benign), weigh.LANDMARK, half)
     excusing = independent((e for e in items if e.benign), weigh.LANDMARK, half)
     score = base + sum(o.weight for o in accusing) - sum(o.weight for o in excusing)
@@ -94,11 +98,16 @@ def _joined(rows: Sequence[Row], names: Mapping[int, str]) -> tuple[float, int] 
     return (weigh.probability(score), _day(log2(left) - need, half)) if left > 0 else None
 
 
-def _evidence(key: tuple[int, int, bool], claims: Sequence[Row], names: Mapping[int, str]) -> Evidence:
+def _evidence(
+    key: tuple[int, int, bool], claims: Sequence[Row], names: Mapping[int, str], kin: Mapping[str, int]
+) -> Evidence:
     texts = [claim[8] for claim in claims]
     keys = frozenset(int(part, 16) for text in (min(texts), max(texts)) for part in text.split())
+    contributor, creator = names.get(key[0], ""), names.get(key[1], "")
+    if kin:
+        keys |= {kin[name] for name in (contributor, creator) if name in kin}
     return Evidence(
-        names.get(key[0], ""), names.get(key[1], ""), key[2], max(c[5] for c in claims), max(c[6] for c in claims),
+        contributor, creator, key[2], max(c[5] for c in claims), max(c[6] for c in claims),
         min(c[7] for c in claims), 0, False, keys, len(claims), 0,
     )  # fmt: skip
 

@@ -274,13 +274,24 @@ def extract(kind: str, subject: str, version: int, meta: dict[str, object], body
     grade = _grade(layout.first("confidence", cells))
     keys = tuple(cells[index] for index in layout.roles.get("reference", ()) if index < len(cells) and cells[index])
     creator = "" if layout.report else layout.first("source", cells)[:200]
-    claims = [Claim(observable, role, stance, stated, until, grade, creator, (subject, *keys), labels)
+    if _tells_apart(layout, cells):
+        keys = (subject, *keys)
+    claims = [Claim(observable, role, stance, stated, until, grade, creator, keys, labels)
               for _, observable in subjects]
-    claims += [Claim(observable, Role.CONTEXT, Stance.NONE, stated, until, grade, creator, (subject, *keys), labels)
+    claims += [Claim(observable, Role.CONTEXT, Stance.NONE, stated, until, grade, creator, keys, labels)
                for _, observable in _observables(layout.mentions, cells, layout, [])]
     title = cells[subjects[0][0]] if subjects else ""
     return Extract(tuple(claims), title[:500], " ".join(cell for cell in cells if cell)[:MAX_TEXT], labels,
                    tuple(faults))
+
+
+_CODED = ("type", "tlp", "verdict", "confidence", "benign", "compromised", "tags")
+
+
+def _tells_apart(layout: Layout, cells: list[str]) -> bool:
+    """Tell whether a row says enough that the same row from another is a copy: more than a bare value and its codes."""
+    common = {index for index, _ in layout.subjects}.union(*(layout.roles.get(role, ()) for role in _CODED))
+    return any(cell and index not in common for index, cell in enumerate(cells))
 
 
 def _labels(layout: Layout, cells: list[str]) -> tuple[str, ...]:

@@ -76,4 +76,6 @@ def extract(kind: str, subject: str, version: int, meta: dict[str, object], body
     if observable is None:
         fault = Fault("", f"{ascii(text[:60])} is no indicator that is known here", body)
         return Extract(title=line[:500], faults=(fault,))
-    return Extract((Claim(observable, Role.ATTACKER, Stance.MALICIOUS, keys=(subject,)),), text[:500], line[:MAX_LINE])
+    # Two who list a bare value say the same without having it from each other; the same remark beside it is a copy.
+    keys = (subject,) if _TRAILING.search(line) else ()
+    return Extract((Claim(observable, Role.ATTACKER, Stance.MALICIOUS, keys=keys),), text[:500], line[:MAX_LINE])

@@ -6,7 +6,7 @@ batches and replays end the same. Whoever acts on it appends an entry; nothing i
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 import msgspec
 
@@ -103,7 +103,7 @@ def _step(connection: Connection, entry: Entry, name: str, *, added: bool) -> No
     store.add_change(connection, serial, name, added, entry.at, entry.seq)
 
 
-def _note_due(connection: Connection, moved: dict[int, Observable], audiences: Iterable[int]) -> None:
+def _note_due(connection: Connection, moved: dict[int, Observable], audiences: frozenset[int]) -> None:
     names = [o.value for o in moved.values()]
     last = store.last_for(connection, names)
     waiting = store.due_for(connection, names)

@@ -1,0 +1,90 @@
+"""Project joins and grades, which arrive as entries of the hub's own: what is learned is replayed, never recomputed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence, Set
+
+import msgspec
+
+from fusioncell.fusion.origins import store
+from fusioncell.fusion.origins.families import marks
+from fusioncell.fusion.origins.model import GRADED, JOINED, KINDS, Grade, Join
+from fusioncell.fusion.origins.store import metadata
+from fusioncell.kernel.entry import Entry
+from fusioncell.kernel.marking import Audience, within
+from fusioncell.kernel.observable import TYPES_BY_CODE, Observable
+from fusioncell.kernel.ports import Connection, storable
+
+MOST_MOVED = 100_000
+"""Observables whose evidence a join may move; what is over it moves with its next claim."""
+UNKNOWN = "F"
+
+
+def project(connection: Connection, entries: Sequence[Entry]) -> dict[int, Observable]:
+    """Apply one cut. Returns the observables, by id, whose evidence counts otherwise from now on."""
+    moved: dict[int, Observable] = {}
+    for entry in entries:
+        if entry.kind not in KINDS or entry.payload is None or entry.org:
+            continue
+        author, body = entry.payload.author, entry.payload.body
+        if entry.kind == GRADED:
+            grade = msgspec.json.decode(body, type=Grade)
+            store.add_grade(connection, (entry.seq, storable(grade.source), grade.letter, entry.audience, entry.at,
+                                         author, storable(body.decode())))  # fmt: skip
+            continue
+        join = msgspec.json.decode(body, type=Join)
+        first, second = storable(join.first), storable(join.second)
+        store.add_join(connection, (entry.seq, entry.payload.subject, first, second, int(entry.kind == JOINED),
+                                    entry.audience, entry.at, author, storable(body.decode())))  # fmt: skip
+        for number, code, value in store.said_by_both(connection, first, second, MOST_MOVED):
+            moved[number] = Observable(TYPES_BY_CODE[code], value)
+    return moved
+
+
+def newest_join(connection: Connection) -> int:
+    """Return the position of the newest join or parting, 0 where there is none."""
+    return store.stamp(connection)
+
+
+def standing(rows: Sequence[store.Row]) -> dict[tuple[str, str], store.Row]:
+    """Return the joins that stand of all that was joined and parted, oldest first, by pair."""
+    found: dict[tuple[str, str], store.Row] = {}
+    for row in rows:
+        pair = (row[2], row[3])
+        if row[4]:
+            found[pair] = row
+        else:
+            found.pop(pair, None)
+            found.pop(pair[::-1], None)
+    return found
+
+
+def marks_for(connection: Connection, audiences: frozenset[int]) -> dict[str, int]:
+    """Return for each source of a family the number that its family shares, as a viewer of these audiences sees it."""
+    return marks(standing(store.joins_in(connection, audiences)))
+
+
+class Grades:
+    """The port ``fusion.project.Reliability`` over the grades given so far.
+
+    A claim is weighed by the newest grade of its contributor that was given before it and that every reader of the
+    claim may see: else a grade would show through the weight of what is public.
+    """
+
+    def __init__(self, connection: Connection, contributors: Set[str], audience: Callable[[int], Audience]
+                 ) -> None:  # fmt: skip
+        self._audience = audience
+        self._given: dict[str, list[tuple[int, str, Audience]]] = {}
+        asked = sorted(contributors)
+        for seq, source, letter, number in store.grades_of(connection, asked) if asked else ():
+            self._given.setdefault(source, []).append((seq, letter, audience(number)))
+
+    def __call__(self, entry: Entry) -> str:
+        """Return A to F."""
+        for seq, letter, seen in self._given.get(entry.org, ()):
+            if seq < entry.seq and within(self._audience(entry.audience), seen):
+                return letter or UNKNOWN
+        return UNKNOWN
+
+
+__all__ = ["Grades", "marks_for", "metadata", "newest_join", "project", "standing"]
