@@ -38,6 +38,7 @@ from fusioncell.exchange.taxii import project as taxii_project
 from fusioncell.fusion import project as fusion_project
 from fusioncell.fusion.entities import project as entities_project
 from fusioncell.fusion.origins import project as origins_project
+from fusioncell.fusion.verdicts import project as verdicts_project
 from fusioncell.intake import project as intake_project
 from fusioncell.intake.project import Arrival, Arrived, Recall
 from fusioncell.kernel.entry import Entry
@@ -186,6 +187,7 @@ class River:
                 grades = origins_project.Grades(connection, voices, self._record.audience)
                 changes = fusion_project.project(connection, arrived, grades)
                 changes.moved.update(kin)
+                verdicts_project.project(connection, cut.entries)
                 entities_project.project(connection, cut.entries, arrived)
                 picture_project.project(connection, arrived, changes)
                 triage_project.project(connection, cut.entries)

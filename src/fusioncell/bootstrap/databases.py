@@ -32,6 +32,7 @@ from fusioncell.exchange.taxii import store as taxii_store
 from fusioncell.fusion import store as fusion_store
 from fusioncell.fusion.entities import store as entities_store
 from fusioncell.fusion.origins import project as origins_project
+from fusioncell.fusion.verdicts import project as verdicts_project
 from fusioncell.intake import store as intake_store
 from fusioncell.kernel.settings import Settings
 from fusioncell.members import store as members_store
@@ -59,7 +60,7 @@ if TYPE_CHECKING:
 
 PROJECTIONS = (
     record_store.projection_metadata, intake_store.metadata, fusion_store.metadata, entities_store.metadata,
-    origins_project.metadata, picture_store.metadata,
+    origins_project.metadata, verdicts_project.metadata, picture_store.metadata,
     members_store.metadata, joining_store.metadata, accounts_store.metadata, circles_store.metadata,
     directory_store.metadata, sealing_store.metadata, privacy_store.metadata, assets_store.metadata,
     talk_store.metadata, files_store.metadata, requests_project.metadata, shield_store.metadata,

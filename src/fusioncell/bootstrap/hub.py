@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from fusioncell.bootstrap.databases import open_databases
 from fusioncell.bootstrap.misp import MispParts, misp_door
 from fusioncell.bootstrap.outside import open_galaxies, open_known_good, read_settings
+from fusioncell.bootstrap.products import CSAF_CODES
 from fusioncell.bootstrap.workbench import Bench, join_workbench
 from fusioncell.edges.blobs import FolderBlobs
 from fusioncell.edges.database import SqlDatabase
@@ -47,7 +48,9 @@ from fusioncell.exchange.talk import Talk
 from fusioncell.exchange.taxii import Taxii
 from fusioncell.fusion.entities import Entities, Knowledge
 from fusioncell.fusion.knowngood import KnownGood
+from fusioncell.fusion.origins.service import Origins
 from fusioncell.fusion.service import Fusion
+from fusioncell.fusion.verdicts import Verdicts
 from fusioncell.intake.formats import Limits
 from fusioncell.intake.service import Intake
 from fusioncell.kernel.clock import DAY, HOUR, Clock
@@ -141,6 +144,8 @@ class Hub:
     privacy: Privacy
     mispdoor: MispDoor
     taxii: Taxii
+    origins: Origins
+    verdicts: Verdicts
     triage: Triage
     local_token: str = ""
     demo_roles: list[dict[str, str]] = field(default_factory=list)
@@ -171,6 +176,7 @@ class Hub:
                      self.privacy):  # fmt: skip
             each.tidy()
         self.follower.save()
+        self.origins.learn()
 
     def _after_batch(self) -> None:
         self.anonymous.release()
@@ -235,7 +241,7 @@ def assemble(
     projections = databases["projections"]
     river = River(record, projections, seal)
     fusion = Fusion(projections, clock, known_good or open_known_good())
-    intake = Intake(record, projections, randomness, folder, Limits(max_body=settings.max_body_mb << 20))
+    intake = Intake(record, projections, randomness, folder, Limits(max_body=settings.max_body_mb << 20, codes=CSAF_CODES))
 
     def settle(seq: int) -> None:
         if not river.wait_for(seq, 30.0 if river.running else 0.0):
@@ -284,7 +290,9 @@ def assemble(
     bench = join_workbench(record, projections, picture, fusion, shield, members, people.assets, requests, clock,
                            randomness)
     taxii, federation = _taxii(record, projections, intake, members, circles, river, seal, inbound.hub)
+    verdicts = Verdicts(projections)
     return Hub(
+        verdicts=verdicts, origins=Origins(record, projections, clock, randomness, verdicts.by_source),
         folder=folder, settings=settings, inbound=inbound, clock=clock, randomness=randomness, databases=databases,
         seal=seal, record=record, river=river, intake=intake, fusion=fusion, entities=entities, matcher=matcher,
         cursors=Cursors(vault, clock, seal),

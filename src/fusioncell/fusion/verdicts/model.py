@@ -1,0 +1,33 @@
+"""Values of verdicts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import msgspec
+
+from fusioncell.kernel.clock import Instant
+from fusioncell.kernel.observable import Observable
+
+UPHELD = "decision.published"
+OVERTURNED = "decision.withdrawn"
+RULE = "rule"
+
+
+class Decided(msgspec.Struct, frozen=True):
+    """What is read of a decision's entry (``shield.model.Body``): whose decision, of which name, how likely it was."""
+
+    decision: str
+    name: str
+    malicious: float = 0.0
+    by: str = RULE
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """A person's word on a value. ``malicious``: P(malicious) as the decision stated it, uncalibrated."""
+
+    observable: Observable
+    upheld: bool
+    malicious: float
+    at: Instant
