@@ -241,7 +241,8 @@ def assemble(
     projections = databases["projections"]
     river = River(record, projections, seal)
     fusion = Fusion(projections, clock, known_good or open_known_good())
-    intake = Intake(record, projections, randomness, folder, Limits(max_body=settings.max_body_mb << 20, codes=CSAF_CODES))
+    limits = Limits(max_body=settings.max_body_mb << 20, codes=CSAF_CODES)
+    intake = Intake(record, projections, randomness, folder, limits)
 
     def settle(seq: int) -> None:
         if not river.wait_for(seq, 30.0 if river.running else 0.0):

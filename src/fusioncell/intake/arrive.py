@@ -25,7 +25,7 @@ UNORDERED = frozenset({"csv.row", "text"})
 
 ITEM_KINDS = frozenset({
     "stix", "misp.event", "misp.object", "misp.attribute", "misp.more", "csv.row", "text", "post", "reaction",
-    "product",
+    "product", "csaf",
 })  # fmt: skip
 """Kinds of entries that came in as items: they claim, are searched, and can be recalled."""
 

@@ -7,7 +7,7 @@ from typing import TypeVar
 
 import msgspec
 
-from fusioncell.intake import csvfile, freetext, jsonlines, misp_claims, plainlist, post, product, stix_claims
+from fusioncell.intake import csaf, csvfile, freetext, jsonlines, misp_claims, plainlist, post, product, stix_claims
 from fusioncell.intake.model import Extract, Fault, Sighting
 from fusioncell.kernel.claim import Claim
 from fusioncell.kernel.clock import Instant
@@ -39,6 +39,7 @@ EXTRACTORS: dict[str, Callable[[str, str, int, dict[str, object], bytes], Extrac
     "post": post.extract,
     "reaction": post.extract_reaction,
     "product": product.extract,
+    "csaf": csaf.extract,
 }
 """The second step of each kind of entry that came in by ``intake``."""
 

@@ -13,7 +13,7 @@ from typing import Protocol
 import msgspec
 from msgspec import Raw
 
-from fusioncell.intake import csvfile, freetext, jsonbody, jsonlines, misp, plainlist, stix
+from fusioncell.intake import csaf, csvfile, freetext, jsonbody, jsonlines, misp, plainlist, stix
 from fusioncell.intake.gunzip import gunzip_bounded
 from fusioncell.intake.model import Extract, Limits, Split
 from fusioncell.kernel.errors import UnsupportedMedia
@@ -50,6 +50,7 @@ FORMATS: dict[str, Format] = {row.name: row for row in (
     Format("stix", ("application/stix+json", "application/taxii+json", "application/vnd.oasis.stix+json",
                     "application/vnd.oasis.taxii+json"), (".stix", ".stix2"), stix.split, stix.extract),
     Format("misp", ("application/vnd.misp+json", "application/misp+json"), (".misp",), misp.split, misp.extract),
+    Format("csaf", ("application/csaf+json",), (".csaf",), csaf.split, csaf.extract),
     Format("csv", ("text/csv", "application/csv", "text/tab-separated-values"), (".csv", ".tsv"), csvfile.split,
            csvfile.extract),
     Format("list", ("text/uri-list",), (".list", ".hosts", ".ioc", ".iocs"), plainlist.split, plainlist.extract),
@@ -63,7 +64,8 @@ _BY_MEDIA = {media: row.name for row in FORMATS.values() for media in row.media_
 _BY_ENDING = {ending: row.name for row in FORMATS.values() for ending in row.endings}
 _UNSAID = ("", "application/octet-stream", "application/x-www-form-urlencoded", "binary/octet-stream")
 _FIRST_KEY = re.compile(rb'\s*(?:\[\s*)?\{\s*"([^"\\]{1,80})"\s*:')
-_KEYS = {b"objects": "stix", b"spec_version": "stix", b"type": "stix", b"Event": "misp", b"response": "misp"}
+_KEYS = {b"document": "csaf", b"objects": "stix", b"spec_version": "stix", b"type": "stix", b"Event": "misp",
+         b"response": "misp"}  # fmt: skip
 
 
 class _Keys(msgspec.Struct):
@@ -72,6 +74,7 @@ class _Keys(msgspec.Struct):
     type: Raw = Raw(b"")
     objects: Raw = Raw(b"")
     Event: Raw = Raw(b"")
+    document: Raw = Raw(b"")
     response: Raw = Raw(b"")
 
 
@@ -101,7 +104,7 @@ def detect(media_type: str, body: bytes, filename: str = "") -> str:
 
 
 def _json_format(body: bytes) -> str:
-    """Tell STIX from MISP: by the first key, which nearly always says it, else by all keys."""
+    """Tell STIX, MISP and CSAF apart: by the first key, which nearly always says it, else by all keys."""
     if misp.is_feed_index(body[:4096]):
         return "misp"
     first = _FIRST_KEY.match(body.removeprefix(b"\xef\xbb\xbf"), 0, 4096)
@@ -114,8 +117,11 @@ def _json_format(body: bytes) -> str:
             return "misp"
         if len(keys.objects) or len(keys.type):
             return "stix"
-    raise UnsupportedMedia("the JSON is neither STIX nor MISP",
-                           hint="A STIX bundle has \"objects\", a MISP event is {\"Event\": {…}}.")
+        if len(keys.document):
+            return "csaf"
+    raise UnsupportedMedia("the JSON is neither STIX nor MISP nor CSAF",
+                           hint="A STIX bundle has \"objects\", a MISP event is {\"Event\": {…}}, "
+                                "a CSAF document has \"document\".")
 
 
 def _text_format(body: bytes, ending: str) -> str:
@@ -125,7 +131,7 @@ def _text_format(body: bytes, ending: str) -> str:
         return _json_format(body)
     if misp.is_feed_index(body[:4096]):
         return "misp"
-    if ending in _BY_ENDING and _BY_ENDING[ending] not in ("stix", "misp"):
+    if ending in _BY_ENDING and _BY_ENDING[ending] not in ("stix", "misp", "csaf"):
         return _BY_ENDING[ending]
     if plainlist.share_of_observables(body) >= LIST_SHARE:
         return "list"

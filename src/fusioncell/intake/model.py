@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import msgspec
 
@@ -14,7 +16,7 @@ class Item(msgspec.Struct, frozen=True, gc=False):
     """One thing that a submission was split into; it becomes one entry.
 
     ``kind``: ``stix`` | ``misp.event`` | ``misp.object`` | ``misp.attribute`` | ``misp.more`` | ``csv.row`` (of lists
-    too) | ``text`` | ``post`` | ``reaction`` | ``product``.
+    too) | ``text`` | ``post`` | ``reaction`` | ``product`` | ``csaf``.
     ``subject``: its own id (STIX id, MISP uuid; for rows and text a digest of the content).
     ``version``: its version as an instant in µs (STIX ``modified``, MISP ``timestamp``), 0 where unversioned.
     ``place``: where it stood (``objects[17]``, ``Event.Attribute[3]``, ``line 12``).
@@ -51,13 +53,30 @@ class Split:
 
 
 @dataclass(frozen=True, slots=True)
+class Codes:
+    """Code lists of CSAF 2.0 that its tests need (``intake.csaf``). What is empty is not tested by.
+
+    ``weaknesses`` gives CWE number → its newest name; ``languages`` type of subtag → subtags of the IANA registry
+    (``ranges``: first and last of private use, by type); ``schema`` (path, why) of what is not as it says.
+    """
+
+    weaknesses: Callable[[], Mapping[str, str]] = dict
+    languages: Callable[[], Mapping[str, Any]] = dict
+    schema: Callable[[Any], Iterable[tuple[str, str]]] | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Limits:
-    """Bounds of one body (DESIGN rule 15): sizes in bytes; ``max_depth`` counts an item's nested arrays and objects."""
+    """Bounds of one body (DESIGN rule 15): sizes in bytes; ``max_depth`` counts an item's nested arrays and objects.
+
+    ``codes``: code lists by which documents are judged.
+    """
 
     max_body: int = 64 * 1024 * 1024
     max_items: int = 500_000
     max_depth: int = 64
     max_item: int = 8 * 1024 * 1024
+    codes: Codes = Codes()
 
 
 class Sighting(msgspec.Struct, frozen=True, gc=False):
