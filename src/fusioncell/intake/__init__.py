@@ -9,6 +9,7 @@ from fusioncell.intake.export import export_native
 from fusioncell.intake.extract import extract_entry, since_of
 from fusioncell.intake.formats import detect, split_body
 from fusioncell.intake.gunzip import gunzip_bounded
+from fusioncell.intake.instants import any_time
 from fusioncell.intake.misp import event_meta
 from fusioncell.intake.misp_types import observables_of
 from fusioncell.intake.move import BEHALF, is_on_behalf
@@ -53,6 +54,7 @@ __all__ = [
     "Question",
     "ReactionBody",
     "Reference",
+    "any_time",
     "detect",
     "event_meta",
     "excerpt",
