@@ -42,6 +42,12 @@ class MadeHub:
         """Make a one-time sign-in link for a person."""
         return f"/sign-in/link/{self.hub.members.make_link(party.person).reveal()}"
 
+    def own_key(self, party: Party) -> dict[str, str]:
+        """Make a key of a person, by which they decide as themselves; returns the header that carries it."""
+        who = self.hub.members.person(party.person)
+        key = self.hub.members.make_key(who.org, who.id, role=who.roles[0])[1].reveal()
+        return {"Authorization": f"Bearer {key}"}
+
 
 def make_hub(folder: Path, *, kind: str = "hub", clock: Clock | None = None) -> MadeHub:
     """Make a hub in a folder. Its river is not started: a page that changes something runs it dry by itself."""

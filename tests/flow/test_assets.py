@@ -128,7 +128,7 @@ def test_a_lead_claims_and_proves_a_domain_on_the_page(made: MadeHub, texts: Tex
 
 def test_a_dispute_is_seen_by_both_and_settled_by_an_operator(made: MadeHub) -> None:
     made.hub.members.give_roles(made.approver.person, ["reader"])
-    key = {"authorization": f"Bearer {made.ministry.key}", "accept": "application/json"}
+    key = {**made.own_key(made.ministry), "accept": "application/json"}
     with browser(made, made.provider) as jon:
         sends(jon, "/account/assets", "/account/assets", value="45.10.0.0/16")
         with browser(made, made.ministry) as ada:

@@ -146,7 +146,7 @@ def test_a_sponsor_who_is_suspended_meanwhile_stands_for_nobody(made: MadeHub) -
     one = made.hub.joining.applications()[0]
     made.hub.joining.stand(viewer(made, made.provider.person), one.id, STATEMENT)
     made.hub.members.suspend(f"person:{made.provider.person}", "left")
-    admin = {"Authorization": f"Bearer {made.ministry.key}"}
+    admin = made.own_key(made.ministry)
     with visitor(made) as client:
         answer = client.post(f"/api/applications/{one.id}/accept", json={"reason": "fine"}, headers=admin)
         assert answer.status_code == 409 and "good standing" in answer.json()["detail"]
@@ -187,7 +187,7 @@ def test_a_refusal_is_read_with_the_code_and_a_declined_one_looks_unanswered(mad
     made.hub.joining.stand(viewer(made, made.provider.person), other.id, "", confirmed=False)
     with visitor(made) as client:
         answer = client.post(f"/api/applications/{first.id}/refuse", json={"reason": "No such bank."},
-                             headers={"Authorization": f"Bearer {made.ministry.key}"})
+                             headers=made.own_key(made.ministry))
         assert answer.status_code == 200, answer.text
         assert client.get(f"/api/applications/code/{refused}").json()["reason"] == "No such bank."
         assert client.get(f"/api/applications/code/{declined}").json()["state"] == "asked"
@@ -253,8 +253,9 @@ def test_suspension_reaches_an_open_stream_and_a_running_export(tmp_path: Path) 
                               content=names, timeout=90) as export:
                 pieces = export.iter_raw()
                 got += next(pieces)
+                own_key = made.own_key(made.ministry)
                 asked = time.monotonic()
-                answer = httpx.post(f"{url}/api/suspensions", headers={"Authorization": f"Bearer {made.ministry.key}"},
+                answer = httpx.post(f"{url}/api/suspensions", headers=own_key,
                                     json={"party": "Northern Broadband", "reason": "broke the terms"}, timeout=30)
                 assert answer.status_code == 201, answer.text
                 try:

@@ -195,6 +195,7 @@ class Viewer:
     ``client_parties``: the organisations and groups whose client the viewer is; these open AMBER only.
     ``member``: belongs to the partnership (opens GREEN). ``org``/``person``: opaque ids, None when signed out.
     ``guest``: someone from outside, let into one group for some days; it adds nothing to a member.
+    ``local``: a command on the hub's own data folder, whoever runs it; it widens nothing.
     """
 
     person: str | None = None
@@ -204,6 +205,7 @@ class Viewer:
     client_parties: frozenset[str] = frozenset()
     permissions: frozenset[str] = field(default=frozenset(), compare=False)
     guest: bool = False
+    local: bool = field(default=False, compare=False)
 
     def may(self, permission: str) -> bool:
         """Tell whether a role of the viewer permits an action. A permission never widens sight."""

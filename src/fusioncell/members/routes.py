@@ -9,7 +9,7 @@ from litestar import delete, get, post
 from fusioncell.kernel.clock import format_instant
 from fusioncell.kernel.errors import BadInput, NotAllowed, NotFound
 from fusioncell.kernel.marking import Viewer
-from fusioncell.members.audit import author_of
+from fusioncell.members.audit import author_of, check_decider
 from fusioncell.members.model import KeyInfo, Organisation, Person
 from fusioncell.members.service import Members
 
@@ -137,6 +137,8 @@ def add_person(data: dict[str, str], members: Members, viewer: Viewer) -> dict[s
     """Add: ``{"organisation", "name", "email", "roles"}``; roles are comma-separated."""
     _only(data, "organisation", "name", "email", "roles")
     roles = [role.strip() for role in data.get("roles", "member").split(",") if role.strip()]
+    if set(roles) - {"reader", "member", "lead"}:
+        check_decider(viewer)
     chosen = members.organisation_called(data.get("organisation", ""))
     return person_json(members.add_person(chosen.id, data.get("name", ""), data.get("email", ""), roles,
                                           author=author_of(viewer)))
@@ -150,6 +152,7 @@ def add_link(data: dict[str, str], members: Members, viewer: Viewer) -> dict[str
     someone = members.person_of_email(data.get("email", ""))
     if someone is None:
         raise NotFound("nobody here has this e-mail address", hint="Add the person first: fusioncell person add")
+    check_decider(viewer)  # Whoever makes a link could come in by it, and decide.
     link = members.make_link(someone.id, author=author_of(viewer))
     return {"person": someone.id, "path": f"/sign-in/link/{link.reveal()}"}
 

@@ -25,7 +25,7 @@ from fusioncell.kernel.marking import Tlp, Viewer
 from fusioncell.kernel.ports import Database
 from fusioncell.members import entries, mint, store
 from fusioncell.members.admit import admit_email, admit_kind, admit_name
-from fusioncell.members.audit import Audit
+from fusioncell.members.audit import LOCAL, Audit
 from fusioncell.members.model import (
     FEED,
     HUB,
@@ -428,7 +428,7 @@ class Members:
         if chosen is None:
             return None
         standing = self._standing(chosen.id, None)
-        return None if standing is None else recognise(standing, ("administrator",))
+        return None if standing is None else replace(recognise(standing, ("administrator",)), local=True)
 
     def viewer_of(self, party: str) -> Viewer | None:
         """Return what ``person:ID`` or ``org:ID`` sees and may do now; None where unknown or suspended.
@@ -550,7 +550,8 @@ class Members:
     def _note(self, action: str, org_id: str, author: str, subject: str, detail: str = "") -> None:
         """Write a line of the audit log; ``author`` as for :meth:`_write`."""
         if self._audit is not None:
-            actor = author if not author or author.startswith("org:") else f"person:{author}"
+            known = not author or author == LOCAL or author.startswith("org:")
+            actor = author if known else f"person:{author}"
             self._audit.note(action, org=org_id, actor=actor, subject=subject, detail=detail)
 
     def _untaken(self, name: str, email: str = "") -> None:

@@ -13,9 +13,9 @@ from fusioncell.kernel.errors import Conflict, NotAllowed, NotFound
 from fusioncell.kernel.marking import Viewer, org, person
 from fusioncell.kernel.ports import Database, Mail
 from fusioncell.members.accounts import entries, store
-from fusioncell.members.accounts.model import IDLE, REMOVED, Idle, IdleRule, Step, Suspension
-from fusioncell.members.accounts.weigh import check_reach, check_roles, roles_to_give, step_of
-from fusioncell.members.audit import Audit, author_of
+from fusioncell.members.accounts.model import IDLE, LEAD_GIVES, REMOVED, Idle, IdleRule, Step, Suspension
+from fusioncell.members.accounts.weigh import check_reach, check_roles, no_such_person, roles_to_give, step_of
+from fusioncell.members.audit import Audit, author_of, check_decider
 from fusioncell.members.entries import NOBODY, Log
 from fusioncell.members.joining.model import Sponsored
 from fusioncell.members.joining.service import Joining
@@ -60,7 +60,7 @@ class Accounts:
     def invite(self, viewer: Viewer, org_id: str, name: str, email: str, roles: Iterable[str]) -> tuple[Person, Secret]:
         """Add a person and make their one-time link, which is shown this once (and sent, where mail goes out)."""
         given = roles_named(roles)
-        check_roles(viewer, given)
+        self._check_roles(viewer, given)
         if org_id != viewer.org and not viewer.may("administer_members"):
             raise NotAllowed("You add people to your own organisation.", hint="Ask an administrator for others.")
         self._brake(viewer, email)
@@ -71,25 +71,25 @@ class Accounts:
     def give_roles(self, viewer: Viewer, person_id: str, roles: Iterable[str]) -> Person:
         """Set a person's roles; what they lose, their sessions and keys lose at once."""
         given = roles_named(roles)
-        someone = self._members.person(person_id)
+        someone = self._someone(person_id)
         check_reach(viewer, someone)
-        check_roles(viewer, given)
+        self._check_roles(viewer, given, someone.roles)
         return self._members.give_roles(person_id, given, author=author_of(viewer))
 
     def give_address(self, viewer: Viewer, person_id: str, email: str) -> Person:
         """Set a person's e-mail address; they sign in by it from now on. Conflict where it is taken."""
-        check_reach(viewer, self._members.person(person_id))
+        check_reach(viewer, self._someone(person_id))
         return self._members.give_address(person_id, email, author=author_of(viewer))
 
     def remove(self, viewer: Viewer, person_id: str) -> None:
         """Remove a person: sessions, keys, passkeys and password end, and nothing opens any more."""
-        someone = self._members.person(person_id)
+        someone = self._someone(person_id)
         check_reach(viewer, someone)
         self._end(someone, REMOVED, author_of(viewer))
 
     def reinstate(self, viewer: Viewer, person_id: str) -> Secret:
         """Take back a removal and return the person's new one-time link. What an administrator suspended stays."""
-        someone = self._members.person(person_id)
+        someone = self._someone(person_id)
         check_reach(viewer, someone)
         with self._projections.read() as connection:
             reasons = {party: reason for party, reason, _ in store.suspensions(connection)}
@@ -106,10 +106,12 @@ class Accounts:
 
     def link(self, viewer: Viewer, person_id: str) -> Secret:
         """Make a new one-time link for a person who has not come in yet, or has lost all else."""
-        someone = self._members.person(person_id)
+        someone = self._someone(person_id)
         check_reach(viewer, someone)
         if someone.suspended:
             raise Conflict("This person is removed or suspended.", hint="Reinstate them first.")
+        if not set(someone.roles) <= set(LEAD_GIVES):
+            check_decider(viewer)  # Whoever makes a link could come in by it, and decide.
         self._brake(viewer, someone.email)
         return self._link(someone, author_of(viewer))
 
@@ -119,6 +121,7 @@ class Accounts:
         """Suspend an organisation or a person; return all whom it stood for, the nearest first."""
         if not viewer.may("administer_members"):
             raise NotAllowed("Administrators suspend members.", hint="Ask an administrator.")
+        check_decider(viewer)
         if party in (org(viewer.org or "-"), person(viewer.person or "-")):
             raise Conflict("Nobody suspends themselves or their own organisation.", hint="Ask another administrator.")
         if not reason.strip():
@@ -137,6 +140,7 @@ class Accounts:
         """Take a suspension back. Sessions stay ended."""
         if not viewer.may("administer_members"):
             raise NotAllowed("Administrators reinstate members.", hint="Ask an administrator.")
+        check_decider(viewer)
         kind, _, identifier = party.partition(":")
         if kind == "person":
             self._start_anew(self._members.person(identifier), author_of(viewer))
@@ -227,6 +231,19 @@ class Accounts:
         with self._vault.write() as connection:
             store.end_credentials(connection, someone.id, self._clock.now())
         self._members.forget()
+
+    def _someone(self, person_id: str) -> Person:
+        """Return a person; NotFound as for one of another organisation, of whom a lead does not learn."""
+        found = self._members.person_known(person_id)
+        if found is None:
+            raise no_such_person()
+        return found
+
+    def _check_roles(self, viewer: Viewer, given: tuple[str, ...], before: tuple[str, ...] = ()) -> None:
+        """Raise NotAllowed where the viewer may not give these; an office is given and taken by a person alone."""
+        check_roles(viewer, given)
+        if not {*given, *before} <= set(LEAD_GIVES):
+            check_decider(viewer)
 
     def _brake(self, viewer: Viewer, email: str) -> None:
         if self._post is not None:

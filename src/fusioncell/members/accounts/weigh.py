@@ -41,6 +41,11 @@ def check_roles(viewer: Viewer, roles: Iterable[str]) -> None:
                              hint=f"You may give: {', '.join(may)}. Ask an administrator for others.")
 
 
+def no_such_person() -> NotFound:
+    """Return the error for whom there is not, and for whom the viewer need not know of."""
+    return NotFound("There is no such person.", hint="Look at the people of your organisation.")
+
+
 def check_reach(viewer: Viewer, someone: Person) -> None:
     """Raise unless the viewer may change this person's account.
 
@@ -49,7 +54,7 @@ def check_reach(viewer: Viewer, someone: Person) -> None:
     """
     if not viewer.may("administer_members"):
         if not viewer.may("lead") or someone.org != viewer.org:
-            raise NotFound("There is no such person.", hint="Look at the people of your organisation.")
+            raise no_such_person()
         if not set(someone.roles) <= set(roles_to_give(viewer)):
             raise NotAllowed("This person holds more than you may give.", hint="Ask an administrator.")
     if someone.id == viewer.person:

@@ -30,7 +30,7 @@ from fusioncell.members.assets.entries import (
     draft_of,
 )
 from fusioncell.members.assets.model import LABEL, MOST_ASSETS, PROOF_LASTS, RECHECK_BEFORE, Asset, Dispute, Kind
-from fusioncell.members.audit import Audit
+from fusioncell.members.audit import Audit, check_decider
 from fusioncell.members.audit.service import actor_of
 from fusioncell.members.entries import NOBODY, Log
 from fusioncell.members.service import Members
@@ -146,6 +146,7 @@ class Assets:
     def approve(self, viewer: Viewer, asset_id: str, reason: str) -> Asset:
         """Say, as an operator, that control is proved, and how one knows."""
         self._operator(viewer)
+        check_decider(viewer)
         one = self._asset(asset_id)
         self._prove(viewer, one, "operator", admit_name(reason, "The reason", 500), 0)
         return self._asset(asset_id)
@@ -153,6 +154,7 @@ class Assets:
     def settle(self, viewer: Viewer, asset_id: str, other_id: str, keep: str, reason: str) -> None:
         """End a dispute: ``keep`` names the claim that stands, or ``both`` (a part was handed on)."""
         self._operator(viewer)
+        check_decider(viewer)
         found = next((each for each in self.disputes(viewer) if {each.one.id, each.other.id} == {asset_id, other_id}),
                      None)
         if found is None:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from fusioncell.kernel.clock import DAY, Clock
+from fusioncell.kernel.errors import NotAllowed
 from fusioncell.kernel.marking import Viewer
 from fusioncell.kernel.ports import Database
 from fusioncell.members.audit import store
-from fusioncell.members.audit.model import LONGEST, Line
+from fusioncell.members.audit.model import LOCAL, LONGEST, Line
 
 END = 1 << 62
 KEEP = 730 * DAY
@@ -14,15 +15,30 @@ KEEP = 730 * DAY
 
 
 def actor_of(viewer: Viewer) -> str:
-    """Name who acts as the log does: the person, else the organisation whose key it is, else "" for the hub."""
+    """Name who acts as the log does: the person, else ``local`` for a command on the hub's own machine, else the
+    organisation whose key it is, else "" for the hub.
+    """
     if viewer.person:
         return f"person:{viewer.person}"
+    if viewer.local:
+        return LOCAL
     return f"org:{viewer.org}" if viewer.org else ""
 
 
 def author_of(viewer: Viewer) -> str:
     """Name who acts as the membership's methods take it: a person's id, or ``org:…`` for a key of an organisation."""
     return viewer.person or actor_of(viewer)
+
+
+def check_decider(viewer: Viewer) -> None:
+    """Raise NotAllowed where a key without a person would decide what trust rests on.
+
+    Who is let in, suspended or given an office, and whose asset it is, somebody answers for by name; a command on the
+    hub's own data folder is its operators', and stands in the log as such.
+    """
+    if viewer.person is None and not viewer.local:
+        raise NotAllowed("A person decides this, by name: this key belongs to nobody.",
+                         hint="Sign in, or use a key of your own; operators may use a command on the hub itself.")
 
 
 class Audit:

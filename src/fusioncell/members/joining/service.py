@@ -15,7 +15,7 @@ from fusioncell.kernel.ids import Randomness, new_id
 from fusioncell.kernel.marking import Viewer
 from fusioncell.kernel.ports import Database, Mail
 from fusioncell.members import mint
-from fusioncell.members.audit import Audit
+from fusioncell.members.audit import Audit, check_decider
 from fusioncell.members.audit.service import actor_of
 from fusioncell.members.entries import NOBODY, Log, OrganisationAdded, PersonAdded
 from fusioncell.members.joining import decide, entries, store
@@ -224,6 +224,7 @@ class Joining:
     # Within
 
     def _to_decide(self, viewer: Viewer, application_id: str) -> Application:
+        check_decider(viewer)
         one = self._application(application_id)
         decide.check_vetter(one, viewer.org or "", viewer.person or "", self._who_may_vet())
         return one

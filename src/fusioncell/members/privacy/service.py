@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -34,6 +35,8 @@ from fusioncell.members.privacy.model import (
 )
 from fusioncell.members.service import Members
 from fusioncell.record.service import Record
+
+_CONTRIBUTION = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 Contributions = Callable[[Person], Sequence[str]]
 
@@ -213,8 +216,10 @@ class Privacy:
         if scope == "person":
             someone = self._members.person_of_email(text) if "@" in text else None
             return someone.id if someone else self._members.person(text).id
-        if self._record.commit_of(text) is None:
-            raise NotFound("There is no such contribution.", hint="Give its id.")
+        # Whether there is such a contribution is not looked up: an officer need not be among its readers.
+        if not _CONTRIBUTION.fullmatch(text):
+            raise BadInput("that is no id of a contribution", hint="Give its id, as it stands in its address.",
+                           place="target")
         return text
 
     def _hold(self, identifier: str) -> Hold:
