@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from fusioncell.kernel.clock import DAY, ManualClock
 from fusioncell.kernel.errors import BadInput, Conflict, FusionCellError, NotAllowed, NotFound
 from fusioncell.kernel.marking import PUBLIC, Tlp, Viewer
 from fusioncell.picture.products import Form, Products, State, Written
+from fusioncell.picture.products.affected import read_lines
 from fusioncell.picture.products.model import Heard, NoConsent
 from hubs import MadeHub, app_of, make_hub
 
@@ -278,3 +280,47 @@ def test_machines_write_read_and_take_it_as_stix(cell: Cell) -> None:
         assert [each.partition("--")[0] for each in report["object_refs"]] == ["domain-name"]
         refused = app.post(f"/api/products/{which}/publish", json={}, headers=by)
         assert refused.status_code == 403, "a member's key does not write products"
+
+
+LINES = "CVE-2026-4242 | Example | Router | before 2.0 | known_affected | Switch it off. | " \
+        "CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H\nCVE-2026-4242 | Example | Router | 2.0 | fixed"
+
+
+def test_an_advisory_for_everyone_is_published_as_a_csaf_provider_does(cell: Cell) -> None:
+    """Check 6 of the issue, on the doors: each document passes the reference's mandatory tests."""
+    reference = pytest.importorskip("csaf.csaf.v20")
+    written = Written(Form.ADVISORY, "Routers", "Update.", Tlp.CLEAR, affected=read_lines(LINES))
+    with TestClient(app_of(cell.hub), raise_server_exceptions=False) as app:
+        assert app.get("/csaf/white/index.txt").text == ""
+        which = cell.published(written)
+        hidden = cell.published(msgspec.structs.replace(written, title="Inside", tlp=Tlp.GREEN))
+        path = app.get("/csaf/white/index.txt").text.strip()
+        assert path.endswith(f"{which}.json") and hidden not in path
+        answer = app.get(f"/csaf/white/{path}")
+        document = answer.json()
+        assert [one for one in reference.validate(document).results if not one.passed] == []
+        assert document["document"]["tracking"]["version"] == "1"
+        for kind, size in (("sha256", 64), ("sha512", 128)):
+            digest, name = app.get(f"/csaf/white/{path}.{kind}").text.split()
+            assert len(digest) == size and digest == getattr(hashlib, kind)(answer.content).hexdigest()
+            assert path.endswith(name)
+        unsigned = app.get(f"/csaf/white/{path}.asc")
+        assert unsigned.status_code == 404 and "OpenPGP" in unsigned.text
+        assert app.get("/csaf/white/changes.csv").text == f'"{path}","2026-01-01T00:00:00.000Z"\r\n'
+        feed = app.get("/csaf/white/csaf-feed-tlp-white.json").json()["feed"]
+        assert [one["content"]["src"].partition("/csaf/")[2] for one in feed["entry"]] == [f"white/{path}"]
+        provider = app.get("/.well-known/csaf/provider-metadata.json").json()
+        assert provider["role"] == "csaf_provider" and provider["public_openpgp_keys"] == []
+        cell.published(msgspec.structs.replace(written, changed="More is known."), which)
+        tracking = app.get(f"/csaf/white/{path}").json()["document"]["tracking"]
+        assert [one["number"] for one in tracking["revision_history"]] == ["1", "2"] and tracking["version"] == "2"
+        by = {"Authorization": f"Bearer {cell.made.ministry.key}"}
+        inside = app.get(f"/api/products/{hidden}/csaf", headers=by).json()
+        assert inside["document"]["distribution"]["tlp"]["label"] == "GREEN"
+        assert app.get(f"/api/products/{hidden}/csaf").status_code == 404
+        again = app.post("/api/contributions", content=app.get(f"/csaf/white/{path}").content,
+                         headers={**by, "Content-Type": "application/json"})  # fmt: skip
+        assert again.status_code == 202 and again.json()["faults"] == [] and again.json()["format"] == "csaf"
+        cell.products.withdraw(cell.author, which)
+        cell.hub.settle()
+        assert app.get("/csaf/white/index.txt").text == "" and app.get(f"/csaf/white/{path}").status_code == 404

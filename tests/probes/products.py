@@ -40,6 +40,23 @@ async def one(p: Probe) -> Answers:
         yield await p.get(f"/api/products/{which}", version=1)
 
 
+async def published(p: Probe) -> Answers:
+    listed = await p.get("/csaf/white/index.txt")
+    yield listed
+    for path in listed[1].partition("\n")[2].split()[:4]:
+        yield await p.get(f"/csaf/white/{path}")
+        yield await p.get(f"/csaf/white/{path}.sha512")
+
+
+def of_all(path: str) -> Ask:
+    """Make a probe that asks one path."""
+
+    async def ask(p: Probe) -> Answers:
+        yield await p.get(path)
+
+    return ask
+
+
 PROBES: dict[str, Ask] = {
     "GET /api/products": lists,
     "GET /api/products/drafts": drafts,
@@ -48,6 +65,12 @@ PROBES: dict[str, Ask] = {
     "GET /api/products/{which:str}/difference": of_each("/api/products/{which}/difference", before="1", after="2"),
     "GET /api/products/{which:str}/markdown": of_each("/api/products/{which}/markdown"),
     "GET /api/products/{which:str}/draft": of_each("/api/products/{which}/draft"),
+    "GET /api/products/{which:str}/csaf": of_each("/api/products/{which}/csaf"),
+    "GET /.well-known/csaf/provider-metadata.json": of_all("/.well-known/csaf/provider-metadata.json"),
+    "GET /csaf/white/index.txt": of_all("/csaf/white/index.txt"),
+    "GET /csaf/white/changes.csv": of_all("/csaf/white/changes.csv"),
+    "GET /csaf/white/csaf-feed-tlp-white.json": of_all("/csaf/white/csaf-feed-tlp-white.json"),
+    "GET /csaf/white/{year:str}/{name:str}": published,
     "GET /api/products/{which:str}/feedback": of_each("/api/products/{which}/feedback"),
 }
 CHANGES = re.compile(r"POST (/api/products(/\{which:str\}/(feedback|\{act:str\}))?|/products.*)$")

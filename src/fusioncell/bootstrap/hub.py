@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from fusioncell.bootstrap.databases import open_databases
 from fusioncell.bootstrap.misp import MispParts, misp_door
 from fusioncell.bootstrap.outside import open_galaxies, open_known_good, read_settings
-from fusioncell.bootstrap.products import CSAF_CODES
+from fusioncell.bootstrap.products import CSAF_CODES, join_press
 from fusioncell.bootstrap.workbench import Bench, join_workbench
 from fusioncell.edges.blobs import FolderBlobs
 from fusioncell.edges.database import SqlDatabase
@@ -71,6 +71,7 @@ from fusioncell.members.sealing import Sealing
 from fusioncell.members.service import Members
 from fusioncell.members.signing import Signing
 from fusioncell.members.signing.passkeys import site_of
+from fusioncell.picture.csaf import Csaf
 from fusioncell.picture.products import Products
 from fusioncell.picture.service import Picture
 from fusioncell.picture.triage import Triage
@@ -125,6 +126,7 @@ class Hub:
     cursors: Cursors
     picture: Picture
     products: Products
+    csaf: Csaf
     shield: Shield
     talk: Talk
     desk: Desk
@@ -290,6 +292,8 @@ def assemble(
     requests = Requests(record, projections, talk, clock, randomness)
     bench = join_workbench(record, projections, picture, fusion, shield, members, people.assets, requests, clock,
                            randomness)
+    press = join_press(settings, record, projections, intake, picture, fusion, members, receipts, seal, clock,
+                       randomness)
     taxii, federation = _taxii(record, projections, intake, members, circles, river, seal, inbound.hub)
     verdicts = Verdicts(projections)
     return Hub(
@@ -311,7 +315,7 @@ def assemble(
             projections=projections, settle=settle, known_good=fusion.known_good, inbound=inbound,
             limits=intake.limits,
         )), taxii=taxii, federation=federation,
-        **people._asdict(), **bench._asdict(),
+        **press._asdict(), **people._asdict(), **bench._asdict(),
     )  # fmt: skip
 
 

@@ -54,6 +54,7 @@ from fusioncell.members.privacy import routes as privacy_routes
 from fusioncell.members.sealing import routes as sealing_routes
 from fusioncell.members.signing import routes as signing_routes
 from fusioncell.picture import routes as picture_routes
+from fusioncell.picture.csaf import routes as csaf_routes
 from fusioncell.picture.products import routes as products_routes
 from fusioncell.picture.triage import routes as triage_routes
 from fusioncell.shield import routes as shield_routes
@@ -72,6 +73,7 @@ ROOMS = (
     "intake", "record", "fusion", "entities", "picture", "shield", "members", "signing", "seal", "audit", "joining", "accounts",
     "sealing", "privacy", "assets", "anonymous", "receipts", "circles", "directory",
     "notify", "hooks", "inbound", "federation", "talk", "files", "requests", "participation", "proxy", "products",
+    "csaf",
     "feeds", "mispdoor", "taxii", "matcher", "cursors",
     "triage",
 )  # fmt: skip
@@ -202,7 +204,7 @@ def _doors() -> Router:
         circles_routes, directory_routes, joining_routes, accounts_routes, audit_routes, anonymous_routes,
         sealing_routes, signing_routes, talk_routes, notify_routes, inbound_routes, files_routes,
         requests_routes, privacy_routes, assets_routes, receipts_routes, participation_routes, proxy_routes,
-        products_routes,
+        products_routes, csaf_routes,
         detect_routes, mispdoor_routes, taxii_routes, federation_routes,
         triage_routes,
     )  # fmt: skip

@@ -8,8 +8,12 @@ What is *not* here: making advisories (``picture.csaf``).
 """
 
 from fusioncell.intake.csaf.check import TESTS, check
-from fusioncell.intake.csaf.cvss import base_score
+from fusioncell.intake.csaf.cvss import base_score, is_vector, severity, version_of
+from fusioncell.intake.csaf.identify import is_range
 from fusioncell.intake.csaf.model import NO_CODES, Codes, Failed
 from fusioncell.intake.csaf.read import extract, is_csaf, split
 
-__all__ = ["NO_CODES", "TESTS", "Codes", "Failed", "base_score", "check", "extract", "is_csaf", "split"]
+__all__ = [
+    "NO_CODES", "TESTS", "Codes", "Failed", "base_score", "check", "extract", "is_csaf", "is_range", "is_vector",
+    "severity", "split", "version_of",
+]  # fmt: skip

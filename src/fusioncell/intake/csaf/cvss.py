@@ -75,6 +75,15 @@ def version_of(vector: str) -> str:
     return vector[5:8] if vector.startswith("CVSS:3.") else "2.0"
 
 
+def is_vector(vector: str) -> bool:
+    """Tell whether a text is a vector of version 3.0 or 3.1 with all base metrics, each metric once."""
+    if version_of(vector) not in ("3.0", "3.1") or base_score(vector) is None:
+        return False
+    parts = [part.partition(":") for part in vector[9:].split("/")]
+    known = all(name in NAMES_3 and value in NAMES_3[name][1] for name, _, value in parts)
+    return known and len({name for name, _, _ in parts}) == len(parts)
+
+
 def base_score(vector: str) -> float | None:
     """Return the base score of a vector, None where it has not all base metrics."""
     given, version = metrics(vector), version_of(vector)

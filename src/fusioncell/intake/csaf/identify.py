@@ -154,9 +154,14 @@ def twice_hashed(document: Json) -> Found:
             )
 
 
+def is_range(name: str) -> bool:
+    """Tell whether what is given as a version means several (6.1.31)."""
+    return _RANGE.search(name) is not None
+
+
 def version_range(document: Json) -> Found:
     """6.1.31: what is called a version is no range of versions."""
     for path, branch in branches(document):
         name = text(branch.get("name"))
-        if branch.get("category") == "product_version" and _RANGE.search(name):
+        if branch.get("category") == "product_version" and is_range(name):
             yield f"{path}/name", f"{name[:120]!r} is a range, and category product_version names one version"

@@ -80,7 +80,8 @@ def extract(kind: str, subject: str, version: int, meta: dict[str, object], body
             named = None
         if named is not None:
             claims.append(Claim(named, Role.CONTEXT, Stance.NONE, stated=version or None, keys=(subject,)))
-        words += [text(one.get("cve")), text(one.get("title")), *(text(each.get("text")) for _, each in items(one, "notes"))]
+        words += [text(one.get("cve")), text(one.get("title"))]
+        words += [text(each.get("text")) for _, each in items(one, "notes")]
         if any(each.get("category") == "exploit_status" for _, each in items(one, "threats")):
             labels.append("csaf:exploit-status")
     words += [text(each.get("text")) for _, each in items(document, "document", "notes")]

@@ -36,12 +36,12 @@ from fusioncell.kernel.marking import Audience, Tlp, Uses, Viewer, audience_for,
 from fusioncell.kernel.observable import Observable
 from fusioncell.kernel.ports import Database
 from fusioncell.picture.products import store
+from fusioncell.picture.products.affected import check_lines
 from fusioncell.picture.products.cite import consent_to, covers
 from fusioncell.picture.products.compare import Line, difference
 from fusioncell.picture.products.model import (
     DRAFT,
     FEEDBACK,
-    MAX_AFFECTED,
     MAX_PAGE,
     MAX_REFERENCES,
     MAX_SAID,
@@ -544,10 +544,11 @@ def check(new: Written) -> None:
     if not new.text.strip():
         raise BadInput("the product has no text", hint="Write something.", place="text")
     for place, length, most in (("title", len(new.title), MAX_TITLE), ("text", len(new.text), MAX_TEXT),
-                                ("affected", len(new.affected), MAX_AFFECTED), ("changed", len(new.changed), MAX_SAID),
+                                ("changed", len(new.changed), MAX_SAID),
                                 ("sector", len(new.sector), MAX_TITLE), ("about", len(new.about), 64)):  # fmt: skip
         if length > most:
             raise TooLarge(f"the {place} has {length:,}; {most:,} are taken", hint="Make it shorter.", place=place)
+    check_lines(new.affected)
     try:
         _encode(new).decode()
     except (UnicodeEncodeError, ValueError):
