@@ -302,8 +302,6 @@ def assemble(
         seal=seal, record=record, river=river, intake=intake, fusion=fusion, entities=entities, matcher=matcher,
         cursors=Cursors(vault, clock, seal),
         picture=picture, shield=shield, feeds=feeds,
-        products=Products(record=record, projections=projections, intake=intake, picture=picture, fusion=fusion,
-                          consents=receipts.consents, seal=seal, clock=clock, randomness=randomness),
         receipts=receipts, sealing=sealing, anonymous=anonymous, reach=reach, talk=talk, desk=desk, files=files,
         notify=notify, hooks=hooks, follower=follower, requests=requests,
         privacy=_privacy(settings, databases, record, intake, people, desk, notify, clock, randomness, bench),
