@@ -157,7 +157,7 @@ def test_all_doors_at_once(seed: int, open_again: Callable[..., Hub], monkeypatc
         assert hub.river.set_aside == 0
         assert machines.done.get(200, 0) > OPERATIONS / 8, machines.done
         standing = dump(hub.databases["projections"])
-        assert standing["exchange_misp_document"] and standing["exchange_taxii_object"]
+        assert standing["exchange_misp_document"] and standing["exchange_taxii_run"]
         for blocks in (100_000, 1):
             monkeypatch.setattr(fusioncell.river, "BLOCKS", blocks)
             rebuild(hub)

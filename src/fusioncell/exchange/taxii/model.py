@@ -96,26 +96,20 @@ class Ask:
 
 
 class Row(msgspec.Struct, frozen=True, gc=False):
-    """A stored version in a collection: its place (µs), its entry, and what manifests say of it.
+    """A stored version in a collection: its place (µs), its entry, and what chooses among versions.
 
-    ``version`` 0: it has none (an SCO). ``stamp``: the version as it was written, "" for the place itself.
-    ``revoked``: it stands for an object that was recalled.
+    ``org``: hash of its contributor. ``version`` 0: it has none (an SCO). ``size``: bytes of its body as it was stored.
+    ``shadow``: another copy of the same version came first. ``revoked``: it stands for an object that was recalled.
     """
 
     added: Instant
     seq: int
-    oid: str
-    type: str
+    org: int
     version: Instant
     spec: int
-    stamp: str
     size: int
+    shadow: int
     revoked: int
-
-    @property
-    def said_version(self) -> str:
-        """The version as TAXII says it; of what has none its place (TAXII 2.1 §5.3.1)."""
-        return self.stamp or written(self.added)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,38 +2,60 @@
 
 1. Each entry that came as an item takes the next place, max(last + 1, the instant of its acceptance), in all
    collections of its audience; so does each item that a recall names. Places follow from headers alone, which stay for
-   ever: a rebuild gives the same, whatever was erased.
-2. What is stored is each version of each object by each contributor; of equal versions the first is served.
-3. A recall takes the rows of its items out. Where nothing of an object is left, a revoked version takes a new place;
+   ever: a rebuild gives the same, whatever was erased. What was erased since is left out of pages by itself.
+2. What stands is each version of each object by each contributor; of equal versions the first is served.
+3. A recall takes out what its items brought. Where nothing of an object is left, a revoked version takes a new place;
    what has no versions vanishes. What goes on where all of its readers see it is only taken out.
+
+Nearly all objects stand alone; they are kept by whole runs, and only the others are looked at one by one.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from array import array
+from bisect import bisect_right
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import compress
+from operator import attrgetter
 
 import msgspec
 
-from fusioncell.exchange.as_stix import KINDS, name_of
+from fusioncell.exchange.as_stix import name_of
 from fusioncell.exchange.taxii import store
 from fusioncell.exchange.taxii.collect import keys_of
-from fusioncell.exchange.taxii.model import STIX_20, STIX_21, written
-from fusioncell.exchange.taxii.store import Kept, metadata
+from fusioncell.exchange.taxii.model import STIX_20, STIX_21
+from fusioncell.exchange.taxii.runs import (
+    ALONE,
+    KEY,
+    LATEST,
+    NOTHING,
+    PRESENT,
+    SHADOW,
+    SPEC_20,
+    Columns,
+    Run,
+    Shelf,
+    flags_of,
+    key_of,
+    number_of,
+    type_hash,
+)
+from fusioncell.exchange.taxii.store import Gone, metadata
 from fusioncell.intake import ITEM_KINDS, signed64
 from fusioncell.intake.model import Extract
 from fusioncell.intake.project import Arrived, Recall
-from fusioncell.kernel.clock import Instant, format_instant
+from fusioncell.kernel.clock import Instant
 from fusioncell.kernel.entry import Entry
 from fusioncell.kernel.marking import Audience
-from fusioncell.kernel.ports import Connection, storable
+from fusioncell.kernel.ports import Connection
 
-__all__ = ["metadata", "project", "purge"]
+__all__ = ["metadata", "project"]
 
 AudienceOf = Callable[[int], Audience]
 ReadRange = Callable[[int, int, Iterable[int]], list[Entry]]
 _CHUNK = 2000
-_NEVER_REVOKED = "marking-definition"
+_NEVER_REVOKED = type_hash("marking-definition")
 _MILLISECOND = 1000
 
 
@@ -45,69 +67,28 @@ class _Head(msgspec.Struct, gc=False):
 
 
 _head = msgspec.json.Decoder(_Head).decode
-
-
-@dataclass(slots=True, eq=False)
-class _Place:
-    """A row of the table in memory, and what became of it."""
-
-    collection: int
-    added: Instant
-    seq: int
-    audience: int
-    org: int
-    okey: int
-    oid: str
-    type: str
-    version: Instant
-    spec: int
-    stamp: str
-    size: int
-    latest: int = 0
-    shadow: int = 0
-    revoked: int = 0
-    new: bool = False
-    dropped: bool = False
-    changed: bool = False
-
-    def row(self) -> Kept:
-        return (self.collection, self.added, self.seq, self.audience, self.org, self.okey, self.oid, self.type,
-                self.version, self.spec, self.stamp, self.size, self.latest, self.shadow, self.revoked)  # fmt: skip
-
-    def set(self, latest: int, shadow: int) -> bool:
-        if (self.latest, self.shadow) == (latest, shadow):
-            return False
-        self.latest, self.shadow, self.changed = latest, shadow, True
-        return True
-
-
-@dataclass(slots=True)
-class _Found:
-    """What an entry is in the collections. ``fresh``: intake took it for new, or for another content of a version."""
-
-    entry: Entry
-    oid: str
-    type: str
-    version: Instant
-    stamp: str
-    spec: int
-    okey: int
-    size: int
-    fresh: bool
+_block = attrgetter("block")
+_Place = tuple[Run, int]
+"""A run, and where in it."""
 
 
 @dataclass(slots=True)
 class _Work:
-    """One cut's work on the collections: their heads, the rows of the objects that it touches."""
+    """One cut's work on the collections: their heads, and what stands of the objects that it touches."""
 
     connection: Connection
     heads: dict[str, tuple[int, Instant]]
-    objects: dict[tuple[int, str], list[_Place]] = field(default_factory=dict)
-    alone: dict[tuple[int, str], Kept] = field(default_factory=dict)
-    """Rows of objects of which nothing stood before and nothing else came: nearly all, in most cuts."""
+    shelves: dict[int, Shelf] = field(default_factory=dict)
+    gone: dict[tuple[int, int], Gone] = field(default_factory=dict)
+    """What is revoked, by collection and position."""
+    entries: dict[int, list[int]] = field(default_factory=dict)
+    """First half of a key → the entries that brought the object."""
+    names: list[tuple[int, int]] = field(default_factory=list)
+    ended: list[tuple[int, int]] = field(default_factory=list)
+    """Rows of names that are new, and that may have no more reason."""
+    revoked: list[Gone] = field(default_factory=list)
+    back: list[tuple[int, Instant]] = field(default_factory=list)
     moved: set[str] = field(default_factory=set)
-    gone: list[_Place] = field(default_factory=list)
-    loaded: set[tuple[int, int]] = field(default_factory=set)
     changed: dict[int, int] = field(default_factory=dict)
     now: int = 0
     """Position of the entry that is applied."""
@@ -117,66 +98,79 @@ class _Work:
             self.heads[key] = (store.begin(self.connection, key), 0)
         return self.heads[key][0]
 
-    def next(self, key: str, at: Instant) -> Instant:
-        """Take the next place of a collection."""
+    def next(self, key: str, at: Instant, count: int = 1) -> Instant:
+        """Take the next places of a collection; return the first."""
         number = self.number(key)
         place = max(self.heads[key][1] + 1, at)
-        self.heads[key] = (number, place)
+        self.heads[key] = (number, place + count - 1)
         self.moved.add(key)
         return place
 
-    def load(self, numbers: Iterable[int], okeys: Sequence[int]) -> None:
-        """Bring the rows of objects, by the hashes of their ids, into memory."""
-        for number in numbers:
-            wanted = [okey for okey in okeys if (number, okey) not in self.loaded] if self.loaded else okeys
-            self.loaded.update((number, okey) for okey in wanted)
-            for kept in store.of_objects(self.connection, number, wanted) if wanted else ():
-                self.objects.setdefault((number, kept[6]), []).append(_Place(*kept))
+    def shelf(self, number: int) -> Shelf:
+        return self.shelves.setdefault(number, Shelf())
 
-    def standing(self, number: int, oid: str) -> list[_Place]:
-        if self.alone and (row := self.alone.pop((number, oid), None)) is not None:
-            self.objects[number, oid] = [_Place(*row, new=True)]
-        return [place for place in self.objects.get((number, oid), ()) if not place.dropped]
+    def load(self, numbers: Iterable[int], okeys: Iterable[int]) -> None:
+        """Bring what stands of objects into memory, by the first halves of their keys."""
+        found = store.known(self.connection, okeys)
+        seqs = sorted({seq for each in found.values() for seq in each})
+        for okey, each in found.items():
+            self.entries.setdefault(okey, each)
+        for number in numbers if seqs else ():
+            self.shelf(number).put(store.runs_with(self.connection, number, seqs))
+            for gone in store.gone_with(self.connection, number, seqs):
+                self.gone.setdefault((number, gone[2]), gone)
 
-    def drop(self, place: _Place) -> None:
-        place.dropped = True
-        self.changed[place.collection] = self.now
-        if place.new:
-            self.objects[place.collection, place.oid].remove(place)
-        else:
-            self.gone.append(place)
+    def standing(self, number: int, key: bytes) -> list[_Place]:
+        """Return what stands of an object in a collection, in order."""
+        found = []
+        shelf = self.shelf(number)
+        for seq in self.entries.get(number_of(key), ()):
+            place = shelf.find(seq)
+            if place is not None and place[0].flags[place[1]] and place[0].key(place[1]) == key:
+                found.append(place)
+        return sorted(found, key=_added)
 
-    def settle(self, number: int, oid: str, made: _Place | None = None) -> None:
-        """Say anew which of an object's rows are served: of equal versions the first, and which is the latest.
+    def returns(self, number: int, key: bytes) -> None:
+        """Let go that an object is revoked in a collection."""
+        for seq in self.entries.get(number_of(key), ()):
+            gone = self.gone.get((number, seq))
+            if gone is not None and gone[7] == key:
+                del self.gone[number, seq]
+                self.ended.append((number_of(key), seq))
+                self.changed[number] = self.now
+                if gone in self.revoked:
+                    self.revoked.remove(gone)
+                else:
+                    self.back.append(gone[:2])
 
-        ``made``: the row that has just come, which changes nothing that was there by being what it is.
+    def settle(self, number: int, key: bytes, made: _Place | None = None) -> None:
+        """Say anew which of an object's versions are served: of equal ones the first, and which is the latest.
+
+        ``made``: what has just come, which changes no page that was there by being the latest or a shadow.
         """
-        places = sorted(self.standing(number, oid), key=lambda place: place.added)
+        places = self.standing(number, key)
         if not places:
             return
-        seen: set[tuple[int, int]] = set()
-        shown: list[_Place] = []
-        shadows: list[_Place] = []
-        for place in places:
-            (shadows if (place.version, place.spec) in seen else shown).append(place)
-            seen.add((place.version, place.spec))
-        best = max(shown, key=lambda place: (place.spec, place.version))
-        moved = [place for place in shown if place.set(int(place is best), 0)]
-        moved += [place for place in shadows if place.set(0, 1)]
-        if any(place is not made for place in moved):
-            self.changed[number] = self.now
+        for place, flags in zip(places, flags_of([(run.versions[at], _spec(run, at)) for run, at in places]),
+                                strict=True):  # fmt: skip
+            run, at = place
+            before, run.flags[at] = run.flags[at], flags
+            run.changed |= before != flags
+            shows = (before ^ flags) & (LATEST | SHADOW) if place != made else not flags & (LATEST | SHADOW)
+            if shows:
+                self.changed[number] = self.now
 
     def save(self) -> None:
         """Write all that changed."""
-        places = [place for found in self.objects.values() for place in found if not place.dropped]
-        changed = [place for place in places if place.changed and not place.new]
-        store.drop(self.connection, sorted((place.collection, place.added) for place in self.gone))
-        store.flag(self.connection, [(p.latest, p.shadow, p.collection, p.added) for p in changed])
-        store.add(self.connection, sorted([*self.alone.values(), *(place.row() for place in places if place.new)]))
+        for _, shelf in sorted(self.shelves.items()):
+            store.keep_runs(self.connection, shelf.all())
+        store.drop_gone(self.connection, self.back)
+        store.add_gone(self.connection, self.revoked)
+        store.drop_names(self.connection, sorted(set(self.ended)))
+        store.add_names(self.connection, sorted(self.names))
         lasts = {number: last for number, last in self.heads.values()}
         numbers = {self.heads[key][0] for key in self.moved} | self.changed.keys()
-        store.move(self.connection, [(lasts[n], self.changed.get(n, 0), n) for n in sorted(numbers & lasts.keys())])
-        store.note_change(self.connection, sorted(numbers - lasts.keys()))
+        store.move(self.connection, [(lasts[n], self.changed.get(n, 0), n) for n in sorted(numbers)])
 
 
 def project(
@@ -193,108 +187,193 @@ def project(
     for entry, recall in arrived.recalls:
         work.now = entry.seq
         _recall(work, entry, recall, keys[entry.audience], read_range)
-    extracts = {arrival.entry.seq: arrival.extract for arrival in arrived.arrivals}
-    found = {entry.seq: one for entry in items if (one := _read(entry, extracts)) is not None}
-    work.load([number for _, (number, _) in sorted(heads.items())], sorted({one.okey for one in found.values()}))
-    orgs = {org: signed64(org) for org in {entry.org for entry in items}}
+    if items:
+        _arrive(work, items, {arrival.entry.seq: arrival.extract for arrival in arrived.arrivals}, keys,
+                entries[0].seq)  # fmt: skip
+    work.save()
+
+
+# -- what arrives ------------------------------------------------------------------------------------------------------
+
+
+def _arrive(work: _Work, items: Sequence[Entry], fresh: Mapping[int, Extract], keys: Mapping[int, Sequence[str]],
+            first: int) -> None:  # fmt: skip
+    """Place what arrives. ``first``: position at which the cut begins."""
+    columns = _columns(items, fresh)
+    flags, okeys = columns[0], array("q", bytes(columns[4]))[::2]
+    numbers = {work.number(key): None for audience in dict.fromkeys([entry.audience for entry in items])
+               for key in keys[audience]}  # fmt: skip
+    present = sorted(set(compress(okeys, flags)))
+    work.load(numbers, present)
+    late: list[int] = []
+    firsts = range(len(items))
+    if work.entries or len(present) != len(flags) - flags.count(0):
+        seen = set(work.entries)
+        for index in compress(firsts, flags):
+            if okeys[index] in seen:
+                late.append(index)
+            seen.add(okeys[index])
+    specs = [flags[index] & SPEC_20 for index in late]
+    for index in late:
+        flags[index] = 0
+    work.names += [(okeys[index], items[index].seq) for index in compress(firsts, flags)]
+    if late:
+        wanted = {okeys[index] for index in late}
+        for okey, seq in work.names:
+            if okey in wanted:
+                work.entries.setdefault(okey, []).append(seq)
+    _line_up(work, items, columns, keys, first)
+    for index, spec in zip(late, specs, strict=True):
+        entry = items[index]
+        work.now = entry.seq
+        joined = [_join(work, work.number(key), entry, spec, entry.seq in fresh) for key in keys[entry.audience]]
+        if any(joined):
+            work.names.append((okeys[index], entry.seq))
+
+
+def _columns(items: Sequence[Entry], fresh: Mapping[int, Extract]) -> Columns:
+    """Return what the entries are as objects, as if each stood alone; nothing of what is none, or was erased."""
+    flags, types, versions, sizes, keys = bytearray(), [], [], [], []
     for entry in items:
-        one, work.now = found.get(entry.seq), entry.seq
-        for key in keys[entry.audience]:
-            place = work.next(key, entry.at)
-            if one is not None:
-                _arrive(work, one, orgs[entry.org], heads[key][0], place)
-    work.save()
+        payload, named, spec = entry.payload, None, 0
+        if payload is None:
+            pass
+        elif entry.kind == "stix":
+            if (found := _spec_of(payload.body)) is not None:
+                oid, spec = payload.subject, SPEC_20 if found == STIX_20 else 0
+                named = oid, oid.partition("--")[0], payload.version
+        elif (extract := fresh.get(entry.seq)) is not None:
+            named = name_of(entry, extract)
+        if payload is None or named is None:
+            flags.append(0)
+            types.append(0)
+            versions.append(0)
+            sizes.append(0)
+            keys.append(NOTHING)
+        else:
+            flags.append(PRESENT | LATEST | ALONE | spec)
+            types.append(type_hash(named[1]))
+            versions.append(named[2])
+            sizes.append(len(payload.body))
+            keys.append(key_of(named[0]))
+    return flags, array("q", types), array("q", versions), array("i", sizes), bytearray(b"".join(keys))
 
 
-def purge(connection: Connection, seqs: Sequence[int]) -> None:
-    """Take out what entries brought, after their payloads were erased."""
-    rows = [_Place(*kept) for kept in store.of_entries(connection, seqs)]
-    work = _Work(connection, {})
-    for number in sorted({row.collection for row in rows}):
-        work.load([number], sorted({row.okey for row in rows if row.collection == number}))
-    erased = set(seqs)
-    for (number, oid), places in sorted(work.objects.items()):
-        for place in [place for place in places if place.seq in erased]:
-            work.drop(place)
-        work.settle(number, oid)
-    work.save()
-
-
-def _read(entry: Entry, extracts: dict[int, Extract]) -> _Found | None:
-    """Return what an entry is as an object; None for what is none, or was erased."""
-    payload = entry.payload
-    if payload is None:
+def _spec_of(body: bytes) -> int | None:
+    """Return the STIX version of an object: what says none and has the form of 2.0 is of 2.0. None: unreadable."""
+    try:
+        head = _head(body)
+    except msgspec.DecodeError:
         return None
-    if entry.kind == "stix":
-        try:
-            head = _head(payload.body)
-        except msgspec.DecodeError:
-            return None
-        stamp = head.modified or head.created
-        oid = payload.subject
-        return _Found(entry, oid, oid.partition("--")[0], payload.version,
-                      storable(stamp[:40]) or written(payload.version), _spec_of(head),
-                      signed64(oid), len(payload.body), entry.seq in extracts)  # fmt: skip
-    extract = extracts.get(entry.seq) if entry.kind in KINDS else None
-    named = name_of(entry, extract) if extract is not None else None
-    if named is None:
-        return None
-    oid, type, version = named
-    return _Found(entry, oid, type, version, written(version), STIX_21, signed64(oid), len(payload.body), True)
-
-
-def _spec_of(head: _Head) -> int:
-    """Return the STIX version of an object: what says none and has the form of 2.0 is of 2.0."""
     if head.spec_version:
         return STIX_20 if head.spec_version == "2.0" else STIX_21
-    return STIX_20 if head.modified and not bytes(head.pattern_type) else STIX_21
+    return STIX_20 if head.modified and not len(head.pattern_type) else STIX_21
 
 
-def _arrive(work: _Work, one: _Found, org: int, number: int, place: Instant) -> None:
-    entry, key = one.entry, (number, one.oid)
-    if key not in work.objects and key not in work.alone:
-        work.alone[key] = (number, place, entry.seq, entry.audience, org, one.okey, one.oid, one.type, one.version,
-                           one.spec, one.stamp, one.size, 1, 0, 0)  # fmt: skip
-        return
-    standing = work.standing(number, one.oid)
-    for known in standing:
-        if known.revoked:
-            work.drop(known)
-        elif not one.fresh and (known.org, known.audience, known.version) == (org, entry.audience, one.version):
-            return  # a repeat: what intake took neither for new nor holds as an older version
-    made = _Place(number, place, entry.seq, entry.audience, org, one.okey, one.oid, one.type, one.version, one.spec,
-                  one.stamp, one.size, new=True)  # fmt: skip
-    work.objects.setdefault((number, one.oid), []).append(made)
-    if standing:
-        work.settle(number, one.oid, made)
-    else:
-        made.latest = 1
+def _line_up(work: _Work, items: Sequence[Entry], columns: Columns, keys: Mapping[int, Sequence[str]], begin: int
+             ) -> None:  # fmt: skip
+    """Give the entries their places, run by run."""
+    orgs: dict[str, int] = {}
+    flags, types, versions, sizes, named = columns
+    index = 0
+    while index < len(items):
+        entry, start = items[index], index
+        index = bisect_right(items, entry.block, index, key=_block)
+        if items[index - 1].seq - entry.seq != index - 1 - start:  # what is no item stands between
+            index = next(at for at in range(start, index) if items[at].seq - entry.seq != at - start)
+        part = (flags[start:index], types[start:index], versions[start:index], sizes[start:index],
+                named[start * KEY : index * KEY])  # fmt: skip
+        org = orgs.get(entry.org)
+        if org is None:
+            org = orgs[entry.org] = signed64(entry.org)
+        for key in keys[entry.audience]:
+            place, number = work.next(key, entry.at, index - start), work.number(key)
+            begun = _begun(work, number, entry, place) if entry.block < begin else None
+            if begun is not None:
+                begun.extend(entry.seq - begun.seq - len(begun.flags), part)
+                begun.changed = True
+            else:
+                begun = Run(number, place, entry.seq, entry.audience, org)
+                begun.extend(0, part)
+                work.shelf(number).put([begun])
+
+
+def _begun(work: _Work, number: int, entry: Entry, place: Instant) -> Run | None:
+    """Return the run that this entry's block began in an earlier cut, if its places go on with this one."""
+    shelf = work.shelf(number)
+    shelf.put(store.runs_with(work.connection, number, [entry.seq]))
+    begun = shelf.before(entry.seq)
+    return begun if begun and begun.seq >= entry.block and begun.added - begun.seq == place - entry.seq else None
+
+
+def _join(work: _Work, number: int, entry: Entry, spec: int, fresh: bool) -> bool:
+    """Let an object stand beside what stands of it; False for a repeat.
+
+    ``fresh``: intake took it for new, or for another content of a version.
+    """
+    found = work.shelf(number).find(entry.seq)
+    assert found is not None
+    run, at = found
+    key = run.key(at)
+    work.returns(number, key)
+    mine = (run.org, run.audience, run.versions[at])
+    if not fresh and any((one.org, one.audience, one.versions[i]) == mine for one, i in work.standing(number, key)):
+        run.clear(at)
+        return False
+    run.flags[at] = PRESENT | spec
+    seqs = work.entries.setdefault(number_of(key), [])
+    if entry.seq not in seqs:
+        seqs.append(entry.seq)
+    work.settle(number, key, found)
+    return True
+
+
+def _spec(run: Run, at: int) -> int:
+    return STIX_20 if run.flags[at] & SPEC_20 else STIX_21
+
+
+def _added(place: _Place) -> Instant:
+    return place[0].added + place[1]
+
+
+# -- what is recalled --------------------------------------------------------------------------------------------------
 
 
 def _recall(work: _Work, entry: Entry, recall: Recall, keys: Sequence[str], read_range: ReadRange) -> None:
-    rows = [_Place(*kept) for kept in store.within(work.connection, recall.first, recall.last, entry.audience)]
-    work.load(sorted({row.collection for row in rows}), sorted({row.okey for row in rows}))
     ranks: dict[int, int] = {}
     for seqs in _headers(recall, entry.audience, read_range):
         base = len(ranks)  # Not inside: it grows while the update runs.
         ranks.update((seq, base + rank) for rank, seq in enumerate(seqs))
-    of = {work.number(key): key for key in keys}
-    starts = {number: work.next(key, entry.at) for number, key in of.items()}
-    last: dict[tuple[int, str], _Place] = {}
-    for number, oid in sorted({(row.collection, row.oid) for row in rows}):
-        for place in work.standing(number, oid):
-            if recall.first <= place.seq <= recall.last and place.audience == entry.audience and not place.revoked:
-                work.drop(place)
-                before = last.get((number, oid))
-                if before is None or (place.spec, place.version) >= (before.spec, before.version):
-                    last[number, oid] = place
-        work.settle(number, oid)
-    for (number, oid), place in sorted(last.items()):
-        goes_on = recall.moved and recall.shown
-        if number in starts and not goes_on and not work.standing(number, oid) and _has_versions(place):
-            _revoke(work, place, starts[number] + ranks.get(place.seq, 0), entry)
-    for number, key in of.items():
-        work.heads[key] = (number, starts[number] + max(len(ranks) - 1, 0))
+    starts = {work.number(key): work.next(key, entry.at, max(len(ranks), 1)) for key in keys}
+    for number in sorted(starts):
+        ended = _ended(work, number, entry.audience, recall)
+        work.load([number], sorted({number_of(key) for key in ended}))
+        for key, places in ended.items():
+            spec = _spec(*places[-1])
+            for run, at in places:
+                run.flags[at], run.changed = 0, True
+                work.ended.append((number_of(key), run.seq + at))
+            work.changed[number] = work.now
+            work.settle(number, key)
+            run, at = places[-1]
+            goes_on = recall.moved and recall.shown
+            if not goes_on and not work.standing(number, key) and run.versions[at] and run.types[at] != _NEVER_REVOKED:
+                _revoke(work, places[-1], spec, starts[number] + ranks.get(run.seq + at, 0), entry)
+
+
+def _ended(work: _Work, number: int, audience: int, recall: Recall) -> dict[bytes, list[_Place]]:
+    """Return what stands of the items that a recall ends, by object: the newest version last."""
+    shelf = work.shelf(number)
+    shelf.put(store.runs_between(work.connection, number, recall.first, recall.last, audience))
+    found: dict[bytes, list[_Place]] = {}
+    for run in shelf.all():
+        if run.audience == audience:
+            for at in range(max(0, recall.first - run.seq), min(len(run.flags), recall.last + 1 - run.seq)):
+                if run.flags[at]:
+                    found.setdefault(run.key(at), []).append((run, at))
+    for places in found.values():
+        places.sort(key=lambda place: (_spec(*place), place[0].versions[place[1]], _added(place)))
+    return found
 
 
 def _headers(recall: Recall, audience: int, read_range: ReadRange) -> Iterator[list[int]]:
@@ -304,13 +383,9 @@ def _headers(recall: Recall, audience: int, read_range: ReadRange) -> Iterator[l
         yield [entry.seq for entry in found if entry.kind in ITEM_KINDS]
 
 
-def _has_versions(place: _Place) -> bool:
-    return place.version > 0 and place.type != _NEVER_REVOKED
-
-
-def _revoke(work: _Work, place: _Place, added: Instant, entry: Entry) -> None:
-    version = max(entry.at, place.version + _MILLISECOND)
-    made = _Place(place.collection, added, place.seq, place.audience, place.org, place.okey, place.oid,
-                  place.type, version,
-                  place.spec, format_instant(version), 0, 1, 0, 1, new=True)  # fmt: skip
-    work.objects.setdefault((place.collection, place.oid), []).append(made)
+def _revoke(work: _Work, place: _Place, spec: int, added: Instant, entry: Entry) -> None:
+    run, at = place
+    version = max(entry.at, run.versions[at] + _MILLISECOND)
+    gone = (run.collection, added, run.seq + at, run.org, version, spec, run.types[at], run.key(at))
+    work.gone[run.collection, run.seq + at] = gone
+    work.revoked.append(gone)

@@ -12,7 +12,7 @@ from typing import Any
 
 import msgspec
 
-from fusioncell.exchange.as_stix import object_of
+from fusioncell.exchange.as_stix import name_of, object_of
 from fusioncell.exchange.taxii import store
 from fusioncell.exchange.taxii.collect import roots_of
 from fusioncell.exchange.taxii.dress import dress, withdrawn
@@ -37,11 +37,11 @@ from fusioncell.exchange.taxii.report import Report, report_of
 from fusioncell.intake import ITEM_KINDS, extract_entry, signed64, split_body
 from fusioncell.intake.model import Split
 from fusioncell.intake.service import Intake, Shell, Terms
-from fusioncell.kernel.clock import Instant
+from fusioncell.kernel.clock import Instant, format_instant
 from fusioncell.kernel.entry import Entry
 from fusioncell.kernel.errors import BadInput, NotAllowed, NotFound, NotSignedIn, TooLarge
 from fusioncell.kernel.marking import Tlp, Viewer
-from fusioncell.kernel.ports import Database
+from fusioncell.kernel.ports import Database, storable
 from fusioncell.record.service import Record
 
 _KNOWN = 10_000
@@ -49,6 +49,14 @@ _KNOWN = 10_000
 _REPORTS = 2000
 """Reports on posts that are remembered with the ids of what failed; others are read from the record."""
 _encode = msgspec.json.encode
+
+
+class _Said(msgspec.Struct, gc=False):
+    modified: str = ""
+    created: str = ""
+
+
+_said = msgspec.json.Decoder(_Said).decode
 Names = Callable[[Viewer], Mapping[str, str]]
 """Gives the names of the groups that a viewer may know of, by id."""
 
@@ -101,12 +109,12 @@ class Taxii:
     def collections(self, viewer: Viewer, name: str) -> dict[str, Any]:
         """Return the collections of a root (TAXII 2.1 §5.1)."""
         found = self._root(viewer, name).collections
-        return {"collections": [_said(one) for one in found]} if found else {}
+        return {"collections": [_collection(one) for one in found]} if found else {}
 
     def collection(self, viewer: Viewer, name: str, which: str) -> dict[str, Any]:
         """Return one collection, by id or alias (TAXII 2.1 §5.2)."""
         self.place(viewer, name, which)
-        return next(_said(one) for one in self._root(viewer, name).collections if which in (one.id, one.alias))
+        return next(_collection(one) for one in self._root(viewer, name).collections if which in (one.id, one.alias))
 
     def _root(self, viewer: Viewer, name: str) -> Root:
         plain = name.removesuffix(TLP1_ROOT)
@@ -172,8 +180,13 @@ class Taxii:
         with self._projections.read() as connection:
             head = store.head(connection, place.collection.key)
             rows = store.page(connection, head[0], ask, 0, by_id=False)[0] if head is not None else []
+        return [(named[0], entry, bool(row.revoked)) for row, entry in self._behind(rows) if (named := _name(entry))]
+
+    def _behind(self, rows: Sequence[Row]) -> list[tuple[Row, Entry]]:
+        """Return the entry of each row, without those that were erased since."""
         entries = {entry.seq: entry for entry in self._record.read_many([row.seq for row in rows])}
-        return [(row.oid, entries[row.seq], bool(row.revoked)) for row in rows if row.seq in entries]
+        return [(row, entry) for row in rows
+                if (entry := entries.get(row.seq)) is not None and entry.payload is not None]  # fmt: skip
 
     def _at_hand(self, place: Place, kind: str, ask: Ask, oid: str, head: tuple[int, Instant, int] | None
                  ) -> Page | None:
@@ -186,15 +199,14 @@ class Taxii:
             return _empty(kind, oid)
         given: set[str] = set()
         gone: set[str] = set()
+        behind = self._behind(rows)
         if kind == "objects":
-            parts = self._objects(rows, place.generation, ask, given, gone)
-            name = b"objects"
+            parts = self._objects(behind, place.generation, ask, given, gone)
         elif kind == "manifest":
-            parts = [_encode(_record_of(row)) for row in rows]
-            name = b"objects"
+            parts = [_encode(_record_of(row, entry)) for row, entry in behind]
         else:
-            parts = [_encode(row.said_version) for row in rows]
-            name = b"versions"
+            parts = [_encode(_version_of(row, entry)) for row, entry in behind]
+        name = b"versions" if kind == "versions" else b"objects"
         first, last = rows[0].added, rows[-1].added
         head = b'{"more":true,"next":"%s","' % next_of(ask, last).encode() if more else b'{"more":false,"'
         # One join: each further copy of a page costs as much as its reading.
@@ -202,22 +214,22 @@ class Taxii:
         parts[-1] += b"]}"
         return Page(b",".join(parts), first, last, frozenset(given), frozenset(gone))
 
-    def _objects(self, rows: Sequence[Row], generation: int, ask: Ask, given: set[str], gone: set[str]) -> list[bytes]:
-        entries = {entry.seq: entry for entry in self._record.read_many([row.seq for row in rows])}
+    def _objects(self, behind: Sequence[tuple[Row, Entry]], generation: int, ask: Ask, given: set[str], gone: set[str]
+                 ) -> list[bytes]:  # fmt: skip
         plain_20 = ask.specs == (STIX_20,)
-        labels = {number: self._record.audience(number).tlp for number in {e.audience for e in entries.values()}}
+        labels = {number: self._record.audience(number).tlp for number in {entry.audience for _, entry in behind}}
         made = []
-        for row in rows:
-            entry = entries.get(row.seq)
-            if entry is None or entry.payload is None:
-                continue  # erased since
+        for row, entry in behind:
             tlp = labels[entry.audience]
             if row.revoked:
                 gone.add(entry.contribution)
-                made.append(withdrawn(_body(entry), row.type, row.oid, row.spec, row.stamp, tlp, generation))
+                oid, type, _ = _name(entry)
+                stamp = format_instant(row.version)
+                made.append(withdrawn(_body(entry)[1], type, oid, row.spec, stamp, tlp, generation))
             else:
                 given.add(entry.contribution)
-                made.append(dress(_body(entry), row.oid, tlp, row.spec, generation, plain_20=plain_20))
+                oid, body = _body(entry)
+                made.append(dress(body, oid, tlp, row.spec, generation, plain_20=plain_20))
         return made
 
     # -- posting -----------------------------------------------------------------------------------------------------
@@ -325,7 +337,7 @@ def _places_of(viewer: Viewer) -> dict[tuple[str, str], Place]:
     return found
 
 
-def _said(one: Collection) -> dict[str, Any]:
+def _collection(one: Collection) -> dict[str, Any]:
     return {
         "id": one.id, "title": one.title, "description": one.description, "alias": one.alias, "can_read": True,
         "can_write": one.can_write, "media_types": ["application/stix+json;version=2.1"],
@@ -350,21 +362,40 @@ def _empty(kind: str, oid: str) -> Page:
     return Page(b'{"more":false,"objects":[]}')
 
 
-def _record_of(row: Row) -> dict[str, Any]:
+def _record_of(row: Row, entry: Entry) -> dict[str, Any]:
     """Return a manifest record (TAXII 2.1 §5.3.1)."""
     return {
-        "id": row.oid, "date_added": written(row.added), "version": row.said_version,
+        "id": _name(entry)[0], "date_added": written(row.added), "version": _version_of(row, entry),
         "media_type": f"application/stix+json;version={row.spec // 10}.{row.spec % 10}",
     }  # fmt: skip
 
 
-def _body(entry: Entry) -> bytes:
-    """Return the bytes of the STIX object that an entry is or is shown as."""
+def _version_of(row: Row, entry: Entry) -> str:
+    """Return a version as it was written; of what has none its place (TAXII 2.1 §5.3.1)."""
+    if row.revoked:
+        return format_instant(row.version)
+    if entry.kind != "stix" or entry.payload is None:
+        return written(row.version or row.added)
+    said = _said(entry.payload.body)
+    return storable((said.modified or said.created)[:40]) or written(row.version or row.added)
+
+
+def _name(entry: Entry) -> tuple[str, str, Instant]:
+    """Return (id, type, version) of the object that an entry is or is shown as; empty where there is none."""
     assert entry.payload is not None
     if entry.kind == "stix":
-        return entry.payload.body
+        oid = entry.payload.subject
+        return oid, oid.partition("--")[0], entry.payload.version
+    return name_of(entry, extract_entry(entry)) or ("", "", 0)
+
+
+def _body(entry: Entry) -> tuple[str, bytes]:
+    """Return id and bytes of the STIX object that an entry is or is shown as."""
+    assert entry.payload is not None
+    if entry.kind == "stix":
+        return entry.payload.subject, entry.payload.body
     made = object_of(entry, extract_entry(entry))
-    return _encode(made) if made is not None else b"{}"
+    return (made["id"], _encode(made)) if made is not None else ("", b"{}")
 
 
 def _report_read(identifier: str, at: Instant, last_seq: int, entries: Sequence[Entry]) -> Report:

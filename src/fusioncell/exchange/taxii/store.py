@@ -1,14 +1,27 @@
-"""All the SQL of the TAXII door: the collections and the places of the versions in them."""
+"""All the SQL of the TAXII door: the collections, the places of the versions in them, and where an object stands."""
 
 from __future__ import annotations
 
+from collections.abc import Collection as Several
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import BigInteger, Column, Index, Integer, MetaData, SmallInteger, String, Table, Text
+from sqlalchemy import BigInteger, Column, Index, Integer, LargeBinary, MetaData, SmallInteger, String, Table
 
 from fusioncell.exchange.taxii.model import MAX_PAGE_BYTES, Ask, Row
-from fusioncell.intake import signed64
+from fusioncell.exchange.taxii.runs import (
+    ALONE,
+    LATEST,
+    PRESENT,
+    SHADOW,
+    Run,
+    Shelf,
+    is_latest_alone,
+    key_of,
+    number_of,
+    pick,
+    type_hash,
+)
 from fusioncell.kernel.clock import Instant
 from fusioncell.kernel.ports import Connection
 
@@ -22,34 +35,54 @@ collection = Table(
 )  # fmt: skip
 """``last``: the last place that was given (µs). ``changed``: position of the last entry that changed something in it
 behind its end, by which remembered pages are known to be old."""
-version = Table(
-    "exchange_taxii_object", metadata,
+run = Table(
+    "exchange_taxii_run", metadata,
     Column("collection", Integer, primary_key=True, autoincrement=False),
     Column("added", BigInteger, primary_key=True, autoincrement=False),
     Column("seq", BigInteger, nullable=False),
     Column("audience", Integer, nullable=False),
     Column("org", BigInteger, nullable=False),
-    Column("okey", BigInteger, nullable=False),
-    Column("oid", Text, nullable=False),
-    Column("type", Text, nullable=False),
-    Column("version", BigInteger, nullable=False),
-    Column("spec", SmallInteger, nullable=False),
-    Column("stamp", Text, nullable=False),
-    Column("size", Integer, nullable=False),
-    Column("latest", SmallInteger, nullable=False),
-    Column("shadow", SmallInteger, nullable=False),
-    Column("revoked", SmallInteger, nullable=False),
-    Index("exchange_taxii_object_okey", "collection", "okey"),
-    Index("exchange_taxii_object_seq", "seq"),
+    Column("flags", LargeBinary, nullable=False),
+    Column("types", LargeBinary, nullable=False),
+    Column("versions", LargeBinary, nullable=False),
+    Column("sizes", LargeBinary, nullable=False),
+    Column("keys", LargeBinary, nullable=False),
+    Index("exchange_taxii_run_seq", "collection", "seq", unique=True),
     sqlite_with_rowid=False,
 )  # fmt: skip
-"""``org``, ``okey``: 64-bit hashes, the latter of the id. ``latest``: of its object's newest STIX version the newest.
-``shadow``: another contributor's copy of the same version came first. ``revoked``: stands for what was recalled."""
+"""``added``, ``seq``: of its first place. The rest: see ``runs.Run``."""
+name = Table(
+    "exchange_taxii_name", metadata,
+    Column("okey", BigInteger, primary_key=True, autoincrement=False),
+    Column("seq", BigInteger, primary_key=True, autoincrement=False),
+    sqlite_with_rowid=False,
+)  # fmt: skip
+"""First half of an object's key → the entries that brought it, or that it was revoked with."""
+revoked = Table(
+    "exchange_taxii_revoked", metadata,
+    Column("collection", Integer, primary_key=True, autoincrement=False),
+    Column("added", BigInteger, primary_key=True, autoincrement=False),
+    Column("seq", BigInteger, nullable=False),
+    Column("org", BigInteger, nullable=False),
+    Column("version", BigInteger, nullable=False),
+    Column("spec", SmallInteger, nullable=False),
+    Column("type", BigInteger, nullable=False),
+    Column("key", LargeBinary, nullable=False),
+    Index("exchange_taxii_revoked_seq", "seq", "collection", unique=True),
+    sqlite_with_rowid=False,
+)  # fmt: skip
+"""What stands for objects of which nothing is left: the entry that was the last, the version that says so."""
 
-Kept = tuple[int, int, int, int, int, int, str, str, int, int, str, int, int, int, int]
-"""A row of the table, in its order."""
-_ALL = "collection, added, seq, audience, org, okey, oid, type, version, spec, stamp, size, latest, shadow, revoked"
-_ROW = "t.added, t.seq, t.oid, t.type, t.version, t.spec, t.stamp, t.size, t.revoked"
+Gone = tuple[int, Instant, int, int, Instant, int, int, bytes]
+"""A row of ``revoked``, in its order."""
+_RUN = "collection, added, seq, audience, org, flags, types, versions, sizes, keys"
+_GONE = "collection, added, seq, org, version, spec, type, key"
+_NEVER = 1 << 62
+_MOST_RUNS = 512
+"""Runs, and rows of what was revoked, that are read at once while looking for what a filter lets through."""
+
+
+# -- what the projection keeps -----------------------------------------------------------------------------------------
 
 
 def collections(connection: Connection, keys: Iterable[str]) -> dict[str, tuple[int, Instant]]:
@@ -76,10 +109,88 @@ def move(connection: Connection, rows: Iterable[tuple[Instant, int, int]]) -> No
     )
 
 
-def note_change(connection: Connection, numbers: Iterable[int]) -> None:
-    """Note that something changed in collections behind their ends, by no entry."""
-    connection.run_many("UPDATE exchange_taxii_collection SET changed = changed + 1 WHERE number = ?",
-                        [(number,) for number in numbers])  # fmt: skip
+def known(connection: Connection, numbers: Iterable[int]) -> dict[int, list[int]]:
+    """Return which entries brought objects, by the first halves of their keys."""
+    among, value = connection.among(numbers)
+    found: dict[int, list[int]] = {}
+    for okey, seq in connection.rows(
+        f"SELECT okey, seq FROM exchange_taxii_name WHERE okey IN {among} ORDER BY okey, seq", (value,)
+    ):
+        found.setdefault(okey, []).append(seq)
+    return found
+
+
+def runs_with(connection: Connection, number: int, seqs: Iterable[int]) -> list[Run]:
+    """Return the runs of a collection that may hold these positions: the last that begin at or before each."""
+    among, value = connection.among(seqs)
+    # PostgreSQL names the column of unnest after the function, SQLite calls json_each's "value".
+    column = "value" if connection.dialect == "sqlite" else "unnest"
+    return [Run.read(*row) for row in connection.rows(
+        f"SELECT {_RUN} FROM exchange_taxii_run WHERE collection = ? AND seq IN (SELECT (SELECT max(r.seq) FROM "
+        f"exchange_taxii_run r WHERE r.collection = ? AND r.seq <= wanted.{column}) FROM {among} AS wanted)",
+        (number, number, value))]  # fmt: skip
+
+
+def runs_between(connection: Connection, number: int, first: int, last: int, audience: int) -> list[Run]:
+    """Return the runs of a collection between two positions whose readers are one audience."""
+    return [Run.read(*row) for row in connection.rows(
+        f"SELECT {_RUN} FROM exchange_taxii_run WHERE collection = ? AND seq >= coalesce((SELECT max(seq) FROM "
+        "exchange_taxii_run WHERE collection = ? AND seq <= ?), 0) AND seq <= ? AND audience = ?",
+        (number, number, first, last, audience))]  # fmt: skip
+
+
+def gone_with(connection: Connection, number: int, seqs: Iterable[int]) -> list[Gone]:
+    """Return what was revoked in a collection with these entries."""
+    among, value = connection.among(seqs)
+    return [_gone(row) for row in connection.rows(
+        f"SELECT {_GONE} FROM exchange_taxii_revoked WHERE collection = ? AND seq IN {among}",
+        (number, value))]  # fmt: skip
+
+
+def _gone(row: Sequence[Any]) -> Gone:
+    return (*row[:7], bytes(row[7]))
+
+
+def keep_runs(connection: Connection, runs: Iterable[Run]) -> None:
+    """Write runs that are new or changed. One at which nothing stands any more is let go."""
+    added, flagged, dropped = [], [], []
+    for one in runs:
+        place = (one.collection, one.added)
+        grown = len(one.flags) > one.stored
+        if one.stored and (grown or (one.changed and not any(one.flags))):
+            dropped.append(place)
+        elif one.changed and not grown:
+            flagged.append((bytes(one.flags), *place))
+        if grown and any(one.flags):
+            added.append(one.row())
+    connection.run_many("DELETE FROM exchange_taxii_run WHERE collection = ? AND added = ?", dropped)
+    connection.run_many("UPDATE exchange_taxii_run SET flags = ? WHERE collection = ? AND added = ?", flagged)
+    connection.run_many(f"INSERT INTO exchange_taxii_run ({_RUN}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", added)
+
+
+def add_names(connection: Connection, rows: Iterable[tuple[int, int]]) -> None:
+    """Keep which entries brought objects: (first half of the key, position)."""
+    connection.run_many("INSERT INTO exchange_taxii_name (okey, seq) VALUES (?, ?)", rows)
+
+
+def drop_names(connection: Connection, rows: Iterable[tuple[int, int]]) -> None:
+    """Forget entries with which nothing stands any more, not even that it was revoked."""
+    connection.run_many(
+        "DELETE FROM exchange_taxii_name WHERE okey = ? AND seq = ? AND NOT EXISTS (SELECT 1 FROM "
+        "exchange_taxii_revoked r WHERE r.seq = exchange_taxii_name.seq)", rows)  # fmt: skip
+
+
+def add_gone(connection: Connection, rows: Iterable[Gone]) -> None:
+    """Keep what was revoked."""
+    connection.run_many(f"INSERT INTO exchange_taxii_revoked ({_GONE}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)", rows)
+
+
+def drop_gone(connection: Connection, rows: Iterable[tuple[int, Instant]]) -> None:
+    """Let what was revoked go, where the object came back: (collection, place)."""
+    connection.run_many("DELETE FROM exchange_taxii_revoked WHERE collection = ? AND added = ?", rows)
+
+
+# -- what is served ----------------------------------------------------------------------------------------------------
 
 
 def head(connection: Connection, key: str) -> tuple[int, Instant, int] | None:
@@ -88,148 +199,125 @@ def head(connection: Connection, key: str) -> tuple[int, Instant, int] | None:
     return rows[0] if rows else None
 
 
-def of_objects(connection: Connection, number: int, okeys: Iterable[int]) -> list[Kept]:
-    """Return all rows of these objects (by the hashes of their ids) in a collection, in order."""
-    among, value = connection.among(okeys)
-    return connection.rows(
-        f"SELECT {_ALL} FROM exchange_taxii_object WHERE collection = ? AND okey IN {among} ORDER BY added",
-        (number, value),
-    )
-
-
-def within(connection: Connection, first: int, last: int, audience: int) -> list[Kept]:
-    """Return the rows of entries of one audience between two positions, in order; none that stands for a recall."""
-    return connection.rows(
-        f"SELECT {_ALL} FROM exchange_taxii_object WHERE seq BETWEEN ? AND ? AND audience = ? AND revoked = 0 "
-        "ORDER BY collection, added",
-        (first, last, audience),
-    )
-
-
-def of_entries(connection: Connection, seqs: Iterable[int]) -> list[Kept]:
-    """Return the rows of entries."""
-    among, value = connection.among(seqs)
-    return connection.rows(f"SELECT {_ALL} FROM exchange_taxii_object WHERE seq IN {among} ORDER BY collection, added",
-                           (value,))  # fmt: skip
-
-
-def add(connection: Connection, rows: Iterable[Sequence[Any]]) -> None:
-    """Keep new rows."""
-    connection.run_many(
-        f"INSERT INTO exchange_taxii_object ({_ALL}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", rows
-    )
-
-
-def flag(connection: Connection, rows: Iterable[tuple[int, int, int, int]]) -> None:
-    """Change flags: (latest, shadow, collection, place)."""
-    connection.run_many(
-        "UPDATE exchange_taxii_object SET latest = ?, shadow = ? WHERE collection = ? AND added = ?", rows
-    )
-
-
-def drop(connection: Connection, rows: Iterable[tuple[int, int]]) -> None:
-    """Let rows go: (collection, place)."""
-    connection.run_many("DELETE FROM exchange_taxii_object WHERE collection = ? AND added = ?", rows)
-
-
-# -- what is served ----------------------------------------------------------------------------------------------------
-
-
 def page(connection: Connection, number: int, ask: Ask, org: int, *, by_id: bool = False) -> tuple[list[Row], bool]:
     """Return the rows of a page and whether more follow. ``org``: hash of the contributor that is asked for."""
-    where, given = _where(connection, number, ask, org, by_id)
-    rows = connection.rows(
-        f"SELECT {_ROW} FROM exchange_taxii_object t WHERE t.collection = ? AND t.added > ?{where} "
-        "ORDER BY t.added LIMIT ?",
-        (number, ask.after, *given, ask.limit + 1),
-    )
+    rows = _of_ids(connection, number, ask, org, by_id) if ask.ids else _scan(connection, number, ask, org)
     more, size, cut = len(rows) > ask.limit, 0, min(len(rows), ask.limit)
     for index, row in enumerate(rows[:cut]):
-        size += row[7]
+        size += row.size
         if size > MAX_PAGE_BYTES and index:
             more, cut = True, index
             break
-    return [Row(*row) for row in rows[:cut]], more
+    return rows[:cut], more
 
 
 def exists(connection: Connection, number: int, oid: str) -> bool:
     """Tell whether a collection holds something of an object that was not withdrawn."""
-    return bool(connection.rows(
-        "SELECT 1 FROM exchange_taxii_object WHERE collection = ? AND okey = ? AND oid = ? AND revoked = 0 LIMIT 1",
-        (number, signed64(oid), oid)))  # fmt: skip
+    return any(not row.revoked for row in _standing(connection, number, [key_of(oid)]).get(key_of(oid), ()))
 
 
 def own(connection: Connection, number: int, oid: str, org: int, specs: Sequence[int]) -> list[tuple[int, Instant]]:
     """Return (position, version) of all that one contributor gave of an object, oldest version first."""
-    among, value = connection.among(specs)
-    return connection.rows(
-        "SELECT seq, version FROM exchange_taxii_object WHERE collection = ? AND okey = ? AND oid = ? AND org = ? "
-        f"AND revoked = 0 AND spec IN {among} ORDER BY version, added",
-        (number, signed64(oid), oid, org, value),
+    rows = _standing(connection, number, [key_of(oid)]).get(key_of(oid), [])
+    mine = [row for row in rows if row.org == org and not row.revoked and row.spec in specs]
+    return [(row.seq, row.version) for row in sorted(mine, key=lambda row: (row.version, row.added))]
+
+
+def _standing(connection: Connection, number: int, keys: Several[bytes]) -> dict[bytes, list[Row]]:
+    """Return all that stands of objects in a collection, by their keys, in order."""
+    entries = known(connection, sorted({number_of(key) for key in keys}))
+    seqs = sorted({seq for found in entries.values() for seq in found})
+    shelf = Shelf()
+    if seqs:
+        shelf.put(runs_with(connection, number, seqs))
+    found: dict[bytes, list[Row]] = {}
+    for seq in seqs:
+        if (at := shelf.find(seq)) is not None and at[0].flags[at[1]] & PRESENT:
+            found.setdefault(at[0].key(at[1]), []).append(at[0].shown(at[1]))
+    for gone in gone_with(connection, number, seqs) if seqs else ():
+        found.setdefault(gone[7], []).append(_row(gone))
+    return found
+
+
+def _row(gone: Gone) -> Row:
+    return Row(gone[1], gone[2], gone[3], gone[4], gone[5], 0, 0, 1)
+
+
+def _of_ids(connection: Connection, number: int, ask: Ask, org: int, by_id: bool) -> list[Row]:
+    """Return what is asked of objects that are named, in order."""
+    wanted = [key_of(oid) for oid in ask.ids if not ask.types or oid.partition("--")[0] in ask.types]
+    standing = _standing(connection, number, wanted)
+    found: list[Row] = []
+    for key in wanted:
+        rows = [row for row in standing.get(key, ()) if not (by_id and row.revoked)]
+        found += [row for row in pick(ask, rows, org) if row.added > ask.after]
+    return sorted(found, key=_place)
+
+
+def _scan(connection: Connection, number: int, ask: Ask, org: int) -> list[Row]:
+    """Look through a collection for what is asked, until a page is full."""
+    types = frozenset(type_hash(type) for type in ask.types)
+    found: list[Row] = []
+    after, most = ask.after, min(ask.limit // 100 + 2, _MOST_RUNS)
+    while len(found) <= ask.limit:
+        runs = _runs_from(connection, number, after, most)
+        gone = _gone_from(connection, number, after)
+        ends = [runs[-1].added + len(runs[-1].flags) - 1] if len(runs) == most else []
+        ends += [gone[-1][1]] if len(gone) == _MOST_RUNS else []
+        until = min(ends, default=_NEVER)
+        rows = _of_runs(connection, number, runs, (after, until), ask, org, types)
+        rows += [row for one in gone if one[1] <= until and (not types or one[6] in types)
+                 for row in pick(ask, [_row(one)], org)]  # fmt: skip
+        found += sorted(rows, key=_place)
+        if until == _NEVER:
+            break
+        after, most = until, min(most * 2, _MOST_RUNS)
+    return found
+
+
+def _runs_from(connection: Connection, number: int, after: Instant, limit: int) -> list[Run]:
+    rows = connection.rows(
+        f"SELECT {_RUN} FROM exchange_taxii_run WHERE collection = ? AND added >= coalesce((SELECT max(added) FROM "
+        "exchange_taxii_run WHERE collection = ? AND added <= ?), 0) ORDER BY added LIMIT ?",
+        (number, number, after, limit),
     )
+    return [Run.read(*row) for row in rows]
 
 
-def _where(connection: Connection, number: int, ask: Ask, org: int, by_id: bool) -> tuple[str, list[Any]]:
-    """Return the conditions of a query beyond collection and place, with their parameters."""
-    sql, given = "", []
-    if by_id:
-        sql += " AND t.revoked = 0"
-    if ask.ids:
-        keys, hashed = connection.among([signed64(oid) for oid in ask.ids])
-        among, value = connection.among(ask.ids)
-        sql += f" AND t.okey IN {keys} AND t.oid IN {among}"
-        given += [hashed, value]
-    if ask.types:
-        among, value = connection.among(ask.types)
-        sql += f" AND t.type IN {among}"
-        given.append(value)
-    plain = ask.last and not (ask.specs or ask.versions or ask.first or ask.all or org)
-    if plain:
-        return sql + " AND t.latest = 1", given
-    rivals, rival = _rivals(connection, ask, org, by_id)
-    mine = " AND t.org = ?" if org else " AND t.shadow = 0"
-    sql += mine
-    given += [org] if org else []
-    if ask.specs:
-        among, value = connection.among(ask.specs)
-        sql += f" AND t.spec IN {among}"
-        given.append(value)
-    else:
-        sql += f" AND NOT EXISTS (SELECT 1 FROM exchange_taxii_object u WHERE {rivals} AND u.spec > t.spec)"
-        given += rival
-    return _versions(connection, ask, sql, given, rivals, rival)
+def _gone_from(connection: Connection, number: int, after: Instant) -> list[Gone]:
+    return [_gone(row) for row in connection.rows(
+        f"SELECT {_GONE} FROM exchange_taxii_revoked WHERE collection = ? AND added > ? ORDER BY added LIMIT ?",
+        (number, after, _MOST_RUNS))]  # fmt: skip
 
 
-def _rivals(connection: Connection, ask: Ask, org: int, by_id: bool) -> tuple[str, list[Any]]:
-    """Return which other rows of the same object are compared with a row."""
-    sql, given = "u.collection = t.collection AND u.okey = t.okey AND u.oid = t.oid", []
-    sql += " AND u.org = ?" if org else " AND u.shadow = 0"
-    given += [org] if org else []
-    if by_id:
-        sql += " AND u.revoked = 0"
-    if ask.specs:
-        among, value = connection.among(ask.specs)
-        sql += f" AND u.spec IN {among}"
-        given.append(value)
-    return sql, given
+def _of_runs(connection: Connection, number: int, runs: Sequence[Run], span: tuple[Instant, Instant], ask: Ask,
+             org: int, types: frozenset[int]) -> list[Row]:  # fmt: skip
+    """Return what is asked of runs, of the places after the first and up to the second of ``span``."""
+    latest = is_latest_alone(ask, org)
+    wanted = LATEST if latest else PRESENT
+    found: list[Row] = []
+    rivals: dict[bytes, list[Row]] = {}
+    for one in runs:
+        if org and one.org != org:
+            continue
+        begin, end = max(0, span[0] - one.added + 1), min(len(one.flags), span[1] - one.added + 1)
+        for at in range(begin, end):
+            flags = one.flags[at]
+            if not flags & wanted or (types and one.types[at] not in types) or (flags & SHADOW and not org):
+                continue
+            row = one.shown(at)
+            if latest:
+                found.append(row)
+            elif flags & ALONE:
+                found += pick(ask, [row], org)
+            else:
+                rivals.setdefault(one.key(at), []).append(row)
+    standing = _standing(connection, number, rivals) if rivals else {}
+    for key, rows in rivals.items():
+        chosen = pick(ask, standing.get(key, ()), org)
+        found += [row for row in rows if row in chosen]
+    return found
 
 
-def _versions(connection: Connection, ask: Ask, sql: str, given: list[Any], rivals: str, rival: list[Any]
-              ) -> tuple[str, list[Any]]:
-    if ask.all:
-        return sql, given
-    ways, more = [], []
-    same = "" if ask.specs else " AND u.spec = t.spec"
-    for wanted, sign in ((ask.last, ">"), (ask.first, "<")):
-        if wanted:
-            ways.append(
-                f"NOT EXISTS (SELECT 1 FROM exchange_taxii_object u WHERE {rivals}{same} "
-                f"AND (u.version {sign} t.version OR (u.version = t.version AND (u.spec {sign} t.spec "
-                "OR (u.spec = t.spec AND u.added < t.added)))))"
-            )
-            more += rival
-    if ask.versions:
-        among, value = connection.among(ask.versions)
-        ways.append(f"t.version IN {among}")
-        more.append(value)
-    return f"{sql} AND ({' OR '.join(ways)})", given + more
+def _place(row: Row) -> Instant:
+    return row.added
