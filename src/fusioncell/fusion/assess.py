@@ -3,15 +3,16 @@
 ``x(t) = prior + Σ over origins ( strongest malicious - strongest benign )``.
 
 1. Group what was claimed by (contributor, named source): only the strongest speaks, shouting does not help.
-2. Take the strongest group first. It is an independent origin unless its contributor, its named source, or one of
-   the objects that it repeats has spoken already: then it is folded into that origin (ADR 0004). So one contributor
-   is at most one origin, whatever sources it names, and one source is one origin, however many relay it.
+2. Take the strongest group first (known copiers last). It is an independent origin unless its contributor, its named
+   source, or one of the objects that it repeats has spoken already: then it is folded into that origin (ADR 0004). So
+   one contributor is at most one origin, whatever sources it names, and one source is one origin, however many relay it.
 3. Cap each origin; sum in that fixed order; turn log-odds into a probability.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from math import log2
 
 from fusioncell.fusion import weigh
 from fusioncell.fusion.model import Assessment, Evidence, Origin
@@ -21,7 +22,7 @@ from fusioncell.kernel.observable import Observable
 
 def independent(evidence: Iterable[Evidence], now: Instant, half: int) -> list[Origin]:
     """Choose the independent origins among evidence of one stance, strongest first; fold the rest into them."""
-    ordered = sorted(evidence, key=lambda e: (-e.weight, -e.latest, e.first, e.contributor, e.creator))
+    ordered = sorted(evidence, key=lambda e: (e.copier, -e.weight, -e.latest, e.first, e.contributor, e.creator))
     chosen: list[Evidence] = []
     folded: list[list[Evidence]] = []
     spoken: dict[object, int] = {}
@@ -38,11 +39,16 @@ def independent(evidence: Iterable[Evidence], now: Instant, half: int) -> list[O
             folded[place].append(item)
     origins = []
     for voice, repeats in zip(chosen, folded, strict=True):
-        # A repeat may be newer than the voice that it repeats: it refreshes it, and adds nothing else.
-        latest = max([voice.latest, *(repeat.latest for repeat in repeats)])
-        faded = min(weigh.decayed(latest, now, half), weigh.ORIGIN_CAP)
+        faded = min(weigh.decayed(refreshed(voice, repeats), now, half), weigh.ORIGIN_CAP)
         origins.append(Origin(voice, min(voice.weight, weigh.ORIGIN_CAP), faded, tuple(repeats)))
     return origins
+
+
+def refreshed(voice: Evidence, repeats: Iterable[Evidence]) -> float:
+    """Return an origin's forward-decayed weight: a repeat may be newer than the voice, which it refreshes, and adds
+    nothing else."""
+    newer = [each.latest - max(0.0, log2(each.weight / voice.weight)) for each in repeats]
+    return max([voice.latest, *newer])
 
 
 def assess(observable: Observable, evidence: Iterable[Evidence], mentions: int, now: Instant) -> Assessment:

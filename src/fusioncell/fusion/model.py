@@ -19,6 +19,7 @@ class Evidence:
     against. ``weight``: strongest log-likelihood ratio. ``latest``: base-2 logarithm of the strongest forward-decayed
     weight. ``first``/``last``: instants of the oldest and newest claim. ``fresh``: any of them was news on arrival.
     ``keys``: ids by which repeats of one object are known. ``count``: claims joined. ``seq``: a newest entry.
+    ``copier``: it repeats another of its family, so it is never the voice where the other has spoken.
     """
 
     contributor: str
@@ -32,6 +33,7 @@ class Evidence:
     keys: frozenset[int]
     count: int
     seq: int
+    copier: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from fusioncell.fusion import store
 from fusioncell.fusion.assess import assess
 from fusioncell.fusion.knowngood import KnownGood, guards
 from fusioncell.fusion.model import MANY, Assessment, Evidence, Profile, Profiled, Standing
+from fusioncell.fusion.origins.model import Kin
 from fusioncell.fusion.origins.project import marks_for, newest_join
 from fusioncell.fusion.stand import standing_of
 from fusioncell.kernel.clock import Clock, Instant
@@ -28,14 +29,16 @@ def _keys(*texts: str) -> frozenset[int]:
     return frozenset(int(key, 16) for text in texts for key in text.split())
 
 
-def evidence_from(row: Row, kin: Mapping[str, int]) -> Evidence:
-    """Make the value from a grouped row of the store. ``kin``: the numbers of families, which its members share as they
-    would share an object."""
+def evidence_from(row: Row, kin: Mapping[str, Kin]) -> Evidence:
+    """Make the value from a grouped row of the store. ``kin``: what joins families: a number that its members share as
+    they would share an object."""
     _, contributor, creator, benign, weight, latest, first, last, fresh, count, seq, low, high = row
     keys = _keys(low, high)
-    if kin:
-        keys |= {kin[name] for name in (contributor, creator) if name in kin}
-    return Evidence(contributor, creator, bool(benign), weight, latest, first, last, bool(fresh), keys, count, seq)
+    found = [kin[name] for name in (contributor, creator) if name in kin] if kin else []
+    if found:
+        keys |= {each.number for each in found}
+    return Evidence(contributor, creator, bool(benign), weight, latest, first, last, bool(fresh), keys, count, seq,
+                    any(each.copier for each in found))  # fmt: skip
 
 
 def assess_within(
@@ -78,7 +81,7 @@ class Fusion:
         self._database = database
         self._clock = clock
         self.known_good = known_good
-        self._kin: tuple[int, dict[frozenset[int], dict[str, int]]] = (0, {})
+        self._kin: tuple[int, dict[frozenset[int], dict[str, Kin]]] = (0, {})
         """Families by audiences, as of the newest join."""
         self._guarded = bytearray()
         """By an observable's id: 0 not looked up yet, 1 free, 2 known good. The lists stay while the hub runs."""
@@ -94,7 +97,7 @@ class Fusion:
             items = [evidence_from(row, kin) for row in store.evidence_of(connection, number, audiences)]
         return assess(observable, items, mentions, self._clock.now())
 
-    def _families(self, connection: Connection, audiences: frozenset[int]) -> dict[str, int]:
+    def _families(self, connection: Connection, audiences: frozenset[int]) -> dict[str, Kin]:
         newest = newest_join(connection)
         if not newest:
             return {}

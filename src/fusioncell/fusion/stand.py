@@ -18,6 +18,7 @@ from typing import Any
 from fusioncell.fusion import weigh
 from fusioncell.fusion.assess import independent
 from fusioncell.fusion.model import Evidence, Origin
+from fusioncell.fusion.origins.model import Kin
 from fusioncell.kernel.clock import DAY
 from fusioncell.kernel.observable import TYPES_BY_CODE
 
@@ -42,12 +43,12 @@ def _of_type(code: int) -> tuple[float, int, float]:
 
 
 def standing_of(
-    rows: Sequence[Row], names: Mapping[int, str], kin: Mapping[str, int] = MappingProxyType({})
+    rows: Sequence[Row], names: Mapping[int, str], kin: Mapping[str, Kin] = MappingProxyType({})
 ) -> Iterator[tuple[int, int, float, int]]:
     """Give (observable, type, P(malicious), day of its end) for the observables of rows that are accused.
 
     ``rows``: of ``store.claims_between``, all of an observable together. ``names``: of contributors and
-    sources. ``kin``: the numbers of families, by name.
+    sources. ``kin``: what joins families, by name.
     """
     start, count = 0, len(rows)
     while start < count:
@@ -82,7 +83,7 @@ def _day(halves: float, half: int) -> int:
     return min(NEVER, max(0, ceil((weigh.LANDMARK + halves * half) / DAY)))
 
 
-def _joined(rows: Sequence[Row], names: Mapping[int, str], kin: Mapping[str, int]) -> tuple[float, int] | None:
+def _joined(rows: Sequence[Row], names: Mapping[int, str], kin: Mapping[str, Kin]) -> tuple[float, int] | None:
     """Several claims: the origins are chosen as for a single look-up."""
     base, half, need = _of_type(rows[0][1])
     groups: dict[tuple[int, int, bool], list[Row]] = {}
@@ -99,16 +100,17 @@ def _joined(rows: Sequence[Row], names: Mapping[int, str], kin: Mapping[str, int
 
 
 def _evidence(
-    key: tuple[int, int, bool], claims: Sequence[Row], names: Mapping[int, str], kin: Mapping[str, int]
+    key: tuple[int, int, bool], claims: Sequence[Row], names: Mapping[int, str], kin: Mapping[str, Kin]
 ) -> Evidence:
     texts = [claim[8] for claim in claims]
     keys = frozenset(int(part, 16) for text in (min(texts), max(texts)) for part in text.split())
     contributor, creator = names.get(key[0], ""), names.get(key[1], "")
-    if kin:
-        keys |= {kin[name] for name in (contributor, creator) if name in kin}
+    found = [kin[name] for name in (contributor, creator) if name in kin] if kin else []
+    if found:
+        keys |= {each.number for each in found}
     return Evidence(
         contributor, creator, key[2], max(c[5] for c in claims), max(c[6] for c in claims),
-        min(c[7] for c in claims), 0, False, keys, len(claims), 0,
+        min(c[7] for c in claims), 0, False, keys, len(claims), 0, any(each.copier for each in found),
     )  # fmt: skip
 
 
@@ -116,6 +118,7 @@ def _forward(origins: Sequence[Origin]) -> float:
     """Sum the forward-decayed weights of origins, each capped where it was made."""
     total = 0.0
     for origin in origins:
+        most = min(weigh.ORIGIN_CAP, origin.voice.weight)
         voices = (origin.voice, *origin.repeats)
-        total += max(2.0 ** (e.latest - max(0.0, log2(e.weight / weigh.ORIGIN_CAP))) for e in voices)
+        total += max(2.0 ** (e.latest - max(0.0, log2(e.weight / most))) for e in voices)
     return total

@@ -9,6 +9,8 @@ from collections.abc import Iterable
 
 from xxhash import xxh3_64_intdigest
 
+from fusioncell.fusion.origins.model import Kin
+
 
 def families(joins: Iterable[tuple[str, str]]) -> dict[str, frozenset[str]]:
     """Return for each joined name all the names of its family, itself included."""
@@ -20,6 +22,14 @@ def families(joins: Iterable[tuple[str, str]]) -> dict[str, frozenset[str]]:
     return {name: frozenset(group) for name, group in of.items()}
 
 
-def marks(joins: Iterable[tuple[str, str]]) -> dict[str, int]:
-    """Return for each joined name the number that all of its family share, as evidence carries keys of objects."""
-    return {name: xxh3_64_intdigest(("family\0" + min(group)).encode()) for name, group in families(joins).items()}
+def marks(joins: Iterable[tuple[str, str]]) -> dict[str, Kin]:
+    """Return for each joined name the number that all of its family share, as evidence carries keys of objects.
+
+    The second of each join is the one that repeats.
+    """
+    pairs = list(joins)
+    copiers = {second for _, second in pairs}
+    return {
+        name: Kin(xxh3_64_intdigest(("family\0" + min(group)).encode()), name in copiers)
+        for name, group in families(pairs).items()
+    }

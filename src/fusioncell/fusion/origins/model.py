@@ -19,6 +19,13 @@ that its analyst chose."""
 LETTERS = "ABCDEF"
 
 
+class Kin(NamedTuple):
+    """What a source shares with its family: a ``number``. ``copier``: it was found to repeat another of them."""
+
+    number: int
+    copier: bool
+
+
 class Said(NamedTuple):
     """One source's first word on one observable. ``source``: its number; ``at``: microseconds; ``seq``: its entry."""
 

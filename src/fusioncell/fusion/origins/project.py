@@ -8,7 +8,7 @@ import msgspec
 
 from fusioncell.fusion.origins import store
 from fusioncell.fusion.origins.families import marks
-from fusioncell.fusion.origins.model import GRADED, JOINED, KINDS, Grade, Join
+from fusioncell.fusion.origins.model import GRADED, JOINED, KINDS, Grade, Join, Kin
 from fusioncell.fusion.origins.store import metadata
 from fusioncell.kernel.entry import Entry
 from fusioncell.kernel.marking import Audience, within
@@ -59,8 +59,8 @@ def standing(rows: Sequence[store.Row]) -> dict[tuple[str, str], store.Row]:
     return found
 
 
-def marks_for(connection: Connection, audiences: frozenset[int]) -> dict[str, int]:
-    """Return for each source of a family the number that its family shares, as a viewer of these audiences sees it."""
+def marks_for(connection: Connection, audiences: frozenset[int]) -> dict[str, Kin]:
+    """Return for each source of a family what it shares with it, as a viewer of these audiences sees it."""
     return marks(standing(store.joins_in(connection, audiences)))
 
 
