@@ -1,0 +1,148 @@
+"""Derive from a value the features under which reports that share it meet.
+
+Names meet by host and by registered domain (what stands under a private suffix, like a free host's customers, has its
+own); addresses by themselves, by socket and by /24; URLs by host and path; references by themselves, posts also by
+the thread. Public suffixes, private addresses and bare ``/`` say nothing and are left out.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from functools import lru_cache
+from ipaddress import ip_address, ip_network
+
+from fusioncell.fusion.clusters.model import MAX_VALUES, Feature, Kind
+from fusioncell.kernel.names import registered_domain
+from fusioncell.kernel.observable import Observable, ObservableType
+
+_T = ObservableType
+_V4 = re.compile(r"(\d{1,3}(?:\.\d{1,3}){3})(?::(\d{1,5}))?", re.ASCII)
+_V4_NET = re.compile(r"(\d{1,3}\.\d{1,3}\.\d{1,3})\.(0|[1-9]\d{0,2})", re.ASCII)
+_POST = re.compile(r"https?://(?:www\.|mobile\.)?(?:twitter|x)\.com/([^/?#]{1,64})/status/(\d{1,19})", re.ASCII)
+_DIGEST = re.compile(r"(?<![0-9a-f])(?:[0-9a-f]{64}|[0-9a-f]{40}|[0-9a-f]{32})(?![0-9a-f])", re.ASCII)
+_LOOKED_UP = re.compile(r"https?://(?:www\.)?virustotal\.com/gui/(ip-address|domain)/([^/?#]+)", re.ASCII)
+_SNOWFLAKE = 22
+"""Bits of a post's number below its time in milliseconds."""
+_WITHIN = 240_000
+_HASHES = frozenset((_T.MD5, _T.SHA1, _T.SHA256, _T.SHA512))
+_INNER = tuple(ip_network(net) for net in (
+    "0.0.0.0/8", "10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12", "192.168.0.0/16",
+    "224.0.0.0/3", "::/127", "fc00::/7", "fe80::/10", "ff00::/8",
+))  # fmt: skip
+"""Inside a network, or to many: what everybody has says nothing (RFC 6890)."""
+_SAYS_NOTHING = frozenset((_T.CIDR, _T.ASN, _T.VULNERABILITY, _T.WEAKNESS, _T.PORT, _T.DIRECTORY))
+MAX_TEXT = 512
+
+
+def features_of(observable: Observable) -> Iterator[Feature]:
+    """Give the features of an observable that an attacker's role is claimed of."""
+    kind, value = observable.type, observable.value
+    if kind is _T.DOMAIN:
+        yield from _of_host(value)
+    elif kind in (_T.IPV4, _T.IPV6):
+        yield from _of_address(value)
+    elif kind is _T.URL:
+        yield from _of_url(value)
+    elif kind is _T.EMAIL:
+        yield Feature(Kind.SENDER, value[:MAX_TEXT])
+    elif kind in _HASHES:
+        yield Feature(Kind.HASH, value)
+    elif kind not in _SAYS_NOTHING:
+        yield Feature(Kind.OTHER, f"{kind.value}:{value}"[:MAX_TEXT])
+
+
+def features_of_reference(address: str) -> Iterator[Feature]:
+    """Give the features of an address that a report cites: itself, its thread, and a value that it looks up."""
+    address = address.strip()
+    yield Feature(Kind.REFERENCE, address[:MAX_TEXT])
+    if post := _POST.match(address):
+        yield Feature(Kind.THREAD, f"{post[1].lower()} {(int(post[2]) >> _SNOWFLAKE) // _WITHIN}")
+    elif looked := _LOOKED_UP.match(address):
+        yield from _of_address(looked[2]) if looked[1] == "ip-address" else _of_host(looked[2].lower())
+    for digest in _DIGEST.findall(address.lower()):
+        yield Feature(Kind.HASH, digest)
+
+
+def features_of_report(indicators: Iterable[str], references: Iterable[str]) -> list[Feature]:
+    """Return the distinct features of a published report whose indicators are plain texts: names, addresses with and
+    without port, URLs with and without scheme, bare paths. In order of kind and text."""
+    found: set[Feature] = set()
+    for _, text in zip(range(MAX_VALUES), indicators, strict=False):
+        found.update(_of_text(text.strip()))
+    for _, text in zip(range(MAX_VALUES), references, strict=False):
+        found.update(features_of_reference(text))
+    return sorted(found)
+
+
+def _of_text(text: str) -> Iterator[Feature]:
+    rest = text.partition("://")[2] or text
+    host, slash, path = rest.partition("/")
+    if slash:
+        yield from _of_path("/" + path)
+    if address := _V4.fullmatch(host):
+        yield from _of_socket(address)
+    elif host:
+        yield from _of_host(host.partition(":")[0].lower().rstrip("."))
+
+
+def _of_url(url: str) -> Iterator[Feature]:
+    rest = url.partition("://")[2]
+    host, slash, path = rest.partition("/")
+    host = host.rpartition("@")[2].lower()
+    if host.startswith("["):
+        yield from _of_address(host[1:].partition("]")[0])
+    elif address := _V4.fullmatch(host):
+        yield from _of_socket(address)
+    else:
+        yield from _of_host(host.partition(":")[0])
+    if slash:
+        yield from _of_path("/" + path)
+
+
+def _of_path(path: str) -> Iterator[Feature]:
+    for mark in "?#":
+        path = path.partition(mark)[0]
+    if len(path) > 1:
+        yield Feature(Kind.PATH, path[:MAX_TEXT])
+
+
+@lru_cache(maxsize=4096)
+def _of_host(host: str) -> tuple[Feature, ...]:
+    if "." not in host or len(host) > 253:
+        return ()
+    domain = registered_domain(host)
+    return () if domain is None else (Feature(Kind.HOST, host), Feature(Kind.DOMAIN, domain))
+
+
+def _of_socket(found: re.Match[str]) -> tuple[Feature, ...]:
+    features = _of_address(found[1])
+    return (*features, Feature(Kind.SOCKET, found[0])) if features and found[2] else features
+
+
+def _of_address(text: str) -> tuple[Feature, ...]:
+    short = _V4_NET.fullmatch(text)
+    if short is not None and int(short[2]) < 256:
+        net = short[1]
+        return (Feature(Kind.ADDRESS, text), Feature(Kind.NET, net + ".0/24")) if _is_outer(net + ".0") else ()
+    try:
+        address = ip_address(text)
+    except ValueError:
+        return ()
+    if not _is_outer(str(address)):
+        return ()
+    prefix = 24 if address.version == 4 else 64
+    return Feature(Kind.ADDRESS, str(address)), Feature(Kind.NET, str(ip_network((address, prefix), strict=False)))
+
+
+@lru_cache(maxsize=65_536)
+def _is_outer(text: str) -> bool:
+    """Tell whether an address (of a /24: its first) is one that strangers can share; what is no address is not.
+
+    Those of documentation (RFC 5737) are: exercises report them.
+    """
+    try:
+        address = ip_address(text)
+    except ValueError:
+        return False
+    return not any(address in net for net in _INNER)
