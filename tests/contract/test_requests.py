@@ -98,10 +98,11 @@ def test_a_request_is_open_answered_incomplete_and_accepted(cast: Cast) -> None:
 
 def test_a_deadline_passes_and_an_answer_comes_late(cast: Cast) -> None:
     which = cast.ask(days=1)
-    assert [one.id for one in cast.hub.requests.due(cast.clock.now(), 2 * DAY)] == [which]
-    assert cast.hub.requests.due(cast.clock.now(), HOUR) == []
+    bo = cast.viewers["Bo"]
+    assert [one.id for one in cast.hub.requests.due(bo, 2 * DAY)] == [which]
+    assert cast.hub.requests.due(bo, HOUR) == []
     cast.clock.advance(DAY + 1)
-    assert cast.state("Bo", which) is State.OVERDUE and cast.hub.requests.due(cast.clock.now()) == []
+    assert cast.state("Bo", which) is State.OVERDUE and cast.hub.requests.due(bo, DAY) == []
     cast.answer("Bo", which)
     assert cast.state("Ada", which) is State.ANSWERED
     for bad in ("", "soon", "2020-01-01", format_instant(cast.clock.now() + 400 * DAY)):
@@ -218,3 +219,67 @@ def test_requests_are_rebuilt_to_the_same_rows(cast: Cast) -> None:
     rebuild(cast.hub)
     cast.hub.settle()
     assert dump(database) == before
+
+
+def reminded(cast: Cast, name: str) -> list[tuple[str, str]]:
+    """Return (why, thread) of the notices of deadlines that somebody got, oldest first."""
+    found, _ = cast.hub.notify.notices(cast.viewers[name])
+    return [(one.whys[0][0], one.thread) for one in reversed(found) if one.whys[0][0] in ("deadline", "unanswered")]
+
+
+def test_those_who_are_asked_are_reminded_once_and_the_asker_is_told_once(cast: Cast) -> None:
+    hub, clock = cast.hub, cast.clock
+    which = cast.ask(days=3, tlp=Tlp.AMBER, groups=(group(cast.circle, 1),))
+    done = cast.ask(days=3, tlp=Tlp.AMBER, groups=(group(cast.circle, 1),))
+    cast.answer("Bo", done)
+    hub.tell()
+    assert reminded(cast, "Bo") == []
+    clock.advance(2 * DAY)
+    for _ in range(3):
+        hub.tell()
+        clock.advance(HOUR)
+    # Bo's bank is asked; Ada asks, Al is Ada's colleague, Ida and Fay are no readers.
+    assert {name: reminded(cast, name) for name in ROLES} == {
+        "Bo": [("deadline", which)], "Ada": [], "Al": [], "Ida": [], "Fay": []}
+    clock.advance(DAY)
+    for _ in range(2):
+        hub.tell()
+    assert reminded(cast, "Ada") == [("unanswered", which)]
+    assert reminded(cast, "Bo") == [("deadline", which)] and reminded(cast, "Al") == []
+    [notice] = [one for one in hub.notify.notices(cast.viewers["Ada"])[0] if one.whys[0][0] == "unanswered"]
+    assert notice.contribution == hub.talk.read_one(cast.viewers["Ada"], which).contribution
+
+
+def test_an_answer_that_one_may_not_see_stops_no_reminder(cast: Cast) -> None:
+    which = cast.ask(days=2, tlp=Tlp.AMBER, groups=(group(cast.circle, 1),), cell=True)
+    cast.answer("Bo", which, tlp=Tlp.RED, people=(f"person:{cast.viewers['Ada'].person}",))
+    cast.clock.advance(DAY + HOUR)
+    cast.hub.tell()
+    # Bo, who answered, sees the answer; Fay's office is asked and does not.
+    assert reminded(cast, "Bo") == []
+    assert reminded(cast, "Fay") == ([("deadline", which)] if seen_by(cast, "Fay", which) else [])
+    cast.clock.advance(2 * DAY)
+    cast.hub.tell()
+    assert reminded(cast, "Ada") == []
+
+
+def test_a_question_to_all_reminds_the_cell_and_who_watches_it(cast: Cast) -> None:
+    which = cast.ask(days=2, tlp=Tlp.GREEN, cell=True)
+    cast.hub.desk.watch(cast.viewers["Ida"].person or "", which, "watch")
+    cast.clock.advance(DAY + HOUR)
+    cast.hub.tell()
+    assert {name: reminded(cast, name) for name in ("Bo", "Ida", "Fay")} == {
+        "Bo": [], "Ida": [("deadline", which)], "Fay": [("deadline", which)]}
+    muted = cast.ask(days=1, tlp=Tlp.GREEN, cell=True)
+    cast.hub.desk.watch(cast.viewers["Fay"].person or "", muted, "mute")
+    cast.hub.tell()
+    assert reminded(cast, "Fay") == [("deadline", which)]
+
+
+def seen_by(cast: Cast, name: str, which: str) -> bool:
+    """Tell whether somebody sees a request."""
+    try:
+        cast.hub.requests.one(cast.viewers[name], which)
+    except NotFound:
+        return False
+    return True

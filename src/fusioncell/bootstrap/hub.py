@@ -162,13 +162,19 @@ class Hub:
         self.river.start()
         self.rounds = [
             Rounds("mail", self.mail.deliver, MAIL_SECONDS),
-            Rounds("tell", self.notify.tell, TELL_SECONDS),
+            Rounds("tell", self.tell, TELL_SECONDS),
             Rounds("webhooks", self.hooks.deliver, MAIL_SECONDS), Rounds("feeds", self.inbound.round, FEED_SECONDS),
             Rounds("day", self.daily, DAILY_SECONDS), Rounds("receipts", self.receipts.round, 1.0),
             Rounds("match", self.matcher.round, MATCH_SECONDS),
         ]
         for each in self.rounds:
             each.start()
+
+    def tell(self) -> None:
+        """Remind of questions whose deadline is near or has passed, then send the mails that are due."""
+        self.notify.remind(self.requests, lambda: [
+            who.id for org in self.members.organisations() for who in self.members.people_of(org.id)])  # fmt: skip
+        self.notify.tell()
 
     def daily(self) -> None:
         """Do what a day asks for: idle accounts take their steps, what has run its time is deleted."""

@@ -20,6 +20,13 @@ OWN = frozenset({"assets", "network"})
 """Kinds whose hits are of the watcher's own networks: these may be mailed at once."""
 MENTION, THREAD = "mention", "thread"
 """Why one is told of a post: it names one (nobody needs to watch for that), or one watches its thread."""
+DEADLINE, UNANSWERED = "deadline", "unanswered"
+"""Why one is told of a question again: its deadline is near and one is asked; it passed, and one has no answer."""
+REMIND_BEFORE = DAY
+"""Those who are asked are reminded so long before a question's deadline …"""
+TELL_FOR = 7 * DAY
+"""… and the asker is told of one that passed unanswered, for so long after it (a hub may have been down)."""
+OF_POSTS = (THREAD, MENTION, DEADLINE, UNANSWERED)
 
 WATCHES_PER_OWNER = 200
 LONGEST_VALUE = 300

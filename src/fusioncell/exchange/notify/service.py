@@ -6,17 +6,22 @@ viewer may see now.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from fusioncell.exchange.mail import Outbox
 from fusioncell.exchange.notify import admit, store
 from fusioncell.exchange.notify.admit import minute_of_day, time_of_day, zones
 from fusioncell.exchange.notify.compose import Say, mail
 from fusioncell.exchange.notify.model import (
+    DEADLINE,
     INSTANT_EVERY,
     KEEP,
     KINDS,
+    REMIND_BEFORE,
+    TELL_FOR,
+    UNANSWERED,
     WATCHES_PER_OWNER,
+    Hit,
     Notice,
     Parties,
     Preferences,
@@ -26,6 +31,7 @@ from fusioncell.exchange.notify.model import (
 )
 from fusioncell.exchange.notify.project import Follower
 from fusioncell.exchange.notify.when import digest_period, is_quiet
+from fusioncell.exchange.requests import Due, Requests
 from fusioncell.intake.service import Intake
 from fusioncell.kernel.clock import Clock, Instant
 from fusioncell.kernel.errors import BadInput, Conflict, NotAllowed, NotFound, NotSignedIn
@@ -100,6 +106,42 @@ class Notify:
             raise BadInput("name the thread", place="thread")
         self._threads.watch(_person(viewer), thread, "mute")
 
+    # -- deadlines of questions ----------------------------------------------------------------------------------------
+
+    def remind(self, requests: Requests, people: Callable[[], Iterable[str]]) -> int:
+        """Tell of questions whose deadline is near, and askers of those that nobody answered; return how many notices.
+
+        1. Each person is asked for by what they see themselves: an answer that is hidden from them stops no reminder.
+        2. Those are reminded whom the question names (by their group, their organisation or by name), and the Fusion
+           Cell where it is asked; a question to the whole partnership reminds those who watch its thread.
+        3. Once for each question and person: what was told is kept until long after the deadline.
+        """
+        if not requests.any_near(within=REMIND_BEFORE, since=TELL_FOR):
+            return 0
+        hits: list[Hit] = []
+        for who in people():
+            viewer = self._parties.viewer_of(person(who))
+            if viewer is None:
+                continue
+            hits += [self._hit(who, one, DEADLINE) for one in requests.due(viewer, REMIND_BEFORE)
+                     if self._is_asked(viewer, one)]
+            hits += [self._hit(who, one, UNANSWERED) for one in requests.overdue(viewer, TELL_FOR)]
+        with self._vault.write() as connection:
+            return store.add_once(connection, hits) if hits else 0
+
+    def _is_asked(self, viewer: Viewer, one: Due) -> bool:
+        if viewer.org == one.org or viewer.person is None:
+            return False
+        said = self._threads.watchers(one.id).get(viewer.person, "")
+        parties = self._record.audience(one.audience).parties
+        named = not parties.isdisjoint(viewer.parties) or (one.cell and viewer.may("answer"))
+        return said == "watch" or (named and said != "mute")
+
+    def _hit(self, who: str, one: Due, why: str) -> Hit:
+        # The key of the notice is of the question and the reason, so that it is kept once.
+        return Hit(person(who), f"{why}:{one.id}"[:64], one.audience, one.org, self._clock.now(), [one.seq], 1,
+                   [(why, "")], one.id)
+
     # -- notices -------------------------------------------------------------------------------------------------------
 
     def notices(self, viewer: Viewer, *, unread: bool = False, kind: str = "", before: str = "",
@@ -135,7 +177,7 @@ class Notify:
                 continue
             entry, said = left[0].entry, left[0].extract
             title = said.title or (said.claims[0].observable.value if said.claims else "")
-            shown.append(Notice(id, True, row.at, row.read, row.contribution, title, entry.kind, row.count, row.org,
+            shown.append(Notice(id, True, row.at, row.read, entry.contribution, title, entry.kind, row.count, row.org,
                                 self._record.audience(row.audience).tlp, row.whys, row.thread))
         return shown
 

@@ -114,6 +114,16 @@ def add_hits(connection: Connection, hits: Iterable[Hit]) -> None:
           hit.count, msgspec.json.encode(hit.whys).decode(), int(hit.own), hit.thread) for hit in hits])
 
 
+def add_once(connection: Connection, hits: Iterable[Hit]) -> int:
+    """Keep notices of what is told once; return how many are new: of two with the same key the first stays."""
+    return sum(connection.run(
+        "INSERT INTO exchange_vault_notice"
+        " (owner, contribution, audience, seq, org, at, seqs, count, whys, own, thread) VALUES"
+        " (?, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?) ON CONFLICT (owner, contribution, audience) DO NOTHING",
+        (hit.owner, hit.contribution, hit.audience, hit.seqs[0], hit.org, hit.at, " ".join(map(str, hit.seqs)),
+         hit.count, msgspec.json.encode(hit.whys).decode(), hit.thread)) for hit in hits)
+
+
 def notices(connection: Connection, owner: str, audiences: Iterable[int], *, before: tuple[Instant, int], limit: int,
             unread: bool = False, kind: str = "") -> list[Row]:
     """Return notices in these audiences, newest first, after a place in that order; ``kind``: of why."""

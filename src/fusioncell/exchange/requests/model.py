@@ -82,11 +82,15 @@ class Board:
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """A request whose deadline is near, for whoever reminds: those of ``audience`` (by number) are asked."""
+    """A request whose deadline is near or has passed, for whoever reminds.
+
+    ``audience``, ``seq``: of the entry that asks, by number; ``cell``: the Fusion Cell is asked.
+    """
 
     id: str
     org: str
     author: str
     audience: int
+    seq: int
     deadline: Instant
     cell: bool

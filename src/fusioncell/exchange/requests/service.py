@@ -148,17 +148,30 @@ class Requests:
         page = chosen[start : start + limit]
         return Board(tuple(page), counts, page[-1].id if len(chosen) > start + limit else "")
 
-    def due(self, now: Instant, within: int = DAY) -> list[Due]:
-        """Return the requests that nobody has answered and whose deadline is near, for reminders of those asked.
-
-        For the hub itself: it looks at all audiences. Whoever is told is asked for with ``audience``.
-        """
-        every = frozenset(self._record.audiences_where(lambda _: True))
+    def any_near(self, *, within: int, since: int) -> bool:
+        """Tell whether any deadline passed less than ``since`` ago, or passes ``within`` so long: whether to remind."""
+        now = self._clock.now()
         with self._projections.read() as connection:
-            rows = store.due(connection, now, now + within, _MOST_DUE)
-            found = self._asked(connection, rows, every, now=now)
-        return [Due(row[0], row[1], row[4], row[2], row[6], bool(row[7]))
-                for row, one in zip(rows, found, strict=True) if one.state is State.OPEN]  # fmt: skip
+            return bool(store.due(connection, now - since, now + within, 1))
+
+    def due(self, viewer: Viewer, within: int) -> list[Due]:
+        """Return the requests whose deadline is near and that, as far as the viewer sees, nobody has answered."""
+        now = self._clock.now()
+        return self._due(viewer, now, now + within, State.OPEN)
+
+    def overdue(self, viewer: Viewer, since: int) -> list[Due]:
+        """Return the viewer's own requests whose deadline passed lately and to which they see no answer."""
+        now = self._clock.now()
+        return [one for one in self._due(viewer, now - since, now, State.OVERDUE)
+                if viewer.person is not None and (one.org, one.author) == (viewer.org, viewer.person)]
+
+    def _due(self, viewer: Viewer, after: Instant, until: Instant, state: State) -> list[Due]:
+        audiences = self._record.visible_to(viewer)
+        with self._projections.read() as connection:
+            rows = store.due(connection, after, until, _MOST_DUE, audiences)
+            found = self._asked(connection, rows, audiences)
+        return [Due(row[0], row[1], row[4], row[2], row[3], row[6], bool(row[7]))
+                for row, one in zip(rows, found, strict=True) if one.state is state]  # fmt: skip
 
     # -- within ------------------------------------------------------------------------------------------------------
 
@@ -179,7 +192,7 @@ class Requests:
             return False
 
     def _asked(
-        self, connection: Connection, rows: list[store.Row], audiences: Iterable[int], *, now: Instant | None = None
+        self, connection: Connection, rows: list[store.Row], audiences: Iterable[int]
     ) -> list[Asked]:
         """Join rows with the answers and steps in these audiences."""
         if not rows:
@@ -194,7 +207,7 @@ class Requests:
             steps = told.get((post, org), [])
             answers, newest = counted.get(post, (0, 0))
             last = steps[-1] if steps else Told(0, 0, Step(""))
-            state = state_of(deadline, newest, steps, self._clock.now() if now is None else now)
+            state = state_of(deadline, newest, steps, self._clock.now())
             found.append(Asked(
                 post, title, org, author, self._record.audience(audience), at, deadline, bool(cell), state, answers,
                 last.step.said, last.at, last.step.answer if state is State.ACCEPTED else "",

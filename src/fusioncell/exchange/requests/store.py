@@ -113,11 +113,14 @@ def request(connection: Connection, post: str, audiences: Iterable[int]) -> list
     return connection.rows(f"{_REQUEST} WHERE post = ? AND audience IN {sql} ORDER BY seq LIMIT 1", (post, value))
 
 
-def due(connection: Connection, after: int, until: int, limit: int) -> list[Row]:
-    """Return all requests whose deadline lies between two instants, the nearest first. For reminders."""
-    return connection.rows(
-        f"{_REQUEST} WHERE deadline > ? AND deadline <= ? ORDER BY deadline, post LIMIT ?", (after, until, limit)
-    )
+def due(connection: Connection, after: int, until: int, limit: int, audiences: Iterable[int] | None = None,
+        ) -> list[Row]:
+    """Return requests whose deadline lies between two instants, the nearest first; in these audiences (None: all)."""
+    where, values = "deadline > ? AND deadline <= ?", [after, until]
+    if audiences is not None:
+        sql, value = connection.among(audiences)
+        where, values = f"{where} AND audience IN {sql}", [*values, value]
+    return connection.rows(f"{_REQUEST} WHERE {where} ORDER BY deadline, post LIMIT ?", (*values, limit))
 
 
 def answers(connection: Connection, threads: Iterable[str], audiences: Iterable[int]) -> list[Row]:

@@ -12,7 +12,7 @@ from litestar.params import Parameter
 from fusioncell.bootstrap import Hub
 from fusioncell.exchange.hooks import Delivery, Hook
 from fusioncell.exchange.notify import Notice, Preferences
-from fusioncell.exchange.notify.model import DIGESTS, KINDS, MENTION, THREAD
+from fusioncell.exchange.notify.model import DEADLINE, DIGESTS, KINDS, MENTION, OF_POSTS, THREAD, UNANSWERED
 from fusioncell.exchange.notify.service import checked_watches, minute_of_day, time_of_day, zones
 from fusioncell.kernel.errors import BadInput, FusionCellError, NotFound
 from fusioncell.kernel.marking import Tlp, Viewer
@@ -46,6 +46,8 @@ REASONS = {
     "group": N_("A group you watch"),
     THREAD: N_("A thread you watch"),
     MENTION: N_("You are mentioned"),
+    DEADLINE: N_("A question to you ends within a day"),
+    UNANSWERED: N_("Your question passed its deadline unanswered"),
     "all": N_("Everything"),
 }
 """Why one is told, in words."""
@@ -103,7 +105,7 @@ def notifications(
 ) -> Page:
     """Show what came of what one watches."""
     _person_only(viewer)
-    if kind not in ("", *WATCHED, THREAD, MENTION):
+    if kind not in ("", *WATCHED, *OF_POSTS):
         raise BadInput(f"{kind[:40]!r} is no reason", place="kind")
     found, following = hub.notify.notices(viewer, unread=show == "unread", kind=kind, before=before)
     say, names = translations(language_of(request)).gettext, Names(hub)
@@ -114,7 +116,7 @@ def notifications(
         here="notifications",
         show=show,
         kind=kind,
-        kinds=[{"kind": each, "words": say(REASONS[each])} for each in (*WATCHED, THREAD, MENTION)],
+        kinds=[{"kind": each, "words": say(REASONS[each])} for each in (*WATCHED, *OF_POSTS)],
         rows=[_row(notice, hub, names, say) for notice in found],
         unread=hub.notify.unread(viewer),
         next=f"/notifications?{urlencode({**asked, 'before': following})}" if following else None,
