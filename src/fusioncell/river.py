@@ -37,6 +37,7 @@ from fusioncell.exchange.talk import project as talk_project
 from fusioncell.exchange.taxii import project as taxii_project
 from fusioncell.fusion import project as fusion_project
 from fusioncell.fusion.entities import project as entities_project
+from fusioncell.fusion.vulns import project as vulns_project
 from fusioncell.fusion.origins import project as origins_project
 from fusioncell.fusion.verdicts import project as verdicts_project
 from fusioncell.intake import project as intake_project
@@ -189,6 +190,7 @@ class River:
                 changes.moved.update(kin)
                 verdicts_project.project(connection, cut.entries)
                 entities_project.project(connection, cut.entries, arrived)
+                vulns_project.project(connection, cut.entries, arrived)
                 picture_project.project(connection, arrived, changes)
                 triage_project.project(connection, cut.entries)
                 talk_project.project(connection, cut.entries, arrived)

@@ -16,7 +16,7 @@ from packaging.requirements import Requirement
 
 from rules.source_tree import REPOSITORY
 
-LGPL = frozenset({"psycopg", "psycopg-binary"})
+LGPL = frozenset({"cvss", "psycopg", "psycopg-binary"})
 """Used as ordinary, replaceable dependencies."""
 
 READ: Mapping[str, str] = {

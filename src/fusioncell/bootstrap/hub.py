@@ -51,6 +51,7 @@ from fusioncell.fusion.knowngood import KnownGood
 from fusioncell.fusion.origins.service import Origins
 from fusioncell.fusion.service import Fusion
 from fusioncell.fusion.verdicts import Verdicts
+from fusioncell.fusion.vulns import Vulns
 from fusioncell.intake.formats import Limits
 from fusioncell.intake.service import Intake
 from fusioncell.kernel.clock import DAY, HOUR, Clock
@@ -73,6 +74,7 @@ from fusioncell.members.signing import Signing
 from fusioncell.members.signing.passkeys import site_of
 from fusioncell.picture.csaf import Csaf
 from fusioncell.picture.products import Products
+from fusioncell.picture.matrix import Matrix
 from fusioncell.picture.service import Picture
 from fusioncell.picture.triage import Triage
 from fusioncell.record import Seal
@@ -122,6 +124,8 @@ class Hub:
     intake: Intake
     fusion: Fusion
     entities: Entities
+    matrix: Matrix
+    vulns: Vulns
     matcher: Matcher
     cursors: Cursors
     picture: Picture
@@ -290,6 +294,9 @@ def assemble(
     river.on_arrived(feeds.arrived)
     follower.assets_of = people.assets.assets_of
     people.assets.on_change.append(follower.changed)
+    def sectors() -> dict[str, str]:
+        return {one.id: one.sector for one in members.organisations()}
+
     entities = Entities(
         record=record, projections=projections, fusion=fusion, intake=intake, knowledge=Knowledge(open_galaxies),
         clock=clock, randomness=randomness,
@@ -306,6 +313,9 @@ def assemble(
         verdicts=verdicts, origins=Origins(record, projections, clock, randomness, verdicts.by_source),
         folder=folder, settings=settings, inbound=inbound, clock=clock, randomness=randomness, databases=databases,
         seal=seal, record=record, river=river, intake=intake, fusion=fusion, entities=entities, matcher=matcher,
+        matrix=Matrix(entities, clock, sectors),
+        vulns=Vulns(record=record, projections=projections, entities=entities, clock=clock, randomness=randomness,
+                    sectors=sectors),
         cursors=Cursors(vault, clock, seal),
         picture=picture, shield=shield, feeds=feeds,
         receipts=receipts, sealing=sealing, anonymous=anonymous, reach=reach, talk=talk, desk=desk, files=files,

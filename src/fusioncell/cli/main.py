@@ -46,6 +46,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "officer": ("officer:officer", "Officers of sealed identities: keys, cases."),
     "asset": ("assets:asset", "Network assets: claim, list, check, approve, settle, release."),
     "hold": ("privacy:hold", "Preservation holds: what is kept from erasure, and for which case."),
+    "vulns": ("vulns:vulns", "Vulnerabilities: import KEV, EPSS and SSVC tables; what is exploited now."),
     "shield": ("shield:shield", "Blocking decisions: list, propose, approve, withdraw."),
     "backup": ("keeping:backup", "Write a backup, with the hub running or not."),
     "restore": ("keeping:restore", "Make a hub out of a backup, in a new folder."),

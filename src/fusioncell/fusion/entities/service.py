@@ -171,6 +171,10 @@ class Entities:
         with self._projections.read() as connection:
             return self._resolve(connection, list(dict.fromkeys(refs)), audiences)
 
+    def since(self, days: int) -> Instant:
+        """Return the instant so many days ago, 0 for no bound."""
+        return self._clock.now() - days * DAY if days else 0
+
     # -- what refers to it -------------------------------------------------------------------------------------------
 
     def seen(self, viewer: Viewer, entity: Entity) -> Seen | None:
@@ -212,6 +216,14 @@ class Entities:
         with self._projections.read() as connection:
             rows = store.by_org(connection, refs, self._record.visible_to(viewer), since)
         return [(ref, org, int(count), int(last)) for ref, org, count, last in rows]
+
+    def cves(
+        self, viewer: Viewer, since: Instant, limit: int
+    ) -> list[tuple[str, int, Instant | None, Instant | None]]:
+        """Return (CVE, contributions, first, last) of what is named since an instant, the most often first."""
+        with self._projections.read() as connection:
+            rows = store.tops(connection, self._record.visible_to(viewer), since, limit, "CVE-")
+        return [(cve, int(count), first, last) for cve, count, first, last in rows]
 
     def values(self, viewer: Viewer, entity: Entity, *, limit: int = 50) -> list[Observable]:
         """Return the observables of the newest reports that refer to an entity: attackers' first, then all others."""

@@ -159,16 +159,18 @@ def seen(
     return (int(row[0]), int(row[1]), int(row[2])) if row[0] else None
 
 
-def tops(connection: Connection, audiences: Iterable[int], since: Instant, limit: int) -> list[Row]:
+def tops(
+    connection: Connection, audiences: Iterable[int], since: Instant, limit: int, begins: str = ""
+) -> list[Row]:
     """Return (ref, contributions, first, last) of what is referred to since an instant, the most often first.
 
-    Plain labels that may be names are not among them: they mean an entity only if one goes by them (``labels``).
+    ``begins``: only references that begin so (letters, digits and hyphens).
     """
     sql, value = connection.among(audiences)
     return connection.rows(
         "SELECT ref, count(DISTINCT contribution) AS total, min(at), max(at) FROM fusion_entities_mention "
-        f"WHERE at >= ? AND audience IN {sql} GROUP BY ref ORDER BY total DESC, ref LIMIT ?",
-        (since, value, limit),
+        f"WHERE at >= ? AND audience IN {sql} AND (? = '' OR ref LIKE ?) GROUP BY ref ORDER BY total DESC, ref LIMIT ?",
+        (since, value, begins, f"{begins}%", limit),
     )
 
 

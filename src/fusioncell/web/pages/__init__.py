@@ -20,6 +20,7 @@ from fusioncell.web.pages import (
     contribute,
     contribution,
     directory,
+    entities,
     feeds,
     files,
     finder,
@@ -28,6 +29,7 @@ from fusioncell.web.pages import (
     inbound,
     joining,
     live,
+    matrix,
     notices,
     observable,
     ops,
@@ -40,6 +42,7 @@ from fusioncell.web.pages import (
     shield,
     signing,
     talk,
+    vulnerabilities,
 )
 from fusioncell.web.pages.frame import Asked, page_headers, see_other, shell
 from fusioncell.web.render import render
@@ -75,7 +78,7 @@ def pages_for(hub: Hub) -> Pages:
 def page_handlers() -> list[ControllerRouterHandler]:
     """Return the handlers of all pages."""
     rooms = (
-        talk, compose, requests,
+        talk, compose, requests, entities, matrix, vulnerabilities,
         anonymous, attachments,
         feeds, files, first, finder, observable, contribution, contribute, shield, signing, account, ops, live,
         receipts, participation, proxy, joining, admin, notices, groups, directory, choices, palette, privacy, assets,

@@ -15,6 +15,7 @@ from fusioncell.picture.service import Activity, Named, Summary
 from fusioncell.shield.model import Decision, State
 from fusioncell.web.access import awaits_terms
 from fusioncell.web.pages.actions import main_actions
+from fusioncell.web.pages.entities import labelled
 from fusioncell.web.pages.frame import Asked, Page, page, stream_from_here
 from fusioncell.web.pages.names import Names
 from fusioncell.web.pages.views import View, category_of, contribution_title, label_of, observable_view
@@ -175,7 +176,7 @@ def home_context(hub: Hub, viewer: Viewer) -> dict[str, Any]:
             {"label": _type_label(key), "count": count, "href": None}
             for key, count in hub.picture.facet(viewer, "type", limit=BARS)
         ],
-        "techniques": [{"label": key, "count": count, "href": f"/search?q={key}"} for key, count in technique],
+        "techniques": [{**labelled(hub, key), "count": count} for key, count in technique],
         "blocked": _blocked(hub, viewer, tally.get(State.PUBLISHED, 0)),
         "hours": [{"at": at, "count": count} for at, count in activity.hours],
     }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from typing import Any
-from urllib.parse import quote, urlencode
+from urllib.parse import quote
 
 from litestar import get
 
@@ -22,6 +22,7 @@ from fusioncell.kernel.marking import Viewer
 from fusioncell.kernel.observable import Observable, ObservableType, sco_id
 from fusioncell.shield import CATEGORIES, can_block
 from fusioncell.shield.model import Decision, State
+from fusioncell.web.pages.entities import labelled
 from fusioncell.web.pages.frame import Asked, Page, page
 from fusioncell.web.pages.names import Names
 from fusioncell.web.pages.talk import talk_about
@@ -192,16 +193,13 @@ def _contributors(rows: list[tuple[Any, ...]], names: Names) -> list[View]:
     return sorted(counted.values(), key=lambda one: (-one["last"], one["name"]))
 
 
-def _context(one: Observable, cited: Cited) -> list[View]:
+def _context(hub: Hub, one: Observable, cited: Cited) -> list[View]:
     labels: dict[str, None] = {}
     for _, entry in sorted(cited.entries.items(), reverse=True):
         for claim in extract_entry(entry).claims:
             if claim.observable == one:
                 labels.update(dict.fromkeys(claim.context))
-    return [
-        {"label": label[:80], "href": f"/search?{urlencode({'q': label[:200]})}"}
-        for label in list(labels)[:MAX_CONTEXT]
-    ]
+    return [labelled(hub, label) for label in list(labels)[:MAX_CONTEXT]]
 
 
 def _propose(hub: Hub, viewer: Viewer, one: Observable, decision: Decision | None) -> View | None:
@@ -246,7 +244,7 @@ def observable_context(hub: Hub, viewer: Viewer, one: Observable) -> View:
         "known_good": _known_good(hub.fusion.known_good.hits(one)),
         "timeline": _timeline(rows, decision, cited, names),
         "contributors": _contributors(rows, names),
-        "context": _context(one, cited),
+        "context": _context(hub, one, cited),
         "decision": shown,
         "propose": _propose(hub, viewer, one, decision),
     }
