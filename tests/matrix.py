@@ -363,6 +363,7 @@ class Question:
     twin: Question | None = None
     values: tuple[str, ...] = ()
     body: bytes = b""
+    media: str = "application/json"
 
 
 class AtOnce(ThreadPoolExecutor):
@@ -381,12 +382,14 @@ async def ask(world: World, who: str, question: Question) -> Said:
     """Ask as a browser (or a program) of this viewer would, without a network between."""
     path, _, query = question.path.partition("?")
     headers = [(b"host", b"hub.example"), (b"accept", b"text/html,application/json")]
-    if who in world.sessions:
+    if path.startswith("/taxii2/") and who in world.keys:
+        headers.append((b"authorization", f"Bearer {world.keys[who]}".encode()))  # no session opens that door
+    elif who in world.sessions:
         session = world.sessions[who]
         headers += [(b"cookie", f"fc_session={session}".encode()),
                     (b"x-csrf-token", world.hub.members.csrf_of(session).encode())]  # fmt: skip
     if question.body:
-        headers += [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(question.body))]
+        headers += [(b"content-type", question.media.encode()), (b"content-length", b"%d" % len(question.body))]
     scope = {
         "type": "http", "asgi": {"version": "3.0"}, "http_version": "1.1", "method": question.method, "scheme": "http",
         "path": unquote(path), "raw_path": path.encode(), "query_string": query.encode(), "headers": headers,

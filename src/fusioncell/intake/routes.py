@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Callable
 from typing import Annotated, Any
 
@@ -231,13 +232,21 @@ def _moved_json(contribution: str, moved: Moved) -> dict[str, Any]:
 
 
 def _seq_of(seal: Seal, entry: str | None) -> int | None:
-    """Open the id of an entry. Raises BadInput."""
+    """Open the id of an entry; :data:`NO_ENTRY` for one that never was, which is answered as a hidden one is.
+
+    Raises BadInput for what does not look like an id.
+    """
     if entry is None:
         return None
-    seq = seal.entry_seq(entry)
-    if seq is None:
+    if not _ENTRY.fullmatch(entry):
         raise BadInput("that is no id of an entry", hint="Take it from the contribution's list of items.")
-    return seq
+    seq = seal.entry_seq(entry)
+    return NO_ENTRY if seq is None else seq
+
+
+_ENTRY = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+NO_ENTRY = -1
+"""A position at which no entry stands."""
 
 
 HANDLERS = (contribute, status, recall, narrow, widen)
