@@ -77,6 +77,7 @@ ROOMS = (
     "shield", "members", "signing", "seal", "audit", "joining", "accounts",
     "sealing", "privacy", "assets", "anonymous", "receipts", "circles", "directory",
     "notify", "hooks", "inbound", "federation", "talk", "files", "requests", "participation", "proxy", "products",
+    "matrix", "vulns",
     "csaf",
     "feeds", "mispdoor", "taxii", "matcher", "cursors",
     "triage",
