@@ -73,6 +73,7 @@ from fusioncell.members.service import Members
 from fusioncell.members.signing import Signing
 from fusioncell.members.signing.passkeys import site_of
 from fusioncell.picture.csaf import Csaf
+from fusioncell.picture.graph import Graphs
 from fusioncell.picture.products import Products
 from fusioncell.picture.matrix import Matrix
 from fusioncell.picture.service import Picture
@@ -153,6 +154,7 @@ class Hub:
     origins: Origins
     verdicts: Verdicts
     triage: Triage
+    graphs: Graphs
     local_token: str = ""
     demo_roles: list[dict[str, str]] = field(default_factory=list)
     """The demonstration's ready sign-ins for the sign-in page: name, org, role, href."""

@@ -14,6 +14,7 @@ from fusioncell.members.assets import Assets
 from fusioncell.members.model import Person
 from fusioncell.members.privacy.model import Data
 from fusioncell.members.service import Members
+from fusioncell.picture.graph import Graphs
 from fusioncell.picture.service import Picture
 from fusioncell.picture.triage import Candidate, Triage, question
 from fusioncell.record.service import Record
@@ -70,6 +71,7 @@ class Bench(NamedTuple):
     """The parts of the workbench."""
 
     triage: Triage
+    graphs: Graphs
 
     def held_on(self, who: Person, sight: frozenset[int]) -> Data:
         """Return what a person did at the workbench, of what is in sight, for an answer to the person."""
@@ -84,4 +86,4 @@ def join_workbench(
     triage = Triage(record=record, projections=projections, picture=picture, fusion=fusion,
                     context=Surroundings(members, assets, shield), clock=clock, randomness=randomness)  # fmt: skip
     triage.sources.append(Questions(requests, clock))
-    return Bench(triage)
+    return Bench(triage, Graphs(record, picture, fusion))

@@ -58,6 +58,7 @@ from fusioncell.members.signing import routes as signing_routes
 from fusioncell.picture import routes as picture_routes
 from fusioncell.picture.matrix import routes as matrix_routes
 from fusioncell.picture.csaf import routes as csaf_routes
+from fusioncell.picture.graph import routes as graph_routes
 from fusioncell.picture.products import routes as products_routes
 from fusioncell.picture.triage import routes as triage_routes
 from fusioncell.shield import routes as shield_routes
@@ -80,7 +81,7 @@ ROOMS = (
     "matrix", "vulns",
     "csaf",
     "feeds", "mispdoor", "taxii", "matcher", "cursors",
-    "triage",
+    "triage", "graphs",
 )  # fmt: skip
 """Services of the hub that handlers may ask for by name."""
 _BARE_KEY = re.compile(rb"fc_[0-9a-f]{16}_[A-Za-z0-9_-]{43}\Z")
@@ -211,7 +212,7 @@ def _doors() -> Router:
         requests_routes, privacy_routes, assets_routes, receipts_routes, participation_routes, proxy_routes,
         products_routes, csaf_routes,
         detect_routes, mispdoor_routes, taxii_routes, federation_routes,
-        triage_routes,
+        triage_routes, graph_routes,
     )  # fmt: skip
     doors = [door for room in (*rooms, *packages) for door in room.HANDLERS]
     return Router("/", route_handlers=[healthz, readyz, metrics, *doors, *page_handlers()])

@@ -25,6 +25,7 @@ from fusioncell.web.pages import (
     files,
     finder,
     first,
+    graph,
     groups,
     inbound,
     joining,
@@ -43,6 +44,7 @@ from fusioncell.web.pages import (
     signing,
     talk,
     vulnerabilities,
+    triage,
 )
 from fusioncell.web.pages.frame import Asked, page_headers, see_other, shell
 from fusioncell.web.render import render
@@ -82,6 +84,6 @@ def page_handlers() -> list[ControllerRouterHandler]:
         anonymous, attachments,
         feeds, files, first, finder, observable, contribution, contribute, shield, signing, account, ops, live,
         receipts, participation, proxy, joining, admin, notices, groups, directory, choices, palette, privacy, assets,
-        inbound,
+        inbound, triage, graph,
     )  # fmt: skip
     return [handler for room in rooms for handler in room.HANDLERS]

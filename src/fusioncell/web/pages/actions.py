@@ -63,6 +63,7 @@ ACTIONS = (
     Action("/exchange/requests", N_("Requests for information"), "g r", lambda viewer: viewer.member),
     Action("/contribute", N_("Contribute data"), "g c", _shares),
     Action("/anonymous", N_("Anonymous contributions"), "", _shares),
+    Action("/triage", N_("Triage"), "g t", _is("answer")),
     Action("/groups", N_("Groups"), "g g", _in),
     Action("/directory", N_("Directory"), "g d", lambda viewer: viewer.member),
     Action("/contacts", N_("24-hour contacts"), "", lambda viewer: viewer.member),

@@ -88,6 +88,8 @@ SAID: dict[str, tuple[str, str]] = {
     "asset-claimed": ("good", N_("Claimed. Now prove that it is yours.")),
     "asset-proved": ("good", N_("Proved. You are told of what hits it.")),
     "hold-placed": ("good", N_("Held. Nothing of it is erased while that lasts.")),
+    "undone": ("info", N_("Undone. It is as it was before.")),
+    "handed-over": ("good", N_("Kept. The next shift reads it here.")),
     "hold-lifted": ("good", N_("Lifted.")),
 }
 """What a redirect may say once on the page that it leads to: a closed list, so that no one can make it say more."""
@@ -202,6 +204,7 @@ def nav_of(viewer: Viewer) -> set[str]:
         "contribute": viewer.may("contribute") and not viewer.guest,
         "groups": viewer.member or viewer.guest,
         "shield": viewer.member,
+        "workbench": viewer.member and viewer.may("answer"),
         "ops": viewer.may("operate"),
         "account": viewer.org is not None and not viewer.guest,
         "sponsoring": viewer.may("sponsor") and viewer.member,
