@@ -31,9 +31,9 @@ from fusioncell.exchange.talk import store as talk_store
 from fusioncell.exchange.taxii import store as taxii_store
 from fusioncell.fusion import store as fusion_store
 from fusioncell.fusion.entities import store as entities_store
-from fusioncell.fusion.vulns import store as vulns_store
 from fusioncell.fusion.origins import project as origins_project
 from fusioncell.fusion.verdicts import project as verdicts_project
+from fusioncell.fusion.vulns import store as vulns_store
 from fusioncell.intake import store as intake_store
 from fusioncell.kernel.settings import Settings
 from fusioncell.members import store as members_store

@@ -74,8 +74,8 @@ from fusioncell.members.signing import Signing
 from fusioncell.members.signing.passkeys import site_of
 from fusioncell.picture.csaf import Csaf
 from fusioncell.picture.graph import Graphs
-from fusioncell.picture.products import Products
 from fusioncell.picture.matrix import Matrix
+from fusioncell.picture.products import Products
 from fusioncell.picture.service import Picture
 from fusioncell.picture.triage import Triage
 from fusioncell.record import Seal
@@ -453,7 +453,8 @@ def _privacy(
     held = Holdings(record=record, intake=intake, projections=projections, vault=vault,
                     viewer_of=people.members.operator_viewer)  # fmt: skip
     misp = UsersHeld(Keep(vault))
-    rooms = [*held.rooms(desk, notify), Room("workbench", bench.held_on, lambda who: None), Room("misp", lambda who, _: misp.held_on(who.id, who.email),
+    rooms = [*held.rooms(desk, notify), Room("workbench", bench.held_on, lambda who: None),
+             Room("misp", lambda who, _: misp.held_on(who.id, who.email),
                                              lambda who: misp.forget(who.id, who.email), private=True)]
     purge = Purge(rooms, lambda who: held.posts_of(who.id),
                   lambda who: held.withdraw(who.id, who.org), people.mail.forget,

@@ -56,9 +56,9 @@ from fusioncell.members.privacy import routes as privacy_routes
 from fusioncell.members.sealing import routes as sealing_routes
 from fusioncell.members.signing import routes as signing_routes
 from fusioncell.picture import routes as picture_routes
-from fusioncell.picture.matrix import routes as matrix_routes
 from fusioncell.picture.csaf import routes as csaf_routes
 from fusioncell.picture.graph import routes as graph_routes
+from fusioncell.picture.matrix import routes as matrix_routes
 from fusioncell.picture.products import routes as products_routes
 from fusioncell.picture.triage import routes as triage_routes
 from fusioncell.shield import routes as shield_routes

@@ -43,8 +43,8 @@ from fusioncell.web.pages import (
     shield,
     signing,
     talk,
-    vulnerabilities,
     triage,
+    vulnerabilities,
 )
 from fusioncell.web.pages.frame import Asked, page_headers, see_other, shell
 from fusioncell.web.render import render
