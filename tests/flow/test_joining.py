@@ -341,6 +341,25 @@ def test_the_log_is_read_by_those_whom_it_concerns(made: MadeHub) -> None:
         assert refused.status_code == 403
 
 
+def test_the_pages_of_the_log_name_who_and_whom_beside_the_ids(made: MadeHub) -> None:
+    """As far as the reader may know: a closed group is named to those inside alone."""
+    hub = made.hub
+    eve = made.approver.person
+    jon, ada = viewer(made, made.provider.person), viewer(made, made.ministry.person)
+    hub.accounts.give_roles(ada, made.provider.person, ["lead", "member"])
+    hub.accounts.give_roles(ada, eve, ["reader"])
+    room = hub.circles.create(jon, "The quiet room", openness="invitation")
+    hub.members.suspend(f"person:{eve}", "left")
+    with browser(made, made.provider) as theirs:
+        page = theirs.get("/account/audit").text
+    assert "Eve Lind" in page and eve in page
+    assert "Ada Okafor" in page and "The quiet room" in page and room.id in page
+    with browser(made, made.ministry) as admin:
+        page = admin.get("/admin/audit").text
+    assert "Eve Lind" in page and room.id in page
+    assert "The quiet room" not in page and "A closed group" in page
+
+
 def test_every_change_needs_its_permission(made: MadeHub) -> None:
     joins(made)
     member = {"Authorization": f"Bearer {made.provider.key}"}

@@ -12,7 +12,7 @@ from fusioncell.kernel.errors import FusionCellError, NotFound
 from fusioncell.kernel.marking import Viewer
 from fusioncell.members import KINDS, Person, Secret
 from fusioncell.members.accounts.model import IDLE, REMOVED
-from fusioncell.members.audit import Line
+from fusioncell.members.audit import LOCAL, Line
 from fusioncell.members.audit.routes import line_before, page_token
 from fusioncell.members.joining import FIELDS, TERMS, Application, fill_in
 from fusioncell.web.pages.frame import (
@@ -27,6 +27,7 @@ from fusioncell.web.pages.frame import (
     same_site,
     see_other,
     text_of,
+    viewer_of,
 )
 from fusioncell.web.pages.names import Names
 from fusioncell.web.words import N_
@@ -255,16 +256,18 @@ async def change_person(request: Asked, which: str, what: str, hub: Hub, viewer:
 
 
 def line_view(line: Line, names: Names) -> View:
-    """Make the view of a line of the audit log: parties by name, other subjects by id."""
+    """Make the view of a line of the audit log: parties by name, beside the id of what it is about."""
     kind, _, identifier = line.actor.partition(":")
     actor = {"person": names.person, "org": names.organisation}.get(kind)
+    shown = N_("A command on the hub's machine") if line.actor == LOCAL else line.actor or N_("The hub")
     return {"at": line.at, "org": names.organisation(line.org), "action": line.action, "detail": line.detail,
-            "actor": actor(identifier) if actor else line.actor or N_("The hub"), "subject": line.subject}
+            "actor": actor(identifier) if actor else shown, "subject": line.subject,
+            "name": names.subject(line.subject) if line.subject else ""}
 
 
 def audit_page(request: Asked, hub: Hub, org: str | None, *, here: str, path: str, own: bool, actions: str) -> Page:
     """Show lines of the log, of one organisation or all, one page a time."""
-    names = Names(hub)
+    names = Names(hub, viewer_of(request))
     lines = hub.audit.lines(org, before=line_before(hub.seal, request.query_params.get("before")), limit=LINES,
                             action=actions)
     more = f"{path}?action={actions}&before={page_token(hub.seal, lines[-1])}" if len(lines) == LINES else None

@@ -6,6 +6,7 @@ from fusioncell.bootstrap import Hub
 from fusioncell.kernel.errors import NotFound
 from fusioncell.kernel.marking import ANONYMOUS, CELL, PUBLIC, Audience, Tlp, Uses, Viewer, may_see, voice_of
 from fusioncell.members import Organisation
+from fusioncell.members.audit import LOCAL
 from fusioncell.members.model import GUEST
 from fusioncell.web.words import N_, joined
 
@@ -25,6 +26,9 @@ _USES = {
     Uses.PRODUCTS: N_("products"),
     Uses.POLICE: N_("police use"),
 }
+
+
+_UNKNOWN = (N_("A group"), N_("A former member"))
 
 
 class Names:
@@ -74,6 +78,8 @@ class Names:
         """Return (name, organisation) of who decided: a rule, a person, or a key's organisation."""
         if identifier in ("rule", ""):
             return N_("The hub, by rule"), ""
+        if identifier == LOCAL:
+            return N_("A command on the hub's machine"), ""
         if identifier in self.all():
             return self.all()[identifier].name, ""
         try:
@@ -109,6 +115,18 @@ class Names:
         inside = any(party.startswith(f"group:{identifier}.") for party in self._viewer.parties)
         named = inside or (self._viewer.member and found.openness != "invitation")
         return found.name if named else N_("A closed group")
+
+    def subject(self, text: str) -> str:
+        """Name what a line of the log is about, by its id with or without its kind; "" for what is no party."""
+        if text.partition(":")[0] in ("org", "person", "group"):
+            return self.party(text if text.count(".") or not text.startswith("group:") else f"{text}.0")
+        if text in self.all():
+            return self.all()[text].name
+        for kind, place in (("person", text), ("group", f"{text}.0")):
+            found = self._other(f"{kind}:{place}")
+            if found not in _UNKNOWN:
+                return found
+        return ""
 
     def readers(self, audience: Audience) -> dict[str, object]:
         """Say who reads an audience: ``{summary, parties}``."""
