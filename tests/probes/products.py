@@ -34,6 +34,11 @@ def of_each(path: str, **asked: str) -> Ask:
     return ask
 
 
+async def pages(p: Probe) -> Answers:
+    yield await p.get("/products")
+    yield await p.get("/products", form="advisory")
+
+
 async def one(p: Probe) -> Answers:
     for which in _which(p):
         yield await p.get(f"/api/products/{which}")
@@ -65,6 +70,15 @@ PROBES: dict[str, Ask] = {
     "GET /api/products/{which:str}/difference": of_each("/api/products/{which}/difference", before="1", after="2"),
     "GET /api/products/{which:str}/markdown": of_each("/api/products/{which}/markdown"),
     "GET /api/products/{which:str}/draft": of_each("/api/products/{which}/draft"),
+    "GET /products": pages,
+    "GET /products/{which:str}": of_each("/products/{which}"),
+    "GET /products/{which:str}/versions": of_each("/products/{which}/versions"),
+    "GET /products/{which:str}/pdf": of_each("/products/{which}/pdf"),
+    "GET /products/{which:str}/draft": of_each("/products/{which}/draft"),
+    "GET /products/{which:str}/edit": of_each("/products/{which}/edit"),
+    "GET /products/feed.atom": of_all("/products/feed.atom"),
+    "GET /products/drafts": of_all("/products/drafts"),
+    "GET /products/new": of_all("/products/new"),
     "GET /api/products/{which:str}/csaf": of_each("/api/products/{which}/csaf"),
     "GET /.well-known/csaf/provider-metadata.json": of_all("/.well-known/csaf/provider-metadata.json"),
     "GET /csaf/white/index.txt": of_all("/csaf/white/index.txt"),

@@ -132,6 +132,7 @@ class Hub:
     picture: Picture
     products: Products
     csaf: Csaf
+    printer: Callable[[str], bytes]
     shield: Shield
     talk: Talk
     desk: Desk

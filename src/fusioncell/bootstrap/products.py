@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import NamedTuple
 
 from fusioncell.edges import csaf_lists
+from fusioncell.edges.pdf import Printer
 from fusioncell.exchange.receipts import Ledger
 from fusioncell.fusion.service import Fusion
 from fusioncell.intake.csaf import Codes
@@ -31,6 +33,8 @@ class Press(NamedTuple):
 
     products: Products
     csaf: Csaf
+    printer: Callable[[str], bytes]
+    """HTML of ours → PDF."""
 
 
 def join_press(settings: Settings, record: Record, projections: Database, intake: Intake, picture: Picture,
@@ -42,7 +46,8 @@ def join_press(settings: Settings, record: Record, projections: Database, intake
         consents=receipts.consents, seal=seal, clock=clock, randomness=randomness,
     )  # fmt: skip
     base = settings.public_url or f"http://{settings.http_listen}"
-    return Press(products, Csaf(products, _names(members), base, "Fusion Cell"))
+    style = Path(__file__).resolve().parent.parent / "web" / "static" / "print.css"
+    return Press(products, Csaf(products, _names(members), base, "Fusion Cell"), Printer(style))
 
 
 def _names(members: Members) -> Callable[[str], str]:

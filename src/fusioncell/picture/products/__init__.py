@@ -8,8 +8,12 @@ cited to whom.
 What is *not* here: how a text looks (``web``), the advisory as CSAF (``picture.csaf``).
 """
 
+from fusioncell.picture.products.affected import read_lines, write_lines
 from fusioncell.picture.products.model import Form, Product, Published, Resolved, State, Written
 from fusioncell.picture.products.project import metadata
 from fusioncell.picture.products.service import Products
 
-__all__ = ["Form", "Product", "Products", "Published", "Resolved", "State", "Written", "metadata"]
+__all__ = [
+    "Form", "Product", "Products", "Published", "Resolved", "State", "Written", "metadata",
+    "read_lines", "write_lines",
+]  # fmt: skip

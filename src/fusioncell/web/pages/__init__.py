@@ -37,6 +37,7 @@ from fusioncell.web.pages import (
     palette,
     participation,
     privacy,
+    products,
     proxy,
     receipts,
     requests,
@@ -84,6 +85,6 @@ def page_handlers() -> list[ControllerRouterHandler]:
         anonymous, attachments,
         feeds, files, first, finder, observable, contribution, contribute, shield, signing, account, ops, live,
         receipts, participation, proxy, joining, admin, notices, groups, directory, choices, palette, privacy, assets,
-        inbound, triage, graph,
+        inbound, triage, graph, products,
     )  # fmt: skip
     return [handler for room in rooms for handler in room.HANDLERS]

@@ -131,10 +131,11 @@ def _preview(hub: Hub, viewer: Viewer, form: View, uses: list[str] | None) -> Vi
         return {**blank, "fault": fault_on("", fault)["text"]}
     if proposed.tlp.strictness > audience.tlp.strictness:
         blank["reason"] = N_("Your text says {tlp}: choose that, or a stricter marking.", tlp=proposed.tlp.label)
-    return {**blank, **_reach(hub, viewer, audience, bool(form["anonymous"]))}
+    return {**blank, **reach_of(hub, viewer, audience, bool(form["anonymous"]))}
 
 
-def _reach(hub: Hub, viewer: Viewer, audience: Audience, nameless: bool) -> View:
+def reach_of(hub: Hub, viewer: Viewer, audience: Audience, nameless: bool = False) -> View:
+    """Say who would read it, by asking everyone, and what they may do with it."""
     names = Names(hub, viewer)
     readers = hub.reach.readers(audience)
     shown = sorted((names.organisation(each) for each in readers.organisations), key=str.casefold)
@@ -193,7 +194,7 @@ def _form_page(
 def _of_edit(hub: Hub, viewer: Viewer, form: View) -> View:
     audience = hub.talk.read_one(viewer, form["edit"]).audience
     base: View = {"reason": N_("The same readers as before."), "observables": [], "fault": ""}
-    return {**base, **_reach(hub, viewer, audience, False)}
+    return {**base, **reach_of(hub, viewer, audience)}
 
 
 def _propose(hub: Hub, viewer: Viewer, form: View) -> None:

@@ -201,6 +201,7 @@ def nav_of(viewer: Viewer) -> set[str]:
     """Say which parts of the hub the viewer's role opens."""
     opened = {
         "exchange": viewer.member or viewer.guest,
+        "products": not viewer.guest,
         "contribute": viewer.may("contribute") and not viewer.guest,
         "groups": viewer.member or viewer.guest,
         "shield": viewer.member,

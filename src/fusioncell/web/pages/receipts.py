@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 from urllib.parse import quote
 
 from litestar import get, post
 from litestar.concurrency import sync_to_thread
+from litestar.params import Parameter
 
 from fusioncell.bootstrap import Hub
 from fusioncell.exchange.receipts import Consent
@@ -207,13 +208,16 @@ def _ask_page(
 
 @get(
     "/contributions/{contribution:str}/consent",
-    opt={"permission": "contribute"},
+    opt={"permission": "contribute", "query": frozenset({"product", "tlp"})},
     sync_to_thread=True,
     include_in_schema=False,
 )
-def ask_consent(request: Asked, contribution: str, hub: Hub, viewer: Viewer) -> Page:
-    """Show the form to ask for consent."""
-    return _ask_page(request, hub, viewer, contribution, {"product": "", "tlp": "green", "reason": ""})
+def ask_consent(
+    request: Asked, contribution: str, hub: Hub, viewer: Viewer,
+    product: Annotated[str, Parameter(max_length=300)] = "", tlp: Annotated[str, Parameter(max_length=20)] = "green",
+) -> Page:  # fmt: skip
+    """Show the form to ask for consent; ``product`` and ``tlp``: where one comes from the draft of a product."""
+    return _ask_page(request, hub, viewer, contribution, {"product": product, "tlp": tlp, "reason": ""})
 
 
 @post("/contributions/{contribution:str}/consent", opt={"permission": "contribute", **FORM}, include_in_schema=False)

@@ -60,6 +60,8 @@ KINDS = {
     "text": N_("Text"),
     "post": N_("Post"),
     "reaction": N_("Reaction"),
+    "product": N_("Product"),
+    "csaf": N_("Advisory (CSAF)"),
 }
 FORMATS = {"stix": "STIX", "misp": N_("MISP event"), "csv": N_("Table (CSV)"), "list": N_("Plain list"),
            "text": N_("Text")}  # fmt: skip
