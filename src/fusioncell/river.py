@@ -36,6 +36,7 @@ from fusioncell.exchange.requests import project as requests_project
 from fusioncell.exchange.talk import project as talk_project
 from fusioncell.exchange.taxii import project as taxii_project
 from fusioncell.fusion import project as fusion_project
+from fusioncell.fusion.clusters import project as clusters_project
 from fusioncell.fusion.entities import project as entities_project
 from fusioncell.fusion.vulns import project as vulns_project
 from fusioncell.fusion.origins import project as origins_project
@@ -178,15 +179,18 @@ class River:
 
     def _project(self, entries: Sequence[Entry], aside: tuple[Entry, str] | None = None) -> list[Arrived]:
         blocking = self._record.audiences_where(allows_blocking)
+        tiers = [self._record.audiences_where(test) for test in clusters_project.TIERS]
         cuts: list[Arrived] = []
         with self._database.write() as connection:
             members_project.project(connection, entries)
             for cut in intake_project.cuts(entries):
                 arrived = intake_project.project(connection, cut, self._record.read_many)
                 kin = origins_project.project(connection, cut.entries)
+                origins_project.count(connection, arrived)
                 voices = {one.entry.org for one in arrived.arrivals}
                 grades = origins_project.Grades(connection, voices, self._record.audience)
                 changes = fusion_project.project(connection, arrived, grades)
+                clusters_project.project(connection, cut.entries, arrived, tiers)
                 changes.moved.update(kin)
                 verdicts_project.project(connection, cut.entries)
                 entities_project.project(connection, cut.entries, arrived)

@@ -10,14 +10,34 @@ from fusioncell.fusion.origins import store
 from fusioncell.fusion.origins.families import marks
 from fusioncell.fusion.origins.model import GRADED, JOINED, KINDS, Grade, Join, Kin
 from fusioncell.fusion.origins.store import metadata
+from fusioncell.intake.project import Arrived
+from fusioncell.kernel.claim import Stance
 from fusioncell.kernel.entry import Entry
-from fusioncell.kernel.marking import Audience, within
+from fusioncell.kernel.marking import Audience, voice_of, within
 from fusioncell.kernel.observable import TYPES_BY_CODE, Observable
 from fusioncell.kernel.ports import Connection, storable
 
 MOST_MOVED = 100_000
 """Observables whose evidence a join may move; what is over it moves with its next claim."""
 UNKNOWN = "F"
+_SPEAKS = frozenset((int(Stance.MALICIOUS), int(Stance.SUSPICIOUS), int(Stance.BENIGN)))
+
+
+def count(connection: Connection, arrived: Arrived) -> None:
+    """Keep count of what each source says against or for something."""
+    sums: dict[tuple[str, int], list[int]] = {}
+    for entry, extract, sign in (
+        *((each.entry, each.extract, 1) for each in arrived.arrivals), *((*each, -1) for each in arrived.ended)
+    ):  # fmt: skip
+        voice = ""
+        for claim in extract.claims:
+            if claim.stance in _SPEAKS:
+                voice = voice or voice_of(entry.org)
+                found = sums.setdefault((storable(claim.creator[:200]) or voice, entry.audience), [0, 0])
+                found[0] += sign
+                found[1] = max(found[1], entry.at)
+    if sums:
+        store.count_claims(connection, [(*key, *sums[key]) for key in sorted(sums)])
 
 
 def project(connection: Connection, entries: Sequence[Entry]) -> dict[int, Observable]:
@@ -87,4 +107,4 @@ class Grades:
         return UNKNOWN
 
 
-__all__ = ["Grades", "marks_for", "metadata", "newest_join", "project", "standing"]
+__all__ = ["Grades", "count", "marks_for", "metadata", "newest_join", "project", "standing"]

@@ -52,13 +52,11 @@ class Joined:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """What a viewer may know of a source. ``letter``: the grade by which its next claim weighs; ``graded``: who gave it
-    and why, None where nobody did."""
+    """What a viewer may know of a source. ``last``: when it spoke last. ``letter``: the grade by which its next claim
+    weighs; ``graded``: who gave it and why, None where nobody did."""
 
     name: str
     claims: int
-    observables: int
-    first: Instant
     last: Instant
     letter: str
     graded: Grade | None
@@ -211,10 +209,10 @@ class Origins:
             given = {row[1]: row for row in store.grades_in(connection, audiences)}
         outcomes, kin = self._outcomes(audiences), self._families(viewer)
         made = []
-        for name, claims, observables, first, last in rows:
+        for name, claims, last in rows:
             row = given.get(name)
             made.append(Source(
-                name, claims, observables, first, last, (row[2] or UNKNOWN) if row else UNKNOWN,
+                name, claims, last, (row[2] or UNKNOWN) if row else UNKNOWN,
                 msgspec.json.decode(row[6], type=Grade) if row else None, row[5] if row else "",
                 posterior(*outcomes.get(name, (0, 0))), kin.get(name, frozenset({name})),
             ))  # fmt: skip

@@ -40,6 +40,17 @@ grades = Table(
 )
 
 
+sources = Table(
+    "fusion_origins_source",
+    metadata,
+    Column("name", String(200), primary_key=True),
+    Column("audience", Integer, primary_key=True, autoincrement=False),
+    Column("claims", BigInteger, nullable=False),
+    Column("last", BigInteger, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+
 def add_join(connection: Connection, row: Sequence[object]) -> None:
     """Note a join or its end: (seq, id, first, second, joined, audience, at, author, body)."""
     connection.run(
@@ -126,13 +137,22 @@ def said_by_both(connection: Connection, first: str, second: str, limit: int) ->
     )
 
 
-def sources_in(connection: Connection, audiences: Iterable[int], limit: int) -> list[tuple[str, int, int, int, int]]:
-    """Return sources by how much they said in the audiences: (name, claims, observables against, first, last)."""
+def count_claims(connection: Connection, rows: Sequence[Sequence[object]]) -> None:
+    """Add to what sources said: (name, audience, claims, last); claims may be negative."""
+    connection.run_many(
+        "INSERT INTO fusion_origins_source (name, audience, claims, last) VALUES (?, ?, ?, ?) "
+        "ON CONFLICT (name, audience) DO UPDATE SET claims = fusion_origins_source.claims + excluded.claims, "
+        "last = CASE WHEN excluded.last > fusion_origins_source.last THEN excluded.last "
+        "ELSE fusion_origins_source.last END",
+        rows,
+    )
+
+
+def sources_in(connection: Connection, audiences: Iterable[int], limit: int) -> list[tuple[str, int, int]]:
+    """Return sources by how much they say in the audiences: (name, claims, instant of the newest entry)."""
     sql, value = connection.among(audiences)
     return connection.rows(
-        "SELECT CASE WHEN coalesce(q.name, '') = '' THEN p.name ELSE q.name END AS source, count(*), "
-        "count(DISTINCT c.observable), min(c.at), max(c.at) FROM fusion_claim c "
-        "JOIN fusion_party p ON p.id = c.contributor LEFT JOIN fusion_party q ON q.id = c.creator "
-        f"WHERE c.stance IN (1, 2, 3) AND c.audience IN {sql} GROUP BY source ORDER BY count(*) DESC, source LIMIT ?",
+        "SELECT name, sum(claims) AS said, max(last) FROM fusion_origins_source "
+        f"WHERE audience IN {sql} AND claims > 0 GROUP BY name ORDER BY said DESC, name LIMIT ?",
         (value, limit),
     )

@@ -43,6 +43,7 @@ from fusioncell.web.pages import (
     requests,
     shield,
     signing,
+    sources,
     talk,
     triage,
     vulnerabilities,
@@ -85,6 +86,6 @@ def page_handlers() -> list[ControllerRouterHandler]:
         anonymous, attachments,
         feeds, files, first, finder, observable, contribution, contribute, shield, signing, account, ops, live,
         receipts, participation, proxy, joining, admin, notices, groups, directory, choices, palette, privacy, assets,
-        inbound, triage, graph, products,
+        inbound, triage, graph, products, sources,
     )  # fmt: skip
     return [handler for room in rooms for handler in room.HANDLERS]
