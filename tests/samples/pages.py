@@ -323,6 +323,7 @@ OBSERVABLE: Context = {
             "list": "Free hosting",
             "match": "parent",
             "matched": "hosting.example",
+            "sort": "Free hosting",
             "meaning": "Others share this parent, so only the full name may be blocked.",
         }
     ],
@@ -622,7 +623,8 @@ PAGES: dict[str, tuple[str, Context]] = {
             "one": {**PHISH_URL, "stix_id": "", "first": None, "last": None},
             "decision": None,
             "known_good": [
-                {"list": "Top names", "match": "exact", "matched": "x.example", "meaning": "A block needs two people."}
+                {"list": "Top names", "match": "exact", "matched": "x.example", "sort": "Much visited",
+                 "meaning": "A block needs two people."}
             ],
             "propose": {
                 "url": "/observables/url/x/propose",

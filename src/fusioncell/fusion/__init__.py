@@ -4,11 +4,11 @@ What is *not* here: who the parties are (opaque ids), what is done about an asse
 """
 
 from fusioncell.fusion.explanation import explain, verdict, verdict_of
-from fusioncell.fusion.knowngood import Hit, Match
-from fusioncell.fusion.knownlists import Category
+from fusioncell.fusion.knowngood import Ground, Hit, Match, ground
+from fusioncell.fusion.knownlists import Category, Class
 from fusioncell.fusion.weigh import LANDMARK, ORIGIN_CAP, half_life, prior, probability
 
 __all__ = [
-    "LANDMARK", "ORIGIN_CAP", "Category", "Hit", "Match", "explain", "half_life", "prior", "probability", "verdict",
-    "verdict_of",
+    "LANDMARK", "ORIGIN_CAP", "Category", "Class", "Ground", "Hit", "Match", "explain", "ground",
+    "half_life", "prior", "probability", "verdict", "verdict_of",
 ]  # fmt: skip

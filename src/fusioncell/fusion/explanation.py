@@ -74,7 +74,8 @@ def explain(assessment: Assessment, hits: tuple[Hit, ...] = ()) -> dict[str, Any
             "origins": [_origin(x) for x in assessment.origins],
         },
         "known_good": [
-            {"list": hit.title, "match": hit.kind.value, "value": hit.value, "category": hit.category.value}
+            {"list": hit.title, "match": hit.kind.value, "value": hit.value, "category": hit.category.value,
+             "class": hit.sort.value}
             for hit in hits
         ],
     }

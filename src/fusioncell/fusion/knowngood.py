@@ -25,8 +25,8 @@ from fusioncell.fusion.knownindex import (
     compile_lists,
     fold,
 )
-from fusioncell.fusion.knownlists import Category, category_of
-from fusioncell.kernel.observable import Observable, ObservableType, is_public_suffix
+from fusioncell.fusion.knownlists import Category, Class, category_of, class_of
+from fusioncell.kernel.observable import Observable, ObservableType, is_public_suffix, private_suffix
 
 
 class Match(StrEnum):
@@ -48,6 +48,23 @@ class Hit:
     kind: Match
     value: str
     category: Category
+
+    @property
+    def sort(self) -> Class:
+        """Return what kind of thing the list is of."""
+        return class_of(self.list)
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """What a name stands on that belongs to many: it says nothing of the name, and the name nothing of it.
+
+    ``value``: the value itself, or the name above it under which unrelated parties have theirs.
+    """
+
+    value: str
+    own: bool
+    sort: Class
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +116,25 @@ def _own_nature(observable: Observable) -> list[Guard]:
         return [Guard(f"{value} is a reserved or private address range, not one on the internet.",
                       Category.INFRASTRUCTURE)]
     return []
+
+
+def ground(observable: Observable) -> Ground | None:
+    """Return the suffix or shared platform that a name, URL or mailbox stands on, by the public suffix list.
+
+    Of an ordinary registered name that is none: ``co.uk`` above ``shop.co.uk`` says nothing that a reader needs.
+    """
+    kind, value = observable.type, observable.value
+    if kind is ObservableType.URL:
+        value = url_host(value)
+        kind = _host_type(value)
+    elif kind is ObservableType.EMAIL:
+        value, kind = value.rpartition("@")[2].lower(), ObservableType.DOMAIN
+    if kind is not ObservableType.DOMAIN or "." not in value.strip("."):
+        return None
+    platform = private_suffix(value)
+    if platform is not None:
+        return Ground(platform, platform == value, Class.HOSTING)
+    return Ground(value, True, Class.SUFFIX) if is_public_suffix(value) else None
 
 
 def _is_public(value: str) -> bool:

@@ -25,6 +25,12 @@ def _known_suffixes() -> PublicSuffixList:
     return PublicSuffixList(accept_unknown=False)
 
 
+@cache
+def _registries() -> PublicSuffixList:
+    """The list without its private section: registries' suffixes alone."""
+    return PublicSuffixList(accept_unknown=True, only_icann=True)
+
+
 _SPECIAL_USE = frozenset({"onion", "example", "test", "invalid", "localhost", "local", "internal", "arpa", "alt"})
 
 
@@ -50,6 +56,15 @@ def registered_domain(name: str) -> str | None:
 def is_public_suffix(name: str) -> bool:
     """Tell whether the name is a public suffix, under which unrelated parties register."""
     return public_suffix(name) == name
+
+
+def private_suffix(name: str) -> str | None:
+    """Return the suffix of the list's private section that a name is or stands under (``github.io``), None for none.
+
+    A registry does not run it: its owner lets others have names below, whose doings are their own.
+    """
+    suffix = public_suffix(name)
+    return suffix if "." in suffix and _registries().publicsuffix(name) != suffix else None
 
 
 def parents(name: str) -> list[str]:

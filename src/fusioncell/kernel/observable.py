@@ -14,6 +14,7 @@ from fusioncell.kernel.names import (
     is_public_suffix,
     is_tld,
     parents,
+    private_suffix,
     public_suffix,
     registered_domain,
 )
@@ -49,6 +50,7 @@ __all__ = [
     "key64",
     "key64_of",
     "parents",
+    "private_suffix",
     "public_suffix",
     "refang",
     "registered_domain",

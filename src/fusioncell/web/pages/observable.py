@@ -10,7 +10,6 @@ from litestar import get
 
 from fusioncell.bootstrap import Hub
 from fusioncell.exchange.talk import text_of
-from fusioncell.fusion import Category, Hit, Match
 from fusioncell.fusion.model import Assessment, Evidence
 from fusioncell.fusion.routes import observable_named, value_asked
 from fusioncell.intake import extract_entry
@@ -24,6 +23,7 @@ from fusioncell.shield import CATEGORIES, can_block
 from fusioncell.shield.model import Decision, State
 from fusioncell.web.pages.entities import labelled
 from fusioncell.web.pages.frame import Asked, Page, page
+from fusioncell.web.pages.known import known_good_view
 from fusioncell.web.pages.names import Names
 from fusioncell.web.pages.talk import talk_about
 from fusioncell.web.pages.views import View, category_of, contribution_title, observable_view, verdict_view
@@ -34,13 +34,6 @@ EVENTS = 100
 """Claims and mentions that the timeline shows."""
 MAX_CONTEXT = 24
 
-_MEANING = {
-    Category.POPULAR: N_("Well known or much visited: a block needs two people."),
-    Category.INFRASTRUCTURE: N_("The internet or its defenders need it: a block needs two people."),
-    Category.PLATFORM: N_("Shared by many customers: a block of it hits them all."),
-    Category.SCANNER: N_("Run by researchers or defenders."),
-    Category.INFORMATIONAL: N_("For information: it decides nothing."),
-}
 _SAYS = {
     Stance.MALICIOUS: ("malicious", N_("Reported as malicious")),
     Stance.SUSPICIOUS: ("suspicious", N_("Reported as suspicious")),
@@ -133,19 +126,6 @@ def _folded(found: Assessment, cited: Cited, names: Names) -> list[View]:
                 }
             )
     return rows
-
-
-def _known_good(hits: tuple[Hit, ...]) -> list[View]:
-    return [
-        {
-            "list": hit.title,
-            "match": "parent" if hit.kind is Match.PARENT else "exact",
-            "matched": hit.value,
-            "meaning": _MEANING[hit.category],
-        }
-        for hit in hits
-        if hit.kind is not Match.SUBSTRING
-    ]
 
 
 def _timeline(rows: list[tuple[Any, ...]], decision: Decision | None, cited: Cited, names: Names) -> list[View]:
@@ -241,7 +221,7 @@ def observable_context(hub: Hub, viewer: Viewer, one: Observable) -> View:
         "prior": found.prior,
         "evidence": _evidence(found, cited, names, now),
         "folded": _folded(found, cited, names),
-        "known_good": _known_good(hub.fusion.known_good.hits(one)),
+        "known_good": known_good_view(one, hub.fusion.known_good.hits(one)),
         "timeline": _timeline(rows, decision, cited, names),
         "contributors": _contributors(rows, names),
         "context": _context(hub, one, cited),
