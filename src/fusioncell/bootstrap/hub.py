@@ -77,6 +77,7 @@ from fusioncell.picture.graph import Graphs
 from fusioncell.picture.matrix import Matrix
 from fusioncell.picture.products import Products
 from fusioncell.picture.service import Picture
+from fusioncell.picture.weekly import Weekly
 from fusioncell.picture.triage import Triage
 from fusioncell.record import Seal
 from fusioncell.record.service import Record
@@ -132,6 +133,7 @@ class Hub:
     picture: Picture
     products: Products
     csaf: Csaf
+    weekly: Weekly
     printer: Callable[[str], bytes]
     shield: Shield
     talk: Talk

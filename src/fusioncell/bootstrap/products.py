@@ -21,6 +21,7 @@ from fusioncell.members import Members
 from fusioncell.picture.csaf import Csaf
 from fusioncell.picture.products import Products
 from fusioncell.picture.service import Picture
+from fusioncell.picture.weekly import Weekly
 from fusioncell.record import Seal
 from fusioncell.record.service import Record
 
@@ -33,6 +34,7 @@ class Press(NamedTuple):
 
     products: Products
     csaf: Csaf
+    weekly: Weekly
     printer: Callable[[str], bytes]
     """HTML of ours → PDF."""
 
@@ -47,7 +49,8 @@ def join_press(settings: Settings, record: Record, projections: Database, intake
     )  # fmt: skip
     base = settings.public_url or f"http://{settings.http_listen}"
     style = Path(__file__).resolve().parent.parent / "web" / "static" / "print.css"
-    return Press(products, Csaf(products, _names(members), base, "Fusion Cell"), Printer(style))
+    return Press(products, Csaf(products, _names(members), base, "Fusion Cell"),
+                 Weekly(record, intake, clock, members.sector_of), Printer(style))  # fmt: skip
 
 
 def _names(members: Members) -> Callable[[str], str]:

@@ -33,6 +33,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "backtest": ("backtest:backtest_", "Replay dated feeds: who foretells best what is reported again."),
     "export": ("export:export", "Take what your tools may look for, as rules, lists or a zone."),
     "recall": ("reading:recall", "Withdraw a contribution, or one entry of it."),
+    "product": ("products:product", "Products of analysis: the weekly summary."),
     "narrow": ("sharing:narrow", "Show a contribution, or one entry of it, to fewer."),
     "widen": ("sharing:widen", "Show a contribution, or one entry of it, to more."),
     "participation": ("participation:participation", "Who takes part, how complete and how fast, by quarter."),

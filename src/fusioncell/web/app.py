@@ -62,6 +62,7 @@ from fusioncell.picture.graph import routes as graph_routes
 from fusioncell.picture.matrix import routes as matrix_routes
 from fusioncell.picture.products import routes as products_routes
 from fusioncell.picture.triage import routes as triage_routes
+from fusioncell.picture.weekly import routes as weekly_routes
 from fusioncell.shield import routes as shield_routes
 from fusioncell.web import problems
 from fusioncell.web.access import Access, guard
@@ -80,7 +81,7 @@ ROOMS = (
     "sealing", "privacy", "assets", "anonymous", "receipts", "circles", "directory",
     "notify", "hooks", "inbound", "federation", "talk", "files", "requests", "participation", "proxy", "products",
     "matrix", "vulns",
-    "csaf",
+    "csaf", "weekly",
     "feeds", "mispdoor", "taxii", "matcher", "cursors",
     "triage", "graphs",
 )  # fmt: skip
@@ -211,7 +212,7 @@ def _doors() -> Router:
         circles_routes, directory_routes, joining_routes, accounts_routes, audit_routes, anonymous_routes,
         sealing_routes, signing_routes, talk_routes, notify_routes, inbound_routes, files_routes,
         requests_routes, privacy_routes, assets_routes, receipts_routes, participation_routes, proxy_routes,
-        products_routes, csaf_routes,
+        products_routes, csaf_routes, weekly_routes,
         detect_routes, mispdoor_routes, taxii_routes, federation_routes,
         triage_routes, graph_routes,
     )  # fmt: skip

@@ -202,13 +202,13 @@ def atom(hub: Hub) -> Response[str]:
 
 def _blank(**given: str) -> View:
     return {"form": Form.ALERT.value, "title": "", "text": "", "tlp": Tlp.GREEN.value, "group": "", "about": "",
-            "sector": "", "affected": "", "changed": "", "product": "", **given}  # fmt: skip
+            "sector": "", "week": "", "affected": "", "changed": "", "product": "", **given}  # fmt: skip
 
 
 def _of(new: Written, product: str) -> View:
     return _blank(form=new.form.value, title=new.title, text=new.text, tlp=new.tlp.value, about=new.about,
                   group=next(iter(new.groups), ""), sector=new.sector, affected=write_lines(new.affected),
-                  changed=new.changed, product=product)  # fmt: skip
+                  changed=new.changed, product=product, week=new.week)  # fmt: skip
 
 
 def _read(fields: Fields) -> View:
@@ -226,8 +226,9 @@ def _written(hub: Hub, viewer: Viewer, form: View) -> Written:
         groups = (party,)  # type: ignore[assignment]
     kind = Form(form["form"]) if form["form"] in set(Form) else Form.ALERT
     people = (f"person:{viewer.person}",) if tlp is Tlp.RED and viewer.person else ()
-    return Written(kind, form["title"], form["text"], tlp, groups, people, form["about"], form["sector"], "",
-                   read_lines(form["affected"]) if kind is Form.ADVISORY else (), form["changed"])  # fmt: skip
+    return Written(kind, form["title"], form["text"], tlp, groups, people, form["about"], form["sector"],
+                   form["week"][:8], read_lines(form["affected"]) if kind is Form.ADVISORY else (),
+                   form["changed"])  # fmt: skip
 
 
 def _preview(hub: Hub, viewer: Viewer, form: View) -> View:
@@ -276,6 +277,10 @@ def ask_new(request: Asked, hub: Hub, viewer: Viewer, form: Annotated[str, Param
             about: Annotated[str, Parameter(max_length=64)] = "") -> Page:  # fmt: skip
     """Show the form, empty; ``about``: the request that it answers."""
     kind = Form.ANSWER.value if about else form if form in set(Form) else Form.ALERT.value
+    if kind == Form.WEEKLY.value:
+        week = hub.weekly.summary(viewer)
+        given = _blank(form=kind, title=week.title, text=week.text, week=week.week.name)
+        return _form_page(request, hub, viewer, given)
     return _form_page(request, hub, viewer, _blank(form=kind, about=about))
 
 

@@ -1,0 +1,131 @@
+"""Use cases of weekly summaries: find a week's place in the record, read it, write the text.
+
+Only what its readers may see and may be used in products is read: GREEN with CLEAR, or CLEAR alone. Products do not
+count as sources.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import msgspec
+
+from fusioncell.intake import ITEM_KINDS, extract_entry, since_of
+from fusioncell.intake.project import Recall
+from fusioncell.intake.service import Intake
+from fusioncell.kernel.claim import Stance
+from fusioncell.kernel.clock import Clock, Instant
+from fusioncell.kernel.entry import Entry
+from fusioncell.kernel.errors import BadInput, NotAllowed, TooLarge
+from fusioncell.kernel.marking import Audience, Tlp, Uses, Viewer, may_allow, voice_of
+from fusioncell.kernel.observable import ObservableType
+from fusioncell.picture.weekly.compose import compose, title_of
+from fusioncell.picture.weekly.model import BEFORE, MAX_ENTRIES, Item, More, Ruling, Summary, Week, week_named, week_of
+from fusioncell.record.service import Record
+
+BLOCKS = 96
+_DECISIONS = frozenset({"decision.published", "decision.withdrawn", "decision.expired"})
+_SOURCES = ITEM_KINDS - {"product", "reaction"}
+_ACCUSES = (Stance.MALICIOUS, Stance.SUSPICIOUS)
+
+
+class _Decided(msgspec.Struct):
+    """What is read of a decision's body (``shield`` writes it)."""
+
+    name: str = ""
+    category: str = ""
+    reason: str = ""
+
+
+_recall = msgspec.json.Decoder(Recall).decode
+_decided = msgspec.json.Decoder(_Decided).decode
+
+
+class Weekly:
+    """The front door of the package. ``sector_of``: organisation → its sector; ``more``: sections of other rooms."""
+
+    def __init__(self, record: Record, intake: Intake, clock: Clock, sector_of: Callable[[str], str],
+                 more: More | None = None) -> None:
+        self._record, self._intake, self._clock = record, intake, clock
+        self._sector_of, self._more = sector_of, more
+
+    def summary(self, viewer: Viewer, week: str = "", *, at: int = 0, tlp: Tlp = Tlp.GREEN) -> Summary:
+        """Return the summary of a week ("": the one before this), or of the week of a position, as of it.
+
+        ``at``: a position of the record, for operators alone: a position, or an instant of an entry, tells of what one
+        does not see. So neither stands in the text. Raises NotAllowed, BadInput, TooLarge.
+        """
+        if not viewer.member:
+            raise NotAllowed("summaries are written for members", hint="Sign in.")
+        if at and not viewer.may("operate"):
+            raise NotAllowed("positions of the record are for operators", hint="Name the week.")
+        if tlp not in (Tlp.GREEN, Tlp.CLEAR):
+            raise BadInput("a summary is for the partnership or for everyone", place="tlp",
+                           hint="Choose green or clear.")  # fmt: skip
+        head, _, _ = self._record.head()
+        if at:
+            found = self._record.read_many([at])
+            if not 0 < at <= head or not found:
+                raise BadInput(f"the record has no position {at}", hint=f"The last one is {head}.")
+            return self._write(week_named(week) if week else week_of(found[0].at), at, tlp)
+        named = week_named(week) if week else week_of(week_of(self._clock.now()).start - 1)
+        return self._write(named, self._last_before(named.end, head), tlp)
+
+    def _write(self, week: Week, position: int, tlp: Tlp) -> Summary:
+        first = self._last_before(week.start - BEFORE, position)
+        items: list[Item] = []
+        rulings: list[Ruling] = []
+        entries = list(self._entries(first, position, tlp))
+        recalled = [(_recall(one.payload.body), one.audience) for one in entries
+                    if one.kind == "recall" and one.payload is not None]  # fmt: skip
+        sources = [one for one in entries if one.kind in _SOURCES and one.payload is not None
+                   and not any(r.first <= one.seq <= r.last and audience == one.audience
+                               for r, audience in recalled)]  # fmt: skip
+        standing = {one.seq for one in self._intake.live(sources)}
+        for one in entries:
+            if one.kind in _DECISIONS and one.payload is not None and week.start <= one.at < week.end:
+                said = _decided(one.payload.body)
+                rulings.append(Ruling(one.kind, said.name, said.category, said.reason))
+        for one in sources:
+            item = self._item(one, one.seq in standing)
+            if item.at < week.end and (item.accused or item.named):
+                items.append(item)
+        more = self._more(week, position) if self._more is not None else ()
+        return Summary(week, position, title_of(week), compose(week, items, rulings, more))
+
+    def _item(self, entry: Entry, stands: bool) -> Item:
+        assert entry.payload is not None
+        claims = extract_entry(entry).claims
+        accused = tuple({claim.observable for claim in claims if claim.stance in _ACCUSES})
+        named = {claim.observable for claim in claims if claim.observable.type is ObservableType.VULNERABILITY}
+        return Item(since_of(entry.payload, entry.at), voice_of(entry.org), self._sector_of(entry.org) or "other",
+                    accused, tuple(named), stands)  # fmt: skip
+
+    def _entries(self, after: int, until: int, tlp: Tlp) -> Iterator[Entry]:
+        wanted = (Tlp.CLEAR, Tlp.GREEN) if tlp is Tlp.GREEN else (Tlp.CLEAR,)
+
+        def may(audience: Audience) -> bool:
+            return audience.tlp in wanted and may_allow(audience, Uses.PRODUCTS)
+
+        audiences = self._record.audiences_where(lambda one: may(one) or (one.tlp in wanted and one.uses is Uses.NONE))
+        count = 0
+        while True:
+            page = [one for one in self._record.read_after(after, blocks=BLOCKS, visible=audiences) if one.seq <= until]
+            if not page:
+                return
+            yield from page
+            after, count = page[-1].seq, count + len(page)
+            if count > MAX_ENTRIES:
+                raise TooLarge(f"these weeks hold more than {MAX_ENTRIES:,} entries", hint="Write it by hand.")
+
+    def _last_before(self, instant: Instant, until: int) -> int:
+        """Return the last position, at most ``until``, of an entry that was accepted before an instant; 0 for none."""
+        low, high = 0, until
+        while low < high:
+            middle = (low + high + 1) // 2
+            found = self._record.read_many([middle])
+            if found and found[0].at < instant:
+                low = middle
+            else:
+                high = middle - 1
+        return low
