@@ -175,6 +175,14 @@ class Entities:
         """Return the instant so many days ago, 0 for no bound."""
         return self._clock.now() - days * DAY if days else 0
 
+    def of_contribution(self, viewer: Viewer, contribution: str) -> list[Row]:
+        """Return the entities that a contribution refers to, by name."""
+        audiences = self._record.visible_to(viewer)
+        with self._projections.read() as connection:
+            refs = [ref for _, ref in store.refs_of(connection, [contribution], audiences, MAX_PAGE)]
+            found = {row.id: row for row in self._resolve(connection, refs, audiences).values()}
+        return sorted(found.values(), key=lambda row: (row.kind, fold(row.name), row.id))
+
     # -- what refers to it -------------------------------------------------------------------------------------------
 
     def seen(self, viewer: Viewer, entity: Entity) -> Seen | None:

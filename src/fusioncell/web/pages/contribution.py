@@ -21,6 +21,7 @@ from fusioncell.kernel.marking import Audience, Viewer
 from fusioncell.kernel.observable import Observable
 from fusioncell.picture.service import Summary
 from fusioncell.shield.model import State
+from fusioncell.web.pages.entities import row_view
 from fusioncell.web.pages.frame import FORM, Asked, Page, form_of, page, see_other, settle, text_of
 from fusioncell.web.pages.names import Names, uses_in_words, who_reads
 from fusioncell.web.pages.proxy import panel
@@ -118,6 +119,7 @@ def _recalled_page(request: Asked, hub: Hub, viewer: Viewer, status: Status) -> 
         recall=None,
         talk=None,
         raw=None,
+        named=[],
         room=None,
         reach={**NO_REACH, "receipts": f"/contributions/{quote(status.contribution, safe='')}/receipts"},
     )
@@ -195,6 +197,7 @@ def show(
         faults=faults,
         recall=f"{address}/recall" if status is not None and viewer.may("recall") else None,
         raw=f"/api{address}/content" if viewer.may("export") else None,
+        named=[row_view(hub, row) for row in hub.entities.of_contribution(viewer, contribution)],
         room=f"/groups/room?about={quote(contribution, safe='')}"
         if viewer.member and viewer.may("contribute") else None,
         reach=_reach(hub, viewer, contribution, own=status is not None),
