@@ -27,7 +27,7 @@ def _viewer(hub: Hub, name: str, sector: str) -> Viewer:
 
 def _bundle(number: int, name: str) -> bytes:
     stamp = "2026-05-30T08:00:00Z"
-    objects = [
+    objects: list[dict[str, object]] = [
         {"type": "intrusion-set", "id": f"intrusion-set--{STORM}", "name": name, "aliases": ["100%_sure", name]},
         {"type": "relationship", "id": f"relationship--5a0c0000-0000-4000-8000-00000000000{number}",
          "relationship_type": "uses", "source_ref": f"intrusion-set--{STORM}",
@@ -39,7 +39,7 @@ def _bundle(number: int, name: str) -> bytes:
              f"intrusion-set--{STORM}"]},
     ]  # fmt: skip
     return json.dumps({"type": "bundle", "id": f"bundle--5a0c0000-0000-4000-8000-00000000030{number}", "objects": [
-        {"spec_version": "2.1", "created": stamp, "modified": stamp} | one for one in objects]}).encode()  # fmt: skip
+        {"spec_version": "2.1", "created": stamp, "modified": stamp, **one} for one in objects]}).encode()  # fmt: skip
 
 
 def test_the_answers_are_the_same_on_both_and_after_a_rebuild(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
