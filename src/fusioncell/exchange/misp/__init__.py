@@ -9,9 +9,10 @@ JSON of the thing without child lists and without ids of this instance: what ref
 or another thing does so by uuid (``sharing_group_uuid``).
 
 **Read model** (``project``, tables of ``store``; other packages may query them in their own ``store.py``):
-``exchange_misp_document``: one row for each standing (model, uuid, contributor, audience), columns as in
-:class:`Document`; ``exchange_misp_value (hash, seq)``: ``value_hash(text)`` of the value and of each part of a
-composite one; ``exchange_misp_tag (hash, seq, name)``: ``value_hash`` of each tag of a document, its name.
+:data:`STANDING`: one row for each standing (model, uuid, contributor, audience), columns as in :class:`Document`, and
+``common``, the id of what it has in common with its neighbours; ``exchange_misp_value (hash, seq)``:
+``value_hash(text)`` of the value and of each part of a composite one; ``exchange_misp_tag (hash, common, name)``:
+``value_hash`` of each tag, its name.
 Every query filters by ``audience IN`` :meth:`Misp.audiences`. One object per uuid: pass rows through
 :func:`firsts` (first contributor visible; of one contributor the newest version).
 
@@ -50,8 +51,10 @@ from fusioncell.exchange.misp.model import (
     values_of,
 )
 from fusioncell.exchange.misp.ports import AlonePacks, AlonePeople, Packs, People
+from fusioncell.exchange.misp.store import STANDING
 
 __all__ = [
-    "Action", "Actions", "AlonePacks", "AlonePeople", "Call", "Caller", "Document", "MispRefused", "MispRole",
-    "Numbers", "Packs", "People", "Put", "Reply", "SharingGroup", "View", "firsts", "value_hash", "values_of",
+    "STANDING", "Action", "Actions", "AlonePacks", "AlonePeople", "Call", "Caller", "Document", "MispRefused",
+    "MispRole", "Numbers", "Packs", "People", "Put", "Reply", "SharingGroup", "View", "firsts", "value_hash",
+    "values_of",
 ]  # fmt: skip

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
+
+import msgspec
 
 from fusioncell.intake import signed64
 from fusioncell.kernel.errors import FusionCellError
@@ -142,9 +144,8 @@ FOR_GOOD = "deleted for good"
 """The reason of a recall that leaves no deleted thing behind: a hard deletion by this door."""
 
 
-@dataclass(frozen=True, slots=True)
-class Document:
-    """One standing thing: a row of ``exchange_misp_document``, columns in this order.
+class Document(msgspec.Struct, frozen=True, gc=False):
+    """One standing thing: a row of ``store.STANDING``, columns in this order.
 
     ``seq``: position of its entry. ``org``: contributor (hub id). ``number``: inner number, stable under edits, out as
     a MISP id by ``Misp.id_out``. ``version``: µs, rises with each edit. ``timestamp``: MISP's own, in seconds.
@@ -178,6 +179,27 @@ class Document:
     shared: str
     orgc: str
     extends: str
+
+
+class Common(NamedTuple):
+    """What documents of one event have in common: a row of ``exchange_misp_common``, as in :class:`Document`.
+
+    ``tags``: the names of its tags, in their order, as a JSON list; "" for none.
+    """
+
+    model: str
+    org: str
+    audience: int
+    event: str
+    deleted: int
+    type: str
+    category: str
+    to_ids: int
+    published: int
+    distribution: int
+    shared: str
+    orgc: str
+    tags: str
 
 
 def firsts(rows: Iterable[Document]) -> list[Document]:

@@ -91,9 +91,11 @@ class Misp:
         """Return the inner number of an id that the caller was given. Raises NotFound."""
         return self.numbers.back(caller.org, given)
 
-    def lens(self, caller: Caller) -> Lens:
-        """Return how the caller sees things."""
-        return Lens(caller, lambda number: self.id_out(caller, number), self.people, self.packs)
+    def lens(self, caller: Caller, shown: Iterable[Document] = ()) -> Lens:
+        """Return how the caller sees things; the ids of what is to be ``shown`` are made all at once."""
+        many = [row.number for row in shown]
+        ids = dict(zip(many, map(str, self.numbers.out_many(caller.org, many)), strict=True))
+        return Lens(caller, lambda number: ids.get(number) or self.id_out(caller, number), self.people, self.packs)
 
     def may_change(self, caller: Caller, document: Document) -> bool:
         """Tell whether a thing is the caller's organisation's own (or the caller is the suite's site admin)."""
@@ -202,11 +204,6 @@ class Misp:
         """Return the exact bytes of documents, in order."""
         return [_bytes_of(document, entry) for document, entry in zip(documents, self.entries(documents), strict=True)]
 
-    def raw_at(self, seqs: Sequence[int]) -> list[bytes]:
-        """Return the exact bytes of what stands at these positions, in their order."""
-        found = {entry.seq: entry.payload.body for entry in self._record.read_many(seqs) if entry.payload is not None}
-        return [found.get(seq, b"{}") for seq in seqs]
-
     def bodies(self, documents: Sequence[Document]) -> list[Body]:
         """Return what documents say, in order."""
         return [_decode(body) for body in self.raw(documents)]
@@ -237,7 +234,7 @@ class Misp:
             rows += self._gone(caller, events)
         made = gather.choose(events, rows, view)
         self._load(caller, events, made, view)
-        lens = self.lens(caller)
+        lens = self.lens(caller, gather.needed(events, made))
         return [gather.event_json(lens, event, made, view) for event in events]
 
     def _gone(self, caller: Caller, events: Sequence[Document]) -> list[Document]:
@@ -252,7 +249,7 @@ class Misp:
         objects = {row.uuid: row for row in self.by_uuids(caller, {one.object for one in attributes} - {""}, OBJECT)}
         made = gather.Gathered(children={"": list(attributes)})
         self._load(caller, [], made, view)
-        lens = self.lens(caller)
+        lens = self.lens(caller, [*attributes, *events.values()])
         shown = []
         for row in attributes:
             event = events.get(row.event)

@@ -1,51 +1,67 @@
-"""All the SQL of the MISP door's read model: what stands, found by id, event, value, tag, type and time."""
+"""All the SQL of the MISP door's read model: what stands, found by id, event, value, tag, type and time.
+
+A document is a narrow row of what it has alone; what it shares with its neighbours (event, contributor, audience, type,
+tags …) stands once, in the ``common`` that its row names, and goes when the last such row goes. Conditions on what is
+common are answered before any document is looked at.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, fields
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import BigInteger, Column, Index, Integer, MetaData, SmallInteger, String, Table, Text, text
 
-from fusioncell.exchange.misp.model import Document
+from fusioncell.exchange.misp.model import Common, Document
 from fusioncell.kernel.ports import Connection
 
 metadata = MetaData()
 Row = tuple[Any, ...]
 _key = BigInteger().with_variant(Integer, "sqlite")
-_SOME = text("about <> ''")
+_SOME, _MOVED = text("about <> ''"), text("number <> seq")
+_NONE, _ZERO = text("''"), text("0")
 
 Table(
     "exchange_misp_document", metadata,
     Column("seq", _key, primary_key=True, autoincrement=False),
-    Column("model", String(24), nullable=False),
+    Column("common", BigInteger, nullable=False),
     Column("uuid", String(36), nullable=False),
-    Column("org", String(64), nullable=False),
-    Column("audience", Integer, nullable=False),
     Column("number", BigInteger, nullable=False),
     Column("version", BigInteger, nullable=False),
     Column("timestamp", BigInteger, nullable=False),
-    Column("deleted", SmallInteger, nullable=False),
-    Column("event", String(36), nullable=False),
     Column("object", String(36), nullable=False),
-    Column("about", String(36), nullable=False),
+    Column("said", Text),
+    Column("about", String(36), nullable=False, server_default=_NONE),
+    Column("published_at", BigInteger, nullable=False, server_default=_ZERO),
+    Column("day", Integer, nullable=False, server_default=_ZERO),
+    Column("seen", BigInteger, nullable=False, server_default=_ZERO),
+    Column("extends", String(36), nullable=False, server_default=_NONE),
+    Index("exchange_misp_document_common", "common"),
+    Index("exchange_misp_document_uuid", "uuid"),
+    Index("exchange_misp_document_time", "timestamp"),
+    Index("exchange_misp_document_number", "number", sqlite_where=_MOVED, postgresql_where=_MOVED),
+    Index("exchange_misp_document_about", "about", sqlite_where=_SOME, postgresql_where=_SOME),
+)  # fmt: skip
+Table(
+    "exchange_misp_common", metadata,
+    Column("id", _key, primary_key=True, autoincrement=False),
+    Column("uses", Integer, nullable=False),
+    Column("model", String(24), nullable=False),
+    Column("org", String(64), nullable=False),
+    Column("audience", Integer, nullable=False),
+    Column("event", String(36), nullable=False),
+    Column("deleted", SmallInteger, nullable=False),
     Column("type", String(128), nullable=False),
     Column("category", String(128), nullable=False),
     Column("to_ids", SmallInteger, nullable=False),
     Column("published", SmallInteger, nullable=False),
-    Column("published_at", BigInteger, nullable=False),
-    Column("day", Integer, nullable=False),
-    Column("seen", BigInteger, nullable=False),
     Column("distribution", SmallInteger, nullable=False),
     Column("shared", String(36), nullable=False),
     Column("orgc", String(64), nullable=False),
-    Column("extends", String(36), nullable=False),
-    Index("exchange_misp_document_uuid", "uuid"),
-    Index("exchange_misp_document_number", "number"),
-    Index("exchange_misp_document_event", "event"),
-    Index("exchange_misp_document_time", "model", "timestamp"),
-    Index("exchange_misp_document_about", "about", sqlite_where=_SOME, postgresql_where=_SOME),
+    Column("tags", Text, nullable=False),
+    Index("exchange_misp_common_event", "event"),
+    Index("exchange_misp_common_model", "model"),
 )  # fmt: skip
 Table(
     "exchange_misp_value", metadata,
@@ -56,12 +72,11 @@ Table(
 Table(
     "exchange_misp_tag", metadata,
     Column("hash", BigInteger, primary_key=True, autoincrement=False),
-    Column("seq", BigInteger, primary_key=True, autoincrement=False),
+    Column("common", BigInteger, primary_key=True, autoincrement=False),
     Column("name", Text, nullable=False),
-    Index("exchange_misp_tag_of", "seq"),
+    Index("exchange_misp_tag_of", "common"),
     sqlite_with_rowid=False,
 )  # fmt: skip
-
 Table(
     "exchange_misp_gone", metadata,
     Column("uuid", String(36), primary_key=True),
@@ -79,10 +94,18 @@ Table(
 )  # fmt: skip
 """Attributes and objects that were recalled: clients learn of it as of something deleted."""
 
-_NAMES = [each.name for each in fields(Document)]
-_COLUMNS = ", ".join(f"d.{name}" for name in _NAMES)
-_MARKS = ", ".join("?" for _ in _NAMES)
-_SELECT = f"SELECT {_COLUMNS} FROM exchange_misp_document d"
+STANDING = (
+    "(SELECT r.seq, c.model, r.uuid, c.org, c.audience, r.number, r.version, r.timestamp, c.deleted, c.event, "
+    "r.object, r.about, c.type, c.category, c.to_ids, c.published, r.published_at, r.day, r.seen, c.distribution, "
+    "c.shared, c.orgc, r.extends, r.common, r.said "
+    "FROM exchange_misp_document r JOIN exchange_misp_common c ON c.id = r.common)"
+)
+"""Documents with all their columns, to be put after FROM or JOIN: ``STANDING d``."""
+_COLUMNS = ", ".join(f"d.{name}" for name in Document.__struct_fields__)
+_SELECT = f"SELECT {_COLUMNS} FROM {STANDING} d"
+_COMMON = ["id", "uses", *Common._fields]
+_MOST = ["seq", "common", "uuid", "number", "version", "timestamp", "object", "said"]
+_REST = ["about", "published_at", "day", "seen", "extends"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,9 +131,32 @@ class Find:
     offset: int = 0
 
 
+def _listed(names: Sequence[str]) -> str:
+    return f"({', '.join(names)}) VALUES ({', '.join('?' for _ in names)})"
+
+
+def add_common(connection: Connection, made: Mapping[int, tuple[Common, int]], tags: Iterable[Sequence[object]]
+               ) -> None:  # fmt: skip
+    """Add (id → what documents have in common, how many more have it), and (hash, id, name) of its tags."""
+    rows = [(key, uses, *one) for key, (one, uses) in made.items()]
+    connection.run_many(
+        f"INSERT INTO exchange_misp_common {_listed(_COMMON)} ON CONFLICT (id) DO UPDATE SET "
+        "uses = exchange_misp_common.uses + excluded.uses", rows,
+    )  # fmt: skip
+    connection.run_many(
+        "INSERT INTO exchange_misp_tag (hash, common, name) VALUES (?, ?, ?) ON CONFLICT (hash, common) DO NOTHING",
+        tags,
+    )
+
+
 def add(connection: Connection, rows: Sequence[Sequence[object]]) -> None:
-    """Add documents, each a row in the order of Document's fields."""
-    connection.run_many(f"INSERT INTO exchange_misp_document ({', '.join(_NAMES)}) VALUES ({_MARKS})", rows)
+    """Add attributes and objects: (seq, common, uuid, number, version, timestamp, object, said)."""
+    connection.run_many(f"INSERT INTO exchange_misp_document {_listed(_MOST)}", rows)
+
+
+def add_whole(connection: Connection, rows: Sequence[Sequence[object]]) -> None:
+    """Add other documents: the same, then about, published_at, day, seen, extends."""
+    connection.run_many(f"INSERT INTO exchange_misp_document {_listed([*_MOST, *_REST])}", rows)
 
 
 def add_values(connection: Connection, rows: Iterable[Sequence[int]]) -> None:
@@ -119,18 +165,20 @@ def add_values(connection: Connection, rows: Iterable[Sequence[int]]) -> None:
                         rows)  # fmt: skip
 
 
-def add_tags(connection: Connection, rows: Iterable[Sequence[object]]) -> None:
-    """Add (hash, seq, name)."""
-    connection.run_many(
-        "INSERT INTO exchange_misp_tag (hash, seq, name) VALUES (?, ?, ?) ON CONFLICT (hash, seq) DO NOTHING", rows
-    )
-
-
 def drop(connection: Connection, seqs: Sequence[int], values: Iterable[Sequence[int]]) -> None:
-    """Let documents go, with their tags and these of their values (hash, seq)."""
+    """Let documents go, with these of their values (hash, seq), and with what no other document has in common."""
+    sql, value = connection.among(seqs)
+    counted = connection.rows(
+        f"SELECT common, count(*) FROM exchange_misp_document WHERE seq IN {sql} GROUP BY common", (value,)
+    )
     connection.run_many("DELETE FROM exchange_misp_value WHERE hash = ? AND seq = ?", values)
-    connection.run_many("DELETE FROM exchange_misp_tag WHERE seq = ?", [(seq,) for seq in seqs])
     connection.run_many("DELETE FROM exchange_misp_document WHERE seq = ?", [(seq,) for seq in seqs])
+    connection.run_many("UPDATE exchange_misp_common SET uses = uses - ? WHERE id = ?",
+                        [(count, key) for key, count in counted])  # fmt: skip
+    sql, value = connection.among([key for key, _ in counted])
+    spent = connection.rows(f"SELECT id FROM exchange_misp_common WHERE id IN {sql} AND uses <= 0", (value,))
+    connection.run_many("DELETE FROM exchange_misp_tag WHERE common = ?", spent)
+    connection.run_many("DELETE FROM exchange_misp_common WHERE id = ?", spent)
 
 
 def add_gone(connection: Connection, seqs: Iterable[int], second: int) -> None:
@@ -139,29 +187,33 @@ def add_gone(connection: Connection, seqs: Iterable[int], second: int) -> None:
     connection.run(
         "INSERT INTO exchange_misp_gone (uuid, org, audience, model, number, event, object, type, category, timestamp) "
         "SELECT uuid, org, audience, model, min(number), min(event), min(object), min(type), min(category), "
-        f"CAST(? AS BIGINT) FROM exchange_misp_document WHERE seq IN {sql} AND model IN ('Attribute', 'Object') "
+        f"CAST(? AS BIGINT) FROM {STANDING} d WHERE seq IN {sql} AND model IN ('Attribute', 'Object') "
         "GROUP BY uuid, org, audience, model ON CONFLICT (uuid, org, audience) DO NOTHING",
         (second, value),
     )
+    published = "(SELECT published FROM exchange_misp_common c WHERE c.id = exchange_misp_document.common) = 1"
     connection.run(
-        "UPDATE exchange_misp_document SET timestamp = ?, published_at = CASE WHEN published = 1 THEN ? "
-        "ELSE published_at END WHERE model = 'Event' AND timestamp < ? AND EXISTS (SELECT 1 FROM exchange_misp_gone g "
-        "WHERE g.event = exchange_misp_document.event AND g.org = exchange_misp_document.org "
-        "AND g.audience = exchange_misp_document.audience AND g.timestamp = ?) "
-        f"AND event IN (SELECT event FROM exchange_misp_document WHERE seq IN {sql})",
+        f"UPDATE exchange_misp_document SET timestamp = ?, published_at = CASE WHEN {published} THEN ? "
+        f"ELSE published_at END WHERE seq IN (SELECT d.seq FROM {STANDING} d WHERE d.model = 'Event' "
+        "AND d.timestamp < ? AND EXISTS (SELECT 1 FROM exchange_misp_gone g WHERE g.event = d.event AND g.org = d.org "
+        "AND g.audience = d.audience AND g.timestamp = ?) "
+        f"AND d.event IN (SELECT event FROM {STANDING} e WHERE seq IN {sql}))",
         (second, second, second, second, value),
     )
 
 
-def drop_hollow(connection: Connection, contributions: Iterable[str]) -> None:
-    """Let the events go that STIX contributions are, of whose objects nothing is left."""
+def hollow(connection: Connection, contributions: Iterable[str]) -> list[int]:
+    """Return the positions of the events that STIX contributions are, of whose objects nothing is left."""
     sql, value = connection.among(sorted(contributions))
-    connection.run(
-        f"DELETE FROM exchange_misp_document WHERE uuid IN {sql} AND seq < 0 AND NOT EXISTS (SELECT 1 "
-        "FROM exchange_misp_document c WHERE c.event = exchange_misp_document.uuid AND c.org = "
-        "exchange_misp_document.org AND c.audience = exchange_misp_document.audience AND c.seq > 0)",
-        (value,),
-    )
+    return [row[0] for row in connection.rows(
+        f"SELECT d.seq FROM {STANDING} d WHERE d.event IN {sql} AND d.seq < 0 AND NOT EXISTS (SELECT 1 "
+        f"FROM {STANDING} c WHERE c.event = d.event AND c.org = d.org AND c.audience = d.audience AND c.seq > 0)",
+        (value,))]  # fmt: skip
+
+
+def any_gone(connection: Connection) -> bool:
+    """Tell whether anything at all was recalled."""
+    return bool(connection.rows("SELECT 1 FROM exchange_misp_gone LIMIT 1"))
 
 
 def drop_gone(connection: Connection, again: Sequence[Sequence[object]]) -> None:
@@ -190,7 +242,7 @@ def numbers(connection: Connection, uuids: Iterable[str]) -> dict[tuple[str, str
     sql, value = connection.among(uuids)
     found: dict[tuple[str, str, str, int], int] = {}
     for model, uuid, org, audience, number in connection.rows(
-        f"SELECT model, uuid, org, audience, number FROM exchange_misp_document WHERE uuid IN {sql}", (value,)
+        f"SELECT model, uuid, org, audience, number FROM {STANDING} d WHERE uuid IN {sql}", (value,)
     ):
         key = (model, uuid, org, audience)
         found[key] = min(number, found.get(key, number))
@@ -227,7 +279,10 @@ def by_uuids(connection: Connection, uuids: Iterable[str], audiences: frozenset[
 
 def by_numbers(connection: Connection, wanted: Iterable[int], audiences: frozenset[int]) -> list[Document]:
     """Return what stands under these numbers."""
-    return _where(connection, "number", wanted, audiences)
+    wanted = list(wanted)
+    first = _where(connection, "seq", wanted, audiences, " AND d.number = d.seq")
+    moved = _where(connection, "number", wanted, audiences, " AND d.number <> d.seq")
+    return sorted([*first, *moved], key=lambda one: (one.number, one.seq)) if moved else first
 
 
 def by_seqs(connection: Connection, seqs: Iterable[int], audiences: frozenset[int]) -> list[Document]:
@@ -256,7 +311,7 @@ def of_values(connection: Connection, hashes: Iterable[int], audiences: frozense
     allowed, sight = connection.among(audiences)
     return _documents(
         connection.rows(
-            f"SELECT DISTINCT {_COLUMNS} FROM exchange_misp_value v JOIN exchange_misp_document d ON d.seq = v.seq "
+            f"SELECT DISTINCT {_COLUMNS} FROM exchange_misp_value v JOIN {STANDING} d ON d.seq = v.seq "
             f"WHERE v.hash IN {sql} AND d.audience IN {allowed} ORDER BY d.number, d.seq",
             (value, sight),
         )
@@ -269,7 +324,7 @@ def hashes_of_values(connection: Connection, hashes: Iterable[int], event: str, 
     sql, value = connection.among(hashes)
     allowed, sight = connection.among(audiences)
     rows = connection.rows(
-        f"SELECT v.hash, {_COLUMNS} FROM exchange_misp_value v JOIN exchange_misp_document d ON d.seq = v.seq "
+        f"SELECT v.hash, {_COLUMNS} FROM exchange_misp_value v JOIN {STANDING} d ON d.seq = v.seq "
         f"WHERE v.hash IN {sql} AND d.audience IN {allowed} AND d.event = ? AND d.model = 'Attribute'",
         (value, sight, event),
     )
@@ -331,11 +386,13 @@ def shared_with(connection: Connection, group: str) -> list[Document]:
 def standing_between(connection: Connection, first: int, last: int, audience: int) -> list[int]:
     """Return the positions of what stands between two positions in an audience."""
     return [row[0] for row in connection.rows(
-        "SELECT seq FROM exchange_misp_document WHERE seq >= ? AND seq <= ? AND audience = ?",
+        f"SELECT seq FROM {STANDING} d WHERE seq >= ? AND seq <= ? AND audience = ?",
         (first, last, audience))]  # fmt: skip
 
 
 def tags_of(connection: Connection, seqs: Iterable[int]) -> list[tuple[int, str]]:
     """Return (position, tag) of these documents."""
     sql, value = connection.among(seqs)
-    return connection.rows(f"SELECT seq, name FROM exchange_misp_tag WHERE seq IN {sql} ORDER BY seq, name", (value,))
+    return connection.rows(
+        "SELECT d.seq, t.name FROM exchange_misp_document d JOIN exchange_misp_tag t ON t.common = d.common "
+        f"WHERE d.seq IN {sql} ORDER BY d.seq, t.name", (value,))  # fmt: skip

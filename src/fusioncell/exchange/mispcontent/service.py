@@ -58,7 +58,7 @@ class Content(Pieces):
 
     def event_of_uuid(self, caller: Caller, uuid: str, org: str = "") -> Document:
         """Return an event by its uuid, that of one contributor where it has one. Raises NotFound."""
-        rows = self.core.of_events(caller, [uuid], EVENT)
+        rows = self.core.copies(caller, [uuid], EVENT)
         own = [row for row in rows if row.org == org]
         found = firsts(own or rows)
         if not found:

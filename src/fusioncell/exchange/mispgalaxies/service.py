@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 import uuid as uuids
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from typing import Any
+
+import msgspec
 
 from fusioncell.exchange.misp import Caller, Document, MispRefused, Put, SharingGroup
 from fusioncell.exchange.misp.restrict import Level, audience_of, within_target
@@ -377,7 +378,7 @@ class Galaxies:
     def _standing(self, caller: Caller, uuid: str, org: str) -> tuple[Document, ...]:
         """Return what an organisation has under a UUID, though another's may be the one that is shown."""
         found = self.misp.by_uuids(caller, [uuid], CLUSTER, RELATION)
-        return self.misp.standing(replace(found[0], org=org)) if found else ()
+        return self.misp.standing(msgspec.structs.replace(found[0], org=org)) if found else ()
 
     def _seen(self, caller: Caller, uuid: str) -> Document:
         found = self.misp.by_uuids(caller, [uuid], CLUSTER)

@@ -12,6 +12,8 @@ MAX_PATTERNS = 100
 """Most of them with a ``%``: each is a walk over all that the viewer may see."""
 MAX_LIMIT = 100_000
 """Most rows of one page; a request without a limit gets as many."""
+MOST_ROWS = 300_000
+"""Rows that one search without a limit finds or looks through."""
 
 EVENTS, ATTRIBUTES, OBJECTS, SIGHTINGS = "events", "attributes", "objects", "sightings"
 

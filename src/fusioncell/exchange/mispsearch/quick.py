@@ -1,160 +1,159 @@
-"""The hot path of big answers: attributes as JSON and CSV without a dict in between. Pure.
+"""The hot path of big answers: attributes as JSON and CSV, joined from texts without a look at their bodies. Pure.
 
-A body is read into one struct of the fields that MISP knows and written from it, with the caller's ids put in. Whatever
-else a body holds (a field that MISP does not know, a number where text belongs) makes it fall back to the general way:
-the two give the same answer (a test holds them together).
+A row of the read model holds what an attribute says beside its columns (``said``), each part as JSON on a line of its
+own; what it shares with others is written once for all of them. Where ``said`` is missing (a field that MISP does not
+know, a number where text belongs) the general way answers: the two give the same (a test holds them together).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import msgspec
-from msgspec import UNSET, UnsetType
 
+from fusioncell.exchange.misp.model import Common
 from fusioncell.exchange.mispsearch.write_csv import quoted
 
-
-class Slim(NamedTuple):
-    """What a row of the read model tells that the hot path needs; named as in ``exchange.misp.Document``."""
-
-    seq: int
-    number: int
-    uuid: str
-    event: str
-    object: str
-    type: str
-    timestamp: int
-    to_ids: int
-    deleted: int
-    distribution: int
-    shared: str
-
-
-class _Tag(msgspec.Struct, gc=False):
-    name: str
-
-
-class Quick(msgspec.Struct, forbid_unknown_fields=True, gc=False):
-    """An attribute as ``exchange.misp`` shows it, in the order in which it shows it."""
-
-    id: str = ""
-    event_id: str = "0"
-    object_id: str = "0"
-    object_relation: str | None = None
-    category: str = ""
-    type: str = ""
-    to_ids: bool | str | int = False
-    uuid: str = ""
-    timestamp: str | int = "0"
-    distribution: str | int = "5"
-    sharing_group_id: str | int = "0"
-    comment: str = ""
-    deleted: bool = False
-    disable_correlation: bool = False
-    first_seen: str | None = None
-    last_seen: str | None = None
-    value: str = ""
-    Galaxy: list[Any] | msgspec.Raw = []
-    Tag: list[_Tag] | msgspec.Raw | UnsetType = UNSET
-    Event: msgspec.Raw | UnsetType = UNSET
-    Object: msgspec.Raw | UnsetType = UNSET
-    event_uuid: str | UnsetType = UNSET
-
-
-class _Csv(msgspec.Struct, gc=False):
-    value: str
-    category: str = ""
-    type: str = ""
-    comment: str | None = None
-    object_relation: str | None = None
-    Tag: list[_Tag] | None = None
-
-
-class _In(msgspec.Struct, forbid_unknown_fields=True, gc=False):
-    """What the hot path takes: no ids, no lists but tags."""
-
-    value: str
-    uuid: str
-    type: str
-    category: str
-    to_ids: bool
-    timestamp: str | int = "0"
-    distribution: str | int = "5"
-    object_relation: str | None = None
-    comment: str = ""
-    deleted: bool = False
-    disable_correlation: bool = False
-    first_seen: str | None = None
-    last_seen: str | None = None
-    Tag: list[_Tag] | None = None
-
-
-_read = msgspec.json.Decoder(_In).decode
-_read_csv = msgspec.json.Decoder(_Csv).decode
 _encode = msgspec.json.Encoder().encode
-UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
-Tags = Callable[[tuple[str, ...]], tuple[msgspec.Raw, msgspec.Raw] | None]
-"""Names of tags → the lists ``Tag`` and ``Galaxy`` as JSON; None for tags of which none is shown."""
+_decode = msgspec.json.Decoder(str).decode
+_EMPTY = '""'
+NO_OBJECT = ',"","",""\n'
+_PLAIN_UUIDS = re.compile(r"[0-9A-Za-z-]*").fullmatch
 
 
-def attribute(row: Slim, raw: bytes, given: str, event: Mapping[str, Any],
-              inner: tuple[str, msgspec.Raw] | None, tags: Tags) -> Quick | None:  # fmt: skip
-    """Return an attribute ready to be encoded, None where the general way must take it.
+class Hot(NamedTuple):
+    """Rows of the read model, column by column, in their order; columns named as in ``exchange.misp.Document``."""
 
-    ``given``: its id to the caller. ``event``: ``id``, ``raw`` (what of it stands in each attribute) and ``uuid`` where
-    it is wanted. ``inner``: its object's id, and what of it stands in the attribute.
+    seq: Sequence[int]
+    number: Sequence[int]
+    uuid: Sequence[str]
+    object: Sequence[str]
+    timestamp: Sequence[int]
+    common: Sequence[int]
+    said: Sequence[str | None]
+
+    def part(self, start: int, size: int) -> Hot:
+        """Return some of the rows."""
+        return Hot._make(column[start : start + size] for column in self)
+
+
+class Found(NamedTuple):
+    """Rows, and what they have in common by its id."""
+
+    rows: Hot
+    common: Mapping[int, Common]
+
+    def parts(self, size: int) -> Iterator[Hot]:
+        """Yield the rows, so many at once."""
+        for start in range(0, len(self.rows.seq), size):
+            yield self.rows.part(start, size)
+
+
+class Frame(NamedTuple):
+    """What stands around the parts of each of some attributes in JSON."""
+
+    event: str
+    """From its id to its object's."""
+    kind: str
+    """From its relation to its uuid."""
+    level: str
+    """From its timestamp to its comment."""
+    deleted: str
+    """From its comment to ``disable_correlation``."""
+    tail: str
+    """From its value to its object."""
+    end: str
+
+
+def frame(common: Common, event: Mapping[str, str], tags: tuple[str, str] | None) -> Frame:
+    """Return the frame of attributes. ``event``: ``id``, ``raw`` (what of it stands in each), ``uuid`` where wanted.
+
+    ``tags``: the lists ``Tag`` and ``Galaxy`` as JSON, None where none is shown.
     """
-    if row.shared:
-        return None
-    try:
-        said = _read(raw)
-    except UNREADABLE:
-        return None
-    made = Quick(
-        given, event["id"], "0", said.object_relation, said.category, said.type, bool(row.to_ids), row.uuid,
-        str(row.timestamp), str(row.distribution), "0", said.comment, bool(row.deleted), said.disable_correlation,
-        said.first_seen, said.last_seen, said.value,
-    )  # fmt: skip
-    made.Event = event["raw"]
-    if inner is not None:
-        made.object_id, made.Object = inner
-    if "uuid" in event:
-        made.event_uuid = event["uuid"]
-    if said.Tag:
-        shown = tags(tuple(tag.name for tag in said.Tag))
-        if shown is not None:
-            made.Tag, made.Galaxy = shown
-    return made
-
-
-def csv_line(row: Slim, raw: bytes, event_id: str, inner: str) -> str | None:
-    """Return the usual columns of an attribute as a line, None where the general way must take it."""
-    try:
-        said = _read_csv(raw)
-    except UNREADABLE:
-        return None
-    value, comment = said.value, said.comment
-    if '"' in said.category or '"' in said.type:
-        return None  # Of another door: what is no field of MISP's is written with care.
-    shown = f'"{value}"' if '"' not in value and not value.isdigit() and value else quoted(value)
-    tags = quoted(",".join(tag.name for tag in said.Tag)) if said.Tag else '""'
-    return (
-        f'"{row.uuid}",{event_id},"{said.category}","{said.type}",{shown},{quoted(comment) if comment else _EMPTY},'
-        f"{row.to_ids},{row.timestamp},{quoted(said.object_relation)},{tags}{inner}"
+    shown = f',"Galaxy":{tags[1]},"Tag":{tags[0]}' if tags is not None else ',"Galaxy":[]'
+    flags = ("false", "true")
+    return Frame(
+        f'","event_id":{text(event["id"])},"object_id":"',
+        f',"category":{text(common.category)},"type":{text(common.type)},"to_ids":{flags[common.to_ids]},"uuid":"',
+        f'","distribution":"{common.distribution}","sharing_group_id":"0","comment":',
+        f',"deleted":{flags[common.deleted]},"disable_correlation":',
+        f'{shown},"Event":{event["raw"]}',
+        f',"event_uuid":{text(event["uuid"])}}}' if "uuid" in event else "}",
     )
 
 
-_EMPTY = '""'
-NO_OBJECT = ',"","",""\n'
+def text(value: object) -> str:
+    """Return a value as JSON."""
+    return _encode(value).decode()
+
+
+def plain(uuids: Sequence[str]) -> bool:
+    """Tell whether none of these needs care in JSON."""
+    return _PLAIN_UUIDS("".join(uuids)) is not None
+
+
+def json_of(rows: Hot, ids: Sequence[int], frames: Mapping[int, Frame], inner: Mapping[str, tuple[str, str]],
+            careful: Mapping[int, str]) -> Iterator[str]:  # fmt: skip
+    """Yield attributes as JSON. ``ids``: theirs to the caller. ``inner``: an object's id, and what is shown of it.
+
+    ``careful``: position → what is shown of a row instead ("": nothing).
+    """
+    none = inner[""]
+    for seq, uuid, holder, timestamp, common, said, given in zip(
+        rows.seq, rows.uuid, rows.object, rows.timestamp, rows.common, rows.said, ids, strict=True
+    ):
+        if seq in careful or said is None:
+            if shown := careful.get(seq):
+                yield shown
+            continue
+        relation, comment, uncorrelated, first, last, value, _ = said.split("\n")
+        before, kind, level, deleted, tail, end = frames[common]
+        held = inner.get(holder, none) if holder else none
+        yield (
+            f'{{"id":"{given}{before}{held[0]}","object_relation":{relation}{kind}{uuid}","timestamp":"{timestamp}'
+            f'{level}{comment}{deleted}{uncorrelated},"first_seen":{first},"last_seen":{last},"value":{value}{tail}'
+            f"{held[1]}{end}"
+        )
+
+
+class Line(NamedTuple):
+    """What stands around the parts of each of some attributes in a line of CSV."""
+
+    event: str
+    """From its uuid to its value."""
+    to_ids: str
+    tags: str
+
+
+_NO_LINE = Line("", "", "")
+
+
+def line(common: Common, event_id: str) -> Line | None:
+    """Return what stands around the usual columns of attributes; None for what is written with care."""
+    if '"' in common.category or '"' in common.type:
+        return None  # Of another door: what is no field of MISP's.
+    tags = quoted(",".join(msgspec.json.decode(common.tags))) if common.tags else _EMPTY
+    return Line(f'",{event_id},"{common.category}","{common.type}",', f",{common.to_ids},", tags)
+
+
+def csv_of(rows: Hot, frames: Mapping[int, Line | None], inner: Mapping[str, str],
+           careful: Mapping[int, str]) -> Iterator[str]:  # fmt: skip
+    """Yield the usual columns of attributes as lines. ``inner``: an object's columns; ``careful``: as for JSON."""
+    for seq, _, uuid, holder, timestamp, common, said in zip(*rows, strict=True):
+        if seq in careful or said is None:
+            yield careful.get(seq, "")
+            continue
+        relation, comment, _, _, _, value, _ = said.split("\n")
+        before, to_ids, tags = frames[common] or _NO_LINE
+        if "\\" in said or value[1:-1].isdigit() or comment[1:-1].isdigit():
+            value, comment = quoted(_decode(value)), quoted(_decode(comment))
+        named = _EMPTY if relation == "null" else quoted(_decode(relation))
+        end = inner.get(holder, NO_OBJECT) if holder else NO_OBJECT
+        yield f'"{uuid}{before}{value},{comment}{to_ids}{timestamp},{named},{tags}{end}'
 
 
 def object_fields(inner: Mapping[str, Any]) -> str:
     """Return an object's columns."""
     return f",{quoted(inner.get('uuid'))},{quoted(inner.get('name'))},{quoted(inner.get('meta-category'))}\n"
-
-
-def encode_all(rows: list[Any]) -> bytes:
-    """Return rows as JSON, joined by commas."""
-    return _encode(rows)[1:-1]

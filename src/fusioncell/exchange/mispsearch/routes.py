@@ -102,20 +102,19 @@ class Doors:
 
     def find_attributes(self, call: Call, query: Query) -> Reply:
         """Answer a query for attributes in its format."""
-        if query.format in ("json", "csv") and (quick := self.search.slim(call.caller, query)) is not None:
+        if query.format in ("json", "csv") and (quick := self.search.hot(call.caller, query)) is not None:
             hot, total = quick
             if query.format == "csv":
-                return _reply(self.search.quick_csv(call.caller, query, hot), "text/csv", query, total)
-            body = self.search.quick_json(call.caller, query, hot)
-            return _reply(b'{"response":{"Attribute":[' + body + b"]}}", "application/json", query, total)
+                return _reply(self.search.shown.quick_csv(call.caller, query, hot), "text/csv", query, total)
+            return _reply(self.search.shown.quick_json(call.caller, query, hot), "application/json", query, total)
         rows, total = self.search.attributes(call.caller, query)
         if query.format == "count":
             return _text(str(total).encode(), query, total)
         if query.format == "json":
-            body = b",".join(map(_encode, self.search.shown_attributes(call.caller, query, rows)))
+            body = b",".join(map(_encode, self.search.shown.shown_attributes(call.caller, query, rows)))
             return _reply(b'{"response":{"Attribute":[' + body + b"]}}", "application/json", query, total)
         if query.format == "xml":
-            shown = self.search.shown_attributes(call.caller, query, rows)
+            shown = self.search.shown.shown_attributes(call.caller, query, rows)
             return _reply(write_xml.write_response("Attribute", shown), "application/xml", query, total)
         form = FORMATS[query.format]
         if form.events is not None:
@@ -124,7 +123,7 @@ class Doors:
         else:
             assert form.hits is not None
             hits = (self.search.scored_hits(call.caller, query, rows) if query.has("includeDecayScore")
-                    else self.search.hits(call.caller, query, rows))  # fmt: skip
+                    else self.search.shown.hits(call.caller, query, rows))  # fmt: skip
             body = form.hits(hits, self.about(call, query))
         return _reply(body, form.media, query, total)
 
@@ -169,7 +168,7 @@ class Doors:
         query = self.query(call, EVENTS, _index_names(parameters(call)))
         query = replace(query, format="json", deleted=frozenset((0,)), titles=_anywhere_in(query.titles))
         rows, total = self.search.events(call.caller, query)
-        shown = self.search.index(call.caller, rows)
+        shown = self.search.shown.index(call.caller, rows)
         if query.has("minimal"):
             seen = self.search.last_sighted(call.caller, rows)
             body: Any = [{"id": one["id"], "timestamp": one["timestamp"],
@@ -185,7 +184,7 @@ class Doors:
         query = self.query(call, ATTRIBUTES, parameters(call))
         rows, total = self.search.attributes(call.caller, replace(query, limit=query.limit or 10_000))
         shown = [{name: value for name, value in one.items() if name != "Event"}
-                 for one in self.search.shown_attributes(call.caller, query, rows)]  # fmt: skip
+                 for one in self.search.shown.shown_attributes(call.caller, query, rows)]  # fmt: skip
         return _tagged_reply(_encode(shown), "application/json", {"X-Result-Count": str(total)})
 
     def statistics(self, call: Call) -> Reply:
@@ -208,7 +207,7 @@ class Doors:
             query = self.query(call, ATTRIBUTES, {**asked.parameters, "published": 1, "to_ids": 1})
             query = replace(query, types=Terms(legacy.zeek_types(asked.zeek)))
             rows, total = self.search.attributes(call.caller, query)
-            hits = self.search.hits(call.caller, query, rows)
+            hits = self.search.shown.hits(call.caller, query, rows)
             return _reply(legacy.write_zeek(asked.zeek, hits, self.about(call, query)), "text/plain", query, total)
         query = self.query(call, asked.scope, asked.parameters)
         return self.find_events(call, query) if asked.scope == EVENTS else self.find_attributes(call, query)

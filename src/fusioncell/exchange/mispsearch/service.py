@@ -14,8 +14,8 @@ from dataclasses import replace
 from fusioncell.exchange.misp.model import ATTRIBUTE, EVENT, OBJECT, Caller, Document, View, value_hash
 from fusioncell.exchange.misp.service import Lens, Misp
 from fusioncell.exchange.mispsearch import match, plan, store, write_feed
-from fusioncell.exchange.mispsearch.model import ATTRIBUTES, EVENTS, Hit, On, Query, Search, Terms
-from fusioncell.exchange.mispsearch.quick import Slim
+from fusioncell.exchange.mispsearch.model import ATTRIBUTES, EVENTS, MOST_ROWS, Hit, On, Query, Search, Terms
+from fusioncell.exchange.mispsearch.quick import Found
 from fusioncell.exchange.mispsearch.shown import (
     CHUNK,
     EVENT_CHUNK,
@@ -36,16 +36,15 @@ _HOT_JSON = frozenset({"includecontext", "includeeventuuid", "sgreferenceonly", 
                        "noshadowattributes"})  # fmt: skip
 _HOT_CSV = frozenset({"headerless", "includeeventuuid", "flatten", "list", "sgreferenceonly"})
 """Flags that the hot path knows, or that change nothing."""
-MOST_ROWS = 300_000
-"""Rows that one search without a limit finds or looks through."""
 
 
-class MispSearch(Showing):
-    """Finds and shows. ``base``: the address at which clients reach the door; ``instance``: the hub's own id."""
+class MispSearch:
+    """Finds, and ``shown`` shows. ``base``: the address at which clients reach the door; ``instance``: the hub's id."""
 
     def __init__(self, core: Misp, projections: Database, library: Library | None = None, *, base: str = "",
                  instance: str = "") -> None:  # fmt: skip
-        super().__init__(core, library)
+        self.core, self.library = core, library
+        self.shown = Showing(core, library, self)
         self.base, self.instance = base, instance
         self._projections = projections
 
@@ -134,13 +133,13 @@ class MispSearch(Showing):
         found |= {row.uuid for row in self._page(caller, titled, Search(EVENT), self._title_test(caller, titled))[0]}
         test = match.wildcard_test(query)
         rows = self._search(caller, Search(ATTRIBUTE, tuple(plan.flag("deleted", query.deleted))))
-        return found | {row.event for row, said in self._said(rows) if test(said)}
+        return found | {row.event for row, said in self.shown.said(rows) if test(said)}
 
     def _objects_named(self, caller: Caller, query: Query) -> list[Document]:
         here = (*plan.each("type", query.object_names), *plan.flag("deleted", query.deleted))
         rows = self._search(caller, Search(OBJECT, here))
         tests = match.attribute_tests(replace(query, comments=Terms(), first_seen=None, last_seen=None), of=OBJECT)
-        return rows if not tests else [row for row, said in self._said(rows) if all(test(said) for test in tests)]
+        return rows if not tests else [row for row, said in self.shown.said(rows) if all(test(said) for test in tests)]
 
     def _title_test(self, caller: Caller, query: Query) -> Callable[[Sequence[Document]], list[Document]] | None:
         """Return the test of events by what their bodies say: the title, a creator that the hub does not know."""
@@ -195,7 +194,7 @@ class MispSearch(Showing):
             return None
 
         def test(rows: Sequence[Document]) -> list[Document]:
-            kept = [(row, said) for row, said in self._said(rows) if all(one(said) for one in tests)]
+            kept = [(row, said) for row, said in self.shown.said(rows) if all(one(said) for one in tests)]
             if enforced and self.library is not None:
                 warned = self.library.warnings_of_many([(row.type, match.text_of(said.value)) for row, said in kept])
                 kept = [pair for pair, lists in zip(kept, warned, strict=True) if not lists]
@@ -226,7 +225,7 @@ class MispSearch(Showing):
         tests = match.attribute_tests(replace(query, comments=Terms(), first_seen=None, last_seen=None), of=OBJECT)
 
         def test(rows: Sequence[Document]) -> list[Document]:
-            return [row for row, said in self._said(rows) if all(one(said) for one in tests)]
+            return [row for row, said in self.shown.said(rows) if all(one(said) for one in tests)]
 
         wanted = Search(OBJECT, tuple(here), tuple(event), tuple(plan.inside_groups(query, known)))
         return self._page(caller, query, wanted, test if tests else None)
@@ -344,14 +343,14 @@ class MispSearch(Showing):
                  ) -> dict[str, list[Body]]:  # fmt: skip
         """Return, by uuid, the visible attributes of other events with a value in common."""
         hashes: dict[int, list[Document]] = {}
-        for row, said in self._said(rows):
+        for row, said in self.shown.said(rows):
             for text in match.values_in(said):
                 hashes.setdefault(value_hash(text), []).append(row)
         seen = self.core.audiences(caller)
         with self._projections.read() as connection:
             found = store.correlated(connection, sorted(hashes), seen, MAX_RELATED * max(len(rows), 1))
         others = list({row.seq: row for _, row in found}.values())
-        self._shells(lens, caller, others, events, {})
+        self.shown.shells(lens, caller, others, events, {})
         bodies = {row.seq: body for row, body in zip(others, self.core.bodies(others), strict=True)}
         related: dict[str, dict[int, Body]] = {}
         for key, other in found:
@@ -372,7 +371,7 @@ class MispSearch(Showing):
         lens = self.core.lens(caller)
         attributes = {row.uuid: row for row in self.core.by_uuids(caller, {row.about for row in rows}, ATTRIBUTE)}
         events: dict[str, Body] = {}
-        self._shells(lens, caller, rows, events, {})
+        self.shown.shells(lens, caller, rows, events, {})
         shown = []
         bodies = {row.uuid: body for row, body in zip(
             attributes.values(), self.core.bodies(list(attributes.values())), strict=True)}  # fmt: skip
@@ -395,14 +394,14 @@ class MispSearch(Showing):
         events = self.core.by_uuids(caller, {row.event for row in rows}, EVENT)
         view = replace(self.view(caller, replace(query, to_ids=frozenset((0, 1)), tags=Terms()), events))
         made: dict[str, Body] = {}
-        for event in self.shown_events_by(caller, events, view):
+        for event in self.shown.shown_events_by(caller, events, view):
             for inner in event.get("Object") or ():
                 made[str(inner["uuid"])] = {**inner, "Event": around(event, full=False)}
         return [made[row.uuid] for row in rows if row.uuid in made]
 
     # -- the hot path --------------------------------------------------------------------------------------------------
 
-    def slim(self, caller: Caller, query: Query) -> tuple[list[Slim], int] | None:
+    def hot(self, caller: Caller, query: Query) -> tuple[Found, int] | None:
         """Return a page of the attributes that meet a query for the hot path, None where that cannot answer it."""
         hot = _HOT_JSON if query.format == "json" else _HOT_CSV
         if query.nothing or query.flags - hot or query.requested or self._slow_test(caller, query) or (
@@ -420,10 +419,11 @@ class MispSearch(Showing):
                          offset=(query.page - 1) * limit)  # fmt: skip
         seen = self.core.audiences(caller)
         with self._projections.read() as connection:
-            rows = store.slim(connection, wanted, seen)
-            _refuse_more(limit, len(rows))
-            paged = limit and (query.page > 1 or len(rows) == limit)
-            return rows, store.count(connection, wanted, seen) if paged else len(rows)
+            found = store.hot(connection, wanted, seen)
+            count = len(found.rows.seq)
+            _refuse_more(limit, count)
+            paged = limit and (query.page > 1 or count == limit)
+            return found, store.count(connection, wanted, seen) if paged else count
 
     def _slow_test(self, caller: Caller, query: Query) -> bool:
         return self._body_test(caller, query) is not None or self._title_test(caller, query) is not None
@@ -434,14 +434,14 @@ class MispSearch(Showing):
 
     def scored_hits(self, caller: Caller, query: Query, rows: Sequence[Document]) -> Iterator[Hit]:
         """Yield attributes with their decay scores, as a format takes them."""
-        for one in self.shown_attributes(caller, replace(query, flags=query.flags | {"includecontext"}), rows):
+        for one in self.shown.shown_attributes(caller, replace(query, flags=query.flags | {"includecontext"}), rows):
             yield Hit(one, one["Event"])
 
     def events_of(self, caller: Caller, rows: Sequence[Document]) -> Iterator[Body]:
         """Yield the events that attributes stand in, cut to these attributes."""
         events = self.core.by_uuids(caller, {row.event for row in rows}, EVENT)
         view = View(deleted=2, proposals=False, reports=False, chosen=frozenset(row.uuid for row in rows))
-        return self.shown_events_by(caller, events, view)
+        return self.shown.shown_events_by(caller, events, view)
 
     def last_sighted(self, caller: Caller, rows: Sequence[Document]) -> dict[str, int]:
         """Return event → when the newest sighting in it that the caller sees was noted, in seconds."""
@@ -467,7 +467,7 @@ class MispSearch(Showing):
         """Return a feed's ``hashes.csv``."""
         wanted = Search(ATTRIBUTE, (On("deleted", (0,)),), (On("published", (1,)),))
         values: dict[str, list[tuple[str, str]]] = {}
-        for row, said in self._said(self._search(caller, wanted)):
+        for row, said in self.shown.said(self._search(caller, wanted)):
             values.setdefault(row.event, []).append((row.type, match.text_of(said.value)))
         return "".join(
             f"{line}\n" for uuid, found in values.items() for line in write_feed.hash_lines(uuid, found)

@@ -15,7 +15,7 @@ from fusioncell.exchange.misp.model import EVENT, OBJECT, Caller, Document, View
 from fusioncell.exchange.misp.service import Lens, Misp
 from fusioncell.exchange.mispsearch import match, quick, write_csv
 from fusioncell.exchange.mispsearch.model import About, Hit, Query
-from fusioncell.exchange.mispsearch.quick import Slim
+from fusioncell.exchange.mispsearch.quick import Found
 
 CHUNK = 2_000
 """Rows whose bodies are read at once."""
@@ -24,9 +24,8 @@ EVENT_CHUNK = 20
 MAX_RELATED = 200
 """Most correlations that are shown of one attribute; as many are read for each of a page's attributes on average."""
 Body = dict[str, Any]
-_encode = msgspec.json.Encoder().encode
 R = TypeVar("R")
-Rows = Sequence[Document] | Sequence[Slim]
+_HEADERLESS = About(flags=frozenset(("headerless",)))
 
 
 class Library(Protocol):
@@ -44,26 +43,31 @@ class Library(Protocol):
         ...
 
 
-class Showing:
-    """Shows rows that were found; what it needs of the read model beside, ``service`` gives it."""
-
-    def __init__(self, core: Misp, library: Library | None) -> None:
-        self.core, self.library = core, library
+class Finder(Protocol):
+    """What showing asks of the search: what stands beside the rows that were found."""
 
     def related(self, caller: Caller, rows: Sequence[Document], lens: Lens, events: dict[str, Body]
                 ) -> dict[str, list[Body]]:  # fmt: skip
         """Return, by uuid, the visible attributes of other events with a value in common."""
-        raise NotImplementedError
+        ...
 
     def locally_tagged(self, caller: Caller) -> frozenset[str]:
         """Return what the caller's organisation has tagged for itself."""
-        raise NotImplementedError
+        ...
 
     def counts(self, caller: Caller, events: Iterable[str]) -> dict[str, int]:
         """Return how many standing attributes the caller sees in each event."""
-        raise NotImplementedError
+        ...
 
-    def _said(self, rows: Sequence[Document]) -> Iterator[tuple[Document, match.Said]]:
+
+class Showing:
+    """Shows rows that were found."""
+
+    def __init__(self, core: Misp, library: Library | None, finder: Finder) -> None:
+        self.core, self.library, self.finder = core, library, finder
+
+    def said(self, rows: Sequence[Document]) -> Iterator[tuple[Document, match.Said]]:
+        """Yield rows with what the search looks at in their bodies; what cannot be read is left out."""
         for chunk in chunks(rows, CHUNK):
             for row, raw in zip(chunk, self.core.raw(chunk), strict=True):
                 try:
@@ -77,7 +81,7 @@ class Showing:
         events: dict[str, Body] = {}
         objects: dict[str, Body] = {}
         for chunk in chunks(rows, CHUNK):
-            self._shells(lens, caller, chunk, events, objects)
+            self.shells(lens, caller, chunk, events, objects)
             for row, body in zip(chunk, self.core.bodies(chunk), strict=True):
                 event = events.get(row.event)
                 if event is None:
@@ -88,15 +92,16 @@ class Showing:
                     body["id"] = lens.id_out(row.number)
                 yield Hit(body, event, objects.get(row.object) if row.object else None)
 
-    def _shells(self, lens: Lens, caller: Caller, rows: Rows, events: dict[str, Body],
-                objects: dict[str, Body]) -> None:  # fmt: skip
+    def shells(self, lens: Lens, caller: Caller, rows: Sequence[Document], events: dict[str, Body],
+               objects: dict[str, Body]) -> None:  # fmt: skip
         """Load the shells of the events and objects that these rows stand in."""
-        for model, wanted, known in (
-            (EVENT, {row.event for row in rows}, events), (OBJECT, {row.object for row in rows} - {""}, objects),
-        ):  # fmt: skip
-            missing = self.core.by_uuids(caller, wanted - known.keys(), model) if wanted - known.keys() else []
-            for row, body in zip(missing, self.core.bodies(missing), strict=True):
-                known[row.uuid] = lens.event(row, body) if model == EVENT else lens.object(row, body, "0")
+        self._load(lens, caller, EVENT, {row.event for row in rows}, events)
+        self._load(lens, caller, OBJECT, {row.object for row in rows} - {""}, objects)
+
+    def _load(self, lens: Lens, caller: Caller, model: str, wanted: set[str], known: dict[str, Body]) -> None:
+        missing = self.core.by_uuids(caller, wanted - known.keys(), model) if wanted - known.keys() else []
+        for row, body in zip(missing, self.core.bodies(missing), strict=True):
+            known[row.uuid] = lens.event(row, body) if model == EVENT else lens.object(row, body, "0")
 
     def shown_attributes(self, caller: Caller, query: Query, rows: Sequence[Document]) -> Iterator[Body]:
         """Yield attributes with all that the query wants around them."""
@@ -107,10 +112,10 @@ class Showing:
                     attachments=query.has("withAttachments"), warnings=query.has("includeWarninglistHits"),
                     analyst=query.has("includeAnalystData"))  # fmt: skip
         for chunk in chunks(rows, CHUNK):
-            self._shells(lens, caller, chunk, events, objects)
+            self.shells(lens, caller, chunk, events, objects)
             held = [row for row in chunk if row.event in events]
             shown = self.core.attributes_json(caller, held, view)
-            related = self.related(caller, held, lens, events) if query.has("includeCorrelations") else {}
+            related = self.finder.related(caller, held, lens, events) if query.has("includeCorrelations") else {}
             for row, one in zip(held, shown, strict=True):
                 event = events[row.event]
                 if not view.proposals:
@@ -154,75 +159,80 @@ class Showing:
         for chunk in chunks(rows, EVENT_CHUNK):
             yield from self.core.events_json(caller, chunk, view)
 
-    def quick_json(self, caller: Caller, query: Query, rows: Sequence[Slim]) -> bytes:
-        """Return attributes as JSON, joined by commas: what :meth:`shown_attributes` gives, for big answers."""
+    # -- the hot path --------------------------------------------------------------------------------------------------
+
+    def quick_json(self, caller: Caller, query: Query, found: Found) -> bytes:
+        """Return the answer of attributes as JSON: what :meth:`shown_attributes` gives, for big answers."""
         lens = self.core.lens(caller)
-        events: dict[str, Body] = {}
-        objects: dict[str, Body] = {}
-        raws: dict[str, Body] = {}
-        inner: dict[str, tuple[str, msgspec.Raw]] = {}
-        tagged: dict[tuple[str, ...], tuple[msgspec.Raw, msgspec.Raw] | None] = {}
+        frames = self._frames(lens, caller, query, found)
+        inner = {"": ("0", "")}
+        for holder in self.core.by_uuids(caller, set(found.rows.object) - {""}, OBJECT):
+            given = lens.id_out(holder.number)
+            of = {"id": given, "distribution": str(holder.distribution), "sharing_group_id": lens.group_id(holder)}
+            inner[holder.uuid] = given, f',"Object":{quick.text(of)}'
+        local = self.finder.locally_tagged(caller)
+        parts: list[str] = []
+        for rows in found.parts(CHUNK):
+            plain = quick.plain(rows.uuid) and local.isdisjoint(rows.uuid)
+            aside = {seq: uuid for seq, uuid, common, said in zip(
+                rows.seq, rows.uuid, rows.common, rows.said, strict=True) if not (
+                said and common in frames and (plain or (uuid not in local and quick.plain([uuid]))))}  # fmt: skip
+            careful: dict[int, str] = {}
+            if aside:
+                shown = {one["uuid"]: quick.text(one) for one in self.shown_attributes(
+                    caller, query, self.core.by_seqs(caller, aside))}  # fmt: skip
+                careful = {seq: shown.get(uuid, "") for seq, uuid in aside.items()}
+            parts += quick.json_of(rows, self.core.numbers.out_many(caller.org, rows.number), frames, inner, careful)
+        return "".join(('{"response":{"Attribute":[', ",".join(parts), "]}}")).encode()
+
+    def _frames(self, lens: Lens, caller: Caller, query: Query, found: Found) -> dict[int, quick.Frame]:
+        """Return what stands around attributes, by what they have in common; what has no frame goes the general way."""
         full = query.has("includeContext")
-        named = full or query.has("includeEventUuid")
-        local = self.locally_tagged(caller)
+        events: dict[str, Body] = {}
+        self._load(lens, caller, EVENT, {one.event for one in found.common.values()}, events)
+        raws = {uuid: {"id": shown["id"], "raw": quick.text(around(shown, full=full)),
+                       **({"uuid": uuid} if full or query.has("includeEventUuid") else {})}
+                for uuid, shown in events.items()}  # fmt: skip
+        tagged: dict[str, tuple[str, str] | None] = {"": None}
+        frames = {}
+        for key, common in found.common.items():
+            if common.shared or common.event not in raws:
+                continue
+            if common.tags not in tagged:
+                shown = lens.tags([{"name": name} for name in msgspec.json.decode(common.tags)])
+                galaxies = lens.galaxies(tag["name"] for tag in shown)
+                tagged[common.tags] = (quick.text(shown), quick.text(galaxies)) if shown else None
+            frames[key] = quick.frame(common, raws[common.event], tagged[common.tags])
+        return frames
 
-        def tags(names: tuple[str, ...]) -> tuple[msgspec.Raw, msgspec.Raw] | None:
-            if names not in tagged:
-                shown = lens.tags([{"name": name} for name in names])
-                tagged[names] = (msgspec.Raw(_encode(shown)), msgspec.Raw(_encode(
-                    lens.galaxies(tag["name"] for tag in shown)))) if shown else None  # fmt: skip
-            return tagged[names]
-
-        parts = []
-        for chunk in chunks(rows, CHUNK):
-            self._shells(lens, caller, chunk, events, objects)
-            for uuid in events.keys() - raws.keys():
-                raws[uuid] = {"id": events[uuid]["id"], "raw": msgspec.Raw(_encode(around(events[uuid], full=full))),
-                              **({"uuid": uuid} if named else {})}  # fmt: skip
-            for uuid in objects.keys() - inner.keys():
-                one = {key: objects[uuid][key] for key in ("id", "distribution", "sharing_group_id")}
-                inner[uuid] = (one["id"], msgspec.Raw(_encode(one)))
-            ids = self.core.numbers.out_many(caller.org, [row.number for row in chunk])
-            made: list[Any] = []
-            for row, given, raw in zip(chunk, ids, self.core.raw_at([row.seq for row in chunk]), strict=True):
-                event = raws.get(row.event)
-                if event is None:
-                    continue
-                one_made = None if row.uuid in local else quick.attribute(
-                    row, raw, str(given), event, inner.get(row.object) if row.object else None, tags)  # fmt: skip
-                made.append(one_made if one_made is not None else next(
-                    self.shown_attributes(caller, query, self.core.by_seqs(caller, [row.seq])), {}))  # fmt: skip
-            parts.append(quick.encode_all([one for one in made if one]))
-        return b",".join(part for part in parts if part)
-
-    def quick_csv(self, caller: Caller, query: Query, rows: Sequence[Slim]) -> bytes:
+    def quick_csv(self, caller: Caller, query: Query, found: Found) -> bytes:
         """Return attributes as CSV of the usual columns: what ``write_csv`` gives, for big answers."""
         lens = self.core.lens(caller)
         events: dict[str, Body] = {}
         objects: dict[str, Body] = {}
-        fields: dict[str, str] = {"": quick.NO_OBJECT}
-        ids: dict[str, str] = {}
+        self._load(lens, caller, EVENT, {one.event for one in found.common.values()}, events)
+        self._load(lens, caller, OBJECT, set(found.rows.object) - {""}, objects)
+        frames = {key: quick.line(one, events[one.event]["id"]) for key, one in found.common.items()
+                  if one.event in events}  # fmt: skip
+        inner = {uuid: quick.object_fields(one) for uuid, one in objects.items()}
         lines = ["" if query.has("headerless") else write_csv.head([*write_csv.COLUMNS, *write_csv.OBJECT])]
-        for chunk in chunks(rows, CHUNK):
-            self._shells(lens, caller, chunk, events, objects)
-            ids.update((uuid, events[uuid]["id"]) for uuid in events.keys() - ids.keys())
-            fields.update((uuid, quick.object_fields(objects[uuid])) for uuid in objects.keys() - fields.keys())
-            for row, raw in zip(chunk, self.core.raw_at([row.seq for row in chunk]), strict=True):
-                event_id = ids.get(row.event)
-                if event_id is not None:
-                    line = quick.csv_line(row, raw, event_id, fields.get(row.object, quick.NO_OBJECT))
-                    lines.append(line or self._general_line(caller, query, row))
+        for rows in found.parts(CHUNK):
+            aside = {seq: uuid for seq, uuid, common, said in zip(
+                rows.seq, rows.uuid, rows.common, rows.said, strict=True)
+                if not (said and frames.get(common))}  # fmt: skip
+            careful: dict[int, str] = {}
+            if aside:
+                hits = self.hits(caller, query, self.core.by_seqs(caller, aside))
+                shown = {hit.attribute["uuid"]: write_csv.write_csv([hit], _HEADERLESS)[:-1].decode() for hit in hits}
+                careful = {seq: shown.get(uuid, "") for seq, uuid in aside.items()}
+            lines += quick.csv_of(rows, frames, inner, careful)
         lines.append("\n")
         return "".join(lines).encode()
-
-    def _general_line(self, caller: Caller, query: Query, row: Slim) -> str:
-        hits = self.hits(caller, query, self.core.by_seqs(caller, [row.seq]))
-        return write_csv.write_csv(hits, About(flags=frozenset(("headerless",))))[:-1].decode()
 
     def index(self, caller: Caller, rows: Sequence[Document]) -> list[Body]:
         """Return the shells of events as ``events/index`` lists them."""
         lens = self.core.lens(caller)
-        counted = self.counts(caller, [row.uuid for row in rows])
+        counted = self.finder.counts(caller, [row.uuid for row in rows])
         shown = []
         for chunk in chunks(rows, CHUNK):
             for row, body in zip(chunk, self.core.bodies(chunk), strict=True):
@@ -237,6 +247,7 @@ class Showing:
                                     for tag in tags]  # fmt: skip
                 shown.append(made)
         return shown
+
 
 _AROUND = ("id", "org_id", "orgc_id", "distribution", "info", "uuid", "date", "threat_level_id", "analysis",
            "published", "timestamp", "publish_timestamp", "attribute_count", "extends_uuid")  # fmt: skip

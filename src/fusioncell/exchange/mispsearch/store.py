@@ -8,17 +8,19 @@ tells, which ``service`` asks of the bodies.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import fields
+from operator import itemgetter
 from typing import Any
 
-from fusioncell.exchange.misp.model import Document
-from fusioncell.exchange.mispsearch.model import On, Search
-from fusioncell.exchange.mispsearch.quick import Slim
+from fusioncell.exchange.misp import STANDING
+from fusioncell.exchange.misp.model import Common, Document
+from fusioncell.exchange.mispsearch.model import MOST_ROWS, On, Search
+from fusioncell.exchange.mispsearch.quick import Found, Hot
 from fusioncell.kernel.ports import Connection
 
 Row = tuple[Any, ...]
-_COLUMNS = ", ".join(f"d.{each.name}" for each in fields(Document))
-_SLIM = ", ".join(f"d.{name}" for name in Slim._fields)
+_COLUMNS = ", ".join(f"d.{name}" for name in Document.__struct_fields__)
+_HOT = ", ".join(f"d.{name}" for name in Hot._fields)
+_COMMON = ", ".join(Common._fields)
 _PLAIN = frozenset({
     "uuid", "number", "org", "timestamp", "deleted", "event", "object", "about", "type", "category", "to_ids",
     "published", "published_at", "day", "seen", "distribution", "shared", "orgc", "extends", "seq",
@@ -73,8 +75,13 @@ class _Sql:
     def _value(self, alias: str, on: On) -> str:
         return f"{alias}.seq IN (SELECT v.seq FROM exchange_misp_value v WHERE v.hash IN {self.among(on.any_of)})"
 
+    def _number(self, alias: str, on: On) -> str:
+        """A thing's number is its position, but for what took over another's: those few have an index of their own."""
+        one = f"({alias}.seq IN {self.among(on.any_of)} AND {alias}.number = {alias}.seq)"
+        return f"({one} OR ({alias}.number IN {self.among(on.any_of)} AND {alias}.number <> {alias}.seq))"
+
     def _tagged(self, column: str, on: On, models: str) -> str:
-        return (f"SELECT {column} FROM exchange_misp_tag t JOIN exchange_misp_document a ON a.seq = t.seq "
+        return (f"SELECT {column} FROM exchange_misp_tag t JOIN {STANDING} a ON a.common = t.common "
                 f"WHERE t.hash IN {self.among(on.any_of)} AND {self.seen('a')} AND a.model IN ({models})")  # fmt: skip
 
     def _tag(self, alias: str, on: On) -> str:
@@ -101,7 +108,7 @@ class _Sql:
 
     def _shared_around(self, alias: str, on: On) -> str:
         one = f"{alias}.shared IN {self.among(on.any_of)}"
-        two = "SELECT a.uuid FROM exchange_misp_document a WHERE a.model = 'Event' AND a.shared IN "
+        two = f"SELECT a.uuid FROM {STANDING} a WHERE a.model = 'Event' AND a.shared IN "
         two += f"{self.among(on.any_of)} AND {self.seen('a')}"
         return f"({one} OR ({alias}.distribution = 5 AND {alias}.event IN ({two})))"
 
@@ -110,19 +117,21 @@ class _Sql:
 
 
 _NARROW = frozenset({"value", "uuid", "number", "event", "object", "uuid_or_event", "tag", "seq", "about"})
-"""Conditions that leave few rows. Then the model is written so that no index answers it: without statistics SQLite
-takes the one by model for as good as the one by uuid, and walks over all attributes (measured: 77 ms for 0.3)."""
+"""Conditions that leave few rows, as does a time since when. Then the model is written so that no index answers it:
+without statistics SQLite takes the one by model for as good as the one by uuid, and walks over all attributes
+(measured: 77 ms for 0.3)."""
 
 
 def _of_model(alias: str, model: str, on: Iterable[On]) -> str:
-    narrow = any(one.column in _NARROW and not one.negated and not one.like for one in on)
+    narrow = any((one.column in _NARROW and not one.like) or (one.column == "timestamp" and one.low is not None)
+                 for one in on if not one.negated)  # fmt: skip
     return f"{alias}.model || '' = {model}" if narrow else f"{alias}.model = {model}"
 
 
 _TAGGED = "'Event', 'Attribute', 'LocalTag'"
 _ATTRIBUTE = "'Attribute'"
 _FIRST = (
-    "NOT EXISTS (SELECT 1 FROM exchange_misp_document o WHERE o.uuid = d.uuid AND o.seq <> d.seq "
+    f"NOT EXISTS (SELECT 1 FROM {STANDING} o WHERE o.uuid = d.uuid AND o.seq <> d.seq "
     "AND o.model || '' = d.model AND {} AND ((o.org = d.org AND (o.version > d.version OR (o.version = d.version "
     "AND o.seq < d.seq))) OR (o.org <> d.org AND (o.number < d.number OR (o.number = d.number AND o.seq < d.seq)))))"
 )
@@ -134,12 +143,12 @@ def _where(sql: _Sql, wanted: Search) -> str:
     parts += [sql.condition("d", on) for on in wanted.here]
     if wanted.event:
         inner = [sql.seen("e"), *(sql.condition("e", on) for on in wanted.event)]
-        parts.append("d.event IN (SELECT e.uuid FROM exchange_misp_document e WHERE e.model = 'Event' AND "
+        parts.append(f"d.event IN (SELECT e.uuid FROM {STANDING} e WHERE e.model = 'Event' AND "
                      + " AND ".join(inner) + ")")  # fmt: skip
     for group in wanted.inside:
         inner = [sql.seen("i"), *(sql.condition("i", on) for on in group)]
         holder = "object" if wanted.model == "Object" else "event"
-        parts.append(f"d.uuid IN (SELECT i.{holder} FROM exchange_misp_document i WHERE "
+        parts.append(f"d.uuid IN (SELECT i.{holder} FROM {STANDING} i WHERE "
                      f"{_of_model('i', _ATTRIBUTE, group)} AND " + " AND ".join(inner) + ")")  # fmt: skip
     parts.append(_FIRST.format(sql.seen("o")))
     return " AND ".join(parts)
@@ -155,12 +164,21 @@ def search(connection: Connection, wanted: Search, audiences: frozenset[int]) ->
     return documents(_rows(connection, wanted, audiences, _COLUMNS))
 
 
-def slim(connection: Connection, wanted: Search, audiences: frozenset[int]) -> list[Slim]:
+def hot(connection: Connection, wanted: Search, audiences: frozenset[int]) -> Found:
     """Return the same rows with the few columns that the hot path needs."""
-    return list(map(Slim._make, _rows(connection, wanted, audiences, _SLIM)))
+    by_number = wanted.limit > MOST_ROWS and wanted.order == "number"
+    rows = _rows(connection, wanted, audiences, _HOT, sort=not by_number)
+    if by_number:  # all there is: sorted here, without a copy of each row in the database
+        rows.sort(key=itemgetter(0), reverse=wanted.descending)
+        rows.sort(key=itemgetter(1), reverse=wanted.descending)
+    columns = Hot._make(zip(*rows, strict=True) if rows else ((),) * len(Hot._fields))
+    sql, value = connection.among(set(columns.common))
+    common = connection.rows(f"SELECT id, {_COMMON} FROM exchange_misp_common WHERE id IN {sql}", (value,))
+    return Found(columns, {row[0]: Common._make(row[1:]) for row in common})
 
 
-def _rows(connection: Connection, wanted: Search, audiences: frozenset[int], columns: str) -> list[Row]:
+def _rows(connection: Connection, wanted: Search, audiences: frozenset[int], columns: str, *, sort: bool = True
+          ) -> list[Row]:  # fmt: skip
     sql = _Sql(connection, audiences)
     where = _where(sql, wanted)
     order = wanted.order if wanted.order in ORDERS else "number"
@@ -169,10 +187,8 @@ def _rows(connection: Connection, wanted: Search, audiences: frozenset[int], col
     if wanted.limit:
         tail = f" LIMIT {sql.put(wanted.limit)} OFFSET {sql.put(wanted.offset)}"
     by = f"d.{order}{way}, " if order != "number" else ""
-    return connection.rows(
-        f"SELECT {columns} FROM exchange_misp_document d WHERE {where} ORDER BY {by}d.number{way}, d.seq{way}{tail}",
-        sql.parameters,
-    )
+    ordered = f" ORDER BY {by}d.number{way}, d.seq{way}" if sort else ""
+    return connection.rows(f"SELECT {columns} FROM {STANDING} d WHERE {where}{ordered}{tail}", sql.parameters)
 
 
 def documents(rows: Iterable[Row]) -> list[Document]:
@@ -188,7 +204,7 @@ def count(connection: Connection, wanted: Search, audiences: frozenset[int]) -> 
     """Return how many rows meet the conditions, whatever the page."""
     sql = _Sql(connection, audiences)
     where = _where(sql, wanted)
-    return int(connection.rows(f"SELECT count(*) FROM exchange_misp_document d WHERE {where}", sql.parameters)[0][0])
+    return int(connection.rows(f"SELECT count(*) FROM {STANDING} d WHERE {where}", sql.parameters)[0][0])
 
 
 def count_by(connection: Connection, column: str, audiences: frozenset[int]) -> list[tuple[str, int]]:
@@ -198,7 +214,7 @@ def count_by(connection: Connection, column: str, audiences: frozenset[int]) -> 
     sql = _Sql(connection, audiences)
     where = _where(sql, Search("Attribute", (On("deleted", (0,)),)))
     return [(row[0], int(row[1])) for row in connection.rows(
-        f"SELECT d.{column}, count(*) FROM exchange_misp_document d WHERE {where} GROUP BY d.{column} "
+        f"SELECT d.{column}, count(*) FROM {STANDING} d WHERE {where} GROUP BY d.{column} "
         f"ORDER BY d.{column}", sql.parameters)]  # fmt: skip
 
 
@@ -206,7 +222,7 @@ def counts_of_events(connection: Connection, events: Sequence[str], audiences: f
     """Return event → how many standing attributes."""
     sql = _Sql(connection, audiences)
     where = _where(sql, Search("Attribute", (On("deleted", (0,)), On("event", tuple(events) or ("",)))))
-    rows = connection.rows(f"SELECT d.event, count(*) FROM exchange_misp_document d WHERE {where} GROUP BY d.event",
+    rows = connection.rows(f"SELECT d.event, count(*) FROM {STANDING} d WHERE {where} GROUP BY d.event",
                            sql.parameters)  # fmt: skip
     return {row[0]: int(row[1]) for row in rows}
 
@@ -227,7 +243,7 @@ def correlated(connection: Connection, hashes: Sequence[int], audiences: frozens
     """Return (hash, attribute) of visible attributes that hold these values, at most ``limit``."""
     sql = _Sql(connection, audiences)
     rows = connection.rows(
-        f"SELECT v.hash, {_COLUMNS} FROM exchange_misp_value v JOIN exchange_misp_document d ON d.seq = v.seq "
+        f"SELECT v.hash, {_COLUMNS} FROM exchange_misp_value v JOIN {STANDING} d ON d.seq = v.seq "
         f"WHERE v.hash IN {sql.among(hashes)} AND d.model || '' = 'Attribute' AND d.deleted = 0 AND {sql.seen('d')} "
         f"AND {_FIRST.format(sql.seen('o'))} ORDER BY d.number, d.seq LIMIT {sql.put(limit)}",
         sql.parameters,
@@ -240,5 +256,5 @@ def last_sighted(connection: Connection, events: Sequence[str], audiences: froze
     seen, audience = connection.among(sorted(audiences))
     among, value = connection.among(events)
     return dict(connection.rows(
-        "SELECT event, MAX(timestamp) FROM exchange_misp_document WHERE model = 'Sighting' AND deleted = 0"
+        f"SELECT event, MAX(timestamp) FROM {STANDING} d WHERE model = 'Sighting' AND deleted = 0"
         f" AND audience IN {seen} AND event IN {among} GROUP BY event", (audience, value)))

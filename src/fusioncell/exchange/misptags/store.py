@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from fusioncell.exchange.misp import STANDING
 from fusioncell.kernel.ports import Connection
 
 Row = tuple[Any, ...]
@@ -17,7 +18,7 @@ def in_use(connection: Connection, audiences: frozenset[int], hash: int | None =
     return connection.rows(
         "SELECT t.name, COUNT(DISTINCT CASE WHEN d.model = 'Event' THEN d.uuid END), "
         "COUNT(DISTINCT CASE WHEN d.model = 'Attribute' THEN d.uuid END) "
-        f"FROM exchange_misp_tag t JOIN exchange_misp_document d ON d.seq = t.seq WHERE d.audience IN {allowed}{one} "
+        f"FROM exchange_misp_tag t JOIN {STANDING} d ON d.common = t.common WHERE d.audience IN {allowed}{one} "
         f"AND d.deleted = 0 GROUP BY t.name LIMIT {MAX_TAGS}",
         (sight,) if hash is None else (sight, hash),
     )
