@@ -92,6 +92,7 @@ def accepted_json(accepted: Accepted) -> dict[str, Any]:
     """Return the answer to an accepted submission."""
     shell = accepted.shell
     return {
+        "id": accepted.contribution,
         "contribution": accepted.contribution,
         "status": "accepted",
         "format": shell.format,
@@ -124,6 +125,7 @@ def status(contribution: str, intake: Intake, viewer: Viewer) -> dict[str, Any]:
 def status_json(found: Status) -> dict[str, Any]:
     """Return a status as JSON values."""
     return {
+        "id": found.contribution,
         "contribution": found.contribution,
         "status": "projected" if found.projected else "accepted",
         "projected": found.projected,

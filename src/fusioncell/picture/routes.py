@@ -35,6 +35,7 @@ def before_of(seal: Seal, token: str | None) -> int:
 def summary_json(item: Summary) -> dict[str, Any]:
     """Return a contribution's summary as JSON values."""
     return {
+        "id": item.contribution,
         "contribution": item.contribution,
         "organisation": item.org,
         "at": format_instant(item.at),
@@ -154,6 +155,7 @@ def contribution(
             for entry in entries[offset : offset + limit]
             if entry.payload is not None
         ],
+        "next": str(offset + limit) if len(entries) > offset + limit else None,
     }
 
 

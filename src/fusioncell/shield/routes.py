@@ -65,13 +65,13 @@ def decisions(
     offset: Annotated[int, Parameter(ge=0)] = 0,
 ) -> dict[str, Any]:
     """List the decisions that you may see, newest first. What the zone holds is released to members alone."""
+    found = shield.decisions(viewer, states_named(named), limit=limit + 1, offset=offset)
     zone_now = {"serial": shield.zone.serial, "names": len(shield.zone.image())} if viewer.member else {}
     return {
         **zone_now,
         "zone": shield.zone.origin,
-        "decisions": [
-            decision_json(d) for d in shield.decisions(viewer, states_named(named), limit=limit, offset=offset)
-        ],
+        "decisions": [decision_json(one) for one in found[:limit]],
+        "next": str(offset + limit) if len(found) > limit else None,
     }
 
 

@@ -27,6 +27,7 @@ from fusioncell.bootstrap import Hub
 from fusioncell.kernel.errors import BadInput, NotAllowed, NotFound, NotSignedIn, UnsupportedMedia
 from fusioncell.kernel.marking import PUBLIC, Viewer
 from fusioncell.members import TermsDue
+from fusioncell.web.describe import rename_cursor
 
 COOKIE = "fc_session"
 CSRF_HEADER = "X-CSRF-Token"
@@ -214,6 +215,8 @@ def _known_parameters(connection: ASGIConnection[Any, Any, Any, Any], handler: B
     allowed = handler.opt.get("query")
     if allowed is None or not connection.scope["query_string"]:
         return
+    if "cursor" in handler.opt and b"cursor" in connection.scope["query_string"]:
+        rename_cursor(connection.scope, handler.opt["cursor"])
     for name in connection.query_params:
         if name not in allowed:
             raise BadInput(

@@ -15,7 +15,6 @@ from litestar.enums import ScopeType
 from litestar.exceptions import HTTPException
 from litestar.middleware import DefineMiddleware
 from litestar.openapi.config import OpenAPIConfig
-from litestar.openapi.plugins import JsonRenderPlugin
 from litestar.openapi.spec import Components, SecurityScheme
 from litestar.types import ASGIApp, Receive, Scope, Send
 
@@ -66,6 +65,7 @@ from fusioncell.picture.weekly import routes as weekly_routes
 from fusioncell.shield import routes as shield_routes
 from fusioncell.web import problems
 from fusioncell.web.access import Access, guard
+from fusioncell.web.describe import CURSOR, Described, older_of
 from fusioncell.web.express import express
 from fusioncell.web.pages import page_handlers, pages_for
 from fusioncell.web.pages.live import PageStreams
@@ -157,6 +157,11 @@ def declare_queries(app: Litestar) -> None:
             in_path = set(getattr(route, "path_parameters", {}))
             named = handler.parsed_fn_signature.parameters
             handler.opt["query"] = frozenset(set(named) - INJECTED - in_path - {"self"})
+        for handler in getattr(route, "route_handlers", ()):
+            query, methods = handler.opt.get("query") or frozenset(), getattr(handler, "http_methods", None) or ()
+            older = older_of(route.path, "GET" if "GET" in methods else "", query)
+            if older:
+                handler.opt.update(query=query | {CURSOR}, cursor=older)
 
 
 async def _secure(response: Response[Any]) -> Response[Any]:
@@ -226,7 +231,7 @@ def _described() -> OpenAPIConfig:
         version=fusioncell.__version__,
         path="/api",
         use_handler_docstrings=True,
-        render_plugins=[JsonRenderPlugin(path="/openapi.json")],
+        render_plugins=[Described(path="/openapi.json")],
         components=Components(security_schemes={"key": SecurityScheme(type="http", scheme="bearer")}),
         security=[{"key": []}],
     )

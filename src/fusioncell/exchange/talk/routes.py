@@ -168,7 +168,7 @@ def one_thread(
         "closed": {"organisation": closed.org, "author": closed.author, "at": format_instant(closed.at),
                    "reason": closed.reason} if closed else None,
         "posts": [_post_json(one, found.assessments) for one in found.posts], "new": sorted(found.new),
-        "before": found.before or None, "after": found.after or None,
+        "before": found.before or None, "after": found.after or None, "next": found.after or None,
     }  # fmt: skip
 
 

@@ -8,9 +8,9 @@ and pairs are never kept (ADR 0004).
 from fusioncell.fusion.clusters.derive import features_of, features_of_reference, features_of_report
 from fusioncell.fusion.clusters.gather import Gathering
 from fusioncell.fusion.clusters.measure import Figures, measure
-from fusioncell.fusion.clusters.model import Feature, Kind, Link
+from fusioncell.fusion.clusters.model import Cluster, Decision, Feature, Kind, Link, Member, Related, Shared, Summary
 
 __all__ = [
-    "Feature", "Figures", "Gathering", "Kind", "Link", "features_of", "features_of_reference", "features_of_report",
-    "measure",
+    "Cluster", "Decision", "Feature", "Figures", "Gathering", "Kind", "Link", "Member", "Related", "Shared", "Summary",
+    "features_of", "features_of_reference", "features_of_report", "measure",
 ]  # fmt: skip

@@ -5,6 +5,11 @@ from __future__ import annotations
 from enum import IntEnum
 from typing import NamedTuple
 
+import msgspec
+
+from fusioncell.kernel.clock import Instant
+from fusioncell.kernel.marking import Audience, Tlp
+
 
 class Kind(IntEnum):
     """What two reports may share. The number stands in the index."""
@@ -78,3 +83,116 @@ class Sharers(NamedTuple):
     kind: Kind
     earlier: int
     first: tuple[int, ...]
+
+
+ACT, UNDO = "cluster.act", "cluster.undo"
+"""Kinds of the entries by which an analyst decides something of a cluster, and takes it back."""
+SPLIT, JOIN, NAME = "split", "join", "name"
+ACTS = (SPLIT, JOIN, NAME)
+MAX_NAME, MAX_REASON = 120, 1000
+MAX_PAGE = 200
+MAX_SHARED = 50
+"""Values that a cluster or a link shows."""
+
+
+class ActBody(msgspec.Struct, frozen=True):
+    """The body of an :data:`ACT` entry. ``split``: the contribution stands for itself; ``join``: it hangs at the
+    ``other`` one; ``name``: its cluster is called ``name``."""
+
+    does: str
+    contribution: str
+    reason: str
+    other: str = ""
+    name: str = ""
+
+
+class UndoBody(msgspec.Struct, frozen=True):
+    """The body of an :data:`UNDO` entry."""
+
+    contribution: str
+    reason: str = ""
+
+
+def is_clear(audience: Audience) -> bool:
+    """Tell whether the whole world may see it."""
+    return audience.tlp is Tlp.CLEAR
+
+
+def is_common(audience: Audience) -> bool:
+    """Tell whether the whole partnership may see it."""
+    return audience.tlp in (Tlp.CLEAR, Tlp.GREEN)
+
+
+TIERS = (is_clear, is_common)
+"""The audiences that each tier is made of: every reader of a tier sees all that it is made of."""
+
+
+class Shared(NamedTuple):
+    """A feature that reports share. ``weight``: what it adds to a link (thousandths); ``members``: who have it."""
+
+    kind: Kind
+    text: str
+    weight: int = 0
+    members: int = 0
+
+
+class Member(NamedTuple):
+    """A report of a cluster. ``toward``: the contribution that it hangs at, "" for the head; ``shared``: why.
+
+    ``narrow``: it is not for all who may see the cluster, and takes no part in it.
+    """
+
+    contribution: str
+    org: str
+    at: Instant
+    toward: str
+    weight: int
+    shared: tuple[Shared, ...]
+    narrow: bool = False
+
+
+class Decision(NamedTuple):
+    """What an analyst decided of a cluster."""
+
+    id: str
+    does: str
+    contribution: str
+    other: str
+    name: str
+    reason: str
+    org: str
+    at: Instant
+    undone_at: Instant
+    undone_why: str
+
+
+class Summary(NamedTuple):
+    """A cluster in a list. ``id``: its head's contribution. ``sign``: the value that most of its members share."""
+
+    id: str
+    name: str
+    members: int
+    first: Instant
+    last: Instant
+    sign: Shared | None
+
+
+class Cluster(NamedTuple):
+    """A cluster as a viewer gets it. ``next``: after which member to go on, "" at the end."""
+
+    summary: Summary
+    members: tuple[Member, ...]
+    narrow: tuple[Member, ...]
+    values: tuple[Shared, ...]
+    decisions: tuple[Decision, ...]
+    next: str
+
+
+class Related(NamedTuple):
+    """A report that shares something with another. ``weight``: thousandths, by how rare it is for the viewer."""
+
+    contribution: str
+    org: str
+    at: Instant
+    weight: int
+    values: int

@@ -48,6 +48,7 @@ def directory(directory: Directory, viewer: Viewer, q: str = "", sector: str = "
     found, total = directory.organisations(viewer, q, sector=sector, kind=kind, offset=offset)
     people = directory.people(viewer, q, sector=sector, kind=kind)
     return {"organisations": [listed_json(each) for each in found], "total": total,
+            "next": str(offset + len(found)) if found and offset + len(found) < total else None,
             "people": [person_json(each) for each in people]}
 
 

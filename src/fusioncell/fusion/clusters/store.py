@@ -1,0 +1,353 @@
+"""All the SQL of clusters. A value's row carries its audience; what is joined is kept by tier, never by pair."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from sqlalchemy import BigInteger, Column, Index, Integer, MetaData, String, Table, Text
+
+from fusioncell.kernel.ports import Connection
+
+metadata = MetaData()
+Row = tuple[Any, ...]
+
+Table(
+    "fusion_clusters_value", metadata,
+    Column("hash", BigInteger, primary_key=True, autoincrement=False),
+    Column("unit", BigInteger, primary_key=True, autoincrement=False),
+    Column("seq", BigInteger, primary_key=True, autoincrement=False),
+    Column("audience", Integer, nullable=False),
+    Column("kind", Integer, nullable=False),
+    Column("text", Text, nullable=False),
+    Index("fusion_clusters_value_seq", "seq"),
+    Index("fusion_clusters_value_unit", "unit"),
+    sqlite_with_rowid=False,
+)  # fmt: skip
+"""The index: a row a feature and entry. ``unit``: position of the submission's first entry."""
+Table(
+    "fusion_clusters_unit", metadata,
+    Column("unit", BigInteger, primary_key=True, autoincrement=False),
+    Column("contribution", String(64), nullable=False),
+    Column("org", String(64), nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Index("fusion_clusters_unit_of", "contribution"),
+    sqlite_with_rowid=False,
+)  # fmt: skip
+Table(
+    "fusion_clusters_count", metadata,
+    Column("tier", Integer, primary_key=True, autoincrement=False),
+    Column("hash", BigInteger, primary_key=True, autoincrement=False),
+    Column("number", Integer, nullable=False),
+    sqlite_with_rowid=False,
+)  # fmt: skip
+"""How many units of a tier have a feature, so that nobody counts them again for each newcomer."""
+Table(
+    "fusion_clusters_link", metadata,
+    Column("tier", Integer, primary_key=True, autoincrement=False),
+    Column("unit", BigInteger, primary_key=True, autoincrement=False),
+    Column("head", BigInteger, nullable=False),
+    Column("toward", BigInteger, nullable=False),
+    Column("reach", Integer, nullable=False),
+    Column("weight", Integer, nullable=False),
+    Index("fusion_clusters_link_head", "tier", "head", "unit"),
+    Index("fusion_clusters_link_toward", "tier", "toward"),
+    sqlite_with_rowid=False,
+)  # fmt: skip
+"""Where each unit hangs; a head hangs at itself."""
+Table(
+    "fusion_clusters_head", metadata,
+    Column("tier", Integer, primary_key=True, autoincrement=False),
+    Column("head", BigInteger, primary_key=True, autoincrement=False),
+    Column("members", Integer, nullable=False),
+    Column("newest", BigInteger, nullable=False),
+    Index("fusion_clusters_head_newest", "tier", "newest", "head"),
+    sqlite_with_rowid=False,
+)  # fmt: skip
+"""The clusters of two and more."""
+Table(
+    "fusion_clusters_act", metadata,
+    Column("act", String(64), primary_key=True),
+    Column("seq", BigInteger, nullable=False),
+    Column("audience", Integer, nullable=False),
+    Column("does", String(8), nullable=False),
+    Column("contribution", String(64), nullable=False),
+    Column("other", String(64), nullable=False),
+    Column("name", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("org", String(64), nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("undone_at", BigInteger, nullable=False),
+    Column("undone_why", Text, nullable=False),
+    Index("fusion_clusters_act_of", "contribution", "seq"),
+    sqlite_with_rowid=False,
+)  # fmt: skip
+"""What analysts decided: split, join, name."""
+
+# -- the index ---------------------------------------------------------------------------------------------------------
+
+
+def add_units(connection: Connection, rows: Iterable[Row]) -> None:
+    """Add units that are not there yet: (unit, contribution, org, at)."""
+    connection.run_many(
+        "INSERT INTO fusion_clusters_unit (unit, contribution, org, at) VALUES (?, ?, ?, ?) ON CONFLICT (unit) "
+        "DO NOTHING",
+        rows,
+    )
+
+
+def add_values(connection: Connection, rows: Iterable[Row]) -> None:
+    """Add to the index: (hash, unit, seq, audience, kind, text)."""
+    connection.run_many(
+        "INSERT INTO fusion_clusters_value (hash, unit, seq, audience, kind, text) VALUES (?, ?, ?, ?, ?, ?) "
+        "ON CONFLICT (hash, unit, seq) DO NOTHING",
+        rows,
+    )
+
+
+def drop_seqs(connection: Connection, seqs: Iterable[int]) -> None:
+    """Take out what entries said."""
+    which, value = connection.among(seqs)
+    connection.run(f"DELETE FROM fusion_clusters_value WHERE seq IN {which}", (value,))
+
+
+def drop_empty_units(connection: Connection, units: Iterable[int]) -> None:
+    """Take out those of the units that nothing stands in any more."""
+    which, value = connection.among(units)
+    connection.run(
+        f"DELETE FROM fusion_clusters_unit WHERE unit IN {which} AND NOT EXISTS "
+        "(SELECT 1 FROM fusion_clusters_value v WHERE v.unit = fusion_clusters_unit.unit)",
+        (value,),
+    )
+
+
+def values_of(connection: Connection, units: Iterable[int], audiences: Iterable[int]) -> list[Row]:
+    """Return (unit, hash, kind, text) of what stands in units, as far as it stands in the audiences."""
+    which, ids = connection.among(units)
+    among, value = connection.among(audiences)
+    return connection.rows(
+        "SELECT DISTINCT unit, hash, kind, text FROM fusion_clusters_value "
+        f"WHERE unit IN {which} AND audience IN {among} ORDER BY unit, hash",
+        (ids, value),
+    )
+
+
+def last_unit(connection: Connection) -> int:
+    """Return the greatest unit, 0 where there is none."""
+    return int(connection.rows("SELECT coalesce(max(unit), 0) FROM fusion_clusters_unit")[0][0])
+
+
+def sharers_before(
+    connection: Connection, hash64: int, unit: int, audiences: Iterable[int], limit: int
+) -> tuple[int, ...]:
+    """Return the earliest units before ``unit`` that have a feature."""
+    among, value = connection.among(audiences)
+    rows = connection.rows(
+        "SELECT DISTINCT unit FROM fusion_clusters_value "
+        f"WHERE hash = ? AND unit < ? AND audience IN {among} ORDER BY unit LIMIT ?",
+        (hash64, unit, value, limit),
+    )
+    return tuple(row[0] for row in rows)
+
+
+def sharers_from(connection: Connection, hashes: Iterable[int], unit: int, audiences: Iterable[int]) -> dict[int, int]:
+    """Return feature → how many units from ``unit`` on have it."""
+    which, ids = connection.among(hashes)
+    among, value = connection.among(audiences)
+    rows = connection.rows(
+        "SELECT hash, count(DISTINCT unit) FROM fusion_clusters_value "
+        f"WHERE hash IN {which} AND unit >= ? AND audience IN {among} GROUP BY hash",
+        (ids, unit, value),
+    )
+    return {row[0]: int(row[1]) for row in rows}
+
+
+def later_sharers(connection: Connection, hashes: Iterable[int], unit: int, audiences: Iterable[int]) -> list[int]:
+    """Return the units after ``unit`` that have any of the features."""
+    which, ids = connection.among(hashes)
+    among, value = connection.among(audiences)
+    rows = connection.rows(
+        "SELECT DISTINCT unit FROM fusion_clusters_value "
+        f"WHERE hash IN {which} AND unit > ? AND audience IN {among} ORDER BY unit",
+        (ids, unit, value),
+    )
+    return [row[0] for row in rows]
+
+
+def having(connection: Connection, hashes: Iterable[int], audiences: Iterable[int], limit: int) -> list[Row]:
+    """Return (hash, unit) of all that have any of the features, in order of unit."""
+    which, ids = connection.among(hashes)
+    among, value = connection.among(audiences)
+    return connection.rows(
+        "SELECT DISTINCT hash, unit FROM fusion_clusters_value "
+        f"WHERE hash IN {which} AND audience IN {among} ORDER BY unit, hash LIMIT ?",
+        (ids, value, limit),
+    )
+
+
+# -- tiers -------------------------------------------------------------------------------------------------------------
+
+
+def count(connection: Connection, rows: Sequence[Row]) -> None:
+    """Add to how many units of a tier have a feature: (tier, hash, difference)."""
+    connection.run_many(
+        "INSERT INTO fusion_clusters_count (tier, hash, number) VALUES (?, ?, ?) "
+        "ON CONFLICT (tier, hash) DO UPDATE SET number = fusion_clusters_count.number + excluded.number",
+        rows,
+    )
+    connection.run_many(
+        "DELETE FROM fusion_clusters_count WHERE tier = ? AND hash = ? AND number <= 0",
+        [row[:2] for row in rows if row[2] < 0],
+    )
+
+
+def counts(connection: Connection, tier: int, hashes: Iterable[int]) -> dict[int, int]:
+    """Return how many units of a tier have each feature."""
+    which, ids = connection.among(hashes)
+    rows = connection.rows(
+        f"SELECT hash, number FROM fusion_clusters_count WHERE tier = ? AND hash IN {which}", (tier, ids)
+    )
+    return {row[0]: row[1] for row in rows}
+
+
+def links(connection: Connection, tier: int, units: Iterable[int]) -> dict[int, Row]:
+    """Return unit → (head, toward, reach, weight)."""
+    which, ids = connection.among(units)
+    rows = connection.rows(
+        f"SELECT unit, head, toward, reach, weight FROM fusion_clusters_link WHERE tier = ? AND unit IN {which}",
+        (tier, ids),
+    )
+    return {row[0]: row[1:] for row in rows}
+
+
+def set_link(connection: Connection, tier: int, unit: int, link: Row | None) -> None:
+    """Say where a unit hangs: (head, toward, reach, weight), None for nowhere at all."""
+    if link is None:
+        connection.run("DELETE FROM fusion_clusters_link WHERE tier = ? AND unit = ?", (tier, unit))
+        return
+    connection.run(
+        "INSERT INTO fusion_clusters_link (tier, unit, head, toward, reach, weight) VALUES (?, ?, ?, ?, ?, ?) "
+        "ON CONFLICT (tier, unit) DO UPDATE SET head = excluded.head, toward = excluded.toward, "
+        "reach = excluded.reach, weight = excluded.weight",
+        (tier, unit, *link),
+    )
+
+
+def hanging(connection: Connection, tier: int, unit: int) -> list[int]:
+    """Return the units that hang at one."""
+    rows = connection.rows(
+        "SELECT unit FROM fusion_clusters_link WHERE tier = ? AND toward = ? AND unit <> ?", (tier, unit, unit)
+    )
+    return [row[0] for row in rows]
+
+
+def recount_head(connection: Connection, tier: int, head: int) -> None:
+    """Bring a cluster's figures up to date."""
+    members, newest = connection.rows(
+        "SELECT count(*), coalesce(max(unit), 0) FROM fusion_clusters_link WHERE tier = ? AND head = ?", (tier, head)
+    )[0]
+    if members < 2:
+        connection.run("DELETE FROM fusion_clusters_head WHERE tier = ? AND head = ?", (tier, head))
+        return
+    connection.run(
+        "INSERT INTO fusion_clusters_head (tier, head, members, newest) VALUES (?, ?, ?, ?) "
+        "ON CONFLICT (tier, head) DO UPDATE SET members = excluded.members, newest = excluded.newest",
+        (tier, head, members, newest),
+    )
+
+
+# -- what analysts decided ---------------------------------------------------------------------------------------------
+
+
+def add_act(connection: Connection, row: Row) -> None:
+    """Add a decision: (act, seq, audience, does, contribution, other, name, reason, org, at)."""
+    connection.run(
+        "INSERT INTO fusion_clusters_act (act, seq, audience, does, contribution, other, name, reason, org, at, "
+        "undone_at, undone_why) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, '') ON CONFLICT (act) DO NOTHING",
+        row,
+    )
+
+
+def undo_act(connection: Connection, act: str, audience: int, at: int, why: str) -> None:
+    """Take a decision back."""
+    connection.run(
+        "UPDATE fusion_clusters_act SET undone_at = ?, undone_why = ? WHERE act = ? AND audience = ? AND undone_at = 0",
+        (at, why, act, audience),
+    )
+
+
+_ACT = "SELECT act, does, contribution, other, name, reason, org, at, undone_at, undone_why FROM fusion_clusters_act "
+
+
+def acts_of(connection: Connection, contributions: Iterable[str], audiences: Iterable[int]) -> list[Row]:
+    """Return what was decided of contributions, oldest first: (act, does, contribution, other, name, reason, org, at,
+    undone_at, undone_why)."""
+    which, ids = connection.among(contributions)
+    among, value = connection.among(audiences)
+    return connection.rows(f"{_ACT} WHERE contribution IN {which} AND audience IN {among} ORDER BY seq", (ids, value))
+
+
+def act(connection: Connection, which: str, audiences: Iterable[int]) -> list[Row]:
+    """Return one decision, in the same form."""
+    among, value = connection.among(audiences)
+    return connection.rows(f"{_ACT} WHERE act = ? AND audience IN {among}", (which, value))
+
+
+# -- read --------------------------------------------------------------------------------------------------------------
+
+
+def unit_of(connection: Connection, contribution: str, audiences: Iterable[int]) -> int:
+    """Return the unit of a contribution of which something stands in the audiences, 0 for none."""
+    among, value = connection.among(audiences)
+    rows = connection.rows(
+        "SELECT u.unit FROM fusion_clusters_unit u WHERE u.contribution = ? AND EXISTS (SELECT 1 FROM "
+        f"fusion_clusters_value v WHERE v.unit = u.unit AND v.audience IN {among}) ORDER BY u.unit LIMIT 1",
+        (contribution, value),
+    )
+    return int(rows[0][0]) if rows else 0
+
+
+def units(connection: Connection, which: Iterable[int]) -> dict[int, Row]:
+    """Return unit → (contribution, org, at)."""
+    among, ids = connection.among(which)
+    rows = connection.rows(
+        f"SELECT unit, contribution, org, at FROM fusion_clusters_unit WHERE unit IN {among}", (ids,)
+    )
+    return {row[0]: row[1:] for row in rows}
+
+
+def heads(connection: Connection, tier: int, before: tuple[int, int], limit: int) -> list[Row]:
+    """Return (head, members, newest) of the clusters of a tier, newest first, after a place (newest, head)."""
+    return connection.rows(
+        "SELECT head, members, newest FROM fusion_clusters_head WHERE tier = ? AND "
+        "(newest < ? OR (newest = ? AND head < ?)) ORDER BY newest DESC, head DESC LIMIT ?",
+        (tier, before[0], before[0], before[1], limit),
+    )
+
+
+def head(connection: Connection, tier: int, which: int) -> list[Row]:
+    """Return (head, members, newest) of one cluster."""
+    return connection.rows(
+        "SELECT head, members, newest FROM fusion_clusters_head WHERE tier = ? AND head = ?", (tier, which)
+    )
+
+
+def members(connection: Connection, tier: int, which: int, before: int, limit: int) -> list[Row]:
+    """Return (unit, toward, weight) of a cluster's members, newest first."""
+    return connection.rows(
+        "SELECT unit, toward, weight FROM fusion_clusters_link WHERE tier = ? AND head = ? AND unit < ? "
+        "ORDER BY unit DESC LIMIT ?",
+        (tier, which, before, limit),
+    )
+
+
+def shared_values(connection: Connection, tier: int, which: int, audiences: Iterable[int], limit: int) -> list[Row]:
+    """Return (hash, kind, text, members) of what two and more members of a cluster have, the commonest first."""
+    among, value = connection.among(audiences)
+    return connection.rows(
+        "SELECT v.hash, v.kind, v.text, count(DISTINCT v.unit) FROM fusion_clusters_link l "
+        "JOIN fusion_clusters_value v ON v.unit = l.unit "
+        f"WHERE l.tier = ? AND l.head = ? AND v.audience IN {among} GROUP BY v.hash, v.kind, v.text "
+        "HAVING count(DISTINCT v.unit) > 1 ORDER BY count(DISTINCT v.unit) DESC, v.kind, v.text LIMIT ?",
+        (tier, which, value, limit),
+    )
