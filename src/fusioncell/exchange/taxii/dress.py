@@ -36,7 +36,7 @@ _WORDS = {1: {Tlp.CLEAR: "WHITE"}, 2: {}}
 
 
 class _Seen(msgspec.Struct, gc=False):
-    spec_version: msgspec.Raw = msgspec.Raw(b"")
+    spec_version: Any = ...
     object_marking_refs: msgspec.Raw = msgspec.Raw(b"")
     granular_markings: msgspec.Raw = msgspec.Raw(b"")
 
@@ -59,14 +59,11 @@ def dress(body: bytes, oid: str, tlp: Tlp, spec: int, generation: int = 2, *, pl
     marked = not oid.startswith("marking-definition--")
     wanted = _refs(refs, (_TLP1 if generation == 1 else _TLP2)[tlp]) if marked else refs
     wanted_parts = _mapped(granular, generation) if granular else granular
-    front = b"" if len(seen.spec_version) or (plain_20 and spec == STIX_20) else _SPECS[spec]
+    front = b"" if seen.spec_version is not ... or (plain_20 and spec == STIX_20) else _SPECS[spec]
     changed = (wanted != refs and refs) or wanted_parts != granular
     if changed:
-        at = body.find(refs)
-        if wanted_parts == granular and body.find(refs, at + 1) < 0:
-            body = b"".join((body[:at], wanted, body[at + len(refs) :]))
-        else:
-            body = _rebuilt(body, wanted, wanted_parts)
+        around = body.split(refs) if wanted_parts == granular else []
+        body = wanted.join(around) if len(around) == 2 else _rebuilt(body, wanted, wanted_parts)
     elif wanted != refs:
         front += b'"object_marking_refs":' + wanted + b","
     return b"".join((b"{", front, memoryview(body.lstrip())[1:])) if front else body

@@ -95,11 +95,11 @@ class Run:
         """Return the key of the object at a place."""
         return bytes(self.keys[at * KEY : (at + 1) * KEY])
 
-    def shown(self, at: int) -> Row:
-        """Return what stands at a place."""
-        flags = self.flags[at]
-        return Row(self.added + at, self.seq + at, self.org, self.versions[at],
-                   STIX_20 if flags & SPEC_20 else STIX_21, self.sizes[at], int(flags & SHADOW > 0), 0)  # fmt: skip
+    def shown(self, places: Iterable[int]) -> list[Row]:
+        """Return what stands at places."""
+        added, seq, org, flags, versions, sizes = self.added, self.seq, self.org, self.flags, self.versions, self.sizes
+        return [Row(added + at, seq + at, org, versions[at], STIX_20 if flags[at] & SPEC_20 else STIX_21, sizes[at],
+                    int(flags[at] & SHADOW > 0), 0) for at in places]  # fmt: skip
 
 
 class Shelf:

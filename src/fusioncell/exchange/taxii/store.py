@@ -233,7 +233,7 @@ def _standing(connection: Connection, number: int, keys: Several[bytes]) -> dict
     found: dict[bytes, list[Row]] = {}
     for seq in seqs:
         if (at := shelf.find(seq)) is not None and at[0].flags[at[1]] & PRESENT:
-            found.setdefault(at[0].key(at[1]), []).append(at[0].shown(at[1]))
+            found.setdefault(at[0].key(at[1]), []).extend(at[0].shown([at[1]]))
     for gone in gone_with(connection, number, seqs) if seqs else ():
         found.setdefault(gone[7], []).append(_row(gone))
     return found
@@ -301,14 +301,17 @@ def _of_runs(connection: Connection, number: int, runs: Sequence[Run], span: tup
         if org and one.org != org:
             continue
         begin, end = max(0, span[0] - one.added + 1), min(len(one.flags), span[1] - one.added + 1)
-        for at in range(begin, end):
+        places = [at for at in range(begin, end) if one.flags[at] & wanted]
+        if types:
+            places = [at for at in places if one.types[at] in types]
+        if latest:
+            found += one.shown(places)
+            continue
+        for at, row in zip(places, one.shown(places), strict=True):
             flags = one.flags[at]
-            if not flags & wanted or (types and one.types[at] not in types) or (flags & SHADOW and not org):
+            if flags & SHADOW and not org:
                 continue
-            row = one.shown(at)
-            if latest:
-                found.append(row)
-            elif flags & ALONE:
+            if flags & ALONE:
                 found += pick(ask, [row], org)
             else:
                 rivals.setdefault(one.key(at), []).append(row)
