@@ -22,13 +22,12 @@ _ALONE = 400
 COLUMNS = (
     "since", "days", "age", "count", "sources", "mean_gap", "last_gap", "overdue", "overdue_most", "run", "burst",
     "density", "missed", "source_silent", "source_density", "kin_since", "kin_days", "kin_values", "kin_lately",
-    "d1", "d3", "d7", "d21", "d60", "source_rate", "context_rate", "type_rate",
+    "d1", "d3", "d7", "d21", "d60",
 )  # fmt: skip
 """What is known of a value at an asking. days: on which it was reported; overdue: silence in units of its mean gap;
 run: days in a row up to the last; missed: days on which its source reported, but not it; kin: values of its group;
-d…: days decayed by that half-life; rates: log-odds at which matured askings of its source, context, type came true."""
-LEARNED = 3
-"""Columns at the end that differ by horizon."""
+d…: days decayed by that half-life. Beside them stand, for each horizon, the log-odds at which matured askings of its
+source, context and type came true (:class:`Rates`)."""
 
 
 class Asked(NamedTuple):
@@ -108,7 +107,7 @@ class History:
             np.where(kin_since < since, kin_since, _ALONE), self._kin_days[groups], self._kin_values[groups],
             self._kin_lately[groups] * 2.0 ** (-kin_since / _GROUP_HALF),
         )  # fmt: skip
-        out = np.empty((len(ids), len(COLUMNS) - LEARNED), np.float32)
+        out = np.empty((len(ids), len(COLUMNS)), np.float32)
         for place, column in enumerate(columns):
             out[:, place] = column
         out[:, len(columns) :] = self._decayed[ids] * 2.0 ** (-since[:, None] / _HALVES)
@@ -129,11 +128,11 @@ class Rates:
             true += np.bincount(key, outcomes, len(true))
             count += np.bincount(key, minlength=len(count))
 
-    def beside(self, asked: Asked) -> npt.NDArray[np.float32]:
-        """Return the columns of an asking with the rates beside them."""
+    def of(self, asked: Asked) -> npt.NDArray[np.float32]:
+        """Return the rates for the values of an asking, as three columns."""
         base = (self._true[0].sum() + 0.5) / (self._asked[0].sum() + 1.0)
         rates = []
         for key, true, count in zip(asked.keys, self._true, self._asked, strict=True):
             rate = (true + _SMOOTH * base) / (count + _SMOOTH)
             rates.append(np.log(rate / (1.0 - rate))[key])
-        return np.concatenate([asked.columns, np.stack(rates, 1).astype(np.float32)], axis=1)
+        return np.stack(rates, 1).astype(np.float32)

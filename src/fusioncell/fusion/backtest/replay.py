@@ -49,8 +49,8 @@ class _Course:
     """One horizon's learner, its open questions, and its score."""
 
     horizon: int
-    rates: Rates
     pupil: Pupil
+    rates: Rates
     open: list[_Open] = field(default_factory=list)
     ours: list[Tally] = field(default_factory=list)
     theirs: dict[str, list[tuple[int, Tally]]] = field(default_factory=dict)
@@ -65,7 +65,12 @@ def backtest(sightings: Iterable[Sighting], step: Step = lambda done, whole: Non
     rows = gather(sightings)
     first, last = (int(rows.days[0]), int(rows.days[-1])) if len(rows.days) else (0, -1)
     refit = max(REFIT, (last - first) // 2 // FITS)
-    courses = [_Course(days, Rates(rows), Pupil(days), refit=refit) for days in HORIZONS]
+    shorter, longer = HORIZONS
+    pupil = Pupil(shorter)
+    courses = [
+        _Course(days, each, Rates(rows), refit=refit)
+        for days, each in ((shorter, pupil), (longer, Pupil(longer, pupil)))
+    ]
     middle = first + (last - first + 1) // 2
     history = History(rows)
     ends = np.searchsorted(rows.days, np.arange(first, last + 2))
@@ -77,9 +82,14 @@ def backtest(sightings: Iterable[Sighting], step: Step = lambda done, whole: Non
         weekly = (day - middle) % ASKED_EVERY == 0
         if weekly or int((history.last >= 0).sum()) <= _OFTEN:
             asked = history.ask(day)
+            columns = np.concatenate([asked.columns, *(course.rates.of(asked) for course in courses)], axis=1)
+            said = None
             for course in courses:
                 if day + course.horizon <= last:
-                    _ask(course, asked, weekly, weekly and day >= middle)
+                    question = _Open(asked, columns, weekly)
+                    if weekly and day >= middle:
+                        said = _say(course, question, said)
+                    course.open.append(question)
         step(day - first + 1, last - first + 1)
     return _report(courses, rows, first, last, middle)
 
@@ -98,15 +108,15 @@ def _settle(course: _Course, day: int, history: History, rows: Sightings) -> Non
         course.pupil.matured(question.asked.day, question.columns, outcomes)
 
 
-def _ask(course: _Course, asked: Asked, weekly: bool, counts: bool) -> None:
-    question = _Open(asked, course.rates.beside(asked), weekly)
-    if counts:
-        if course.learned is None or asked.day - course.learned >= course.refit:
-            course.pupil.learn(asked.day)
-            course.learned = asked.day
-        question.said = course.pupil.say(question.columns)
-        question.told = course.pupil.probability(question.said)
-    course.open.append(question)
+def _say(course: _Course, question: _Open, under: Floats | None) -> Floats:
+    """Answer a question, having learned what could be by then. ``under``: the shorter horizon's answer."""
+    day = question.asked.day
+    if course.learned is None or day - course.learned >= course.refit:
+        course.pupil.learn(day)
+        course.learned = day
+    question.said = course.pupil.say(question.columns, under)
+    question.told = course.pupil.probability(question.said)
+    return question.said
 
 
 def _score_peers(course: _Course, question: _Open, outcomes: npt.NDArray[np.bool_], rows: Sightings) -> None:

@@ -3,7 +3,8 @@
 1. At each asking the columns of every value are handed in (:data:`COLUMNS`); once the days are over, what came of it.
 2. Three experts are fitted to what has matured: a curve of recency alone, which needs little; trees; and trees on top
    of a regression over all columns, which reaches beyond what was seen. Their log-odds are averaged (:data:`BLEND`).
-3. Little has matured: the average leans on a fixed curve of recency (:func:`cold`).
+3. While little has matured, or of few days, the average leans on what is known sooner: the outlook for a shorter
+   horizon, and for the shortest a fixed curve of recency (:func:`cold`), either set right by a line.
 4. What was said before and has matured since recalibrates it, as a line on the log-odds.
 
 Nothing is looked up ahead: :class:`Pupil` knows only what was handed to it.
@@ -33,7 +34,7 @@ KEPT = 20_000
 """Examples of one asking that are kept for fits."""
 MEMORY_DAYS = 120.0
 """Examples count half after so many days."""
-_COLD = 15.0
+_COLD = 30.0
 """Examples of the rarer outcome after which the learned log-odds weigh as much as the fixed ones."""
 _RECALIBRATION_ASKS = 8
 
@@ -43,13 +44,15 @@ Columns = npt.NDArray[np.float32]
 
 
 class Outlook(NamedTuple):
-    """What was learned as of a day: the experts, how far to lean on them, and the line that recalibrates them."""
+    """What was learned as of a day: the experts; the line that sets right what they stand on, and how far to trust
+    them rather than that."""
 
     day: int
     recency: Logit
     linear: Logit
     alone: Forest
     above: Forest
+    under: Calibration
     trust: float
 
 
@@ -65,9 +68,10 @@ class Examples:
 
 @dataclass(slots=True)
 class Pupil:
-    """One learner for one horizon, in days."""
+    """One learner for one horizon, in days. ``elder``: that of a shorter one, which knows its outcomes sooner."""
 
     horizon: int
+    elder: Pupil | None = None
     examples: list[Examples] = field(default_factory=list)
     said: list[tuple[Floats, Floats, Floats]] = field(default_factory=list)
     line: Calibration = field(default_factory=identity)
@@ -99,21 +103,28 @@ class Pupil:
             keep, more = _thinned(outcomes > 0, MOST, day)
             columns, outcomes, weights = columns[keep], outcomes[keep], weights[keep] * more
         linear = fit_logit(columns, outcomes, weights)
+        span = kept[-1].day - kept[0].day + 1
         self.outlook = Outlook(
             day,
             fit_logit(columns[:, [SINCE, DAYS]], outcomes, weights),
             linear,
             grow(columns, outcomes, weights, ROUNDS),
             grow(columns, outcomes, weights, ROUNDS, log_odds(linear, columns)),
-            rarer / (rarer + _COLD),
+            recalibrate(self.stands_on(columns), outcomes * weights, weights),
+            rarer / (rarer + _COLD) * span / (span + self.horizon),
         )
 
-    def say(self, columns: Columns) -> Floats:
-        """Return log-odds as learned so far, before they are recalibrated."""
-        fixed = cold(columns, self.horizon)
+    def stands_on(self, columns: Columns) -> Floats:
+        """Return the log-odds that it leans on while it has learned little."""
+        return cold(columns, self.horizon) if self.elder is None else self.elder.say(columns)
+
+    def say(self, columns: Columns, under: Floats | None = None) -> Floats:
+        """Return log-odds as learned so far, before they are recalibrated. ``under``: what it stands on, where that is
+        known already."""
+        under = self.stands_on(columns) if under is None else under
         learned = self.outlook
         if learned is None:
-            return fixed
+            return under
         linear = log_odds(learned.linear, columns)
         parts = (
             log_odds(learned.recency, columns[:, [SINCE, DAYS]]),
@@ -121,7 +132,8 @@ class Pupil:
             linear + _climbed(learned.above, columns),
         )
         z = sum(share * part for share, part in zip(BLEND, parts, strict=True))
-        return np.asarray((1.0 - learned.trust) * fixed + learned.trust * z, np.float64)
+        under = learned.under.shift + learned.under.slope * under
+        return np.asarray((1.0 - learned.trust) * under + learned.trust * z, np.float64)
 
     def probability(self, z: Floats) -> Floats:
         """Return P(reported again) for log-odds that were said."""
