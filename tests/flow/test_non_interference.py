@@ -57,6 +57,7 @@ from probes import NO_DATA, PROBES, changes
 from probes.files import DIGESTS
 from probes.model import UNKNOWN, Probe
 from probes.notify import found as watch_everything
+from producing import Produce, produce, product_for
 
 _first, _, _last = os.environ.get("FUSIONCELL_SEEDS", "1-20").partition("-")
 SEEDS = range(int(_first), int(_last or _first) + 1)
@@ -150,7 +151,7 @@ class React:
     name: str = POOL[0]
 
 
-Step = Contribute | Recall | Decide | Join | Post | Reply | React
+Step = Contribute | Recall | Decide | Join | Post | Reply | React | Produce
 
 
 def contribution_for(dice: random.Random, writer: Partnership) -> Contribute:
@@ -182,11 +183,14 @@ def script(seed: int) -> list[Step]:
     """Make a script: mostly contributions, some of them sent again by another (a relay) or by the same (a repeat)."""
     dice, writer = random.Random(seed), Partnership(seed, ManualClock(START))
     talking = random.Random(f"talk {seed}")
+    producing = random.Random(f"products {seed}")
     steps: list[Step] = []
     for number in range(STEPS):
         if talking.random() < 0.4:
             steps.append(talk_for(talking, writer, steps))
         earlier = [i for i, step in enumerate(steps) if isinstance(step, Contribute)]
+        if earlier and producing.random() < 0.3:
+            steps.append(product_for(producing, earlier))
         draw = dice.random()
         if number == STEPS // 2:
             steps.append(Join(2))
@@ -295,7 +299,7 @@ class World:
                 elif isinstance(step, Join):
                     self._join(step)
                 else:
-                    self._talk(step)
+                    produce(self, step) if isinstance(step, Produce) else self._talk(step)
                     done.said = self.hub.record.read_after(before, blocks=100)
             except FusionCellError:
                 pass
@@ -410,7 +414,7 @@ class World:
                 self._recall_for(step, done, whole, name, seen)
             elif isinstance(step, Join):
                 self._join(step)
-            elif isinstance(step, (Post, Reply, React)) and any(entry.audience in seen for entry in done.items):
+            elif isinstance(step, Post | Reply | React | Produce) and any(e.audience in seen for e in done.items):
                 self._say_again(done, mine, whole)
             self.hub.river.run_dry()
             for drafts in done.decisions:

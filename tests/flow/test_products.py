@@ -278,6 +278,12 @@ def test_machines_write_read_and_take_it_as_stix(cell: Cell) -> None:
         report = page.json()["objects"][0]
         assert (report["id"], report["name"], report["description"]) == (f"report--{which}", ALERT.title, one["plain"])
         assert [each.partition("--")[0] for each in report["object_refs"]] == ["domain-name"]
+        cell.hub.receipts.tell()
+        took = {"Authorization": f"Bearer {cell.made.ministry.key}"}
+        assert app.get(f"/api/products/{which}/markdown", headers=took).status_code == 200
+        cell.products.withdraw(cell.author, which)
+        cell.hub.settle()
+        assert cell.hub.receipts.tell() == 1, "whoever took a copy is told by mail that it was withdrawn"
         refused = app.post(f"/api/products/{which}/publish", json={}, headers=by)
         assert refused.status_code == 403, "a member's key does not write products"
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 
 from probes.model import UNKNOWN, Answers, Ask, Probe
+from producing import PRODUCTS
 
 
 def _which(p: Probe) -> list[str]:
     """The products of the whole world, hidden ones too."""
-    return [*getattr(p.world, "asked_products", []), UNKNOWN]
+    return [*PRODUCTS, UNKNOWN]
 
 
 async def lists(p: Probe) -> Answers:
@@ -53,6 +54,11 @@ async def published(p: Probe) -> Answers:
         yield await p.get(f"/csaf/white/{path}.sha512")
 
 
+async def printed(p: Probe) -> Answers:
+    """One of them: to print takes a while, and all print what their pages show."""
+    yield await p.get(f"/products/{PRODUCTS[0]}/pdf")
+
+
 def of_all(path: str) -> Ask:
     """Make a probe that asks one path."""
 
@@ -74,7 +80,7 @@ PROBES: dict[str, Ask] = {
     "GET /products": pages,
     "GET /products/{which:str}": of_each("/products/{which}"),
     "GET /products/{which:str}/versions": of_each("/products/{which}/versions"),
-    "GET /products/{which:str}/pdf": of_each("/products/{which}/pdf"),
+    "GET /products/{which:str}/pdf": printed,
     "GET /products/{which:str}/draft": of_each("/products/{which}/draft"),
     "GET /products/{which:str}/edit": of_each("/products/{which}/edit"),
     "GET /products/feed.atom": of_all("/products/feed.atom"),

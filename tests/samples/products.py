@@ -35,7 +35,7 @@ PAGE: Context = {
 PREVIEW = {
     "summary": "All members of the partnership.", "parties": ["Harbour Energy", "Ministry of Works"], "more": 2,
     "others": "", "uses": "They may use it for: analysis.", "warning": "", "reason": "", "fault": "", "observables": [],
-    "lacking": [{"why": "“A kit” (c1), which is TLP:AMBER", "org": "Ministry of Works", "tlp": "amber",
+    "lacking": [{"why": "“A kit” (c1), which is TLP:AMBER", "org": "Ministry of Works",
                  "href": "/contributions/c1/consent"}],
     "consents": 2, "body": BODY,
 }  # fmt: skip

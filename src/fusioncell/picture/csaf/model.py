@@ -28,6 +28,7 @@ class Advisory:
     """An advisory as it is published: its document, as a value and as bytes; ``path`` within its folder."""
 
     product: str
+    contribution: str
     title: str
     path: str
     published: Instant

@@ -8,6 +8,7 @@ from typing import Any
 from litestar import Response, get
 
 from fusioncell.kernel.errors import NotFound
+from fusioncell.kernel.handed import Handed
 from fusioncell.kernel.marking import Viewer
 from fusioncell.picture.csaf.model import NO_SIGNATURE
 from fusioncell.picture.csaf.service import Csaf
@@ -17,9 +18,11 @@ _OPEN = {"permission": "read"}
 
 
 @get("/api/products/{which:str}/csaf", tags=_TAGS, opt=_OPEN, sync_to_thread=True, summary="As CSAF 2.0")
-def one(which: str, csaf: Csaf, viewer: Viewer) -> Response[bytes]:
+def one(which: str, csaf: Csaf, viewer: Viewer, handed: Handed) -> Response[bytes]:
     """Give an advisory on vulnerabilities as a CSAF 2.0 document."""
-    return Response(csaf.advisory(viewer, which).body, media_type="application/json")
+    found = csaf.advisory(viewer, which)
+    handed.file(found.contribution)
+    return Response(found.body, media_type="application/json")
 
 
 @get("/.well-known/csaf/provider-metadata.json", tags=_TAGS, opt=_OPEN, sync_to_thread=True, summary="The provider")

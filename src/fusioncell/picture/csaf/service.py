@@ -39,7 +39,7 @@ class Csaf:
         path = path_of(product, body.begun)
         document = make(body, product, head.audience.tlp, revisions, self._publisher_of(head.org), self._url(path))
         text = msgspec.json.format(msgspec.json.encode(document), indent=2) + b"\n"
-        return Advisory(product, body.title, path, revisions[0][0], head.at, document, text)
+        return Advisory(product, head.contribution, body.title, path, revisions[0][0], head.at, document, text)
 
     def public(self) -> list[Advisory]:
         """Return the advisories that everyone may read, the newest first."""

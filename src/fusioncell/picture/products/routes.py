@@ -12,11 +12,13 @@ from litestar.params import Parameter
 from fusioncell.intake import Affected, plain
 from fusioncell.kernel.clock import format_instant
 from fusioncell.kernel.errors import BadInput
+from fusioncell.kernel.handed import Handed
 from fusioncell.kernel.marking import Viewer, parse_tlp
 from fusioncell.picture.products.model import Drafted, Form, Heard, Product, Published, State, Written
 from fusioncell.picture.products.service import Products
 
 Limit = Annotated[int, Parameter(ge=1, le=200)]
+Version = Annotated[int, Parameter(ge=0, le=10_000)]
 _TAGS = ["products"]
 
 
@@ -116,9 +118,11 @@ def drafts(
 
 @get("/api/products/{which:str}", tags=_TAGS, opt={"permission": "read", "query": frozenset({"version"})},
      sync_to_thread=True, summary="One product")  # fmt: skip
-def one(which: str, products: Products, viewer: Viewer, version: Annotated[int, Parameter(ge=0)] = 0) -> dict[str, Any]:
+def one(which: str, products: Products, viewer: Viewer, handed: Handed, version: Version = 0) -> dict[str, Any]:
     """Show a product: its newest version, or the one asked for, with its references as you see them."""
-    return _whole(products.product(viewer, which, version), products, viewer)
+    found = products.product(viewer, which, version)
+    handed.out([found.head.contribution])
+    return _whole(found, products, viewer)
 
 
 @get("/api/products/{which:str}/versions", tags=_TAGS, opt={"permission": "read"}, sync_to_thread=True,
@@ -138,10 +142,10 @@ def compare(which: str, products: Products, viewer: Viewer, before: Annotated[in
 
 @get("/api/products/{which:str}/markdown", tags=_TAGS, opt={"permission": "read", "query": frozenset({"version"})},
      sync_to_thread=True, media_type="text/markdown", summary="As Markdown")  # fmt: skip
-def markdown(which: str, products: Products, viewer: Viewer, version: Annotated[int, Parameter(ge=0)] = 0
-             ) -> Response[str]:  # fmt: skip
+def markdown(which: str, products: Products, viewer: Viewer, handed: Handed, version: Version = 0) -> Response[str]:
     """Give a version as Markdown, its references in plain words and its values defanged."""
     found = products.product(viewer, which, version)
+    handed.file(found.head.contribution)
     return Response(f"# {found.body.title}\n\n{found.head.audience.tlp.label} · {found.head.form.value} · version "
                     f"{found.head.number} · {format_instant(found.head.at)}\n\n{plain(found.body.text)}\n",
                     media_type="text/markdown")  # fmt: skip

@@ -12,6 +12,7 @@ from litestar.params import Parameter
 from fusioncell.bootstrap import Hub
 from fusioncell.intake import ProductBody
 from fusioncell.kernel.errors import BadInput, FusionCellError, NotFound
+from fusioncell.kernel.handed import Handed
 from fusioncell.kernel.marking import PUBLIC, Audience, Tlp, Viewer, parse_tlp
 from fusioncell.picture.products import Form, Published, State, Written, read_lines, write_lines
 from fusioncell.picture.products.model import PERMISSION, Drafted, Heard
@@ -164,12 +165,13 @@ def versions(
 
 @get("/products/{which:str}/pdf", opt={"permission": "read", "query": frozenset({"version"})}, sync_to_thread=True,
      include_in_schema=False)  # fmt: skip
-def pdf(which: str, hub: Hub, viewer: Viewer, version: Annotated[int, Parameter(ge=0, le=10_000)] = 0
-        ) -> Response[bytes]:  # fmt: skip
+def pdf(which: str, hub: Hub, viewer: Viewer, handed: Handed,
+        version: Annotated[int, Parameter(ge=0, le=10_000)] = 0) -> Response[bytes]:  # fmt: skip
     """Give a version as PDF, as one sees it."""
     found = hub.products.product(viewer, which, version)
     if found.head.withdrawn:
         raise NotFound("this version was withdrawn", hint="Look at the list of versions.")
+    handed.file(found.head.contribution)
     names = Names(hub, viewer)
     html = render("products/print.html", one={
         **_row(found.head, names), "body": cited(hub, viewer, found.body, names),
@@ -246,7 +248,7 @@ def _preview(hub: Hub, viewer: Viewer, form: View) -> View:
     asks = urlencode({"product": named, "tlp": new.tlp.value})
     return {
         **blank, **reach_of(hub, viewer, readers), "consents": sum(bool(each.consent) for each in found),
-        "lacking": [{"why": each.why, "org": names.organisation(each.org), "tlp": each.audience.tlp.value,
+        "lacking": [{"why": each.why, "org": names.organisation(each.org),
                      "href": f"/contributions/{quote(each.contribution, safe='')}/consent?{asks}"} for each in lacking],
         "body": cited(hub, viewer, ProductBody(new.form.value, new.title, new.text), names) if new.text else "",
     }  # fmt: skip
