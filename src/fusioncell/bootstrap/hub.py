@@ -46,6 +46,7 @@ from fusioncell.exchange.receipts import Ledger
 from fusioncell.exchange.requests import Requests
 from fusioncell.exchange.talk import Talk
 from fusioncell.exchange.taxii import Taxii
+from fusioncell.fusion.clusters.service import Clusters
 from fusioncell.fusion.entities import Entities, Knowledge
 from fusioncell.fusion.knowngood import KnownGood
 from fusioncell.fusion.origins.service import Origins
@@ -140,6 +141,7 @@ class Hub:
     desk: Desk
     files: Files
     requests: Requests
+    clusters: Clusters
     mail: Outbox
     """The outbox of mail: the port ``kernel.ports.Mail``."""
     receipts: Ledger
@@ -325,6 +327,7 @@ def assemble(
         picture=picture, shield=shield, feeds=feeds,
         receipts=receipts, sealing=sealing, anonymous=anonymous, reach=reach, talk=talk, desk=desk, files=files,
         notify=notify, hooks=hooks, follower=follower, requests=requests,
+        clusters=Clusters(record, projections, clock, randomness),
         privacy=_privacy(settings, databases, record, intake, people, desk, notify, clock, randomness, bench),
         participation=Participation(record=record, projections=projections, members=members, clock=clock),
         proxy=Proxy(record=record, projections=projections, intake=intake, receipts=receipts, members=members),

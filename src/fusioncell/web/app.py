@@ -39,6 +39,7 @@ from fusioncell.exchange.talk import routes as talk_routes
 from fusioncell.exchange.taxii import routes as taxii_routes
 from fusioncell.fusion import routes as fusion_routes
 from fusioncell.fusion.origins import routes as origins_routes
+from fusioncell.fusion.clusters import routes as clusters_routes
 from fusioncell.fusion.entities import routes as entities_routes
 from fusioncell.fusion.vulns import routes as vulns_routes
 from fusioncell.intake import routes as intake_routes
@@ -80,7 +81,7 @@ ROOMS = (
     "signing", "seal", "audit", "joining", "accounts",
     "sealing", "privacy", "assets", "anonymous", "receipts", "circles", "directory",
     "notify", "hooks", "inbound", "federation", "talk", "files", "requests", "participation", "proxy", "products",
-    "matrix", "vulns",
+    "matrix", "vulns", "clusters",
     "csaf", "weekly",
     "feeds", "mispdoor", "taxii", "matcher", "cursors",
     "triage", "graphs",
@@ -213,7 +214,7 @@ def _doors() -> Router:
     """Return all doors in one router: Litestar joins the methods of one path only within a router."""
     rooms = (intake_routes, fusion_routes, picture_routes, exchange_routes, shield_routes, members_routes)
     packages = (
-        match_routes, cursors_routes, origins_routes, entities_routes, matrix_routes, vulns_routes,
+        match_routes, cursors_routes, origins_routes, entities_routes, matrix_routes, vulns_routes, clusters_routes,
         circles_routes, directory_routes, joining_routes, accounts_routes, audit_routes, anonymous_routes,
         sealing_routes, signing_routes, talk_routes, notify_routes, inbound_routes, files_routes,
         requests_routes, privacy_routes, assets_routes, receipts_routes, participation_routes, proxy_routes,

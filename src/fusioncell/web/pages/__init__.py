@@ -16,6 +16,7 @@ from fusioncell.web.pages import (
     assets,
     attachments,
     choices,
+    clusters,
     compose,
     contribute,
     contribution,
@@ -82,7 +83,7 @@ def pages_for(hub: Hub) -> Pages:
 def page_handlers() -> list[ControllerRouterHandler]:
     """Return the handlers of all pages."""
     rooms = (
-        talk, compose, requests, entities, matrix, vulnerabilities,
+        talk, compose, requests, clusters, entities, matrix, vulnerabilities,
         anonymous, attachments,
         feeds, files, first, finder, observable, contribution, contribute, shield, signing, account, ops, live,
         receipts, participation, proxy, joining, admin, notices, groups, directory, choices, palette, privacy, assets,
