@@ -38,9 +38,9 @@ from fusioncell.exchange.taxii import project as taxii_project
 from fusioncell.fusion import project as fusion_project
 from fusioncell.fusion.clusters import project as clusters_project
 from fusioncell.fusion.entities import project as entities_project
-from fusioncell.fusion.vulns import project as vulns_project
 from fusioncell.fusion.origins import project as origins_project
 from fusioncell.fusion.verdicts import project as verdicts_project
+from fusioncell.fusion.vulns import project as vulns_project
 from fusioncell.intake import project as intake_project
 from fusioncell.intake.project import Arrival, Arrived, Recall
 from fusioncell.kernel.entry import Entry
@@ -48,7 +48,9 @@ from fusioncell.kernel.errors import FAULTS_OF_CONTENT
 from fusioncell.kernel.ports import Database
 from fusioncell.members import project as members_project
 from fusioncell.picture import project as picture_project
+from fusioncell.picture.notebook import project as notebook_project
 from fusioncell.picture.products import project as products_project
+from fusioncell.picture.saved import project as saved_project
 from fusioncell.picture.triage import project as triage_project
 from fusioncell.record import Seal
 from fusioncell.record import service as record_cursors
@@ -197,6 +199,8 @@ class River:
                 vulns_project.project(connection, cut.entries, arrived)
                 picture_project.project(connection, arrived, changes)
                 triage_project.project(connection, cut.entries)
+                notebook_project.project(connection, cut.entries)
+                saved_project.project(connection, cut.entries)
                 talk_project.project(connection, cut.entries, arrived)
                 files_project.project(connection, arrived)
                 misp_project.project(connection, arrived)

@@ -107,3 +107,83 @@ def test_a_graph_is_drawn_opened_and_read_without_a_script(made: MadeHub) -> Non
     with visitor(made) as client:
         page = client.get(f"/graph?start={EVIL}").text
         assert "Nothing that you may see names" in page and "<svg viewBox=\"0 0 702" not in page
+
+
+def test_a_paste_becomes_a_table_and_a_file(made: MadeHub) -> None:
+    tell(made, made.ministry.org, "evil.example")
+    text = "hxxp://evil[.]example/login\nevil[.]example, 192.0.2[.]7;\n\nnothing here\n=cmd@evil[.]example"
+    with browser(made, made.provider) as client:
+        csrf = token(client, "/paste")
+        page = client.post("/paste", data={"csrf": csrf, "text": text}).text
+        assert "4 values" in page and "1 of them known" in page and "1 line without a value" in page
+        told = client.post("/paste/csv", data={"csrf": csrf, "text": text})
+        rows = told.text.splitlines()
+        assert told.headers["content-type"].startswith("text/csv") and len(rows) == 5
+        assert rows[2].startswith("evil.example,domain-name,") and "Ministry of Works" in rows[2]
+        assert all(row[0] not in "=+-@" for row in rows)
+        one = client.post("/paste/csv", data={"csrf": csrf, "text": text, "key": EVIL}).text.splitlines()
+        assert len(one) == 2
+        watched = client.post("/paste", data={"csrf": csrf, "text": text, "key": EVIL, "watch": "1"}).text
+        assert "Watched from now on: 1 of 1" in watched
+        assert "evil.example" in client.get("/account/notifications").text.replace("[.]", ".")
+        many = "\n".join(f"n{n}.example" for n in range(1200))
+        assert "the first 1,000 are shown" in client.post("/paste", data={"csrf": csrf, "text": many}).text
+
+
+def test_an_investigation_from_ticked_values_to_a_judgement(made: MadeHub) -> None:
+    tell(made, made.ministry.org, "evil.example")
+    with browser(made, made.provider) as client:
+        csrf = token(client, "/triage")
+        taken = client.post("/notebook/take", data={"csrf": csrf, "key": [EVIL]}).text
+        assert "evil[.]example" in taken
+        opened = client.post("/notebook", data={"csrf": csrf, "key": [EVIL], "title": "Parcels", "readers": "cell"})
+        assert opened.status_code == 303, opened.text
+        address = opened.headers["location"]
+
+        def put(what: str, **fields: str) -> Any:
+            return client.post(address, data={"csrf": csrf, "put": what, **fields})
+
+        assert put("note", note="They moved <b>").status_code == 303
+        assert put("hypothesis", hypothesis="One gang").status_code == 303
+        assert put("evidence", evidence="The same kit").status_code == 303
+        assert put("note", note="").status_code == 400
+        page = client.get(address).text
+        assert "evil[.]example" in page and "They moved &lt;b&gt;" in page
+        cell = re.search(r'name="(m\.[^"]+)"', page)
+        about = re.search(r'name="about" value="([0-9a-f-]{36})"', page)
+        assert cell is not None and about is not None
+        assert put("marks", **{cell[1]: "II", f"was.{cell[1]}": ""}).status_code == 303
+        assert put("judgement", about=about[1], word="unlikely", confidence="low").status_code == 303
+        page = client.get(address).text
+        assert "unlikely (25–35 %), low confidence" in page and '<span class="number">2</span>' in page
+        assert put("close").status_code == 303 and put("note", note="late").status_code == 409
+    with browser(made, made.approver) as client:
+        assert client.get(address).status_code == 404
+        assert "Parcels" not in client.get("/notebook").text
+
+
+def test_a_query_is_saved_listed_fed_and_watched(made: MadeHub) -> None:
+    for org in (made.ministry.org, made.provider.org):
+        tell(made, org, "evil.example", "other.example")
+    with browser(made, made.provider) as client:
+        csrf = token(client, "/saved")
+        wrong = client.post("/saved", data={"csrf": csrf, "name": "", "readers": "org"})
+        assert wrong.status_code == 400 and "Give it a name" in wrong.text
+        done = client.post("/saved", data={"csrf": csrf, "name": "Names", "type": ["domain-name"], "readers": "org",
+                                           "least": "10"})  # fmt: skip
+        address = done.headers["location"]
+        page = client.get(address).text
+        assert "evil[.]example" in page and "/feed/csv" in page
+        assert client.post(address, data={"csrf": csrf, "act": "watch"}).status_code == 303
+        assert "Watch no more" in client.get(address).text
+        assert "A saved query you watch: Names" in client.get("/account/notifications").text
+    with visitor(made) as client:
+        which = address.rpartition("/")[2]
+        client.headers["authorization"] = f"Bearer {made.provider.key}"
+        feed = client.get(f"/api/saved/{which}/feed/csv")
+        assert feed.status_code == 200 and "evil.example" in feed.text, feed.text
+        same = client.get(f"/api/saved/{which}/feed/csv", headers={"if-none-match": feed.headers["etag"]})
+        assert same.status_code == 304
+        assert client.get(f"/api/saved/{which}/feed/yara").status_code == 400
+        client.headers["authorization"] = f"Bearer {made.ministry.key}"
+        assert client.get(f"/api/saved/{which}/feed/csv").status_code == 404

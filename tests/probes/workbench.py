@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 
 from fusioncell.picture.graph.model import ref_of
-from probes.model import Answers, Ask, Probe, each
+from fusioncell.picture.saved import Query
+from probes.model import UNKNOWN, Answers, Ask, Probe, each
 
 SHOWS = ("open", "mine", "claimed", "snoozed", "dismissed")
 
@@ -38,13 +39,45 @@ async def graph_page(p: Probe) -> Answers:
     yield await p.get("/graph", start=_starts(p), opened=[ref_of(f"contribution:{one}") for one in p.contributions])
 
 
+async def saved_pages(p: Probe) -> Answers:
+    yield await p.get("/saved", q="parcel")
+    for which in (*p.decisions[:1], UNKNOWN):
+        yield await p.get(f"/saved/{which}")
+        yield await p.get(f"/api/saved/{which}/values")
+        yield await p.get(f"/api/saved/{which}/feed/csv")
+    # What a query finds is asked of the service by one that the asker has just made up.
+    viewer = p.world.viewer(p.name)
+    for query in (Query("all"), Query("words", "phishing"), Query("names", "", ("domain-name",), 10)):
+        found = p.world.hub.saved.found(viewer, query)
+        yield f"saved {query.name}", repr([(one.observable, one.malicious, one.last) for one in found])
+
+
+async def notebooks(p: Probe) -> Answers:
+    yield await p.get("/api/notebook")
+    yield await p.get("/notebook")
+    for which in (*p.contributions[:1], UNKNOWN):
+        yield await p.get(f"/api/notebook/{which}")
+        yield await p.get(f"/notebook/{which}")
+
+
 PROBES: dict[str, Ask] = {
     "GET /api/triage": queue,
     "GET /api/triage/notes": each("/api/triage/notes"),
     "GET /triage": triage_page,
     "GET /api/graph": graph,
     "GET /graph": graph_page,
+    "GET /api/saved": each("/api/saved"),
+    "GET /api/saved/{which:str}/values": saved_pages,
+    "GET /api/saved/{which:str}/feed/{form:str}": saved_pages,
+    "GET /saved": saved_pages,
+    "GET /saved/{which:str}": saved_pages,
+    "GET /api/notebook": notebooks,
+    "GET /api/notebook/{which:str}": notebooks,
+    "GET /notebook": notebooks,
+    "GET /notebook/{which:str}": notebooks,
 }
+NO_DATA = {"GET /paste": "an empty form; what is pasted is answered by POST, from /api/match's own sources"}
 CHANGES = re.compile(
-    r"POST (/api/triage/(acts|notes|acts/\{which:str\}/undo)|/triage/(act|undo|hand-over)|/graph/draw)$"
+    r"POST (/api/triage/(acts|notes|acts/\{which:str\}/undo)|/triage/(act|undo|hand-over)|/graph/draw"
+    r"|/paste(/csv)?|(/api)?/notebook(/\{which:str\}(/papers)?|/take)?|(/api)?/saved(/\{which:str\}(/drop)?)?)$"
 )

@@ -1,4 +1,4 @@
-"""Samples of the workbench's pages: triage."""
+"""Samples of the workbench's pages."""
 
 from __future__ import annotations
 
@@ -64,6 +64,66 @@ DRAWN = {
 }  # fmt: skip
 GRAPH: Context = {"graph": DRAWN, "typed": "", "most": 20}
 
+# -- the paste, the notebook, saved queries
+
+PASTED = {"key": ROW["key"], "one": PHISH, "known": True, "malicious": 0.91, "first": NOW - 3 * DAY, "last": NOW - HOUR,
+          "good": "", "orgs": ["Northern Broadband", "Ministry of Works"], "more": 3}  # fmt: skip
+UNKNOWN = {**PASTED, "key": "observable:ipv4-addr:192.0.2.9", "one": observable("192.0.2.9", "ipv4-addr", "none", ""),
+           "known": False, "malicious": None, "first": None, "last": None, "good": "Popular names", "orgs": [],
+           "more": 0}  # fmt: skip
+LONG_ROW = {**PASTED, "key": LONG["key"], "one": PHISH_URL}
+PASTE: Context = {"text": "parcel-redelivery[.]example", "most": 1000, "rows": [PASTED, LONG_ROW, UNKNOWN], "known": 2,
+                  "unread": ["nothing of use"], "lost": 7, "cut": True, "said": "Watched from now on: 2 of 3."}
+NO_PASTE: Context = {**PASTE, "text": "", "rows": [], "known": 0, "unread": [], "lost": 0, "cut": False, "said": None}
+HEAD = {"id": "i1", "href": "/notebook/i1", "title": "Who is behind the parcel lures?", "by": PERSON, "closed": False,
+        "readers": "The Fusion Cell, whoever works there.", "tlp": "amber+strict", "at": NOW - DAY,
+        "last": NOW - HOUR}  # fmt: skip
+READERS = [{"value": "me", "label": "Myself alone"}, {"value": "cell", "label": "The Fusion Cell"}]
+BOOKS: Context = {"rows": [HEAD, {**HEAD, "id": "i2", "closed": True, "title": "An older one " * 9}], "readers": READERS,
+                  "keys": [], "taken": [], "count": 0, "title": ""}  # fmt: skip
+TAKING = {**BOOKS, "keys": [ROW["key"]], "taken": ["parcel-redelivery[.]example"], "count": 24}
+SAID = "likely or probable (55–75 %), low confidence"
+MATRIX = {
+    "hypotheses": [{"id": "h1", "text": "One gang runs all of it", "said": SAID, "against": 0.0, "word": "likely",
+                    "confidence": "low"},
+                   {"id": "h2", "text": "Copycats buy the same kit " * 4, "said": None, "against": 3.0, "word": "",
+                    "confidence": ""}],
+    "evidence": [{"id": "e1", "text": "The same kit on all of the pages", "telling": True,
+                  "cells": [{"name": "m.e1.h1", "mark": "C", "words": "consistent"},
+                            {"name": "m.e1.h2", "mark": "II", "words": "very inconsistent"}]},
+                 {"id": "e2", "text": "It is in the news", "telling": False,
+                  "cells": [{"name": "m.e2.h1", "mark": "", "words": "not judged"},
+                            {"name": "m.e2.h2", "mark": "", "words": "not judged"}]}],
+}  # fmt: skip
+WRITTEN = {"id": "n1", "what": "Note", "text": "They moved.\nLook at the registrar.", "by": PERSON, "at": NOW - HOUR,
+           "values": [], "more": 0, "about": "", "said": None, "plain": True}  # fmt: skip
+NOTES = [WRITTEN, {**WRITTEN, "what": "Judgement", "text": "", "about": "One gang runs all of it", "said": SAID,
+          "plain": False},
+         {**WRITTEN, "what": "Values added", "text": "", "values": ["parcel-redelivery[.]example"],
+          "more": 40, "plain": False}]  # fmt: skip
+YARDSTICK = [{"code": "remote", "term": "remote chance", "least": 0, "most": 5},
+             {"code": "likely", "term": "likely or probable", "least": 55, "most": 75}]  # fmt: skip
+BOOK: Context = {
+    "one": HEAD, "notes": NOTES, "values": [PASTED, LONG_ROW, UNKNOWN], "draw": "/graph?start=a", "matrix": MATRIX,
+    "events": [EVENT], "strip": STRIP, "yardstick": YARDSTICK,
+    "confidence": [{"code": "low", "label": "low confidence"}],
+    "marks": [{"code": "", "label": "not judged"}, {"code": "C", "label": "consistent"},
+              {"code": "II", "label": "very inconsistent"}],
+    "may_write": True, "may_close": True, "typed": {"note": "", "hypothesis": "", "evidence": "", "paste": ""},
+}  # fmt: skip
+BLANK: Context = {**BOOK, "notes": [], "values": [], "draw": None, "matrix": {"hypotheses": [], "evidence": []},
+                  "events": [], "strip": None}  # fmt: skip
+CLOSED: Context = {**BOOK, "one": {**HEAD, "closed": True}, "may_write": False}
+QUERY = {"id": "q1", "href": "/saved/q1", "name": "Parcel lures", "words": "parcel", "types": ["Domain name", "URL"],
+         "least": 40, "by": PERSON, "readers": HEAD["readers"], "tlp": "amber+strict", "at": NOW - DAY, "mine": True,
+         "watched": True, "search": "/search?q=parcel"}  # fmt: skip
+SAVED: Context = {"rows": [QUERY, {**QUERY, "words": "", "types": [], "least": 0, "watched": False, "search": None}],
+                  "readers": READERS, "types": [{"value": "domain-name", "label": "Domain name"}],
+                  "typed": {"name": "", "words": "", "least": ""}}  # fmt: skip
+ASKED_NOW: Context = {"one": QUERY, "rows": [{"one": PHISH, "last": NOW}, {"one": PHISH_URL, "last": None}],
+                      "count": 812,
+                      "feeds": [{"title": "CSV", "url": "https://hub.example/api/saved/q1/feed/csv"}], "may_watch": True}
+
 PAGES: dict[str, tuple[str, Context]] = {
     "triage": ("triage/index.html", {"shell": HERE, **TRIAGE}),
     "triage-empty": ("triage/index.html", {"shell": HERE, **NOTHING}),
@@ -72,5 +132,17 @@ PAGES: dict[str, tuple[str, Context]] = {
     "graph-none": ("graph/index.html", {"shell": HERE, **GRAPH, "graph": {**DRAWN, "nodes": [], "edges": [],
                                                                          "events": [], "strip": None, "takeable": []}}),
     "graph-empty": ("graph/index.html", {"shell": HERE, **GRAPH, "graph": None}),
+    "paste": ("paste/index.html", {"shell": HERE, **PASTE}),
+    "paste-empty": ("paste/index.html", {"shell": HERE, **NO_PASTE}),
+    "notebook": ("notebook/index.html", {"shell": HERE, **BOOKS}),
+    "notebook-take": ("notebook/index.html", {"shell": HERE, **TAKING}),
+    "notebook-empty": ("notebook/index.html", {"shell": HERE, **BOOKS, "rows": [], "readers": []}),
+    "investigation": ("notebook/one.html", {"shell": HERE, **BOOK}),
+    "investigation-empty": ("notebook/one.html", {"shell": HERE, **BLANK}),
+    "investigation-closed": ("notebook/one.html", {"shell": HERE, **CLOSED}),
+    "saved": ("saved/index.html", {"shell": HERE, **SAVED}),
+    "saved-empty": ("saved/index.html", {"shell": HERE, **SAVED, "rows": []}),
+    "saved-one": ("saved/one.html", {"shell": HERE, **ASKED_NOW}),
+    "saved-one-empty": ("saved/one.html", {"shell": HERE, **ASKED_NOW, "rows": [], "count": 0, "may_watch": False}),
     "triage-many": ("triage/index.html", {"shell": WRONG, **TRIAGE, "rows": MANY, "more": None, "left": 99_950}),
 }

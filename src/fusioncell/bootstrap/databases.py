@@ -49,7 +49,9 @@ from fusioncell.members.privacy import store as privacy_store
 from fusioncell.members.sealing import store as sealing_store
 from fusioncell.members.signing import store as signing_store
 from fusioncell.picture import store as picture_store
+from fusioncell.picture.notebook import project as notebook_project
 from fusioncell.picture.products import metadata as products_metadata
+from fusioncell.picture.saved import project as saved_project
 from fusioncell.picture.service import create_words, drop_words
 from fusioncell.picture.triage import project as triage_project
 from fusioncell.record import store as record_store
@@ -70,7 +72,7 @@ PROJECTIONS = (
     talk_store.metadata, files_store.metadata, requests_project.metadata, shield_store.metadata,
     receipts_store.metadata, participation_project.metadata, proxy_project.metadata, misp_project.metadata,
     taxii_store.metadata, detect_project.metadata, products_metadata,
-    triage_project.metadata,
+    triage_project.metadata, notebook_project.metadata, saved_project.metadata,
 )  # fmt: skip
 """Tables that can be dropped and rebuilt from the record."""
 VAULT = (

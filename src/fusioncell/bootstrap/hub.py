@@ -76,7 +76,9 @@ from fusioncell.members.signing.passkeys import site_of
 from fusioncell.picture.csaf import Csaf
 from fusioncell.picture.graph import Graphs
 from fusioncell.picture.matrix import Matrix
+from fusioncell.picture.notebook import Notebooks
 from fusioncell.picture.products import Products
+from fusioncell.picture.saved import SavedQueries
 from fusioncell.picture.service import Picture
 from fusioncell.picture.weekly import Weekly
 from fusioncell.picture.triage import Triage
@@ -160,6 +162,8 @@ class Hub:
     verdicts: Verdicts
     triage: Triage
     graphs: Graphs
+    notebooks: Notebooks
+    saved: SavedQueries
     local_token: str = ""
     demo_roles: list[dict[str, str]] = field(default_factory=list)
     """The demonstration's ready sign-ins for the sign-in page: name, org, role, href."""
@@ -312,6 +316,7 @@ def assemble(
     requests = Requests(record, projections, talk, clock, randomness)
     bench = join_workbench(record, projections, picture, fusion, shield, members, people.assets, requests, clock,
                            randomness)
+    follower.query_of, notify.may_use = bench.test_of, bench.may_use
     press = join_press(settings, record, projections, intake, picture, fusion, members, receipts, seal, clock,
                        randomness)
     taxii, federation = _taxii(record, projections, intake, members, circles, river, seal, inbound.hub)

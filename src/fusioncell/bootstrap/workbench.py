@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 from fusioncell.exchange.requests import Requests, State
 from fusioncell.fusion.service import Fusion
+from fusioncell.intake.model import Extract
 from fusioncell.kernel.clock import Clock
+from fusioncell.kernel.errors import NotFound
 from fusioncell.kernel.ids import Randomness
 from fusioncell.kernel.marking import Viewer
 from fusioncell.kernel.ports import Database
@@ -15,6 +18,8 @@ from fusioncell.members.model import Person
 from fusioncell.members.privacy.model import Data
 from fusioncell.members.service import Members
 from fusioncell.picture.graph import Graphs
+from fusioncell.picture.notebook import Notebooks
+from fusioncell.picture.saved import SavedQueries, test_of
 from fusioncell.picture.service import Picture
 from fusioncell.picture.triage import Candidate, Triage, question
 from fusioncell.record.service import Record
@@ -72,10 +77,25 @@ class Bench(NamedTuple):
 
     triage: Triage
     graphs: Graphs
+    notebooks: Notebooks
+    saved: SavedQueries
+
+    def test_of(self, query: str) -> Callable[[Extract], bool] | None:
+        """Return the test of a saved query for what arrives, None where there is none any more."""
+        asked = self.saved.question(query)
+        return None if asked is None else test_of(asked)
+
+    def may_use(self, viewer: Viewer, query: str) -> bool:
+        """Tell whether a viewer may use a saved query."""
+        try:
+            return bool(self.saved.one(viewer, query))
+        except NotFound:
+            return False
 
     def held_on(self, who: Person, sight: frozenset[int]) -> Data:
         """Return what a person did at the workbench, of what is in sight, for an answer to the person."""
-        return {"triage": self.triage.written(who.id, sight)}
+        return {"triage": self.triage.written(who.id, sight), "notebook": self.notebooks.written(who.id, sight),
+                "saved_queries": self.saved.written(who.id, sight)}  # fmt: skip
 
 
 def join_workbench(
@@ -86,4 +106,7 @@ def join_workbench(
     triage = Triage(record=record, projections=projections, picture=picture, fusion=fusion,
                     context=Surroundings(members, assets, shield), clock=clock, randomness=randomness)  # fmt: skip
     triage.sources.append(Questions(requests, clock))
-    return Bench(triage, Graphs(record, picture, fusion))
+    saved = SavedQueries(record=record, projections=projections, picture=picture, fusion=fusion, clock=clock,
+                         randomness=randomness)  # fmt: skip
+    notebooks = Notebooks(record, projections, clock, randomness)
+    return Bench(triage, Graphs(record, picture, fusion), notebooks, saved)

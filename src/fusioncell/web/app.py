@@ -60,7 +60,9 @@ from fusioncell.picture import routes as picture_routes
 from fusioncell.picture.csaf import routes as csaf_routes
 from fusioncell.picture.graph import routes as graph_routes
 from fusioncell.picture.matrix import routes as matrix_routes
+from fusioncell.picture.notebook import routes as notebook_routes
 from fusioncell.picture.products import routes as products_routes
+from fusioncell.picture.saved import routes as saved_routes
 from fusioncell.picture.triage import routes as triage_routes
 from fusioncell.picture.weekly import routes as weekly_routes
 from fusioncell.shield import routes as shield_routes
@@ -84,7 +86,7 @@ ROOMS = (
     "matrix", "vulns", "clusters",
     "csaf", "weekly",
     "feeds", "mispdoor", "taxii", "matcher", "cursors",
-    "triage", "graphs",
+    "triage", "graphs", "notebooks", "saved",
 )  # fmt: skip
 """Services of the hub that handlers may ask for by name."""
 _BARE_KEY = re.compile(rb"fc_[0-9a-f]{16}_[A-Za-z0-9_-]{43}\Z")
@@ -220,7 +222,7 @@ def _doors() -> Router:
         requests_routes, privacy_routes, assets_routes, receipts_routes, participation_routes, proxy_routes,
         products_routes, csaf_routes, weekly_routes,
         detect_routes, mispdoor_routes, taxii_routes, federation_routes,
-        triage_routes, graph_routes,
+        triage_routes, graph_routes, notebook_routes, saved_routes,
     )  # fmt: skip
     doors = [door for room in (*rooms, *packages) for door in room.HANDLERS]
     return Router("/", route_handlers=[healthz, readyz, metrics, *doors, *page_handlers()])

@@ -9,7 +9,7 @@ from litestar.params import Parameter
 
 from fusioncell.exchange.detect.formats import FORMATS, Format
 from fusioncell.exchange.detect.model import DEFAULT_PROBABILITY, MAX_VALUES, Wanted, types_of
-from fusioncell.exchange.detect.service import Feeds
+from fusioncell.exchange.detect.service import Feeds, Served
 from fusioncell.kernel.errors import NotSignedIn
 from fusioncell.kernel.handed import Handed
 from fusioncell.kernel.marking import Viewer, parse_tlp
@@ -80,6 +80,11 @@ def feed(
     if viewer.org is not None and served.taken:
         # A file taken by a browser has left the hub like one taken by a machine.
         handed.exports.exported(viewer.org, served.taken)
+    return answer_of(served)
+
+
+def answer_of(served: Served) -> Response[bytes]:
+    """Make the answer of an export."""
     headers = {
         "ETag": f'"{served.etag}"',
         "Cache-Control": _CACHE,

@@ -47,7 +47,7 @@ from fusioncell.intake.service import Intake
 from fusioncell.kernel.clock import DAY, Clock, format_day
 from fusioncell.kernel.errors import BadInput, Gone, NotAllowed, NotFound
 from fusioncell.kernel.marking import Uses, Viewer, may_allow
-from fusioncell.kernel.observable import TYPE_CODES, TYPES_BY_CODE, ObservableType, key64_of
+from fusioncell.kernel.observable import TYPE_CODES, TYPES_BY_CODE, Observable, ObservableType, key64_of
 from fusioncell.kernel.ports import Database
 from fusioncell.record import Seal
 from fusioncell.record.service import Record
@@ -145,6 +145,18 @@ class Feeds:
             return Served(None, etag, etag, form, body.count, body.left_out)
         data = _with_serial(body, last.serial)
         return Served(data, etag, etag, form, body.count, body.left_out, self._taken(key, etag, touched, body))
+
+    def serve_among(self, viewer: Viewer, wanted: Wanted, observables: Sequence[Observable], *,
+                    known: frozenset[str] = frozenset()) -> Served:
+        """Serve, of these values alone, those that an export of this form would hold: no delta, no fuse, no zone."""
+        form = self._check(wanted, "")
+        if form.rules or form.fixed or form.name == "rpz":
+            raise BadInput(f"{form.name} is no form for a list of values", hint="Use list, csv, jsonl …", place="form")
+        audiences = self._audiences(viewer, wanted, form)
+        table = self._fusion.standing(audiences, self._fusion.ids_of(observables))
+        body = self._written(table, 0, self._clock.now() // DAY, wanted, form)
+        data = None if body.etag in known else body.data
+        return Served(data, body.etag, body.etag, form, body.count, body.left_out, body.keys)
 
     def _etag(self, body: Body, serial: int) -> str:
         """Return the digest of the bytes that go out; of a zone it is remembered, or each poll would make its bytes."""

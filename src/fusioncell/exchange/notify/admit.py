@@ -49,7 +49,7 @@ def watch(kind: str, value: str) -> tuple[str, str]:
         raise BadInput("say what to watch", hint=f"At most {LONGEST_VALUE} characters.", place="value")
     if kind == "network":
         return kind, network_text(network(value))
-    return kind, value if kind == "group" else value.lower()
+    return kind, value if kind in ("group", "query") else value.lower()
 
 
 def preferences(given: Preferences) -> Preferences:

@@ -9,10 +9,12 @@ arrival is asked by the caller, of those alone whom it would concern.
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from socket import inet_aton
+from types import MappingProxyType
 
 from fusioncell.exchange.notify.model import Watch, Why
+from fusioncell.intake.model import Extract
 from fusioncell.intake.project import Arrival
 from fusioncell.kernel.clock import Instant
 from fusioncell.kernel.marking import Audience
@@ -27,14 +29,17 @@ Found = tuple[str, Why, Instant]
 """(owner, why, since when the owner watches)."""
 Bucket = list[Found]
 """All who watch one thing."""
+Test = Callable[[Extract], bool]
+"""Tells whether an item is what a saved query asks for."""
 _Nets = dict[int, dict[int, Bucket]]
 """Prefix length → the network's leading bits → who watches it."""
 
 
 class Index:
-    """All watches, ready for look-ups. ``assets``: organisation → its proved networks and names."""
+    """All watches, ready for look-ups. ``assets``: organisation → its proved networks and names; ``queries``: by id."""
 
-    def __init__(self, watches: Iterable[Watch], assets: Mapping[str, Iterable[str]]) -> None:
+    def __init__(self, watches: Iterable[Watch], assets: Mapping[str, Iterable[str]],
+                 queries: Mapping[str, Test] = MappingProxyType({})) -> None:
         self.size = 0
         self._names: dict[str, Bucket] = {}
         self._nets: dict[int, _Nets] = {4: {}, 6: {}}
@@ -45,6 +50,8 @@ class Index:
         self._sectors: dict[str, Bucket] = {}
         self._groups: dict[str, Bucket] = {}
         self._all: Bucket = []
+        self._tests = queries
+        self._queries: dict[str, Bucket] = {}
         self._known: dict[tuple[str, ...], tuple[Bucket, ...]] = {}
         for watch in watches:
             self.size += 1
@@ -58,6 +65,9 @@ class Index:
                 self._add_network(text, (watch.owner, ("assets", text), watch.created))
         elif watch.kind == "network":
             self._add_network(watch.value, found)
+        elif watch.kind == "query":
+            if watch.value in self._tests:
+                self._queries.setdefault(watch.value, []).append(found)
         elif watch.kind == "all":
             self._all.append(found)
         else:
@@ -105,6 +115,7 @@ class Index:
         if self._values:
             for claim in said.claims:
                 self._of_value(claim.observable, found)
+        found += [bucket for query, bucket in self._queries.items() if self._tests[query](said)]
         return found
 
     def _of_labels(self, labels: tuple[str, ...]) -> tuple[Bucket, ...]:

@@ -9,9 +9,10 @@ from typing import Protocol
 from fusioncell.kernel.clock import DAY, MINUTE, Instant
 from fusioncell.kernel.marking import Tlp, Viewer
 
-KINDS = ("assets", "network", "tag", "sector", "campaign", "group", "all")
+KINDS = ("assets", "network", "tag", "sector", "campaign", "group", "query", "all")
 """What can be watched: the own organisation's proved assets; one network (CIDR, address, AS number, domain name); a
-label; the sector of contributors; a campaign by its name; what is addressed to a group; everything (webhooks only).
+label; the sector of contributors; a campaign by its name; what is addressed to a group; what a saved query asks for, by
+its id; everything (webhooks only).
 Conversations are watched and muted where they stand (``exchange.talk``).
 """
 BARE = frozenset({"assets", "all"})

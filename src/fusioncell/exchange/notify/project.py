@@ -20,7 +20,7 @@ from fusioncell.exchange.hooks.model import Delivery, State
 from fusioncell.exchange.hooks.service import Hooks
 from fusioncell.exchange.notify import store
 from fusioncell.exchange.notify.admit import network, network_text
-from fusioncell.exchange.notify.match import Bucket, Index
+from fusioncell.exchange.notify.match import Bucket, Index, Test
 from fusioncell.exchange.notify.model import (
     MENTION,
     OWN,
@@ -103,6 +103,8 @@ class Follower:
         self._parties, self._threads, self._hooks = parties, threads, hooks
         self.assets_of: Callable[[str], list[str]] = lambda org: []
         """An organisation's proved assets as text: CIDR, AS numbers, domain names. Set by whoever keeps them."""
+        self.query_of: Callable[[str], Test | None] = lambda which: None
+        """The test of a saved query, None where there is none any more. Set by whoever keeps them."""
         self._index: Index | None = None
         self._index_at: Instant = 0
         self._viewers: dict[str, Viewer | None] = {}
@@ -136,7 +138,9 @@ class Follower:
             watches += [Watch(hook.id, f"hook:{hook.id}", hook.org, kind, value, hook.created)
                         for hook, kind, value in self._hooks.watches()]
             orgs = sorted({watch.org for watch in watches if watch.kind == "assets"})
-            self._index = Index(watches, {org: list(self._assets(org)) for org in orgs})
+            tests = {watch.value: self.query_of(watch.value) for watch in watches if watch.kind == "query"}
+            self._index = Index(watches, {org: list(self._assets(org)) for org in orgs},
+                                {which: test for which, test in tests.items() if test is not None})  # fmt: skip
             self._index_at = now
             self._sectors = {}
         return self._index

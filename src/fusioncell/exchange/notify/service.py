@@ -65,6 +65,8 @@ class Notify:
         self._randomness, self._seal, self._parties, self._threads = randomness, seal, parties, threads
         self._follower, self._outbox, self._address = follower, outbox, address.rstrip("/")
         self.say: Callable[[str], Say] = lambda language: str
+        self.may_use: Callable[[Viewer, str], bool] = lambda viewer, query: False
+        """Tell whether a viewer may use a saved query. Set by whoever keeps them."""
 
     # -- watches -------------------------------------------------------------------------------------------------------
 
@@ -81,6 +83,8 @@ class Notify:
                            place="kind")  # fmt: skip
         if kind == "group" and not any(party.startswith(f"group:{value}.") for party in viewer.parties):
             raise NotFound("you are in no such group", hint="Join it first.", place="value")
+        if kind == "query" and not self.may_use(viewer, value):
+            raise NotFound("no such query", hint="Save it first, or ask who saved it.", place="value")
         owner = _owner(viewer)
         self._follower.save()
         with self._vault.write() as connection:
@@ -309,4 +313,6 @@ def _owner(viewer: Viewer) -> str:
 
 def checked_watches(given: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
     """Return what a webhook is to watch, each checked. BadInput says what is wrong."""
+    if any(kind == "query" for kind, _ in given):
+        raise BadInput("a webhook watches no saved query", hint="Watch a tag, a sector or a campaign.", place="kind")
     return [admit.watch(kind, value) for kind, value in given]

@@ -120,6 +120,8 @@ DATA: dict[str, Held] = {
     "exchange_closing": Held("threads_closed", _ID),
     "exchange_consent": Held("consents", _ID),
     "picture_triage_act": Held("triage", _ID),
+    "picture_notebook_paper": Held("notebook", _ID),
+    "picture_saved_query": Held("saved_queries", _ID),
     "exchange_vault_hook": Held("webhooks", _ID),
     "exchange_vault_draft": Held("drafts", _GONE),
     "exchange_vault_bookmark": Held("bookmarks", _GONE),

@@ -44,6 +44,7 @@ REASONS = {
     "sector": N_("A sector you watch"),
     "campaign": N_("A campaign you watch"),
     "group": N_("A group you watch"),
+    "query": N_("A saved query you watch"),
     THREAD: N_("A thread you watch"),
     MENTION: N_("You are mentioned"),
     DEADLINE: N_("A question to you ends within a day"),
@@ -69,6 +70,9 @@ def _reason(why: tuple[str, str], hub: Hub, say: Any) -> str:
             value = hub.circles.group(value).name
         except NotFound:
             value = ""
+    if kind == "query":
+        asked = hub.saved.question(value)
+        value = asked.name if asked is not None else ""
     words: str = say(REASONS.get(kind, kind))
     return f"{words}: {defang(value)}" if value else words
 
@@ -169,7 +173,7 @@ def _preferences_page(request: Asked, hub: Hub, viewer: Viewer, *, code: int = 2
         zones=zones(),
         watches=[{"id": one.id, "words": _reason((one.kind, one.value), hub, say), "created": one.created}
                  for one in hub.notify.watches(viewer)],
-        kinds=[{"kind": each, "words": say(REASONS[each])} for each in WATCHED],
+        kinds=[{"kind": each, "words": say(REASONS[each])} for each in WATCHED if each != "query"],
         groups=[{"id": choice.party.removeprefix("group:").rpartition(".")[0], "name": choice.name}
                 for choice in hub.circles.audience_choices(viewer) if choice.party.startswith("group:")],
         bounced={"address": bounced[0], "at": bounced[1], "reason": bounced[2]} if bounced else None,
@@ -253,7 +257,8 @@ def _webhooks_page(request: Asked, hub: Hub, viewer: Viewer, *, code: int = 200,
     form["kind"] = form["kind"] or "assets"
     return page(request, "notify/webhooks.html", here="account", code=code, errors=errors, secret=secret, form=form,
                 rows=[_hook_row(one, hub, say) for one in hub.hooks.of(viewer)],
-                kinds=[{"kind": each, "words": say(REASONS[each])} for each in KINDS if each != "group"])  # fmt: skip
+                kinds=[{"kind": each, "words": say(REASONS[each])} for each in KINDS
+                       if each not in ("group", "query")])  # fmt: skip
 
 
 @get("/account/webhooks", opt={"permission": "contribute"}, sync_to_thread=True, include_in_schema=False)
