@@ -79,7 +79,8 @@ HEAD = {"id": "i1", "href": "/notebook/i1", "title": "Who is behind the parcel l
         "readers": "The Fusion Cell, whoever works there.", "tlp": "amber+strict", "at": NOW - DAY,
         "last": NOW - HOUR}  # fmt: skip
 READERS = [{"value": "me", "label": "Myself alone"}, {"value": "cell", "label": "The Fusion Cell"}]
-BOOKS: Context = {"rows": [HEAD, {**HEAD, "id": "i2", "closed": True, "title": "An older one " * 9}], "readers": READERS,
+BOOKS: Context = {"rows": [HEAD, {**HEAD, "id": "i2", "closed": True, "title": "An older one " * 9}],
+                  "readers": READERS,
                   "keys": [], "taken": [], "count": 0, "title": ""}  # fmt: skip
 TAKING = {**BOOKS, "keys": [ROW["key"]], "taken": ["parcel-redelivery[.]example"], "count": 24}
 SAID = "likely or probable (55–75 %), low confidence"
@@ -120,9 +121,11 @@ QUERY = {"id": "q1", "href": "/saved/q1", "name": "Parcel lures", "words": "parc
 SAVED: Context = {"rows": [QUERY, {**QUERY, "words": "", "types": [], "least": 0, "watched": False, "search": None}],
                   "readers": READERS, "types": [{"value": "domain-name", "label": "Domain name"}],
                   "typed": {"name": "", "words": "", "least": ""}}  # fmt: skip
-ASKED_NOW: Context = {"one": QUERY, "rows": [{"one": PHISH, "last": NOW}, {"one": PHISH_URL, "last": None}],
+FOUND = [{"one": PHISH, "last": NOW}, {"one": PHISH_URL, "last": None}]
+ASKED_NOW: Context = {"one": QUERY, "rows": FOUND,
                       "count": 812,
-                      "feeds": [{"title": "CSV", "url": "https://hub.example/api/saved/q1/feed/csv"}], "may_watch": True}
+                      "feeds": [{"title": "CSV", "url": "https://hub.example/api/saved/q1/feed/csv"}],
+                      "may_watch": True}  # fmt: skip
 
 PAGES: dict[str, tuple[str, Context]] = {
     "triage": ("triage/index.html", {"shell": HERE, **TRIAGE}),

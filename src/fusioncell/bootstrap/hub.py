@@ -80,8 +80,8 @@ from fusioncell.picture.notebook import Notebooks
 from fusioncell.picture.products import Products
 from fusioncell.picture.saved import SavedQueries
 from fusioncell.picture.service import Picture
-from fusioncell.picture.weekly import Weekly
 from fusioncell.picture.triage import Triage
+from fusioncell.picture.weekly import Weekly
 from fusioncell.record import Seal
 from fusioncell.record.service import Record
 from fusioncell.river import River

@@ -38,9 +38,9 @@ from fusioncell.exchange.requests import routes as requests_routes
 from fusioncell.exchange.talk import routes as talk_routes
 from fusioncell.exchange.taxii import routes as taxii_routes
 from fusioncell.fusion import routes as fusion_routes
-from fusioncell.fusion.origins import routes as origins_routes
 from fusioncell.fusion.clusters import routes as clusters_routes
 from fusioncell.fusion.entities import routes as entities_routes
+from fusioncell.fusion.origins import routes as origins_routes
 from fusioncell.fusion.vulns import routes as vulns_routes
 from fusioncell.intake import routes as intake_routes
 from fusioncell.kernel.errors import FusionCellError, Unavailable

@@ -90,7 +90,7 @@ def page_handlers() -> list[ControllerRouterHandler]:
         anonymous, attachments,
         feeds, files, first, finder, observable, contribution, contribute, shield, signing, account, ops, live,
         receipts, participation, proxy, joining, admin, notices, groups, directory, choices, palette, privacy, assets,
-        inbound, triage, graph, products, sources,
-        inbound, triage, graph, paste, notebook, saved,
+        inbound, products, sources,
+        triage, graph, paste, notebook, saved,
     )  # fmt: skip
     return [handler for room in rooms for handler in room.HANDLERS]
