@@ -21,7 +21,7 @@ _CAUTION = 1.0
 
 
 class Baseline(NamedTuple):
-    """``mean``: of a usual day, weekdays apart. ``size``: the negative binomial's k. ``days``: that it was learned from."""
+    """``mean``: of a usual day, weekdays apart; ``size``: the negative binomial's k; ``days``: it was learned from."""
 
     mean: float
     size: float
