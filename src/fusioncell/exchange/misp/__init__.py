@@ -47,6 +47,7 @@ from fusioncell.exchange.misp.model import (
     SharingGroup,
     View,
     firsts,
+    named_actions,
     value_hash,
     values_of,
 )
@@ -55,6 +56,6 @@ from fusioncell.exchange.misp.store import STANDING
 
 __all__ = [
     "STANDING", "Action", "Actions", "AlonePacks", "AlonePeople", "Call", "Caller", "Document", "MispRefused",
-    "MispRole", "Numbers", "Packs", "People", "Put", "Reply", "SharingGroup", "View", "firsts", "value_hash",
-    "values_of",
+    "MispRole", "Numbers", "Packs", "People", "Put", "Reply", "SharingGroup", "View", "firsts", "named_actions",
+    "value_hash", "values_of",
 ]  # fmt: skip

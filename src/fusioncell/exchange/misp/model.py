@@ -134,6 +134,20 @@ Actions = dict[tuple[str, str], Action]
 """(controller in snake case, action as MISP spells it) → what answers it."""
 
 
+def named_actions(reads: Mapping[str, Callable[[Call], Reply]],
+                  writes: Mapping[str, tuple[Callable[[Call], Reply], str]]) -> Actions:  # fmt: skip
+    """Return actions that are named ``controller/action``: what reads, and what contributes, with the flag it needs."""
+    made = {_named(name): Action(run) for name, run in reads.items()}
+    for name, (run, needed) in writes.items():
+        made[_named(name)] = Action(run, permission="contribute", changes=True, flag=needed)
+    return made
+
+
+def _named(name: str) -> tuple[str, str]:
+    controller, action = name.split("/")
+    return controller, action
+
+
 # -- what stands -------------------------------------------------------------------------------------------------------
 
 EVENT, OBJECT, ATTRIBUTE = "Event", "Object", "Attribute"

@@ -4,7 +4,8 @@ The strictest of all wins (issue 4): the levels of the chain event â†’ object â†
 
 0 (own organisation) is AMBER+STRICT of the own organisation; 1 (this community) GREEN; 2 and 3 (connected, all) what
 the source's default is, never CLEAR unless a tag says so; 4 AMBER+STRICT of the sharing group's organisations; 5
-inherits. Tags only tighten: ``tlp:clear`` opens CLEAR where the levels are 2 or 3, and nothing else.
+inherits. Tags only tighten: ``tlp:clear`` opens CLEAR where the levels are 2 or 3, and nothing else. One that is no
+label, a misspelt one say, means the strictest: nobody but its own organisation, until somebody mends it.
 """
 
 from __future__ import annotations
@@ -15,6 +16,8 @@ from dataclasses import dataclass
 from fusioncell.kernel.errors import BadInput
 from fusioncell.kernel.marking import Audience, Tlp, audience_for, default_uses, org, parse_tlp
 
+_NO_LABELS = frozenset({"tlp:unclear", "tlp:ex:chr"})
+"""Of MISP's taxonomy ``tlp``, those that are no markings: they say nothing of readers by themselves."""
 OWN, COMMUNITY, CONNECTED, ALL, GROUP, INHERIT = range(6)
 
 
@@ -26,27 +29,31 @@ class Level:
     orgs: frozenset[str] | None = None
 
 
-def tlp_of(tags: Iterable[str]) -> Tlp | None:
-    """Return the strictest marking that tags state, None where they state none."""
+def tlp_of(tags: Iterable[str], *, unknown: Tlp | None = Tlp.RED) -> Tlp | None:
+    """Return the strictest marking that tags state, None where they state none. ``unknown``: what is no label means."""
     strictest: Tlp | None = None
+    label: Tlp | None
     for tag in tags:
-        if tag[:4].lower() != "tlp:":
+        if tag[:4].lower() != "tlp:" or tag.lower() in _NO_LABELS:
             continue
         try:
             label = parse_tlp(tag)
         except BadInput:
-            continue
-        if strictest is None or label.strictness > strictest.strictness:
+            label = unknown
+        if label is not None and (strictest is None or label.strictness > strictest.strictness):
             strictest = label
     return strictest
 
 
 def audience_of(own: str, levels: Iterable[Level], tags: Iterable[str] = (), *, private: bool = False,
-                default: Tlp = Tlp.GREEN) -> Audience:  # fmt: skip
-    """Return the readers of something that ``own`` contributes. ``private``: unpublished, its organisation's alone."""
+                default: Tlp = Tlp.GREEN, unknown: Tlp | None = Tlp.RED) -> Audience:  # fmt: skip
+    """Return the readers of something that ``own`` contributes. ``private``: unpublished, its organisation's alone.
+
+    ``unknown``: what a ``tlp:`` tag means that is no label (None: nothing, as for a stock MISP).
+    """
     if private:
         return audience_for(Tlp.AMBER_STRICT, own_org=own)
-    said = tlp_of(tags)
+    said = tlp_of(tags, unknown=unknown)
     tlp, named = Tlp.CLEAR, None
     free = True
     for level in levels:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from fusioncell.exchange.misp import Action, Actions, Call, Document, MispRefused, Reply, View
+from fusioncell.exchange.misp import Actions, Call, Document, MispRefused, Reply, View, named_actions
 from fusioncell.exchange.misp.model import ATTRIBUTE, EVENT, OBJECT
 from fusioncell.exchange.misp.service import Find
 from fusioncell.exchange.mispcontent.check import is_true, plain
+from fusioncell.exchange.mispcontent.pack import check_samples
 from fusioncell.exchange.mispcontent.service import Content
 from fusioncell.exchange.mispcontent.take import Body
 from fusioncell.kernel.errors import NotFound
@@ -320,11 +321,12 @@ def actions(content: Content) -> Actions:
         "object_references/add": (doors.reference_add, "perm_add"),
         "object_references/delete": (doors.reference_delete, "perm_add"),
     }  # fmt: skip
-    made: Actions = {}
-    for name, run in reads.items():
-        controller, action = name.split("/")
-        made[controller, action] = Action(run)
-    for name, (run, needed) in writes.items():
-        controller, action = name.split("/")
-        made[controller, action] = Action(run, permission="contribute", changes=True, flag=needed)
-    return made
+    return named_actions(reads, {name: (_bounded(run), needed) for name, (run, needed) in writes.items()})
+
+
+def _bounded(run: Callable[[Call], Reply]) -> Callable[[Call], Reply]:
+    def checked(call: Call) -> Reply:
+        check_samples(call.body)
+        return run(call)
+
+    return checked

@@ -16,7 +16,7 @@ from fusioncell.exchange.misp.model import ATTRIBUTE, EVENT, OBJECT, Document, P
 from fusioncell.exchange.misp.ports import names_of
 from fusioncell.exchange.misp.restrict import Level, audience_of
 from fusioncell.intake import event_meta
-from fusioncell.kernel.marking import Audience, within
+from fusioncell.kernel.marking import Audience, Tlp, within
 
 Body = dict[str, Any]
 Groups = Callable[[str], frozenset[str] | None]
@@ -58,10 +58,10 @@ class Work:
         if known is None:
             levels = [self._level(self.event), *([self._level(holder)] if holder else []), self._level(body)]
             every = [*names_of(self.event.get("Tag") or ()), *named]
-            released = audience_of(self.owner, levels, every)
+            released = audience_of(self.owner, levels, every, unknown=None if self._compatible else Tlp.RED)
             if self.ceiling is not None and not within(released, self.ceiling):
                 released = self.ceiling
-            now = audience_of(self.owner, levels, every, private=True) if self.is_private else released
+            now = audience_of(self.owner, levels, private=True) if self.is_private else released
             known = self._known[key] = (now, released)
         return known
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from fusioncell.exchange.misp import Action, Actions, Call, Document, MispRefused, Reply
+from fusioncell.exchange.misp import Actions, Call, Document, MispRefused, Reply, named_actions
 from fusioncell.exchange.misp.gather import ANALYST
 from fusioncell.exchange.misp.model import ATTRIBUTE, EVENT
 from fusioncell.exchange.misp.service import Find
@@ -369,11 +369,4 @@ def actions(said: Said) -> Actions:
         "event_delegations/deleteDelegation": (doors.delegation_drop, "perm_add"),
         "events/freeTextImport": (doors.free_text, "perm_add"),
     }  # fmt: skip
-    made: Actions = {}
-    for name, run in reads.items():
-        controller, action = name.split("/")
-        made[controller, action] = Action(run)
-    for name, (write, needed) in writes.items():
-        controller, action = name.split("/")
-        made[controller, action] = Action(write, permission="contribute", changes=True, flag=needed)
-    return made
+    return named_actions(reads, writes)
