@@ -73,6 +73,7 @@ from fusioncell.members.sealing import Sealing
 from fusioncell.members.service import Members
 from fusioncell.members.signing import Signing
 from fusioncell.members.signing.passkeys import site_of
+from fusioncell.picture.changes import WhatChanges
 from fusioncell.picture.csaf import Csaf
 from fusioncell.picture.graph import Graphs
 from fusioncell.picture.matrix import Matrix
@@ -159,6 +160,7 @@ class Hub:
     mispdoor: MispDoor
     taxii: Taxii
     origins: Origins
+    whatchanges: WhatChanges
     verdicts: Verdicts
     triage: Triage
     graphs: Graphs
@@ -325,7 +327,7 @@ def assemble(
         verdicts=verdicts, origins=Origins(record, projections, clock, randomness, verdicts.by_source),
         folder=folder, settings=settings, inbound=inbound, clock=clock, randomness=randomness, databases=databases,
         seal=seal, record=record, river=river, intake=intake, fusion=fusion, entities=entities, matcher=matcher,
-        matrix=Matrix(entities, clock, sectors),
+        matrix=Matrix(entities, clock, sectors), whatchanges=WhatChanges(entities, clock, sectors),
         vulns=Vulns(record=record, projections=projections, entities=entities, clock=clock, randomness=randomness,
                     sectors=sectors),
         cursors=Cursors(vault, clock, seal),
@@ -333,7 +335,7 @@ def assemble(
         receipts=receipts, sealing=sealing, anonymous=anonymous, reach=reach, talk=talk, desk=desk, files=files,
         notify=notify, hooks=hooks, follower=follower, requests=requests,
         clusters=Clusters(record, projections, clock, randomness),
-        privacy=_privacy(settings, databases, record, intake, people, desk, notify, clock, randomness, bench),
+        privacy=_privacy(settings, databases, record, intake, people, desk, notify, clock, randomness, bench, press.products),
         participation=Participation(record=record, projections=projections, members=members, clock=clock),
         proxy=Proxy(record=record, projections=projections, intake=intake, receipts=receipts, members=members),
         mispdoor=misp_door(MispParts(
@@ -452,7 +454,7 @@ def _telling(
 
 def _privacy(
     settings: Settings, databases: dict[str, SqlDatabase], record: Record, intake: Intake, people: _People, desk: Desk,
-    notify: Notify, clock: Clock, randomness: Randomness, bench: Bench,
+    notify: Notify, clock: Clock, randomness: Randomness, bench: Bench, products: Products,
 ) -> Privacy:  # fmt: skip
     """Join what hands personal data over and erases it."""
     vault, projections = databases["vault"], databases["projections"]
@@ -465,6 +467,7 @@ def _privacy(
                     viewer_of=people.members.operator_viewer)  # fmt: skip
     misp = UsersHeld(Keep(vault))
     rooms = [*held.rooms(desk, notify), Room("workbench", bench.held_on, lambda who: None),
+             Room("products", lambda who, _: {"drafts": products.written(who.id, who.org)}, lambda who: None),
              Room("misp", lambda who, _: misp.held_on(who.id, who.email),
                                              lambda who: misp.forget(who.id, who.email), private=True)]
     purge = Purge(rooms, lambda who: held.posts_of(who.id),

@@ -57,6 +57,7 @@ from fusioncell.members.privacy import routes as privacy_routes
 from fusioncell.members.sealing import routes as sealing_routes
 from fusioncell.members.signing import routes as signing_routes
 from fusioncell.picture import routes as picture_routes
+from fusioncell.picture.changes import routes as changes_routes
 from fusioncell.picture.csaf import routes as csaf_routes
 from fusioncell.picture.graph import routes as graph_routes
 from fusioncell.picture.matrix import routes as matrix_routes
@@ -79,11 +80,12 @@ OPENAPI = ("/api", "/api/openapi.json")
 NO_DOOR = "/api/{path:str}"
 """What the framework puts beside the description: a page of its own for every other path. Ours answers as elsewhere."""
 ROOMS = (
-    "intake", "record", "fusion", "entities", "origins", "picture", "shield", "members",
+    "intake", "record", "fusion", "entities", "origins", "whatchanges", "picture", "shield", "members",
     "signing", "seal", "audit", "joining", "accounts",
     "sealing", "privacy", "assets", "anonymous", "receipts", "circles", "directory",
     "notify", "hooks", "inbound", "federation", "talk", "files", "requests", "participation", "proxy", "products",
     "matrix", "vulns", "clusters",
+    "matrix", "vulns",
     "csaf", "weekly",
     "feeds", "mispdoor", "taxii", "matcher", "cursors",
     "triage", "graphs", "notebooks", "saved",
@@ -216,7 +218,8 @@ def _doors() -> Router:
     """Return all doors in one router: Litestar joins the methods of one path only within a router."""
     rooms = (intake_routes, fusion_routes, picture_routes, exchange_routes, shield_routes, members_routes)
     packages = (
-        match_routes, cursors_routes, origins_routes, entities_routes, matrix_routes, vulns_routes, clusters_routes,
+        match_routes, cursors_routes, origins_routes, changes_routes,
+        entities_routes, matrix_routes, vulns_routes, clusters_routes,
         circles_routes, directory_routes, joining_routes, accounts_routes, audit_routes, anonymous_routes,
         sealing_routes, signing_routes, talk_routes, notify_routes, inbound_routes, files_routes,
         requests_routes, privacy_routes, assets_routes, receipts_routes, participation_routes, proxy_routes,

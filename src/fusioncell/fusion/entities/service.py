@@ -58,6 +58,7 @@ from fusioncell.record.service import Record
 _MOST_SAID = 400
 _MOST_TOPS = 3000
 _MOST_LINKS = 200
+_MOST_DAYS = 200_000
 _MOST_RELATIONS = 400
 WEEK = 7 * DAY
 WEEKS = 26
@@ -218,6 +219,21 @@ class Entities:
         with self._projections.read() as connection:
             return {ref: int(count) for ref, count in store.counts(
                 connection, refs, self._record.visible_to(viewer), since, orgs)}  # fmt: skip
+
+    def daily(self, viewer: Viewer, *, since: Instant) -> dict[str, list[tuple[str, int, int]]]:
+        """Return reference → (contributor, day since the epoch, contributions that were news) since an instant."""
+        found: dict[str, list[tuple[str, int, int]]] = {}
+        with self._projections.read() as connection:
+            rows = store.daily(connection, self._record.visible_to(viewer), since, _MOST_DAYS)
+        for ref, org, day, count in rows:
+            found.setdefault(ref, []).append((org, int(day), int(count)))
+        return found
+
+    def first_seen(self, viewer: Viewer, ref: str) -> Instant | None:
+        """Return when a reference was first made in what the viewer sees."""
+        with self._projections.read() as connection:
+            seen = store.seen(connection, [ref], self._record.visible_to(viewer), 0)
+        return int(seen[1]) if seen else None
 
     def by_org(self, viewer: Viewer, refs: Iterable[str], *, since: Instant) -> list[tuple[str, str, int, Instant]]:
         """Return (reference, contributor, contributions, last) since an instant."""

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import BigInteger, Column, Index, Integer, MetaData, String, Table, Text
 
-from fusioncell.kernel.clock import Instant
+from fusioncell.kernel.clock import DAY, Instant
 from fusioncell.kernel.ports import Connection
 
 metadata = MetaData()
@@ -201,6 +201,17 @@ def by_org(connection: Connection, refs: Iterable[str], audiences: Iterable[int]
         "SELECT ref, org, count(DISTINCT contribution), max(at) FROM fusion_entities_mention "
         f"WHERE ref IN {which} AND audience IN {sql} AND at >= ? GROUP BY ref, org ORDER BY ref, org",
         (wanted, value, since),
+    )
+
+
+def daily(connection: Connection, audiences: Iterable[int], since: Instant, limit: int) -> list[Row]:
+    """Return (ref, org, day since the epoch, contributions that were news) since an instant, by ref and day."""
+    sql, value = connection.among(audiences)
+    return connection.rows(
+        f"SELECT ref, org, at / {DAY} AS day, count(DISTINCT contribution) FROM fusion_entities_mention "
+        f"WHERE at >= ? AND audience IN {sql} AND news > 0 GROUP BY ref, org, at / {DAY} "
+        "ORDER BY ref, day, org LIMIT ?",
+        (since, value, limit),
     )
 
 

@@ -15,6 +15,7 @@ from fusioncell.web.pages import (
     anonymous,
     assets,
     attachments,
+    changes,
     choices,
     clusters,
     compose,
@@ -91,6 +92,6 @@ def page_handlers() -> list[ControllerRouterHandler]:
         feeds, files, first, finder, observable, contribution, contribute, shield, signing, account, ops, live,
         receipts, participation, proxy, joining, admin, notices, groups, directory, choices, palette, privacy, assets,
         inbound, products, sources,
-        triage, graph, paste, notebook, saved,
+        triage, graph, paste, notebook, saved, changes,
     )  # fmt: skip
     return [handler for room in rooms for handler in room.HANDLERS]
