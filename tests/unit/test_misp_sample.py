@@ -1,4 +1,4 @@
-"""Malware samples are locked as MISP locks them: any zip tool opens them with the password; so much at once, no more."""
+"""Malware samples are locked as MISP locks them: zip tools open them with the password; and not too many at once."""
 
 from __future__ import annotations
 

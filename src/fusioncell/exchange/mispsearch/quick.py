@@ -127,18 +127,13 @@ class Line(NamedTuple):
     tags: str
 
 
-_NO_LINE = Line("", "", "")
-
-
-def line(common: Common, event_id: str) -> Line | None:
-    """Return what stands around the usual columns of attributes; None for what is written with care."""
-    if '"' in common.category or '"' in common.type:
-        return None  # Of another door: what is no field of MISP's.
+def line(common: Common, event_id: str) -> Line:
+    """Return what stands around the usual columns of attributes."""
     tags = quoted(",".join(msgspec.json.decode(common.tags))) if common.tags else _EMPTY
-    return Line(f'",{event_id},"{common.category}","{common.type}",', f",{common.to_ids},", tags)
+    return Line(f'",{event_id},{quoted(common.category)},{quoted(common.type)},', f",{common.to_ids},", tags)
 
 
-def csv_of(rows: Hot, frames: Mapping[int, Line | None], inner: Mapping[str, str],
+def csv_of(rows: Hot, frames: Mapping[int, Line], inner: Mapping[str, str],
            careful: Mapping[int, str]) -> Iterator[str]:  # fmt: skip
     """Yield the usual columns of attributes as lines. ``inner``: an object's columns; ``careful``: as for JSON."""
     for seq, _, uuid, holder, timestamp, common, said in zip(*rows, strict=True):
@@ -146,7 +141,7 @@ def csv_of(rows: Hot, frames: Mapping[int, Line | None], inner: Mapping[str, str
             yield careful.get(seq, "")
             continue
         relation, comment, _, _, _, value, _ = said.split("\n")
-        before, to_ids, tags = frames[common] or _NO_LINE
+        before, to_ids, tags = frames[common]
         if "\\" in said or value[1:-1].isdigit() or comment[1:-1].isdigit():
             value, comment = quoted(_decode(value)), quoted(_decode(comment))
         named = _EMPTY if relation == "null" else quoted(_decode(relation))

@@ -219,7 +219,7 @@ class Showing:
         for rows in found.parts(CHUNK):
             aside = {seq: uuid for seq, uuid, common, said in zip(
                 rows.seq, rows.uuid, rows.common, rows.said, strict=True)
-                if not (said and frames.get(common))}  # fmt: skip
+                if not (said and common in frames)}  # fmt: skip
             careful: dict[int, str] = {}
             if aside:
                 hits = self.hits(caller, query, self.core.by_seqs(caller, aside))

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from fusioncell.exchange.misp.ports import names_of
 from fusioncell.exchange.mispsearch.model import About, Hit
 
 COLUMNS = ("uuid", "event_id", "category", "type", "value", "comment", "to_ids", "timestamp", "object_relation",
@@ -86,7 +87,8 @@ def quoted(value: object) -> str:
 
 
 def _names(tags: Any) -> str:
-    return ",".join(str(tag.get("name", "")) for tag in tags if isinstance(tag, Mapping)) if tags else ""
+    """Return the names of tags, each once: as JSON shows them."""
+    return ",".join(names_of(tags)) if isinstance(tags, list) else ""
 
 
 def _field(hit: Hit, name: str) -> str:

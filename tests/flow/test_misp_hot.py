@@ -1,0 +1,109 @@
+"""Big answers are joined from the read model without a look at bodies: the general way says the same, byte by byte.
+
+The attributes are awkward ones: quotes, backslashes, NULs, digits, line ends, fields of the sender's instance, fields
+that MISP does not know, composite values, tags twice, uuids that are none.
+"""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from fusioncell.exchange.misp import Call
+from fusioncell.exchange.mispsearch.write_csv import COLUMNS, OBJECT
+from fusioncell.intake.service import Terms
+from fusioncell.kernel.marking import Tlp
+from hubs import MadeHub, make_hub
+
+PLAIN = {"type": "text", "category": "Other", "to_ids": False, "timestamp": "1780000000", "distribution": "5"}
+AWKWARD: list[dict[str, Any]] = [
+    {"value": 'a "quoted" value'}, {"value": "back\\slash"}, {"value": "1234"}, {"value": "١٢"}, {"value": "nul\0"},
+    {"value": "two\nlines\r\n", "comment": "three\n\nlines"}, {"value": "x", "comment": "007"}, {"value": 12},
+    {"value": "x", "comment": None}, {"value": "x", "to_ids": "1"}, {"value": "a,b", "object_relation": "1,2"},
+    {"value": "with ids", "id": "5", "event_id": "6", "object_id": "0", "sharing_group_id": "0", "Galaxy": [],
+     "ShadowAttribute": []},
+    {"value": "unknown field", "validationIssue": True}, {"value": "x", "data": "QUFB"},
+    {"value": "x", "Tag": [{"name": "kit"}, {"name": "kit"}, {"name": 'a "b" \\c', "colour": "#fff"}]},
+    {"value": "a.example|192.0.2.1", "type": "domain|ip", "category": "Network activity"},
+    {"value": "x", "type": 'odd "type"'}, {"value": "x", "type": "t" * 200}, {"value": "x", "deleted": True},
+    {"value": "x", "first_seen": "2026-01-01T00:00:00Z", "last_seen": "", "disable_correlation": True},
+    {"value": "x", "distribution": "4", "sharing_group_uuid": "5e36b0a2-0000-4000-8000-00000000aaaa"},
+    {"value": "x", "uuid": 'no "uuid" at all, but thirty-six....'}, {"value": "\u2028 \U0001f600"},
+]  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MadeHub]:
+    made = make_hub(tmp_path_factory.mktemp("hot") / "hub")
+    yield made
+    made.hub.close()
+
+
+def share(made: MadeHub, attributes: list[dict[str, Any]]) -> str:
+    """Contribute an event of these attributes, every other one of them in an object; return its uuid."""
+    given = [{**PLAIN, "uuid": str(uuid.uuid4()), **one} for one in attributes]
+    event = {"uuid": str(uuid.uuid4()), "info": "hot", "date": "2026-11-01", "published": True,
+             "timestamp": "1780000000", "Tag": [{"name": "tlp:green"}], "Attribute": given[::2],
+             "Object": [{"uuid": str(uuid.uuid4()), "name": "file", "meta-category": "file", "timestamp": "1780000000",
+                         "distribution": "5", "Attribute": given[1::2]}]}  # fmt: skip
+    hub = made.hub
+    viewer = hub.members.operator_viewer(made.provider.org)
+    assert viewer is not None
+    body = json.dumps({"Event": event}).encode()
+    hub.intake.accept(viewer, body, "application/vnd.misp+json", Terms(tlp=Tlp.GREEN))
+    hub.settle()
+    return str(event["uuid"])
+
+
+def ask(made: MadeHub, asked: dict[str, Any]) -> bytes:
+    hub = made.hub
+    viewer = hub.members.operator_viewer(made.ministry.org)
+    assert viewer is not None
+    call = Call(hub.mispdoor.whoami(viewer), "POST", "attributes", "restSearch", body=asked)
+    body = hub.mispdoor.actions["attributes", "restSearch"].run(call).body
+    assert isinstance(body, bytes)
+    return body
+
+
+def both(made: MadeHub, event: str, asked: dict[str, Any]) -> tuple[bytes, bytes]:
+    """Ask by the hot path, and with what only the general way knows: sightings of which there are none, columns."""
+    asked = {"eventid": event, "deleted": [0, 1], **asked}
+    more = {"requested_attributes": [*COLUMNS, *OBJECT]} if asked.get("returnFormat") == "csv" else (
+        {"includeSightings": 1})  # fmt: skip
+    return ask(made, asked), ask(made, {**asked, **more})
+
+
+@pytest.mark.parametrize("asked", [
+    {"returnFormat": "json"}, {"returnFormat": "json", "includeContext": 1},
+    {"returnFormat": "json", "includeEventUuid": 1, "limit": 7, "page": 2}, {"returnFormat": "csv"},
+    {"returnFormat": "json", "order": "Attribute.id DESC"},
+])  # fmt: skip
+def test_awkward_attributes(made: MadeHub, asked: dict[str, Any]) -> None:
+    hot, general = both(made, share(made, AWKWARD), asked)
+    assert hot == general
+    assert len(hot) > 1000
+
+
+_TEXTS = st.text(max_size=12) | st.sampled_from(["12", '"', "\\", "a|b", "", "null", "\n"])
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture])
+@given(st.lists(st.fixed_dictionaries(
+    {"value": _TEXTS.filter(str.strip)},
+    optional={"comment": _TEXTS, "object_relation": st.none() | _TEXTS, "first_seen": st.none() | _TEXTS,
+              "last_seen": st.none() | _TEXTS, "disable_correlation": st.booleans(), "to_ids": st.booleans(),
+              "type": st.sampled_from(["text", "domain", "domain|ip"]) | _TEXTS,
+              "category": st.sampled_from(["Other", "Network activity"]) | _TEXTS,
+              "Tag": st.lists(st.fixed_dictionaries({"name": _TEXTS}), max_size=2)},
+), min_size=1, max_size=4))  # fmt: skip
+def test_any_attributes(made: MadeHub, attributes: list[dict[str, Any]]) -> None:
+    event = share(made, attributes)
+    for form in ("json", "csv"):
+        hot, general = both(made, event, {"returnFormat": form})
+        assert hot == general
