@@ -308,6 +308,11 @@ OBSERVABLE: Context = {
     "verdict": VERDICT,
     "prior": -2.2,
     "evidence": EVIDENCE,
+    "would_change": [
+        {"origin": "Botnet Observatory", "benign": False, "malicious": 0.62, "active": 0.41, "crosses": True},
+        {"origin": "", "benign": False, "malicious": 0.97, "active": 0.93, "crosses": False},
+        {"origin": "", "benign": True, "malicious": 0.55, "active": 0.36, "crosses": True},
+    ],
     "folded": [
         {
             "contributor": "State University",
@@ -379,6 +384,7 @@ MENTIONED_ONLY: Context = {
     "verdict": NO_VERDICT,
     "prior": 0.0,
     "evidence": [],
+    "would_change": [],
     "folded": [],
     "known_good": [],
     "timeline": [],

@@ -3,12 +3,13 @@
 What is *not* here: who the parties are (opaque ids), what is done about an assessment (``shield``).
 """
 
-from fusioncell.fusion.explanation import explain, verdict, verdict_of
+from fusioncell.fusion.explanation import WOULD_CHANGE, explain, verdict, verdict_of
 from fusioncell.fusion.knowngood import Ground, Hit, Match, ground
 from fusioncell.fusion.knownlists import Category, Class
+from fusioncell.fusion.sway import sways
 from fusioncell.fusion.weigh import LANDMARK, ORIGIN_CAP, half_life, prior, probability
 
 __all__ = [
-    "LANDMARK", "ORIGIN_CAP", "Category", "Class", "Ground", "Hit", "Match", "explain", "ground",
-    "half_life", "prior", "probability", "verdict", "verdict_of",
+    "LANDMARK", "ORIGIN_CAP", "WOULD_CHANGE", "Category", "Class", "Ground", "Hit", "Match", "explain", "ground",
+    "half_life", "prior", "probability", "sways", "verdict", "verdict_of",
 ]  # fmt: skip

@@ -4,8 +4,8 @@
 
 1. Group what was claimed by (contributor, named source): only the strongest speaks, shouting does not help.
 2. Take the strongest group first (known copiers last). It is an independent origin unless its contributor, its named
-   source, or one of the objects that it repeats has spoken already: then it is folded into that origin (ADR 0004). So
-   one contributor is at most one origin, whatever sources it names, and one source is one origin, however many relay it.
+   source, or one of the objects that it repeats has spoken already: then it is folded into that origin (ADR 0004).
+   So one contributor is at most one origin, whatever sources it names, and one source is one, however many relay it.
 3. Cap each origin; sum in that fixed order; turn log-odds into a probability.
 """
 

@@ -6,8 +6,12 @@ from typing import Any
 
 from fusioncell.fusion.knowngood import Hit
 from fusioncell.fusion.model import Assessment, Evidence, Origin
+from fusioncell.fusion.sway import LIKELY, Sway, sways
 from fusioncell.kernel.clock import DAY, format_instant
 from fusioncell.kernel.observable import defang, sco_id
+
+WOULD_CHANGE = 5
+"""Changes that an explanation tells, those that matter most."""
 
 
 def verdict(assessment: Assessment) -> str:
@@ -20,7 +24,7 @@ def verdict_of(counts: bool, benign: bool, malicious: float, active: float) -> s
     """Say it of the two figures. ``counts``: something said of it counts; ``benign``: and all that speaks for it."""
     if not counts:
         return "mentioned"
-    if malicious >= 0.8:
+    if malicious >= LIKELY:
         return "malicious" if active >= 0.5 else "malicious, not active lately"
     if malicious >= 0.4:
         return "suspicious"
@@ -48,6 +52,19 @@ def _origin(origin: Origin) -> dict[str, Any]:
     }
 
 
+def _change(sway: Sway) -> dict[str, Any]:
+    """Say what one origin less, or one more, would make of the two figures."""
+    voice = sway.origin.voice if sway.origin is not None else None
+    return {
+        "change": "one more independent origin" if voice is None else "without this origin",
+        "source": (voice.creator or voice.contributor) if voice is not None else None,
+        "stance": "benign" if sway.benign else "malicious",
+        "malicious": round(sway.malicious, 4),
+        "active": round(sway.active, 4),
+        "crosses_threshold": sway.crosses,
+    }
+
+
 def explain(assessment: Assessment, hits: tuple[Hit, ...] = ()) -> dict[str, Any]:
     """Return an assessment with its explanation as JSON values."""
     o = assessment.observable
@@ -72,6 +89,7 @@ def explain(assessment: Assessment, hits: tuple[Hit, ...] = ()) -> dict[str, Any
             "log_odds_decayed": round(assessment.decayed, 4),
             "half_life_days": assessment.half_life / DAY,
             "origins": [_origin(x) for x in assessment.origins],
+            "would_change": [_change(x) for x in sways(assessment)[:WOULD_CHANGE]],
         },
         "known_good": [
             {"list": hit.title, "match": hit.kind.value, "value": hit.value, "category": hit.category.value,

@@ -10,6 +10,7 @@ from litestar import get
 
 from fusioncell.bootstrap import Hub
 from fusioncell.exchange.talk import text_of
+from fusioncell.fusion import WOULD_CHANGE, sways
 from fusioncell.fusion.model import Assessment, Evidence
 from fusioncell.fusion.routes import observable_named, value_asked
 from fusioncell.intake import extract_entry
@@ -128,6 +129,20 @@ def _folded(found: Assessment, cited: Cited, names: Names) -> list[View]:
     return rows
 
 
+def _would_change(found: Assessment, names: Names) -> list[View]:
+    """Tell what one origin less, or one more, would make of the two figures."""
+    return [
+        {
+            "origin": _source(sway.origin.voice, names) if sway.origin is not None else "",
+            "benign": sway.benign,
+            "malicious": sway.malicious,
+            "active": sway.active,
+            "crosses": sway.crosses,
+        }
+        for sway in sways(found)[:WOULD_CHANGE]
+    ]
+
+
 def _timeline(rows: list[tuple[Any, ...]], decision: Decision | None, cited: Cited, names: Names) -> list[View]:
     events: list[View] = []
     for seq, _, _, contributor, _, role, stance, *_, at, _ in rows:
@@ -221,6 +236,7 @@ def observable_context(hub: Hub, viewer: Viewer, one: Observable) -> View:
         "prior": found.prior,
         "evidence": _evidence(found, cited, names, now),
         "folded": _folded(found, cited, names),
+        "would_change": _would_change(found, names),
         "known_good": known_good_view(one, hub.fusion.known_good.hits(one)),
         "timeline": _timeline(rows, decision, cited, names),
         "contributors": _contributors(rows, names),
