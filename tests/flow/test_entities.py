@@ -166,7 +166,7 @@ def test_a_link_is_an_entry_with_a_reason_and_is_taken_back(world: World) -> Non
     assert entities.suggestions(world.who(1), entities.one(world.who(1), STORM)) == []
     with pytest.raises(Conflict):
         entities.link(world.who(1), RAIN, STORM, "same", "again")
-    entities.unlink(world.who(0), which, "Two operators after all.")
+    entities.take_back(world.who(0), which, "Two operators after all.")
     world.hub.settle()
     assert entities.same_as(world.who(1), RAIN) == [RAIN]
     past = entities.links(world.who(1), STORM)
@@ -183,7 +183,7 @@ def test_a_link_for_one_organisation_is_seen_by_no_other(world: World) -> None:
     assert entities.same_as(world.who(1), APT29) == [APT29]
     assert entities.links(world.who(1), APT29) == []
     with pytest.raises(NotFound):
-        entities.unlink(world.who(1), which)
+        entities.take_back(world.who(1), which)
     with pytest.raises(NotAllowed):
         entities.link(PUBLIC, APT29, mitre, "same", "x")
 
@@ -195,6 +195,6 @@ def test_a_rebuild_ends_the_same(world: World) -> None:
     which = world.hub.entities.link(world.who(0), STORM, APT29, "related", "x")
     world.hub.settle()
     world.hub.intake.recall(world.who(1), gone)
-    world.hub.entities.unlink(world.who(0), which)
+    world.hub.entities.take_back(world.who(0), which)
     world.hub.settle()
     assert not check(world.hub).differing

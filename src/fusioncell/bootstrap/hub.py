@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from fusioncell.bootstrap.databases import open_databases
+from fusioncell.bootstrap.knowing import join_knowing
 from fusioncell.bootstrap.misp import MispParts, misp_door
-from fusioncell.bootstrap.outside import open_galaxies, open_known_good, read_settings
+from fusioncell.bootstrap.outside import open_known_good, read_settings
 from fusioncell.bootstrap.products import CSAF_CODES, join_press
 from fusioncell.bootstrap.workbench import Bench, join_workbench
 from fusioncell.edges.blobs import FolderBlobs
@@ -47,7 +48,7 @@ from fusioncell.exchange.requests import Requests
 from fusioncell.exchange.talk import Talk
 from fusioncell.exchange.taxii import Taxii
 from fusioncell.fusion.clusters.service import Clusters
-from fusioncell.fusion.entities import Entities, Knowledge
+from fusioncell.fusion.entities import Entities
 from fusioncell.fusion.knowngood import KnownGood
 from fusioncell.fusion.origins.service import Origins
 from fusioncell.fusion.service import Fusion
@@ -307,13 +308,7 @@ def assemble(
     river.on_arrived(feeds.arrived)
     follower.assets_of = people.assets.assets_of
     people.assets.on_change.append(follower.changed)
-    def sectors() -> dict[str, str]:
-        return {one.id: one.sector for one in members.organisations()}
-
-    entities = Entities(
-        record=record, projections=projections, fusion=fusion, intake=intake, knowledge=Knowledge(open_galaxies),
-        clock=clock, randomness=randomness,
-    )  # fmt: skip
+    known = join_knowing(record, projections, fusion, intake, members, clock, randomness)
     inbound = _inbound(settings, record, intake, members, audit, vault, clock, randomness, key)
     requests = Requests(record, projections, talk, clock, randomness)
     bench = join_workbench(record, projections, picture, fusion, shield, members, people.assets, requests, clock,
@@ -326,10 +321,8 @@ def assemble(
     return Hub(
         verdicts=verdicts, origins=Origins(record, projections, clock, randomness, verdicts.by_source),
         folder=folder, settings=settings, inbound=inbound, clock=clock, randomness=randomness, databases=databases,
-        seal=seal, record=record, river=river, intake=intake, fusion=fusion, entities=entities, matcher=matcher,
-        matrix=Matrix(entities, clock, sectors), whatchanges=WhatChanges(entities, clock, sectors),
-        vulns=Vulns(record=record, projections=projections, entities=entities, clock=clock, randomness=randomness,
-                    sectors=sectors),
+        seal=seal, record=record, river=river, intake=intake, fusion=fusion, entities=known.entities, matcher=matcher,
+        matrix=known.matrix, vulns=known.vulns, whatchanges=WhatChanges(known.entities, clock, known.sectors),
         cursors=Cursors(vault, clock, seal),
         picture=picture, shield=shield, feeds=feeds,
         receipts=receipts, sealing=sealing, anonymous=anonymous, reach=reach, talk=talk, desk=desk, files=files,

@@ -118,7 +118,7 @@ def link(which: str, data: Linking, entities: Entities, viewer: Viewer) -> dict[
       status_code=202, summary="Take a link back")  # fmt: skip
 def undo(which: str, data: Undoing, entities: Entities, viewer: Viewer) -> dict[str, Any]:
     """Take back what was said of two entities; both entries stay in the record."""
-    entities.unlink(viewer, which, data.reason)
+    entities.take_back(viewer, which, data.reason)
     return {"id": which, "status": "accepted"}
 
 

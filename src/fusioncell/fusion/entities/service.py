@@ -380,7 +380,7 @@ class Entities:
         self._record.append(viewer.org, [Draft(LINK, number, payload)], new_id(self._randomness))
         return which
 
-    def unlink(self, viewer: Viewer, which: str, reason: str = "") -> None:
+    def take_back(self, viewer: Viewer, which: str, reason: str = "") -> None:
         """Take a link back. Its own organisation may, and the Fusion Cell (who may ``answer``)."""
         audiences = self._record.visible_to(viewer)
         with self._projections.read() as connection:

@@ -235,7 +235,7 @@ async def undo(request: Asked, which: str, hub: Hub, viewer: Viewer) -> Page:
     reason, back = text_of(fields, "reason", 1000), text_of(fields, "back", 240)
 
     def work() -> Page:
-        hub.entities.unlink(viewer, which, reason)
+        hub.entities.take_back(viewer, which, reason)
         settle(hub)
         return see_other(href_of(back), said="done")
 
