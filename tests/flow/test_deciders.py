@@ -93,6 +93,21 @@ def test_a_person_decides_by_their_own_key(made: MadeHub, which: int) -> None:
         assert said.status_code < 300, said.text
 
 
+def test_a_key_of_nobody_makes_itself_no_persons_key_at_the_misp_door(made: MadeHub) -> None:
+    with visitor(made) as client:
+        nobodys = {"Authorization": made.ministry.key, "accept": "application/json"}
+        own = {"Authorization": made.own_key(made.ministry)["Authorization"].partition(" ")[2],
+               "accept": "application/json"}  # fmt: skip
+        users = client.get("/misp/admin/users", headers=nobodys).json()
+        eve = next(one["User"]["id"] for one in users if one["User"]["email"] == "eve@northern.example")
+        before = len(made.hub.members.list_keys(made.provider.org))
+        refused = client.post(f"/misp/auth_keys/add/{eve}", headers=nobodys, json={"comment": "mine"})
+        assert refused.status_code == 403 and "belongs to nobody" in refused.text
+        assert len(made.hub.members.list_keys(made.provider.org)) == before
+        made_one = client.post(f"/misp/auth_keys/add/{eve}", headers=own, json={"comment": "mine"})
+        assert made_one.status_code == 200, made_one.text
+
+
 def test_the_command_line_on_the_hubs_folder_decides_and_stands_in_the_log(tmp_path: Path) -> None:
     made = make_hub(tmp_path / "hub")
     known = world(made)

@@ -157,6 +157,10 @@ class Users:
         if not permissions_of(one.person.roles) <= caller.viewer.permissions:
             # Or a lead's key would open the door to an administrator's.
             raise MispRefused(403, "You do not have permission to do that.", "This user may do more than you may.")
+        if caller.viewer.person is None and not caller.viewer.local:
+            # Whoever holds a key of a person decides as that person (``members.audit.check_decider``).
+            raise MispRefused(403, "You do not have permission to do that.",
+                              "A person makes a key of another user: this key belongs to nobody.")
         info, secret = self._members.make_key(one.org, one.person.id, "administrator", label,
                                               author=author_of(caller.viewer))
         return one, info, secret
