@@ -127,7 +127,7 @@ def test_analysts_split_join_name_and_take_back(served: ServedHub) -> None:
     assert {one["id"] for one in cluster(bank, ones[0])["decisions"]} == {named, joined}
     for which in (named, split, joined):
         assert cell.http.post(f"/api/clusters/decisions/{which}/undo", json={"reason": "No."}).status_code == 202
-        assert eventually(lambda which=which: cell.http.post(  # type: ignore[misc]
+        assert eventually(lambda which=which: cell.http.post(
             f"/api/clusters/decisions/{which}/undo", json={}).status_code == 409)  # fmt: skip
     assert cluster(bank, ones[2])["id"] == ones[0] and cluster(bank, twos[1])["id"] == twos[0]
     assert cluster(bank, ones[0])["name"] is None

@@ -21,7 +21,6 @@ from fusioncell.bootstrap import open_known_good
 from fusioncell.cli.main import FAULTS
 from fusioncell.cli.options import json_option
 from fusioncell.fusion.clusters import Feature, Figures, Gathering, Kind, features_of_report, measure
-from fusioncell.fusion.knowngood import KnownGood, guards
 from fusioncell.kernel.errors import BadInput
 from fusioncell.kernel.observable import Observable, ObservableType
 
@@ -75,7 +74,7 @@ def clusters(file: BinaryIO, out: Path | None, as_json: bool) -> None:
     """Cluster published reports as they arrive; compare with their labels."""
     gc.disable()  # what is kept lives to the end: looking for garbage finds none, and takes half a second each time
     wall, cpu = time.perf_counter(), time.process_time()
-    common = _Common(open_known_good())
+    common = _Common()
     gathering = Gathering(common.which)
     common.which(features_of_report(("example.com",) * 9, ()) * 9)  # loads the lists: once a process, not a report
     took: list[int] = []
@@ -138,8 +137,8 @@ def _lines(file: BinaryIO) -> Iterator[bytes]:
 class _Common:
     """Tells of features that everybody has: what stands itself on a list of known-good or shared values."""
 
-    def __init__(self, known: KnownGood) -> None:
-        self._known = known
+    def __init__(self) -> None:
+        self._known = open_known_good()
 
     def which(self, features: Sequence[Feature]) -> list[bool]:
         """Look names, addresses and senders up; the rest is never common in this sense."""
@@ -148,7 +147,7 @@ class _Common:
         observables = [observable for _, observable in asked]
         known = self._known.batch_hits(observables) if len(asked) > _FEW else map(self._known.hits, observables)
         for (place, observable), hits in zip(asked, known, strict=True):
-            common[place] = bool(guards(observable, hits))
+            common[place] = bool(hits) and bool(self._known.guards(observable))
         return common
 
 

@@ -48,7 +48,7 @@ from fusioncell.record.service import Record
 
 _GONE = "It may have been withdrawn, joined to another, or was never shared with you."
 _END = 1 << 62
-_MOST_READ = 200_000
+_MOST_READ = 1_000_000
 _MOST_NARROW = 100
 _MOST_VALUES = 1500
 
