@@ -204,6 +204,14 @@ class Misp:
         """Return the exact bytes of documents, in order."""
         return [_bytes_of(document, entry) for document, entry in zip(documents, self.entries(documents), strict=True)]
 
+    def said(self, documents: Sequence[Document]) -> dict[int, str]:
+        """Return what attributes say beside their columns, by position, each part as JSON on a line of its own.
+
+        Relation, comment, disable_correlation, first_seen, last_seen, value; of those that say more than that, nothing.
+        """
+        with self._projections.read() as connection:
+            return store.said(connection, [document.seq for document in documents])
+
     def bodies(self, documents: Sequence[Document]) -> list[Body]:
         """Return what documents say, in order."""
         return [_decode(body) for body in self.raw(documents)]

@@ -390,6 +390,13 @@ def standing_between(connection: Connection, first: int, last: int, audience: in
         (first, last, audience))]  # fmt: skip
 
 
+def said(connection: Connection, seqs: Iterable[int]) -> dict[int, str]:
+    """Return what these documents say beside their columns (``project``), by position; not of those without."""
+    sql, value = connection.among(seqs)
+    return dict(connection.rows(
+        f"SELECT seq, said FROM exchange_misp_document WHERE seq IN {sql} AND said IS NOT NULL", (value,)))
+
+
 def tags_of(connection: Connection, seqs: Iterable[int]) -> list[tuple[int, str]]:
     """Return (position, tag) of these documents."""
     sql, value = connection.among(seqs)

@@ -44,7 +44,18 @@ class Titled(msgspec.Struct, gc=False):
 
 read_said = msgspec.json.Decoder(Said).decode
 read_titled = msgspec.json.Decoder(Titled).decode
+_read_line = msgspec.json.Decoder(str | None).decode
 UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+
+
+def read_lines(type: str, said: str) -> Said:
+    """Return what an attribute says by its columns and lines (``Misp.said``), without a look at its body."""
+    relation, comment, _, first, last, value, _ = said.split("\n")
+    return Said(type, _read_line(value), *(_plain(text) for text in (comment, relation, first, last)))
+
+
+def _plain(line: str) -> str | None:
+    return None if line == "null" else "" if line == '""' else _read_line(line)
 
 
 def like(pattern: str) -> Callable[[str], bool]:

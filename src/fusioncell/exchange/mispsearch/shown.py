@@ -69,9 +69,13 @@ class Showing:
     def said(self, rows: Sequence[Document]) -> Iterator[tuple[Document, match.Said]]:
         """Yield rows with what the search looks at in their bodies; what cannot be read is left out."""
         for chunk in chunks(rows, CHUNK):
-            for row, raw in zip(chunk, self.core.raw(chunk), strict=True):
+            short = self.core.said(chunk)
+            rest = [row for row in chunk if row.seq not in short]
+            bodies = dict(zip((row.seq for row in rest), self.core.raw(rest), strict=True))
+            for row in chunk:
                 try:
-                    yield row, match.read_said(raw)
+                    yield row, (match.read_lines(row.type, short[row.seq]) if row.seq in short
+                                else match.read_said(bodies[row.seq]))  # fmt: skip
                 except match.UNREADABLE:
                     continue
 
