@@ -34,7 +34,7 @@ KEPT = 20_000
 """Examples of one asking that are kept for fits."""
 MEMORY_DAYS = 120.0
 """Examples count half after so many days."""
-_COLD = 30.0
+_COLD = 15.0
 """Examples of the rarer outcome after which the learned log-odds weigh as much as the fixed ones."""
 _RECALIBRATION_ASKS = 8
 
@@ -111,7 +111,7 @@ class Pupil:
             grow(columns, outcomes, weights, ROUNDS),
             grow(columns, outcomes, weights, ROUNDS, log_odds(linear, columns)),
             recalibrate(self.stands_on(columns), outcomes * weights, weights),
-            rarer / (rarer + _COLD) * span / (span + self.horizon),
+            rarer / (rarer + _COLD) * span**2 / (span**2 + self.horizon**2),
         )
 
     def stands_on(self, columns: Columns) -> Floats:
