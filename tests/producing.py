@@ -19,6 +19,7 @@ from fusioncell.kernel.marking import Tlp, Uses, audience_for
 from fusioncell.picture.products import Form, Written
 from fusioncell.picture.products.model import Heard
 from partnership import NAMES
+from probes.model import UNKNOWN
 
 PRODUCTS = tuple(str(uuid.uuid5(uuid.UUID(int=5), f"product {number}")) for number in range(3))
 """A product is one organisation's: its place says whose."""
@@ -49,6 +50,8 @@ def produce(world: Any, step: Produce) -> None:
     """Do it on the whole hub."""
     hub, viewer, product = world.hub, world.poster(step.who), PRODUCTS[step.which]
     name, cited = NAMES[step.which], world.played[step.step].contribution
+    if not hub.intake.entries_of(hub.record.visible_to(viewer), cited):
+        cited = UNKNOWN  # one cites what one sees
     text = f"See [[contribution:{cited}]] and [[observable:domain-name:{name}]]."
     affected = (Affected("CVE-2026-4242", "Example", "Router", f"{step.step}.0"),)
     if step.how == "hear":

@@ -168,6 +168,9 @@ def test_a_green_product_cites_an_amber_entry_by_consent_alone(cell: Cell, form:
     assert given == [(asked, cell.made.ministry.org, "green")]
     resolved = products.resolve(cell.reader, one.body.text)
     assert all(each.state == ("seen" if form == "observable" else "hidden") for each in resolved.values())
+    if form != "observable":
+        assert source not in str(one.body) and entry not in str(one.body), "not even its id is told"
+        assert hub.intake.entries_of(hub.record.visible_to(cell.reader), source) == []
     hub.intake.recall(cell.ministry, source, "wrong")
     hub.settle()
     for viewer in (cell.reader, cell.author, cell.ministry):

@@ -328,7 +328,8 @@ def assemble(
         receipts=receipts, sealing=sealing, anonymous=anonymous, reach=reach, talk=talk, desk=desk, files=files,
         notify=notify, hooks=hooks, follower=follower, requests=requests,
         clusters=Clusters(record, projections, clock, randomness),
-        privacy=_privacy(settings, databases, record, intake, people, desk, notify, clock, randomness, bench, press.products),
+        privacy=_privacy(settings, databases, record, intake, people, desk, notify, clock, randomness, bench,
+                         press.products),
         participation=Participation(record=record, projections=projections, members=members, clock=clock),
         proxy=Proxy(record=record, projections=projections, intake=intake, receipts=receipts, members=members),
         mispdoor=misp_door(MispParts(
@@ -460,7 +461,8 @@ def _privacy(
                     viewer_of=people.members.operator_viewer)  # fmt: skip
     misp = UsersHeld(Keep(vault))
     rooms = [*held.rooms(desk, notify), Room("workbench", bench.held_on, lambda who: None),
-             Room("products", lambda who, _: {"drafts": products.written(who.id, who.org)}, lambda who: None),
+             Room("products", lambda who, _: {"products_drafted": products.written(who.id, who.org)},
+                  lambda who: None),
              Room("misp", lambda who, _: misp.held_on(who.id, who.email),
                                              lambda who: misp.forget(who.id, who.email), private=True)]
     purge = Purge(rooms, lambda who: held.posts_of(who.id),

@@ -25,6 +25,7 @@ from fusioncell.intake.post import (
     read_reaction,
 )
 from fusioncell.intake.product import (
+    HIDDEN,
     WITHDRAWN,
     Affected,
     Cited,
@@ -43,6 +44,7 @@ from fusioncell.intake.text import find_observables
 __all__ = [
     "BEHALF",
     "BUILT_IN_MARKINGS",
+    "HIDDEN",
     "ITEM_KINDS",
     "REACTIONS",
     "WITHDRAWN",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from fusioncell.intake import misp, stix
+from fusioncell.intake.product import plain, read_product
 from fusioncell.kernel.entry import Entry
 
 
@@ -21,6 +22,14 @@ def export_native(entries: Sequence[Entry]) -> tuple[str, bytes]:
         )
     if kinds & {"misp.event", "misp.object", "misp.attribute", "misp.more"}:
         return "application/json", _misp(parts)
+    if kinds <= {"product"}:
+        # As its readers may have it: what it cites is put in for each of them by its own doors.
+        said = [read_product(body) for _, _, body in parts]
+        written = "\n\n".join(f"# {one.title}\n\n{plain(one.text)}" for one in said)
+        return "text/markdown; charset=utf-8", written.encode() + b"\n"
+    if kinds <= {"csaf"}:
+        bodies = [body for _, _, body in parts]
+        return "application/json", bodies[0] if len(bodies) == 1 else b"[" + b",".join(bodies) + b"]"
     if kinds <= {"post", "reaction"}:
         return "application/json", b"[" + b",".join(body for _, _, body in parts) + b"]"
     text = b"\n".join(body for _, _, body in parts) + b"\n"

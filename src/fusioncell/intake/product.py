@@ -1,9 +1,10 @@
 """Products of analysis: what an entry of kind ``product`` says, and the live references that stand in its text. Pure.
 
 1. A reference is ``[[observable:TYPE:VALUE]]`` (or ``[[observable:VALUE]]``), ``[[contribution:ID]]`` or
-   ``[[entry:ID]]``; a blank may stand for the first colon. What was withdrawn since reads ``[[withdrawn]]``.
+   ``[[entry:ID]]``; a blank may stand for the first colon. What was withdrawn since reads ``[[withdrawn]]``, what a
+   reader may not see ``[[hidden]]``: not even its id is told.
 2. A product repeats what others said: whatever it names is context and claims nothing, so no score rests on it.
-3. The text as others read it names values defanged, and of what else is cited the id alone.
+3. The text as others read it names values defanged, and of what else is cited that there is a source.
 
 What is *not* here: who may write, review and publish, and whether a source may be cited (``picture.products``).
 """
@@ -31,7 +32,11 @@ from fusioncell.kernel.observable import (
 
 WITHDRAWN = "[[withdrawn]]"
 """What stands in the place of a reference whose source was withdrawn."""
-_REFERENCE = re.compile(r"\[\[\s*(?:(observable|contribution|entry)\s*[: ]\s*([^\n]{1,8300}?)|(withdrawn))\s*\]\]")
+HIDDEN = "[[hidden]]"
+"""What stands in the place of a reference for a reader who may not see its source."""
+_REFERENCE = re.compile(
+    r"\[\[\s*(?:(observable|contribution|entry)\s*[: ]\s*([^\n]{1,8300}?)|(withdrawn|hidden))\s*\]\]"
+)
 _ID = re.compile(r"[\w.-]{1,64}\Z", re.ASCII)
 
 
@@ -50,7 +55,7 @@ class Reference:
         """The canonical form: ``observable:TYPE:VALUE``, ``contribution:ID``, ``entry:ID``, ``withdrawn:``."""
         if self.kind == "observable":
             return f"observable:{self.observable.type.value}:{self.observable.value}" if self.observable else ""
-        return f"{self.kind}:{self.value}" if self.kind == "withdrawn" or _ID.match(self.value) else ""
+        return f"{self.kind}:{self.value}" if not self.value or _ID.match(self.value) else ""
 
 
 class Cited(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -113,7 +118,7 @@ read_product = msgspec.json.Decoder(ProductBody).decode
 def references_in(text: str) -> Iterator[Reference]:
     """Yield the references of a text in order, malformed ones too (their ``text`` is empty)."""
     for found in _REFERENCE.finditer(text):
-        kind, value = (found[1], found[2]) if found[1] else ("withdrawn", "")
+        kind, value = (found[1], found[2]) if found[1] else (found[3], "")
         observable = _observable(value) if kind == "observable" else None
         yield Reference(found.start(), found.end(), kind, value, observable)
 
@@ -136,14 +141,14 @@ def put_in(text: str, shown: Callable[[Reference], str]) -> str:
 
 
 def plain(text: str) -> str:
-    """Return a text for those who follow no references: values defanged, ids of what else is cited."""
+    """Return a text for those who follow no references: values defanged, of what else is cited that it is."""
     return put_in(text, _plainly)
 
 
 def _plainly(one: Reference) -> str:
     if one.observable is not None:
         return defang(one.observable.value)
-    return "(a withdrawn source)" if one.kind == "withdrawn" else f"({one.kind} {one.value})"
+    return "(a withdrawn source)" if one.kind == "withdrawn" else "(a source)"
 
 
 def observables_named(body: ProductBody) -> list[Observable]:

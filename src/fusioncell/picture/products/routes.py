@@ -74,8 +74,8 @@ def _whole(one: Product, products: Products, viewer: Viewer) -> dict[str, Any]:
         "references": {ref: {"state": found.state, "contribution": found.contribution or None,
                              "title": found.title or None, "tlp": found.tlp.value if found.tlp else None}
                        for ref, found in resolved.items()},
-        "consents": [{"reference": each.ref, "consent": each.consent, "originator": each.originator, "tlp": each.tlp,
-                      "at": format_instant(each.at)} for each in body.cited if each.consent],
+        "consents": [{"reference": each.ref or None, "consent": each.consent, "originator": each.originator,
+                      "tlp": each.tlp, "at": format_instant(each.at)} for each in body.cited if each.consent],
     }  # fmt: skip
 
 

@@ -17,6 +17,7 @@ import msgspec
 
 from fusioncell.fusion.service import Fusion
 from fusioncell.intake import (
+    HIDDEN,
     WITHDRAWN,
     Cited,
     ProductBody,
@@ -317,7 +318,19 @@ class Products:
         author = ""
         if entry is not None and entry.payload is not None and not chosen.withdrawn:
             body, author = _body(entry.payload.body), entry.payload.author
+            if viewer.org != chosen.org:
+                body = self._as_seen(viewer, body)
         return Product(chosen, body, author, stands[0].number, viewer.org == chosen.org)
+
+    def _as_seen(self, viewer: Viewer, body: ProductBody) -> ProductBody:
+        """Return a version as somebody gets it: of a source that they may not see, not even its id is told."""
+        seen = {key for key, one in self.resolve(viewer, body.text).items() if one.state == "seen"}
+        cited = tuple(
+            one if one.ref in seen else msgspec.structs.replace(one, ref="", sources=()) for one in body.cited
+        )
+        text = put_in(body.text, lambda one: body.text[one.start : one.end]
+                      if one.kind == "withdrawn" or key_of(one) in seen else HIDDEN)  # fmt: skip
+        return msgspec.structs.replace(body, text=text, cited=cited)
 
     def versions(self, viewer: Viewer, product: str) -> list[Published]:
         """Return the versions that the viewer sees, withdrawn ones too, the newest first."""
@@ -342,8 +355,8 @@ class Products:
 
     def _resolved(self, viewer: Viewer, one: Reference) -> Resolved:
         key = key_of(one)
-        if one.kind == "withdrawn":
-            return Resolved(key, "withdrawn")
+        if one.kind in ("withdrawn", "hidden"):
+            return Resolved(key, one.kind)
         if not one.text:
             return Resolved(key, "malformed")
         if one.observable is not None:
@@ -373,6 +386,13 @@ class Products:
         if found is None:
             raise NotFound("no such draft of your organisation", hint="Look at the list of drafts.")
         return found
+
+    def written(self, person: str, organisation: str) -> list[dict[str, str]]:
+        """Return the drafts of an organisation that a person wrote in: what is held on them, for an answer to them."""
+        with self._projections.read() as connection:
+            rows = store.drafts(connection, organisation, [state.value for state in State], MAX_DRAFTS)
+        mine = [one for row in rows if (one := self._drafted(row)) is not None and person in one.authors]
+        return [{"id": one.id, "title": one.written.title} for one in mine]
 
     # -- feedback ----------------------------------------------------------------------------------------------------
 

@@ -22,8 +22,7 @@ def summary(
     ``at``: for operators, a position of the record as of which it is written.
     """
     found = weekly.summary(viewer, week, at=at, tlp=parse_tlp(tlp))
-    told = {"week": found.week.name, "title": found.title, "text": found.text}
-    return {**told, "position": found.position} if viewer.may("operate") else told
+    return {"week": found.week.name, "title": found.title, "text": found.text}
 
 
 HANDLERS = (summary,)
