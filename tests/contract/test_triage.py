@@ -85,15 +85,13 @@ def test_what_speaks_for_a_look(cell: Cell) -> None:
     assert Why.NEW not in cell.whys("Fay") and Why.RISING not in cell.whys("Fay")
 
 
-def test_a_contradiction_and_an_asset_come_first(cell: Cell) -> None:
+def test_a_contradiction_comes_first(cell: Cell) -> None:
     hub = cell.hub
     cell.say("Ada", "evil.example", "many.example")
-    cell.say("Bo", "many.example")
-    cell.say("Ida", "many.example")
     hub.talk.react(cell.viewers["Bo"], "observable:domain-name:evil.example", "false-positive")
     hub.settle()
     assert cell.whys("Fay")[Why.CONTRADICTED] == 1
-    assert cell.keys()[0] == EVIL
+    assert cell.keys() == [EVIL, "observable:domain-name:many.example"]
 
 
 def test_only_what_a_viewer_sees_is_on_the_queue_and_counts(cell: Cell) -> None:
@@ -112,7 +110,7 @@ def test_a_flood_by_one_hides_nothing_of_the_others(cell: Cell) -> None:
         cell.say("Ada", *(f"n{page}-{n}.example" for n in range(1500)))
     keys = {item.candidate.key for item in cell.hub.triage.queue(cell.viewers["Fay"], limit=200).items}
     found = cell.hub.triage.queue(cell.viewers["Fay"], limit=200)
-    assert EVIL in keys and found.more == 100 and len(keys) == 200
+    assert EVIL in keys and found.more == 0 and len(keys) == 200
 
 
 def test_claim_assign_release(cell: Cell) -> None:

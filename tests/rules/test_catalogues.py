@@ -26,7 +26,7 @@ import messages  # noqa: E402
 from babel.messages.catalog import Catalog  # noqa: E402
 from babel.messages.pofile import read_po  # noqa: E402
 
-BARE = {"TLP", "Fusion Cell", "English", "Cymraeg", "Ctrl K", "j", "k", "r"}
+BARE = {"TLP", "Fusion Cell", "English", "Cymraeg", "Ctrl K", "j", "k", "r", "x", "c", "u"}
 """Names, each the same in all languages; keys."""
 CONSTANTS = re.compile(r"[A-Z][a-z]+|.*[a-z] [a-z].*[.:?]$", re.DOTALL)
 """What a text within an expression looks like; class names, ids and the names of things do not."""

@@ -34,7 +34,7 @@ MOST_NOTE = 8000
 MOST_SNOOZE = 366 * DAY
 MOST_ITEMS = 200
 """Items of a page."""
-MOST_CANDIDATES = 300
+MOST_CANDIDATES = 200
 """Items that are assessed for a page: those that are named most, and the newest of each contributor."""
 NOTE_KEY = "shift"
 """The key under which hand-over notes stand."""

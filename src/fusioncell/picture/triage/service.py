@@ -111,7 +111,7 @@ class Triage:
 
     def _candidates(self, viewer: Viewer, known: Sequence[str]) -> tuple[dict[str, rank.Named], list[Candidate]]:
         """Return what may be looked at, with who named it: of mentions, of other sources, and the ``known`` keys."""
-        pages = self._picture.named_by_each(viewer, days=WINDOW // DAY, limit=MOST_CANDIDATES * 10)
+        pages = self._picture.named_by_each(viewer, days=WINDOW // DAY, limit=MOST_CANDIDATES * 8)
         mentions, numbers = rank.gather(pages)
         observables = self._fusion.observables(numbers)
         wanted = {key_of(observables[number]): observables[number] for number in numbers}
