@@ -63,7 +63,7 @@ WORDS = {
     "uses": "What may be done with it, with commas; left out, what the marking means.",
     "value": "The value.", "version": "The version.", "watch_id": "Id of the watch.",
     "watched": "Only what the viewer watches.",
-    "at": "As of this instant (RFC 3339); left out, now.", "week": "The week, as `2026-W47`.",
+    "at": "As of this position of the record; 0 for now.", "week": "The week, as `2026-W47`.",
     "webhook": "Id of the webhook.", "which": "Its id, as lists and answers give it.", "year": "The year.",
 }  # fmt: skip
 """What a parameter of this name means, wherever its door does not say it more exactly."""
