@@ -31,7 +31,7 @@ def project(connection: Connection, entries: Sequence[Entry], arrived: Arrived) 
     """Apply one cut: its recalls first, which stand at its beginning."""
     for entry, recall in arrived.recalls:
         store.withdraw(connection, recall.first, recall.last, entry.audience, entry.at)
-        store.touch(connection, recall.contribution, entry.seq)
+        store.note_recall(connection, recall.contribution, entry.seq)
     for arrival in arrived.arrivals:
         if arrival.entry.kind == PRODUCT and arrival.entry.payload is not None:
             _published(connection, arrival.entry)

@@ -92,7 +92,7 @@ def withdraw(connection: Connection, first: int, last: int, audience: int, at: i
     )
 
 
-def touch(connection: Connection, contribution: str, seq: int) -> None:
+def note_recall(connection: Connection, contribution: str, seq: int) -> None:
     """Note that something of a source was recalled, by the recall at a position."""
     connection.run("UPDATE picture_product_source SET touched = ? WHERE contribution = ?", (seq, contribution))
 
