@@ -72,6 +72,7 @@ ACTIONS = (
     Action("/directory", N_("Directory"), "g d", lambda viewer: viewer.member),
     Action("/contacts", N_("24-hour contacts"), "", lambda viewer: viewer.member),
     Action("/entities", N_("Actors, malware, techniques"), "", lambda viewer: viewer.member),
+    Action("/clusters", N_("Clusters"), "", lambda viewer: viewer.member),
     Action("/vulnerabilities", N_("Vulnerabilities"), "", lambda viewer: viewer.member),
     Action("/matrix", N_("ATT&CK matrix"), "", lambda viewer: viewer.member),
     Action("/shield", N_("Shield"), "g s", lambda viewer: viewer.member),
