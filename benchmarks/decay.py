@@ -35,7 +35,7 @@ def main() -> None:
                 hub.river.run_dry()
         report("entries to claims, all projections", claims=urls, cpu_us_each=filling.seconds / urls * 1e6)
         audiences = hub.record.visible_to(viewer)
-        with Cpu() as assessing, hub.projections.read() as connection:
+        with Cpu() as assessing, hub.fusion._database.read() as connection:
             end = store.last_observable(connection)
             for first in range(0, end, WINDOW):
                 ids = range(first + 1, min(first + WINDOW, end) + 1)
@@ -48,7 +48,7 @@ def main() -> None:
             today = hub.clock.now() // DAY
             left = int((standing.days > today).sum())
         report("what has not decayed, by columns", urls=urls, left=left, cpu_s=asking.seconds, wall_s=asking.wall)
-        pass_a_year(hub.projections, standing, today)
+        pass_a_year(hub.fusion._database, standing, today)
 
 
 def pass_a_year(projections: object, standing: Standing, today: int) -> None:

@@ -48,10 +48,10 @@ def told(tmp_path: Path) -> Iterator[tuple[Fusion, Watched, ManualClock, frozens
     rows = "\n".join(["domain,stance", *(f"{o.value},malicious" for o in NAMES)])
     hub.intake.accept(viewer, rows.encode(), "text/csv", Terms())
     hub.river.run_dry()
-    watched = Watched(hub.projections)
+    watched = Watched(hub.fusion._database)
 
     def dump() -> object:
-        with hub.projections.read() as connection:
+        with hub.fusion._database.read() as connection:
             return connection.rows("SELECT * FROM fusion_claim ORDER BY observable, seq, position")
 
     yield Fusion(watched, clock, hub.fusion.known_good), watched, clock, hub.record.visible_to(viewer), dump
