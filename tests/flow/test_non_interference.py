@@ -33,11 +33,25 @@ import pytest
 from litestar import Litestar
 from litestar.routes import HTTPRoute
 
+from affairs import (
+    Affair,
+    LetPublish,
+    Publish,
+    Standing,
+    affair_for,
+    editor,
+    follow_again,
+    found_people,
+    note_followed,
+    play,
+    play_again,
+)
 from fusioncell.bootstrap import Folder, Hub, open_hub, read_settings
 from fusioncell.exchange.hooks import store as hooks_store
 from fusioncell.exchange.live import LiveEvent
 from fusioncell.exchange.notify import Follower
 from fusioncell.exchange.notify import store as notify_store
+from fusioncell.exchange.proxy import store as proxy_store
 from fusioncell.exchange.talk import NewPost
 from fusioncell.fusion import store as fusion_store
 from fusioncell.fusion.knowngood import KnownGood
@@ -151,7 +165,7 @@ class React:
     name: str = POOL[0]
 
 
-Step = Contribute | Recall | Decide | Join | Post | Reply | React | Produce
+Step = Contribute | Recall | Decide | Join | Post | Reply | React | Affair | Produce
 
 
 def contribution_for(dice: random.Random, writer: Partnership) -> Contribute:
@@ -182,20 +196,22 @@ def talk_for(dice: random.Random, writer: Partnership, steps: list[Step]) -> Ste
 def script(seed: int) -> list[Step]:
     """Make a script: mostly contributions, some of them sent again by another (a relay) or by the same (a repeat)."""
     dice, writer = random.Random(seed), Partnership(seed, ManualClock(START))
-    talking = random.Random(f"talk {seed}")
+    talking, affairs = random.Random(f"talk {seed}"), random.Random(f"affairs {seed}")
     producing = random.Random(f"products {seed}")
     steps: list[Step] = []
     for number in range(STEPS):
         if talking.random() < 0.4:
             steps.append(talk_for(talking, writer, steps))
         earlier = [i for i, step in enumerate(steps) if isinstance(step, Contribute)]
+        if affairs.random() < 0.3:
+            steps.append(affair_for(affairs, steps, earlier))
         if earlier and producing.random() < 0.3:
             steps.append(product_for(producing, earlier))
         draw = dice.random()
         if number == STEPS // 2:
             steps.append(Join(2))
         elif earlier and draw < 0.12:
-            said = [i for i, step in enumerate(steps) if isinstance(step, (Post, React))]
+            said = [i for i, step in enumerate(steps) if isinstance(step, (Post, React, Publish))]
             which = dice.choice(earlier)
             which = talking.choice(said) if said and talking.random() < 0.3 else which
             steps.append(Recall(which, dice.choice(("", "", "some"))))
@@ -226,6 +242,10 @@ class Played:
     decision_ids: list[str] = field(default_factory=list)
     targets: tuple[int, ...] = ()
     position: int = 0
+    did: bool = False
+    """An affair came about."""
+    followed: list[tuple[int, Standing]] = field(default_factory=list)
+    """What left publications of earlier steps, as their originals were withdrawn."""
 
 
 class World:
@@ -267,8 +287,12 @@ class World:
             "client": members.make_key(self.orgs[3], role="member")[1].reveal(),
             "approver outside": members.make_key(self.orgs[4], self.people[1], role="administrator")[1].reveal(),
         }
+        found_people(self)
         self.hub.settle()
         watch_everything(self)
+        for name, key in self.keys.items():
+            if key and self.viewer(name).person is not None:
+                self.hub.notify.watch(self.viewer(name), "assets")
 
     def viewer(self, name: str) -> Viewer:
         if not self.keys[name]:
@@ -285,6 +309,7 @@ class World:
     # -- the whole ---------------------------------------------------------------------------------------------------
 
     def play(self, steps: list[Step]) -> None:
+        self.steps = steps
         for number, step in enumerate(steps):
             self._begin(number)
             done = Played()
@@ -298,6 +323,10 @@ class World:
                     self._decide(step)
                 elif isinstance(step, Join):
                     self._join(step)
+                elif isinstance(step, Affair):
+                    play(self, step, done)
+                    if isinstance(step, (LetPublish, Publish)):
+                        done.said = self.hub.record.read_after(before, blocks=100)
                 else:
                     produce(self, step) if isinstance(step, Produce) else self._talk(step)
                     done.said = self.hub.record.read_after(before, blocks=100)
@@ -310,6 +339,7 @@ class World:
             self._note_decisions(before, done)
             done.position = self.hub.record.head()[0]
             self.played.append(done)
+            note_followed(self, done, step.step if isinstance(step, Recall) else -1)
 
     def _begin(self, number: int) -> None:
         self.randomness.begin(f"{self.seed}/{number}")
@@ -353,7 +383,7 @@ class World:
                 self.hub.shield.withdraw(viewer, item.id, "not now")
 
     def _talk(self, step: Post | Reply | React) -> None:
-        viewer, talk = self.poster(step.who), self.hub.talk
+        viewer, talk = self._writer(step), self.hub.talk
         if isinstance(step, Post):
             known = self.hub.circles.group(self.group)
             red = step.tlp is Tlp.RED and step.to_person
@@ -384,6 +414,12 @@ class World:
             narrower, answers = Tlp.AMBER_STRICT if "narrower" in step.how else None, "answer" in step.how
             talk.post(viewer, NewPost(text=step.text, parent=subject, tlp=narrower, answer=answers))
 
+    def _writer(self, step: Post | Reply | React) -> Viewer:
+        """Return who says it: the organisation's editor for some, so that erasures find posts; else its key."""
+        if isinstance(step, (Post, Reply)) and len(step.text) % 3 == 0:
+            return editor(self, step.who)
+        return self.poster(step.who)
+
     def contribution(self, step: React) -> str:
         return self.played[step.step].contribution or UNKNOWN
 
@@ -402,6 +438,7 @@ class World:
 
     def play_for(self, name: str, whole: World, steps: list[Step]) -> None:
         """Play what the whole world played, as far as the viewer of this name may see it there at the end."""
+        self.steps = steps
         seen = whole.hub.record.visible_to(whole.viewer(name))
         for number, (step, done) in enumerate(zip(steps, whole.played, strict=True)):
             self._begin(number)
@@ -414,8 +451,12 @@ class World:
                 self._recall_for(step, done, whole, name, seen)
             elif isinstance(step, Join):
                 self._join(step)
+            elif isinstance(step, Affair) and done.did:
+                play_again(self, step, done, mine, whole, whole.viewer(name))
             elif isinstance(step, Post | Reply | React | Produce) and any(e.audience in seen for e in done.items):
                 self._say_again(done, mine, whole)
+            self.hub.river.run_dry()
+            follow_again(self, done)
             self.hub.river.run_dry()
             for drafts in done.decisions:
                 if whole.shown_decisions(seen) >= {draft.payload.subject for draft in drafts}:
@@ -442,8 +483,11 @@ class World:
     def hidden_from(self, name: str) -> set[str]:
         """Return the ids of the contributions of which this viewer may see nothing."""
         seen = self.hub.record.visible_to(self.viewer(name))
+        # Whom an originator lets publish something, it tells what: by its consent, which is an entry.
+        told = {self.played[step.step].contribution for step, done in zip(self.steps, self.played, strict=True)
+                if isinstance(step, LetPublish) and any(entry.audience in seen for entry in done.said)}  # fmt: skip
         return {done.contribution for done in self.played
-                if done.contribution and not any(entry.audience in seen for entry in done.items)}  # fmt: skip
+                if done.contribution and not any(entry.audience in seen for entry in done.items)} - told  # fmt: skip
 
     def _recall_for(self, step: Recall, done: Played, whole: World, name: str, seen: frozenset[int]) -> None:
         there, here = whole.played[step.step], self.played[step.step]
@@ -653,6 +697,7 @@ def _text(who: int, tlp: Tlp, *names: str, may_block: bool = False) -> Contribut
 A, B = "a-bank[.]example", "b-bank[.]example"
 CITED = [_text(0, Tlp.AMBER_STRICT, A, may_block=True), _text(4, Tlp.GREEN, A), Decide(approve=True)]
 PROPOSED = [_text(0, Tlp.AMBER_STRICT, A, may_block=True), _text(4, Tlp.GREEN, A)]
+PUBLISHED = [_text(0, Tlp.GREEN, A), LetPublish(0, 1), Publish(1)]
 TIED = [_text(4, Tlp.AMBER_STRICT, B), _text(0, Tlp.GREEN, A, B), _text(1, Tlp.GREEN, A, B)]
 
 LEAKS: dict[str, tuple[Callable[[pytest.MonkeyPatch], None], list[Step] | None]] = {
@@ -667,6 +712,7 @@ LEAKS: dict[str, tuple[Callable[[pytest.MonkeyPatch], None], list[Step] | None]]
     "notices tell of what their reader may not see": (_tells_all, None),
     "decisions are tallied over all": (lambda m: _everyone(shield_store, "tally", m), PROPOSED),
     "ties go by the order in which values were first named, seen or not": (_ties_by_id, TIED),
+    "what was published for whom is told to all": (lambda m: _everyone(proxy_store, "publications", m), PUBLISHED),
 }
 
 
