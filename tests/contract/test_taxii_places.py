@@ -116,6 +116,15 @@ def test_versions_are_compared_as_instants_and_given_back_as_they_were_written(h
     assert len(ask(hub, one, "match[version]=2026-01-01T00:00:00.500Z")["objects"]) == 1
 
 
+def test_what_has_no_version_is_listed_by_its_place(hub: Hub) -> None:
+    one = viewer(hub, "One")
+    address = {"type": "domain-name", "spec_version": "2.1", "value": "a.example"}
+    give(hub, one, item("a"), {**address, "id": f"domain-name--{uuid.UUID(int=7)}"})
+    record = ask(hub, one, "match[type]=domain-name", kind="manifest")["objects"][0]
+    assert record["version"] == record["date_added"]
+    assert len(ask(hub, one, f"match[version]={record['version']}")["objects"]) == 1
+
+
 def test_a_narrowed_one_is_revoked_for_those_who_lose_it_and_goes_on_for_the_others(hub: Hub) -> None:
     one, two = viewer(hub, "One"), viewer(hub, "Two")
     given = give(hub, one, item("a"))
