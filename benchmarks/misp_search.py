@@ -16,6 +16,7 @@ from typing import Any
 
 import httpx
 from bench import Served, report
+from import_corpus import plain_loop
 
 EVENTS, SIZE, EXPORTED = 10, 10_000, 50_000
 if "--small" in sys.argv:
@@ -66,6 +67,7 @@ def _all(hub: Served) -> None:
     spent = []
     for number in range(EVENTS):
         spent.append(_cpu(hub, lambda: _add(writer, event(number * SIZE, SIZE))))  # noqa: B023 - called at once
+    report("a plain loop's step", ns=plain_loop())
     report("add an event of 10,000", first=spent[0], median=sorted(spent)[EVENTS // 2])
     _settle(hub)
     for scope in ("attributes", "events"):
@@ -87,6 +89,7 @@ def _all(hub: Served) -> None:
         report(f"export 50,000 as {form}", mb=size[0] / 1e6, cpu_s=cost)
     cost = _cpu(hub, lambda: _fetch(reader, "events", {"returnFormat": "json", "eventid": given}))
     report("events/restSearch of 50,000", cpu_s=cost)
+    report("a plain loop's step", ns=plain_loop())
     report("memory", rss_mb=hub.rss)
 
 
