@@ -93,7 +93,8 @@ def test_awkward_attributes(made: MadeHub, asked: dict[str, Any]) -> None:
 _TEXTS = st.text(max_size=12) | st.sampled_from(["12", '"', "\\", "a|b", "", "null", "\n"])
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, deadline=None,
+          suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture])
 @given(st.lists(st.fixed_dictionaries(
     {"value": _TEXTS.filter(str.strip)},
     optional={"comment": _TEXTS, "object_relation": st.none() | _TEXTS, "first_seen": st.none() | _TEXTS,

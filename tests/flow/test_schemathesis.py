@@ -1,7 +1,7 @@
 """The native API against its own description (schemathesis): whatever is sent, no door answers with a fault of ours.
 
-What the description allows is made at random for an administrator's own key, which opens most doors, and what it does not
-allow for good measure. What follows a stream without end is left out: its own tests follow it.
+What the description allows is made at random for an administrator's own key, which opens most doors, and what it does
+not allow for good measure. What follows a stream without end is left out: its own tests follow it.
 """
 
 from __future__ import annotations

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from fusioncell.cli.simulate import measured, played
-from fusioncell.demo.trial import Plan, make
+from fusioncell.demo import Plan, trial_of
 from fusioncell.intake.service import Terms
 from fusioncell.kernel.marking import Tlp
 from hubs import MadeHub, browser, make_hub
@@ -83,7 +83,7 @@ def test_by_key_the_api_asks_for_a_person(made: MadeHub) -> None:
 
 @pytest.mark.parametrize("seed", [1, 5])
 def test_a_partnership_with_known_truth(seed: int) -> None:
-    trial = make(Plan(seed=seed, days=40, values=360))
+    trial = trial_of(Plan(seed=seed, days=40, values=360))
     found = measured(trial, played(trial))
     assert found["poisoner"]["over_threshold_alone"] == 0
     assert found["poisoner"]["highest_alone"] < found["poisoner"]["threshold"]

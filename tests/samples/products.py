@@ -41,7 +41,8 @@ PREVIEW = {
 }  # fmt: skip
 NOTHING = {**PREVIEW, "parties": [], "more": 0, "lacking": [], "consents": 0, "body": "", "fault": "No title."}
 FORM = {"form": "advisory", "title": "Routers", "text": "Update.", "tlp": "green", "group": "", "about": "",
-        "sector": "", "week": "", "affected": "CVE-2026-4242 | Example | Router | 2.0", "changed": "", "product": ""}  # fmt: skip
+        "sector": "", "week": "", "affected": "CVE-2026-4242 | Example | Router | 2.0", "changed": "",
+        "product": ""}  # fmt: skip
 COMPOSE: Context = {
     "form": FORM, "heading": "Write a product", "forms": [{"value": "alert", "label": "Alert"},
                                                           {"value": "advisory", "label": "Advisory"}],

@@ -280,32 +280,23 @@ def assemble(
         record=record, vault=databases["vault"], projections=projections, members=members, audit=audit, clock=clock,
         randomness=randomness, settle=settle,
     )  # fmt: skip
-    receipts = Ledger(
-        record=record, vault=databases["vault"], projections=projections, intake=intake, members=members,
-        circles=circles, mail=mail, clock=clock, randomness=randomness, position=lambda: river.position,
-        secret=sha256(b"receipts" + key).digest(),
-    )  # fmt: skip
+    receipts = Ledger(record=record, vault=databases["vault"], projections=projections, intake=intake, members=members,
+                      circles=circles, mail=mail, clock=clock, randomness=randomness,
+                      position=lambda: river.position, secret=sha256(b"receipts" + key).digest())  # fmt: skip
     reach = Reach(projections, members, clock)
     shield = Shield(record, projections, fusion, intake, clock, randomness)
     picture = Picture(record, projections, fusion, intake, clock)
     matcher = Matcher(fusion, clock, sha256(b"match" + key).digest(), lambda: river.position)
     river.on_arrived(matcher.arrived)
-    desk = Desk(databases["vault"], clock, randomness)
-    talk = Talk(record, projections, desk, intake, fusion, clock, randomness, seal)
     vault = databases["vault"]
+    desk = Desk(vault, clock, randomness)
+    talk = Talk(record, projections, desk, intake, fusion, clock, randomness, seal)
     anonymous = Anonymous(vault=vault, sealing=sealing, intake=intake, talk=talk, clock=clock, randomness=randomness)
-    files = Files(
-        blobs=FolderBlobs(folder.path / "files"), vault=vault, projections=projections, clock=clock,
-        most=settings.max_files_mb << 20, is_settled=lambda: river.position >= record.head()[0],
-    )  # fmt: skip
+    files = _files(folder, settings, vault, projections, clock, lambda: river.position >= record.head()[0])
     hooks, follower, notify = _telling(
         settings, databases, key, clock, randomness, record, river, intake, members, desk, mail
     )
-    feeds = Feeds(
-        record=record, vault=vault, projections=projections, fusion=fusion, intake=intake, seal=seal, clock=clock,
-        base=settings.public_url or f"http://{settings.http_listen}", position=river.position,
-    )  # fmt: skip
-    river.on_arrived(feeds.arrived)
+    feeds = _feeds(settings, record, vault, projections, fusion, intake, seal, clock, river)
     follower.assets_of = people.assets.assets_of
     people.assets.on_change.append(follower.changed)
     known = join_knowing(record, projections, fusion, intake, members, clock, randomness)
@@ -317,18 +308,13 @@ def assemble(
     press = join_press(settings, record, projections, intake, picture, fusion, members, receipts, seal, clock,
                        randomness)
     taxii, federation = _taxii(record, projections, intake, members, circles, river, seal, inbound.hub)
-    verdicts = Verdicts(projections)
     return Hub(
-        verdicts=verdicts, origins=Origins(record, projections, clock, randomness, verdicts.by_source),
         folder=folder, settings=settings, inbound=inbound, clock=clock, randomness=randomness, databases=databases,
-        seal=seal, record=record, river=river, intake=intake, fusion=fusion, entities=known.entities, matcher=matcher,
-        matrix=known.matrix, vulns=known.vulns,
-        whatchanges=WhatChanges(known.entities, clock, known.sectors),
+        seal=seal, record=record, river=river, intake=intake, fusion=fusion, matcher=matcher,
         cursors=Cursors(vault, clock, seal),
         picture=picture, shield=shield, feeds=feeds,
         receipts=receipts, sealing=sealing, anonymous=anonymous, reach=reach, talk=talk, desk=desk, files=files,
         notify=notify, hooks=hooks, follower=follower, requests=requests,
-        clusters=Clusters(record, projections, clock, randomness),
         privacy=_privacy(settings, databases, record, intake, people, desk, notify, clock, randomness, bench,
                          press.products),
         participation=Participation(record=record, projections=projections, members=members, clock=clock),
@@ -339,8 +325,26 @@ def assemble(
             projections=projections, settle=settle, known_good=fusion.known_good, inbound=inbound,
             limits=intake.limits,
         )), taxii=taxii, federation=federation,
-        **press._asdict(), **people._asdict(), **bench._asdict(),
+        **known._asdict(), **press._asdict(), **people._asdict(), **bench._asdict(),
     )  # fmt: skip
+
+
+def _files(folder: Folder, settings: Settings, vault: SqlDatabase, projections: SqlDatabase, clock: Clock,
+           is_settled: Callable[[], bool]) -> Files:  # fmt: skip
+    """Join the files that lie beside the databases."""
+    return Files(blobs=FolderBlobs(folder.path / "files"), vault=vault, projections=projections, clock=clock,
+                 most=settings.max_files_mb << 20, is_settled=is_settled)  # fmt: skip
+
+
+def _feeds(settings: Settings, record: Record, vault: SqlDatabase, projections: SqlDatabase, fusion: Fusion,
+           intake: Intake, seal: Seal, clock: Clock, river: River) -> Feeds:  # fmt: skip
+    """Join what tools are given to look for."""
+    feeds = Feeds(
+        record=record, vault=vault, projections=projections, fusion=fusion, intake=intake, seal=seal, clock=clock,
+        base=settings.public_url or f"http://{settings.http_listen}", position=river.position,
+    )  # fmt: skip
+    river.on_arrived(feeds.arrived)
+    return feeds
 
 
 def _inbound(settings: Settings, record: Record, intake: Intake, members: Members, audit: Audit, vault: SqlDatabase,

@@ -2,30 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from fusioncell.bootstrap.outside import open_galaxies
 from fusioncell.edges.database import SqlDatabase
+from fusioncell.fusion.clusters.service import Clusters
 from fusioncell.fusion.entities import Entities, Knowledge
+from fusioncell.fusion.origins.service import Origins
 from fusioncell.fusion.service import Fusion
+from fusioncell.fusion.verdicts import Verdicts
 from fusioncell.fusion.vulns import Vulns
 from fusioncell.intake.service import Intake
 from fusioncell.kernel.clock import Clock
 from fusioncell.kernel.ids import Randomness
 from fusioncell.members.service import Members
+from fusioncell.picture.changes import WhatChanges
 from fusioncell.picture.matrix import Matrix
 from fusioncell.record.service import Record
 
 
-@dataclass(frozen=True, slots=True)
-class Knowing:
-    """The rooms, and ``sectors``: organisation → the sector that it works in."""
+class Knowing(NamedTuple):
+    """The rooms of what is known."""
 
     entities: Entities
     matrix: Matrix
     vulns: Vulns
-    sectors: Callable[[], Mapping[str, str]]
+    whatchanges: WhatChanges
+    verdicts: Verdicts
+    origins: Origins
+    clusters: Clusters
 
 
 def join_knowing(
@@ -43,4 +48,9 @@ def join_knowing(
     )  # fmt: skip
     vulns = Vulns(record=record, projections=projections, entities=entities, clock=clock, randomness=randomness,
                   sectors=sectors)  # fmt: skip
-    return Knowing(entities, Matrix(entities, clock, sectors), vulns, sectors)
+    verdicts = Verdicts(projections)
+    return Knowing(
+        entities, Matrix(entities, clock, sectors), vulns, WhatChanges(entities, clock, sectors), verdicts,
+        Origins(record, projections, clock, randomness, verdicts.by_source),
+        Clusters(record, projections, clock, randomness),
+    )  # fmt: skip

@@ -14,22 +14,21 @@ import click
 
 from fusioncell.bootstrap import Folder, Hub, open_hub, read_settings
 from fusioncell.cli.options import json_option
-from fusioncell.demo.trial import Plan, Trial, brier, majority, make, naive_count, votes
-from fusioncell.fusion import weigh
-from fusioncell.fusion.assess import assess
-from fusioncell.fusion.knowngood import KnownGood
+from fusioncell.demo import Plan, Trial, brier, majority, naive_count, trial_of, votes
+from fusioncell.fusion import KnownGood, prior, weight
 from fusioncell.fusion.model import Assessment
+from fusioncell.fusion.service import reassess
 from fusioncell.intake.service import Terms
 from fusioncell.kernel.clock import DAY, Instant, ManualClock, parse_instant
 from fusioncell.kernel.ids import SeededRandomness
 from fusioncell.kernel.marking import Tlp, Viewer
 from fusioncell.kernel.observable import Observable, ObservableType
-from fusioncell.shield import policy
+from fusioncell.shield import MALICIOUS_AT_LEAST
 from fusioncell.shield.model import State
 
 START = parse_instant("2026-01-05T00:00:00Z")
-_WEIGHT = weigh.weight("F", 6)
-_PRIOR = weigh.prior(ObservableType.DOMAIN)
+_WEIGHT = weight("F", 6)
+_PRIOR = prior(ObservableType.DOMAIN)
 
 
 class Stage:
@@ -100,11 +99,8 @@ class Stage:
         copies = {self.org[source] for source in self.trial.sources["copycat"]}
         most = 0.0
         for one in said.values():
-            evidence = [each for origin in one.origins for each in (origin.voice, *origin.repeats)]
-            rest = [each for each in evidence if each.contributor not in copies]
-            if rest:
-                alone = assess(one.observable, rest, len(rest), self.clock.now())
-                most = max(most, one.malicious - alone.malicious)
+            alone = reassess(one, copies, self.clock.now())
+            most = max(most, one.malicious - alone.malicious) if alone is not None else most
         return most
 
     def joined(self) -> dict[str, set[str]]:
@@ -176,11 +172,11 @@ def measured(trial: Trial, outcome: Outcome) -> dict[str, Any]:
             "largest_addition": outcome.added,
         },
         "poisoner": {
-            "threshold": policy.MALICIOUS_AT_LEAST,
+            "threshold": MALICIOUS_AT_LEAST,
             "targets": len(trial.targets),
             "highest": max(poisoned.values(), default=0.0),
             "highest_alone": max((poisoned[value] for value in alone), default=0.0),
-            "over_threshold_alone": sum(poisoned[value] >= policy.MALICIOUS_AT_LEAST for value in alone),
+            "over_threshold_alone": sum(poisoned[value] >= MALICIOUS_AT_LEAST for value in alone),
         },
         "benign_names_proposed": sorted(outcome.blocked),
         "grades": outcome.letters,
@@ -212,7 +208,7 @@ def simulate(
     poisoner   the highest P(malicious) of a benign name that it alone accused; the rule proposes from the threshold on
     """
     plan = Plan(seed, days, values, independents, copycats, poisoners, lazy)
-    trial = make(plan)
+    trial = trial_of(plan)
     found = measured(trial, played(trial, quiet=as_json))
     if as_json:
         click.echo(json.dumps(found))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from math import log
 from typing import TypeVar
 
 from fusioncell.kernel.ids import SeededRandomness
@@ -26,6 +27,14 @@ class Dice:
     def between(self, low: int, high: int) -> int:
         """Return a whole number from ``low`` to ``high``, both included."""
         return low + self.below(high - low + 1)
+
+    def share(self) -> float:
+        """Return a number from 0 up to, but not including, 1."""
+        return self.below(1 << 48) / (1 << 48)
+
+    def wait(self, mean: float) -> int:
+        """Return how long one waits for what comes at random and on average after ``mean`` (exponential)."""
+        return int(-mean * log(1.0 - self.share()))
 
     def pick(self, choices: Sequence[T]) -> T:
         """Return one of the choices."""

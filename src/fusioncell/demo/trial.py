@@ -7,11 +7,11 @@ is popular along with what is bad. Who knows better says so, now and then. The s
 
 from __future__ import annotations
 
-import random
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from math import exp
 
+from fusioncell.demo.dice import Dice
 from fusioncell.kernel.clock import DAY, HOUR
 
 MINUTE = HOUR // 60
@@ -58,11 +58,7 @@ class Trial:
     targets: tuple[str, ...]
 
 
-def _dice(words: str) -> random.Random:
-    return random.Random(words)  # noqa: S311 - a simulation, drawn anew from its seed
-
-
-def make(plan: Plan) -> Trial:
+def trial_of(plan: Plan) -> Trial:
     """Draw a trial. What the other sources say is the same with and without copycats."""
     names = {
         "independent": tuple(f"independent-{n + 1}" for n in range(plan.independents)),
@@ -70,76 +66,76 @@ def make(plan: Plan) -> Trial:
         "poisoner": tuple(f"poisoner-{n + 1}" for n in range(plan.poisoners)),
         "lazy": tuple(f"lazy-{n + 1}" for n in range(plan.lazy)),
     }
-    bad = [(f"login-{n:04}.evil-{n % 37}.example", _dice(f"{plan.seed} bad {n}").randrange(plan.days * DAY))
+    bad = [(f"login-{n:04}.evil-{n % 37}.example", Dice(f"{plan.seed} bad {n}").below(plan.days * DAY))
            for n in range(plan.values)]  # fmt: skip
     popular = [f"www.popular-{n:03}.example" for n in range(plan.popular)]
     targets = tuple(f"shop-{n:02}.example" for n in range(plan.targets))
     truth = {name: True for name, _ in bad} | dict.fromkeys([*popular, *targets], False)
     said: list[Report] = []
     for source in names["independent"]:
-        said += _independent(_dice(f"{plan.seed} {source}"), source, plan, bad, truth)
+        said += _independent(Dice(f"{plan.seed} {source}"), source, plan, bad, truth)
     for source in names["lazy"]:
-        said += _lazy(_dice(f"{plan.seed} {source}"), source, plan, bad, popular)
+        said += _lazy(Dice(f"{plan.seed} {source}"), source, plan, bad, popular)
     for source in names["poisoner"]:
-        said += _poisoner(_dice(f"{plan.seed} {source}"), source, plan, targets)
-    said += _corrections(_dice(f"{plan.seed} corrections"), said, truth, names["independent"])
+        said += _poisoner(Dice(f"{plan.seed} {source}"), source, plan, targets)
+    said += _corrections(Dice(f"{plan.seed} corrections"), said, truth, names["independent"])
     for number, source in enumerate(names["copycat"]):
         original = names["independent"][(number // 2) % max(1, plan.independents)]
-        said += _copycat(_dice(f"{plan.seed} {source}"), source, original, said)
+        said += _copycat(Dice(f"{plan.seed} {source}"), source, original, said)
     ordered = sorted((one for one in said if one.at < plan.days * DAY), key=lambda one: (one.at, one.source))
     return Trial(plan, truth, tuple(ordered), names, targets)
 
 
 def _independent(
-    rng: random.Random, source: str, plan: Plan, bad: list[tuple[str, int]], truth: dict[str, bool]
+    dice: Dice, source: str, plan: Plan, bad: list[tuple[str, int]], truth: dict[str, bool]
 ) -> Iterator[Report]:
-    share = rng.uniform(0.2, 0.5)
-    found = [(at + int(rng.expovariate(1 / (18 * HOUR))), name) for name, at in bad if rng.random() < share]
+    share = 0.2 + 0.3 * dice.share()
+    found = [(at + dice.wait(18 * HOUR), name) for name, at in bad if dice.share() < share]
     for day in range(plan.days):
-        if rng.random() < 0.3:
+        if dice.share() < 0.3:
             name = f"site-{source}-{day}.example"
             truth[name] = False
-            found.append((day * DAY + rng.randrange(DAY), name))
+            found.append((day * DAY + dice.below(DAY), name))
     for number, (at, name) in enumerate(sorted(found)):
         yield Report(at, source, ((name, "malicious", "", f"case {number} of {source}"),))
 
 
 def _lazy(
-    rng: random.Random, source: str, plan: Plan, bad: list[tuple[str, int]], popular: list[str]
+    dice: Dice, source: str, plan: Plan, bad: list[tuple[str, int]], popular: list[str]
 ) -> Iterator[Report]:
     for day in range(plan.days):
-        seen = [name for name, at in bad if day * DAY <= at < (day + 1) * DAY and rng.random() < 0.3]
-        mixed = seen + rng.sample(popular, min(4, len(popular)))
+        seen = [name for name, at in bad if day * DAY <= at < (day + 1) * DAY and dice.share() < 0.3]
+        mixed = seen + dice.some(popular, 4)
         rows = tuple((name, "malicious", "", f"mail of day {day} of {source}") for name in sorted(mixed))
-        yield Report(day * DAY + 20 * HOUR + rng.randrange(HOUR), source, rows)
+        yield Report(day * DAY + 20 * HOUR + dice.below(HOUR), source, rows)
 
 
-def _poisoner(rng: random.Random, source: str, plan: Plan, targets: tuple[str, ...]) -> Iterator[Report]:
+def _poisoner(dice: Dice, source: str, plan: Plan, targets: tuple[str, ...]) -> Iterator[Report]:
     for day in range(plan.days):
-        rows = tuple((name, "malicious", f"vendor {rng.randrange(40)}", f"sample {rng.randrange(10**6)}")
-                     for name in rng.sample(targets, min(8, len(targets))))  # fmt: skip
-        yield Report(day * DAY + rng.randrange(DAY), source, rows)
+        rows = tuple((name, "malicious", f"vendor {dice.below(40)}", f"sample {dice.below(1_000_000)}")
+                     for name in dice.some(targets, 8))  # fmt: skip
+        yield Report(day * DAY + dice.below(DAY), source, rows)
 
 
-def _copycat(rng: random.Random, source: str, original: str, said: Iterable[Report]) -> Iterator[Report]:
+def _copycat(dice: Dice, source: str, original: str, said: Iterable[Report]) -> Iterator[Report]:
     for one in [report for report in said if report.source == original]:
-        kept = tuple((value, verdict, "", f"seen by {source} {rng.randrange(10**6)}")
-                     for value, verdict, _, _ in one.rows if verdict == "malicious" and rng.random() < 0.9)  # fmt: skip
+        kept = tuple((value, verdict, "", f"seen by {source} {dice.below(1_000_000)}")
+                     for value, verdict, _, _ in one.rows if verdict == "malicious" and dice.share() < 0.9)  # fmt: skip
         if kept:
-            yield Report(one.at + 6 * HOUR + rng.randrange(30 * MINUTE), source, kept)
+            yield Report(one.at + 6 * HOUR + dice.below(30 * MINUTE), source, kept)
 
 
 def _corrections(
-    rng: random.Random, said: Iterable[Report], truth: Mapping[str, bool], sources: tuple[str, ...]
+    dice: Dice, said: Iterable[Report], truth: Mapping[str, bool], sources: tuple[str, ...]
 ) -> Iterator[Report]:
     """Somebody other than the accuser knows a benign name, and says so a day or two later, in one case of seven."""
     corrected: set[str] = set()
     for one in sorted(said, key=lambda report: (report.at, report.source)):
         for value, *_ in one.rows:
-            if not truth[value] and value not in corrected and rng.random() < 0.15:
+            if not truth[value] and value not in corrected and dice.share() < 0.15:
                 corrected.add(value)
-                who = rng.choice([source for source in sources if source != one.source])
-                yield Report(one.at + DAY + rng.randrange(DAY), who, ((value, "benign", "", f"known to {who}"),))
+                who = dice.pick([source for source in sources if source != one.source])
+                yield Report(one.at + DAY + dice.below(DAY), who, ((value, "benign", "", f"known to {who}"),))
 
 
 # -- scores ------------------------------------------------------------------------------------------------------------

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from typing import Any
 
 import numpy as np
@@ -61,6 +61,13 @@ def assess_within(
         )
         for number, items in grouped.items()
     }
+
+
+def reassess(found: Assessment, without: Set[str], now: Instant) -> Assessment | None:
+    """Assess an observable anew, as if some contributors had said nothing of it; None where nobody else did."""
+    evidence = [each for origin in found.origins for each in (origin.voice, *origin.repeats)]
+    rest = [each for each in evidence if each.contributor not in without]
+    return assess(found.observable, rest, sum(each.count for each in rest), now) if rest else None
 
 
 def find_many(connection: Connection, observables: Sequence[Observable]) -> dict[int, Observable]:

@@ -4,7 +4,7 @@ The exact bytes of each item go to the record; what they claim is read from thos
 ("log first, index behind", DESIGN rule 2).
 """
 
-from fusioncell.intake.arrive import ITEM_KINDS, signed64
+from fusioncell.intake.arrive import ITEM_KINDS, State, signed64
 from fusioncell.intake.export import export_native
 from fusioncell.intake.extract import extract_entry, since_of
 from fusioncell.intake.formats import detect, split_body
@@ -56,6 +56,7 @@ __all__ = [
     "Question",
     "ReactionBody",
     "Reference",
+    "State",
     "any_time",
     "detect",
     "event_meta",

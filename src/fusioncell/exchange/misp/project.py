@@ -26,7 +26,7 @@ from fusioncell.exchange.misp.model import (
     values_of,
 )
 from fusioncell.exchange.misp.store import metadata
-from fusioncell.intake.arrive import State
+from fusioncell.intake import State
 from fusioncell.intake.project import Arrival, Arrived
 from fusioncell.kernel.clock import SECOND
 from fusioncell.kernel.entry import Entry, Payload

@@ -6,9 +6,10 @@ into wrong clusters (``tests/unit/test_entities_suggest.py``); here a shared ali
 
 from fusioncell.fusion.entities.knowledge import ENTERPRISE, ICS, Knowledge
 from fusioncell.fusion.entities.model import Entity, Kind, Link, Strength, Suggestion, Technique
+from fusioncell.fusion.entities.refer import fold, refs_of_label
 from fusioncell.fusion.entities.service import Entities, technique_names
 
 __all__ = [
     "ENTERPRISE", "ICS", "Entities", "Entity", "Kind", "Knowledge", "Link", "Strength", "Suggestion", "Technique",
-    "technique_names",
+    "fold", "refs_of_label", "technique_names",
 ]  # fmt: skip

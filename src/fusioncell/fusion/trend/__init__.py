@@ -5,7 +5,7 @@ that a rise does not hide itself; what the sectors of the partnership make of it
 """
 
 from fusioncell.fusion.trend.baseline import Baseline, learn_baseline, weekday_factors
-from fusioncell.fusion.trend.watch import ALARM_DAYS, Watched, arl, ewma, threshold, watch
+from fusioncell.fusion.trend.cusum import ALARM_DAYS, Watched, arl, ewma, threshold, watch
 
 __all__ = [
     "ALARM_DAYS", "Baseline", "Watched", "arl", "ewma", "learn_baseline", "threshold", "watch", "weekday_factors",

@@ -5,6 +5,7 @@ say, with their version and date, and of an SSVC decision each input and where i
 """
 
 from fusioncell.fusion.vulns.model import Decision, Imported, Input, Table, Vulnerability
+from fusioncell.fusion.vulns.rate import POINTS
 from fusioncell.fusion.vulns.service import Vulns
 
-__all__ = ["Decision", "Imported", "Input", "Table", "Vulnerability", "Vulns"]
+__all__ = ["POINTS", "Decision", "Imported", "Input", "Table", "Vulnerability", "Vulns"]

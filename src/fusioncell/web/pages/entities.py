@@ -11,9 +11,8 @@ from litestar.concurrency import sync_to_thread
 from litestar.params import Parameter
 
 from fusioncell.bootstrap import Hub
-from fusioncell.fusion.entities import Entity, Kind, Link, Strength, Suggestion
+from fusioncell.fusion.entities import Entity, Kind, Link, Strength, Suggestion, fold, refs_of_label
 from fusioncell.fusion.entities.model import Report, Row
-from fusioncell.fusion.entities.refer import fold, refs_of_label
 from fusioncell.intake import extract_entry
 from fusioncell.kernel.errors import NotFound
 from fusioncell.kernel.marking import Viewer, parse_tlp

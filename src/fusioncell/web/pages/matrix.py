@@ -13,9 +13,8 @@ from litestar.params import Parameter
 from fusioncell.bootstrap import Hub
 from fusioncell.kernel.errors import BadInput
 from fusioncell.kernel.marking import Viewer
-from fusioncell.picture.matrix import DOMAINS, Cell, Coverage, Layer, read_layer
+from fusioncell.picture.matrix import DOMAINS, MAX_LAYER, Cell, Coverage, Layer, read_layer
 from fusioncell.picture.matrix import View as Shown
-from fusioncell.picture.matrix.layer import MAX_LAYER
 from fusioncell.web.pages.frame import FORM, Asked, Page, fault_on, form_of, members_only, page, text_of
 from fusioncell.web.pages.views import View
 from fusioncell.web.words import N_

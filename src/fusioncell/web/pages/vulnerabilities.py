@@ -9,8 +9,7 @@ from litestar import get
 from litestar.params import Parameter
 
 from fusioncell.bootstrap import Hub
-from fusioncell.fusion.vulns import Decision, Vulnerability
-from fusioncell.fusion.vulns.rate import POINTS
+from fusioncell.fusion.vulns import POINTS, Decision, Vulnerability
 from fusioncell.fusion.vulns.routes import cve_named
 from fusioncell.kernel.marking import Viewer
 from fusioncell.web.pages.entities import report_views
