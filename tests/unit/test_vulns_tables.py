@@ -61,7 +61,7 @@ def test_epss_is_read_with_its_comment(packed: bool) -> None:
     json.dumps(KEV | {"vulnerabilities": [KEV["vulnerabilities"][0] | {"cveID": "x"}]}).encode(),  # type: ignore[index]
     json.dumps(KEV | {"vulnerabilities": [KEV["vulnerabilities"][0] | {"dueDate": "soon"}]}).encode(),  # type: ignore[index]
     EPSS.replace("0.94332", "9").encode(), EPSS.replace("cve,epss", "a,b").encode(), (EPSS + "junk\n").encode(),
-    json.dumps({"mapping": [], "decision_points": {}}).encode(), gzip.compress(b"x" * 100)[:20],
+    json.dumps({"mapping": [], "decision_points": {}}).encode(), gzip.compress(b"x" * 100, mtime=0)[:20],
 ])  # fmt: skip
 def test_what_is_no_such_table_is_refused_whole(body: bytes) -> None:
     with pytest.raises(FusionCellError):
