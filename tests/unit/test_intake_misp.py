@@ -127,6 +127,9 @@ def test_other_bodies_are_refused(body: bytes) -> None:
     (["tlp:amber"], ["tlp:white"], Tlp.AMBER),
     ([], ["TLP:Amber+Strict", "tlp:clear"], Tlp.AMBER_STRICT),
     (["tlp:unclear"], [], None),
+    (["tlp:ambre"], [], Tlp.AMBER_STRICT),
+    (["tlp:green", "TLP:amber+strickt"], [], Tlp.AMBER_STRICT),
+    (["tlp:rde", "tlp:red"], [], Tlp.RED),
 ])
 def test_the_strictest_tag_counts(event_tags: list[str], own_tags: list[str], tlp: Tlp | None) -> None:
     made = attribute(Tag=[{"name": name} for name in own_tags])

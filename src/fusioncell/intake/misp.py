@@ -7,9 +7,10 @@ Rules kept here (MISP/misp-rfc, misp-core-format):
 2. An attribute is taken with its exact bytes; an event or an object as its *shell*: all its fields, in their order,
    with the child lists emptied to ``[]``. :func:`assemble` puts them together again, and nothing is lost.
 3. One bad attribute is a fault; the others are kept. A thing without a ``uuid`` gets one made of its content.
-4. The marking is the strictest ``tlp:`` tag of the event and the attribute. Distribution adds no marking: 0 (own
-   organisation), 4 (a sharing group) and the rest stand in ``meta["distribution"]``, the most restrictive of the chain
-   event → object → attribute; ``meta["own_organisation_only"]`` is set for 0.
+4. The marking is the strictest ``tlp:`` tag of the event and the attribute; a misspelt one counts as AMBER+STRICT.
+   Distribution adds no marking: 0 (own organisation), 4 (a sharing group) and the rest stand in
+   ``meta["distribution"]``, the most restrictive of the chain event → object → attribute;
+   ``meta["own_organisation_only"]`` is set for 0.
 5. What an attribute's claims need of its event stands in its ``meta``, one value shared by all of them.
 
 Not here: what an attribute claims (``misp_claims``), storing, defaults for what is unmarked.
@@ -235,12 +236,18 @@ def event_meta(subject: str, shell: bytes) -> dict[str, object]:
     return _event_meta(subject, _EVENT.decode(shell))[1]
 
 
+_UNCLEAR = frozenset({"tlp:unclear", "tlp:"})
+
+
 def _stricter(tlp: Tlp | None, tag: str) -> Tlp | None:
-    """Return the stricter of a marking and a ``tlp:`` tag; ``tlp:unclear`` and unknown ones say nothing."""
+    """Return the stricter of a marking and a ``tlp:`` tag. ``tlp:unclear`` says nothing; what is misspelt meant to keep
+    something back, so it is kept in the own organisation (AMBER+STRICT) until somebody mends it."""
+    if tag.lower() in _UNCLEAR:
+        return tlp
     try:
         label = parse_tlp(tag)
     except BadInput:
-        return tlp
+        label = Tlp.AMBER_STRICT
     return label if tlp is None or label.strictness > tlp.strictness else tlp
 
 
