@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Set
 from pathlib import Path
 
 import pytest
@@ -37,7 +37,7 @@ class World:
         self.analyst = analyst
         self.member = self.viewer(2)
 
-    def outcomes(self, audiences: frozenset[int]) -> dict[str, tuple[int, int]]:
+    def outcomes(self, audiences: frozenset[int], proven: Set[str]) -> dict[str, tuple[int, int]]:
         """Say what was told, to those of the partnership."""
         green = any(self.hub.record.audience(number).tlp is Tlp.GREEN for number in audiences)
         return self.told if green else {}

@@ -90,4 +90,4 @@ def test_a_partnership_with_known_truth(seed: int) -> None:
     assert not set(found["benign_names_proposed"]) & set(trial.targets)
     assert found["copycats"]["missed"] == [] and found["copycats"]["joined_wrongly"] == []
     assert found["copycats"]["largest_addition"] == 0.0
-    assert found["brier"]["fused"] < found["brier"]["majority_vote"]
+    assert found["brier"]["fused"] < found["brier"]["naive_count"] < found["brier"]["majority_vote"]

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from functools import cache
 from typing import Any
 
-from sqlalchemy import BigInteger, Column, Float, Index, Integer, MetaData, SmallInteger, String, Table, Text
+from sqlalchemy import BigInteger, Column, Float, Index, Integer, MetaData, SmallInteger, String, Table, Text, text
 
 from fusioncell.kernel.ports import Connection
 
@@ -32,6 +32,7 @@ party = Table(
     Column("id", _key, primary_key=True),
     Column("name", String(200), nullable=False, unique=True),
 )
+_BENIGN = text("stance = 3")
 claim = Table(
     "fusion_claim",
     metadata,
@@ -48,8 +49,10 @@ claim = Table(
     Column("at", BigInteger, nullable=False),
     Column("fresh", SmallInteger, nullable=False),
     Column("keys", Text, nullable=False),
+    Index("fusion_claim_benign", "contributor", sqlite_where=_BENIGN, postgresql_where=_BENIGN),
     sqlite_with_rowid=False,
 )
+"""The index holds what was called benign, which is little: sources are judged by it."""
 
 withdrawn = Table(
     "fusion_withdrawn",

@@ -14,7 +14,7 @@ PRIOR = (4.0, 1.0)
 ENOUGH = 5
 """Outcomes below which a source cannot be judged (Admiralty F)."""
 _Z = 1.6449
-_BANDS = ((0.95, "A"), (0.85, "B"), (0.7, "C"), (0.5, "D"), (0.0, "E"))
+_BANDS = ((0.85, "B"), (0.7, "C"), (0.5, "D"), (0.0, "E"))
 """Least share of claims that hold, for each letter; judged by the cautious end for praise and the mean for blame."""
 
 
@@ -35,5 +35,6 @@ def _letter(outcomes: int, mean: float, low: float) -> str:
         return "F"
     praised = next(letter for least, letter in _BANDS if low >= least)
     blamed = next(letter for least, letter in _BANDS if mean >= least)
-    # With few outcomes the two lie far apart: then it is the one that says less, but no worse than the mean says.
+    # With few outcomes the two lie far apart: then it is the one that says less, but no worse than the mean says. A,
+    # "completely reliable", is a person's word: outcomes come of what was looked at, the better part of what is said.
     return max(blamed, min(praised, "C"))

@@ -6,7 +6,7 @@ audience (DESIGN §4): so a join that shows in a score shows nothing that the sc
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass
 
 import msgspec
@@ -35,8 +35,10 @@ _USES = Uses.ANALYSIS | Uses.BLOCKING | Uses.PRODUCTS
 TIERS = (Audience(Tlp.CLEAR, uses=_USES), Audience(Tlp.GREEN, uses=_USES))
 """Whom what is learned is for. The shield sees it too: a family that it did not know would count twice there."""
 
-Outcomes = Callable[[frozenset[int]], Mapping[str, tuple[int, int]]]
-"""Gives for each source (upheld, overturned) of what it said, from what stands in these audiences."""
+Outcomes = Callable[[frozenset[int], Set[str]], Mapping[str, tuple[int, int]]]
+"""Gives for each source (upheld, overturned) of what it said, from what stands in these audiences, and from what
+sources of proven record call benign."""
+_PROVEN = frozenset("ABC")
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +120,7 @@ class Origins:
         with self._projections.read() as connection:
             given = {row[1]: row for row in store.grades_in(connection, audiences)}
         done = 0
-        for source, (upheld, overturned) in sorted(self._outcomes(audiences).items()):
+        for source, (upheld, overturned) in sorted(self._outcomes(audiences, _proven(given.values())).items()):
             if upheld + overturned < ENOUGH or is_pseudonym(source) or source == ANONYMOUS:
                 continue
             row = given.get(source)
@@ -171,7 +173,7 @@ class Origins:
                            hint="A (completely reliable) to E, or F (cannot be judged).")  # fmt: skip
         if source not in self._known(viewer):
             raise NotFound(f"no source {source[:80]!r}", hint="Name it as the page of sources lists it.")
-        upheld, overturned = self._outcomes(self._record.visible_to(viewer)).get(source, (0, 0))
+        upheld, overturned = self._seen_outcomes(viewer).get(source, (0, 0))
         self._write(GRADED, Audience(_tier_of(tlp), uses=_USES), viewer.person or "", source,
                     Grade(source, letter, reason.strip(), upheld, overturned))  # fmt: skip
 
@@ -197,6 +199,12 @@ class Origins:
     def _families(self, viewer: Viewer) -> dict[str, frozenset[str]]:
         return families((one.join.first, one.join.second) for one in self.joins(viewer))
 
+    def _seen_outcomes(self, viewer: Viewer) -> Mapping[str, tuple[int, int]]:
+        audiences = self._record.visible_to(viewer)
+        with self._projections.read() as connection:
+            given = {row[1]: row for row in store.grades_in(connection, audiences)}
+        return self._outcomes(audiences, _proven(given.values()))
+
     def _known(self, viewer: Viewer) -> set[str]:
         with self._projections.read() as connection:
             return {row[0] for row in store.sources_in(connection, self._record.visible_to(viewer), 1 << 20)}
@@ -207,7 +215,7 @@ class Origins:
         with self._projections.read() as connection:
             rows = store.sources_in(connection, audiences, min(limit, MOST))
             given = {row[1]: row for row in store.grades_in(connection, audiences)}
-        outcomes, kin = self._outcomes(audiences), self._families(viewer)
+        outcomes, kin = self._outcomes(audiences, _proven(given.values())), self._families(viewer)
         made = []
         for name, claims, last in rows:
             row = given.get(name)
@@ -222,6 +230,10 @@ class Origins:
         payload = Payload(author, subject, self._clock.now(), "", msgspec.json.encode(body))
         self._record.append("", [Draft(kind, self._record.intern_audience(audience), payload)],
                             new_id(self._randomness))  # fmt: skip
+
+
+def _proven(grades: Iterable[store.Row]) -> frozenset[str]:
+    return frozenset(row[1] for row in grades if row[2] in _PROVEN)
 
 
 def _tier_of(tlp: Tlp) -> Tlp:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Set
+
 from fusioncell.fusion.verdicts import store
 from fusioncell.fusion.verdicts.model import Verdict
 from fusioncell.kernel.observable import TYPES_BY_CODE, Observable
@@ -23,11 +25,17 @@ class Verdicts:
         return [Verdict(Observable(TYPES_BY_CODE[code], value), bool(upheld), malicious, at)
                 for code, value, upheld, malicious, at in rows]  # fmt: skip
 
-    def by_source(self, audiences: frozenset[int]) -> dict[str, tuple[int, int]]:
-        """Return (upheld, overturned) for each source that had accused a value before the verdict on it."""
+    def by_source(self, audiences: frozenset[int], proven: Set[str]) -> dict[str, tuple[int, int]]:
+        """Return (upheld, overturned) for each source that had accused a value before the verdict on it.
+
+        Overturned is, without a verdict, what another member of ``proven`` record called benign afterwards: who has no
+        record could else ruin that of others.
+        """
         found: dict[str, tuple[int, int]] = {}
         with self._projections.read() as connection:
             rows = store.by_source(connection, audiences)
+            told = store.contested(connection, audiences, sorted(proven)) if proven else []
+        rows += [(source, 0, count) for source, count in told]
         for source, upheld, count in rows:
             held, fell = found.get(source, (0, 0))
             found[source] = (held + count, fell) if upheld else (held, fell + count)

@@ -52,6 +52,25 @@ def standing(connection: Connection, audiences: Iterable[int], limit: int) -> li
     )
 
 
+def contested(connection: Connection, audiences: Iterable[int], proven: Iterable[str]) -> list[tuple[str, int]]:
+    """Return (source, values that it accused and a proven contributor called benign afterwards), verdicts apart."""
+    sql, value = connection.among(audiences)
+    who, names = connection.among(proven)
+    return connection.rows(
+        "SELECT CASE WHEN coalesce(q.name, '') = '' THEN p.name ELSE q.name END AS source, "
+        "count(DISTINCT c.observable) FROM fusion_claim b "
+        f"JOIN fusion_party e ON e.id = b.contributor AND e.name IN {who} "
+        "JOIN fusion_claim c ON c.observable = b.observable AND c.stance IN (1, 2) AND c.seq < b.seq "
+        f"AND c.contributor <> b.contributor AND c.audience IN {sql} "
+        "JOIN fusion_observable o ON o.id = b.observable "
+        "JOIN fusion_party p ON p.id = c.contributor LEFT JOIN fusion_party q ON q.id = c.creator "
+        f"WHERE b.stance = 3 AND b.audience IN {sql} AND NOT EXISTS (SELECT 1 FROM fusion_verdicts v "
+        f"WHERE v.hash = o.hash AND v.type = o.type AND v.value = o.value AND v.audience IN {sql}) "
+        "GROUP BY source ORDER BY source",
+        (names, value, value, value),
+    )
+
+
 def by_source(connection: Connection, audiences: Iterable[int]) -> list[tuple[str, int, int]]:
     """Return (source, upheld, decisions) over the verdicts on values that the source had accused before."""
     sql, value = connection.among(audiences)
