@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from samples.pages import Context, shell
+from fusioncell.kernel.clock import DAY
+from samples.pages import NOW, Context, shell
 
 ROW: Context = {
     "href": "/entities/e1", "name": "AsyncRAT", "kind": "malware", "how": "rising", "words": "Rising",
@@ -22,3 +23,10 @@ PAGES = {
         "shell": shell(), "rows": [], "watched": 0, "false_alarms": 0.0, "sectors": [], "sector": ""}),
 }  # fmt: skip
 """Sample → (template, context)."""
+FRAGMENTS: dict[str, tuple[str, Context]] = {
+    "picture-tabs": ("picture/_tabs.html", {"shell": shell(), "part": "changes"}),
+    "workbench-tabs": ("workbench/_tabs.html", {"shell": shell(), "part": "triage"}),
+    "graph-strip": ("graph/_strip.html", {
+        "strip": {"series": [0, 3, 1], "from": NOW - 3 * DAY, "to": NOW, "before": 12}}),
+}  # fmt: skip
+"""Parts that pages include."""

@@ -14,7 +14,7 @@ PLAIN: Context = {**ROW, "source": "o2", "name": "Copy & Co", "letter": "F", "by
                   "overturned": 0, "graded": False, "level": "unknown", "family": ["Northern Broadband"]}  # fmt: skip
 JOIN: Context = {
     "id": "j1", "first": "Northern Broadband", "second": "Copy & Co", "by": "", "reason": "", "tlp": "green",
-    "at": NOW - DAY, "values": 212, "shared": 198, "order": 99, "hours": 6.25,
+    "at": NOW - DAY, "rare": 212, "shared": 198, "order": 99, "hours": 6.25,
 }  # fmt: skip
 LETTERS = [{"value": letter, "words": f"{letter} – words"} for letter in "ABCDEF"]
 FORM = dict.fromkeys(("source", "letter", "first", "second", "reason"), "")

@@ -36,7 +36,7 @@ def changes(request: Asked, hub: Hub, viewer: Viewer, sector: str = "") -> Page:
     sectors = hub.matrix.sectors()
     chosen = sector if sector in sectors else ""
     found = hub.whatchanges.look(viewer, sector=chosen)
-    return page(request, "picture/changes.html", here="home", rows=[_row(one) for one in found.found],
+    return page(request, "picture/changes.html", here="picture", rows=[_row(one) for one in found.found],
                 watched=found.watched, false_alarms=round(found.false_alarms, 1), sectors=sectors,
                 sector=chosen)  # fmt: skip
 

@@ -75,7 +75,7 @@ def listed(request: Asked, hub: Hub, viewer: Viewer, after: Annotated[str, Param
     """Show the clusters that one sees, the one with the newest report first."""
     found, further = hub.clusters.newest(viewer, after=after, limit=ROWS)
     return page(
-        request, "clusters/index.html", here="clusters", clusters=[_summary(one) for one in found],
+        request, "clusters/index.html", here="picture", clusters=[_summary(one) for one in found],
         next=f"/clusters?{urlencode({'after': further})}" if further else None, paged=bool(after),
     )  # fmt: skip
 
@@ -89,7 +89,7 @@ def one(
     found = hub.clusters.one(viewer, which, after=after, limit=ROWS)
     names, may = Names(hub, viewer), viewer.may("answer") and not viewer.guest
     return page(
-        request, "clusters/cluster.html", here="clusters", cluster=_summary(found.summary),
+        request, "clusters/cluster.html", here="picture", cluster=_summary(found.summary),
         members=[_member(each, names) for each in found.members],
         attached=[_member(each, names) for each in found.narrow],
         values=[_shared(each) for each in found.values],

@@ -33,7 +33,7 @@ LETTERS = (
     ("D", N_("D – not usually reliable")), ("E", N_("E – unreliable")), ("F", N_("F – cannot be judged")),
 )  # fmt: skip
 """The Admiralty code's reliability of a source (MISP taxonomy ``admiralty-scale``)."""
-_ID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
+_ID = re.compile(r"\A(?:identity--)?[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\Z")
 _LEVELS = {"A": "benign", "B": "benign", "C": "benign", "D": "suspicious", "E": "malicious", "F": "unknown"}
 
 
@@ -42,7 +42,10 @@ def _named(names: Names, source: str) -> str:
     known = names.all().get(source)
     if known is not None:
         return known.name
-    return names.organisation(source) if source == ANONYMOUS or _ID.fullmatch(source) else source
+    if source == ANONYMOUS:
+        return names.organisation(source)
+    # A creator that is known by its id alone, as MISP's organisations and STIX's identities are.
+    return N_("Source {id}", id=source[-12:]) if _ID.search(source) else source
 
 
 def _row(names: Names, one: Source) -> View:
@@ -62,7 +65,7 @@ def _join(names: Names, one: Joined) -> View:
     return {
         "id": one.id, "first": _named(names, one.join.first), "second": _named(names, one.join.second),
         "by": names.person(one.author) if one.author else "", "reason": one.join.reason, "at": one.at,
-        "tlp": one.tlp.value, "values": one.join.values, "shared": one.join.shared,
+        "tlp": one.tlp.value, "rare": one.join.values, "shared": one.join.shared,
         "order": round(100 * one.join.order), "hours": one.join.lag / 3_600_000_000,
     }  # fmt: skip
 
@@ -71,7 +74,7 @@ def _page(request: Asked, hub: Hub, viewer: Viewer, form: dict[str, str] | None 
     members_only(viewer)
     names = Names(hub)
     return page(
-        request, "picture/sources.html", here="home", rows=[_row(names, one) for one in hub.origins.sources(viewer)],
+        request, "picture/sources.html", here="picture", rows=[_row(names, one) for one in hub.origins.sources(viewer)],
         joins=[_join(names, one) for one in hub.origins.joins(viewer)],
         may=viewer.may("answer") and viewer.person is not None, letters=[{"value": a, "words": b} for a, b in LETTERS],
         form=form or dict.fromkeys(("source", "letter", "first", "second", "reason"), ""), **more,
