@@ -127,8 +127,8 @@ def _hold(world: Any, step: Hold) -> None:
             world.hub.privacy.lift_hold(officer, one.id)
     elif step.who % 2:
         world.hub.privacy.place_hold(officer, "person", world.editors[step.who], "CASE-1", "Section 1", 30)
-    else:
-        world.hub.privacy.place_hold(officer, "contribution", world.played[step.step].contribution, "CASE-1", "S 1", 30)
+    elif kept := world.played[step.step].contribution:
+        world.hub.privacy.place_hold(officer, "contribution", kept, "CASE-1", "S 1", 30)
 
 
 def play_again(world: Any, step: Affair, done: Any, mine: Any, whole: Any, viewer: Viewer) -> None:

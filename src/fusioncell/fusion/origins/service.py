@@ -17,7 +17,7 @@ from fusioncell.fusion.origins.families import families
 from fusioncell.fusion.origins.model import GRADED, JOINED, LETTERS, PARTED, Grade, Join, Posterior, Said
 from fusioncell.fusion.origins.project import UNKNOWN, standing
 from fusioncell.fusion.origins.reliability import ENOUGH, posterior
-from fusioncell.kernel.clock import DAY, Clock, Instant
+from fusioncell.kernel.clock import DAY, Clock, Instant, format_instant
 from fusioncell.kernel.entry import Draft, Payload
 from fusioncell.kernel.errors import BadInput, Conflict, NotAllowed, NotFound
 from fusioncell.kernel.ids import Randomness, new_id
@@ -198,6 +198,15 @@ class Origins:
 
     def _families(self, viewer: Viewer) -> dict[str, frozenset[str]]:
         return families((one.join.first, one.join.second) for one in self.joins(viewer))
+
+    def judged_by(self, person: str, audiences: frozenset[int]) -> list[dict[str, object]]:
+        """Return what a person said of sources, of what stands in these audiences, for an answer to the person."""
+        with self._projections.read() as connection:
+            said = [(row[6], "joined" if row[4] else "parted", row[8])
+                    for row in store.joins_in(connection, audiences) if row[7] == person]  # fmt: skip
+            said += [(row[4], "graded", row[6]) for row in store.grades_in(connection, audiences) if row[5] == person]
+        return [{"at": format_instant(at), "did": did, "said": msgspec.json.decode(body)}
+                for at, did, body in sorted(said)]  # fmt: skip
 
     def _seen_outcomes(self, viewer: Viewer) -> Mapping[str, tuple[int, int]]:
         audiences = self._record.visible_to(viewer)

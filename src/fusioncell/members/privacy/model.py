@@ -119,6 +119,8 @@ DATA: dict[str, Held] = {
     "exchange_reaction": Held("reactions", _ID),
     "exchange_closing": Held("threads_closed", _ID),
     "exchange_consent": Held("consents", _ID),
+    "fusion_origins_join": Held("sources_judged", _ID),
+    "fusion_origins_grade": Held("sources_judged", _ID),
     "picture_triage_act": Held("triage", _ID),
     "picture_notebook_paper": Held("notebook", _ID),
     "picture_saved_query": Held("saved_queries", _ID),

@@ -45,8 +45,8 @@ def href_of(which: str) -> str:
     return f"/vulnerabilities/{quote(which)}" if which.startswith("CVE-") else f"/entities/{quote(which, safe='')}"
 
 
-def labelled(hub: Hub, label: str) -> View:
-    """Make the view of a label: a technique and what the galaxies know by its name and page, all else as a search."""
+def labelled(hub: Hub, label: str, viewer: Viewer) -> View:
+    """Make the view of a label: what the galaxies know by its name and, for members, its page; all else as a search."""
     for ref in refs_of_label(label[:240]):
         known = hub.entities.knowledge.find(ref)
         if known is None and ref.startswith("~"):
@@ -55,7 +55,8 @@ def labelled(hub: Hub, label: str) -> View:
         if known is not None:
             technique = hub.entities.knowledge.technique(known.external) if known.external else None
             name = f"{technique.name} ({technique.id})" if technique else known.name
-            return {"label": name[:120], "href": href_of(known.external or known.id)}
+            search = f"/search?{urlencode({'q': label[:200]})}"
+            return {"label": name[:120], "href": href_of(known.external or known.id) if viewer.member else search}
     return {"label": label[:80], "href": f"/search?{urlencode({'q': label[:200]})}"}
 
 

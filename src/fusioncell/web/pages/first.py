@@ -176,7 +176,7 @@ def home_context(hub: Hub, viewer: Viewer) -> dict[str, Any]:
             {"label": _type_label(key), "count": count, "href": None}
             for key, count in hub.picture.facet(viewer, "type", limit=BARS)
         ],
-        "techniques": [{**labelled(hub, key), "count": count} for key, count in technique],
+        "techniques": [{**labelled(hub, key, viewer), "count": count} for key, count in technique],
         "blocked": _blocked(hub, viewer, tally.get(State.PUBLISHED, 0)),
         "hours": [{"at": at, "count": count} for at, count in activity.hours],
     }

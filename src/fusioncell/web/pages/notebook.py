@@ -198,8 +198,8 @@ def _papers(fields: Form) -> list[Paper]:
     if put == "marks":
         cells = [(name.split("."), text_of(fields, name, 4), text_of(fields, f"was.{name}", 4)) for name in fields
                  if name.startswith("m.") and name.count(".") == 2]  # fmt: skip
-        return [Paper(What.MARK, about=name[1], to=name[2], mark=mark) for name, mark, was in cells
-                if mark != was and mark in MARKS.keys() | {""}]  # fmt: skip
+        return [Paper(What.MARK, about=name[1], to=name[2], mark=chosen) for name, chosen, was in cells
+                if chosen != was and chosen in MARKS.keys() | {""}]  # fmt: skip
     if put == "drop":
         return [Paper(What.DROP, about=text_of(fields, "about", 8300))]
     if put in ("close", "reopen"):

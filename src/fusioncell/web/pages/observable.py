@@ -188,13 +188,13 @@ def _contributors(rows: list[tuple[Any, ...]], names: Names) -> list[View]:
     return sorted(counted.values(), key=lambda one: (-one["last"], one["name"]))
 
 
-def _context(hub: Hub, one: Observable, cited: Cited) -> list[View]:
+def _context(hub: Hub, viewer: Viewer, one: Observable, cited: Cited) -> list[View]:
     labels: dict[str, None] = {}
     for _, entry in sorted(cited.entries.items(), reverse=True):
         for claim in extract_entry(entry).claims:
             if claim.observable == one:
                 labels.update(dict.fromkeys(claim.context))
-    return [labelled(hub, label) for label in list(labels)[:MAX_CONTEXT]]
+    return [labelled(hub, label, viewer) for label in list(labels)[:MAX_CONTEXT]]
 
 
 def _propose(hub: Hub, viewer: Viewer, one: Observable, decision: Decision | None) -> View | None:
@@ -240,7 +240,7 @@ def observable_context(hub: Hub, viewer: Viewer, one: Observable) -> View:
         "known_good": known_good_view(one, hub.fusion.known_good.hits(one)),
         "timeline": _timeline(rows, decision, cited, names),
         "contributors": _contributors(rows, names),
-        "context": _context(hub, one, cited),
+        "context": _context(hub, viewer, one, cited),
         "decision": shown,
         "propose": _propose(hub, viewer, one, decision),
     }

@@ -62,11 +62,13 @@ def _watched(hub: Hub, viewer: Viewer) -> dict[str, str]:
 def _index(request: Asked, hub: Hub, viewer: Viewer, *, code: int = 200, errors: tuple[dict[str, str], ...] = (),
            typed: Form | None = None) -> Page:
     names, watched = Names(hub, viewer), set(_watched(hub, viewer))
+    least = text_of(typed or {}, "least", 4).strip()
     return page(request, "saved/index.html", here="workbench", code=code, errors=errors,
                 rows=[_view(one, names, viewer, watched) for one in hub.saved.listed(viewer)],
                 readers=readers_choices(hub, viewer), types=[{"value": each.value, "label": label_of(each)}
                                                              for each in OFFERED],
-                typed={name: text_of(typed or {}, name, 400) for name in ("name", "words", "least")})  # fmt: skip
+                typed={"name": text_of(typed or {}, "name", 400), "words": text_of(typed or {}, "words", 400),
+                       "least": least if least.isdecimal() else ""})  # fmt: skip
 
 
 @get("/saved", opt={"permission": "search"}, sync_to_thread=True, include_in_schema=False)
