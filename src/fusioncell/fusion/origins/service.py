@@ -146,7 +146,7 @@ class Origins:
         names = self._known(viewer)
         for name in (first, second):
             if name not in names:
-                raise NotFound(f"no source {name[:80]!r}", hint="Name sources as the page of sources lists them.")
+                raise NotFound("no such source", hint="Name sources as the page of sources lists them.")
         if first == second:
             raise BadInput("a source is one origin with itself already", place="second")
         if second in self._families(viewer).get(first, ()):
@@ -161,7 +161,7 @@ class Origins:
         self._may(viewer, reason)
         found = next((one for one in self.joins(viewer) if one.id == which), None)
         if found is None:
-            raise NotFound(f"no join {which[:80]!r}", hint="It may have been parted already.")
+            raise NotFound("no such join", hint="It may have been parted already.")
         self._write(PARTED, Audience(found.tlp, uses=_USES), viewer.person or "", which,
                     Join(found.join.first, found.join.second, "person", reason.strip()))  # fmt: skip
 
@@ -169,10 +169,10 @@ class Origins:
         """Grade a source by the Admiralty code, A to F, or take the grade back (""). Weighs its claims from now on."""
         self._may(viewer, reason)
         if letter not in ("", *LETTERS):
-            raise BadInput(f"{letter[:10]!r} is no grade", place="letter",
+            raise BadInput("that is no grade of the Admiralty code", place="letter",
                            hint="A (completely reliable) to E, or F (cannot be judged).")  # fmt: skip
         if source not in self._known(viewer):
-            raise NotFound(f"no source {source[:80]!r}", hint="Name it as the page of sources lists it.")
+            raise NotFound("no such source", hint="Name it as the page of sources lists it.")
         upheld, overturned = self._seen_outcomes(viewer).get(source, (0, 0))
         self._write(GRADED, Audience(_tier_of(tlp), uses=_USES), viewer.person or "", source,
                     Grade(source, letter, reason.strip(), upheld, overturned))  # fmt: skip

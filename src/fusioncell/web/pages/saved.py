@@ -59,16 +59,20 @@ def _watched(hub: Hub, viewer: Viewer) -> dict[str, str]:
     return {watch.value: watch.id for watch in hub.notify.watches(viewer) if watch.kind == "query"}
 
 
+def _percent(text: str) -> bool:
+    return text.isascii() and text.isdecimal() and len(text) <= 3 and int(text) <= 100
+
+
 def _index(request: Asked, hub: Hub, viewer: Viewer, *, code: int = 200, errors: tuple[dict[str, str], ...] = (),
            typed: Form | None = None) -> Page:
     names, watched = Names(hub, viewer), set(_watched(hub, viewer))
-    least = text_of(typed or {}, "least", 4).strip()
+    least = text_of(typed or {}, "least", 64).strip()
     return page(request, "saved/index.html", here="workbench", code=code, errors=errors,
                 rows=[_view(one, names, viewer, watched) for one in hub.saved.listed(viewer)],
                 readers=readers_choices(hub, viewer), types=[{"value": each.value, "label": label_of(each)}
                                                              for each in OFFERED],
                 typed={"name": text_of(typed or {}, "name", 400), "words": text_of(typed or {}, "words", 400),
-                       "least": least if least.isdecimal() else ""})  # fmt: skip
+                       "least": least if _percent(least) else ""})  # fmt: skip
 
 
 @get("/saved", opt={"permission": "search"}, sync_to_thread=True, include_in_schema=False)
@@ -84,11 +88,11 @@ async def save(request: Asked, hub: Hub, viewer: Viewer) -> Page:
     """Save a query."""
     fields = await form_of(request)
     types = [each for each in (await request.form()).getall("type", []) if isinstance(each, str)]
-    least = text_of(fields, "least", 4).strip()
+    least = text_of(fields, "least", 64).strip()
 
     def work() -> Page:
         try:
-            if least and not least.isdecimal():
+            if least and not _percent(least):
                 raise BadInput("a likelihood is a whole number of percent", place="least")
             asked = Query(text_of(fields, "name", 400), text_of(fields, "words", 400), tuple(types), int(least or 0))
             made = hub.saved.save(viewer, asked, text_of(fields, "readers", 100))

@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import re
-from typing import Any
 
 from litestar import get, post
 from litestar.concurrency import sync_to_thread
 
 from fusioncell.bootstrap import Hub
 from fusioncell.fusion.origins.service import Joined, Source
-from fusioncell.kernel.errors import FusionCellError
 from fusioncell.kernel.marking import ANONYMOUS, Viewer, parse_tlp
 from fusioncell.web.pages.frame import (
     FORM,
     Asked,
     Page,
-    fault_on,
     form_of,
     members_only,
     page,
@@ -70,14 +67,14 @@ def _join(names: Names, one: Joined) -> View:
     }  # fmt: skip
 
 
-def _page(request: Asked, hub: Hub, viewer: Viewer, form: dict[str, str] | None = None, **more: Any) -> Page:
+def _page(request: Asked, hub: Hub, viewer: Viewer) -> Page:
     members_only(viewer)
     names = Names(hub)
     return page(
         request, "picture/sources.html", here="picture", rows=[_row(names, one) for one in hub.origins.sources(viewer)],
         joins=[_join(names, one) for one in hub.origins.joins(viewer)],
         may=viewer.may("answer") and viewer.person is not None, letters=[{"value": a, "words": b} for a, b in LETTERS],
-        form=form or dict.fromkeys(("source", "letter", "first", "second", "reason"), ""), **more,
+        form=dict.fromkeys(("source", "letter", "first", "second", "reason"), ""),
     )  # fmt: skip
 
 
@@ -101,10 +98,7 @@ async def grade(request: Asked, hub: Hub, viewer: Viewer) -> Page:
     form = await _form(request)
 
     def work() -> Page:
-        try:
-            hub.origins.grade(viewer, form["source"], form["letter"], form["reason"], parse_tlp(form["tlp"] or "green"))
-        except FusionCellError as fault:
-            return _page(request, hub, viewer, form, code=fault.status, errors=(fault_on("reason", fault),))
+        hub.origins.grade(viewer, form["source"], form["letter"], form["reason"], parse_tlp(form["tlp"] or "green"))
         settle(hub)
         return see_other("/sources", said="done")
 
@@ -117,10 +111,7 @@ async def join(request: Asked, hub: Hub, viewer: Viewer) -> Page:
     form = await _form(request)
 
     def work() -> Page:
-        try:
-            hub.origins.join(viewer, form["first"], form["second"], form["reason"], parse_tlp(form["tlp"] or "green"))
-        except FusionCellError as fault:
-            return _page(request, hub, viewer, form, code=fault.status, errors=(fault_on("why", fault),))
+        hub.origins.join(viewer, form["first"], form["second"], form["reason"], parse_tlp(form["tlp"] or "green"))
         settle(hub)
         return see_other("/sources", said="done")
 
@@ -133,10 +124,7 @@ async def part(request: Asked, which: str, hub: Hub, viewer: Viewer) -> Page:
     form = await _form(request)
 
     def work() -> Page:
-        try:
-            hub.origins.part(viewer, which, form["reason"])
-        except FusionCellError as fault:
-            return _page(request, hub, viewer, code=fault.status, errors=(fault_on(f"reason-{which}", fault),))
+        hub.origins.part(viewer, which, form["reason"])
         settle(hub)
         return see_other("/sources", said="done")
 
