@@ -114,20 +114,21 @@ def play(world: Any, step: Affair, done: Any) -> None:
         claimed = hub.assets.claim(editor(world, step.who), NAMES[step.who])
         hub.assets.approve(world.poster(0), claimed.id, "The registry says so.")
     elif isinstance(step, Hold):
-        _hold(world, step)
+        _hold(world, step, world.played[step.step].contribution)
     else:
         hub.privacy.erase(world.poster(0), world.editors[step.who], posts=step.posts)
     done.did = True
 
 
-def _hold(world: Any, step: Hold) -> None:
+def _hold(world: Any, step: Hold, kept: str) -> None:
+    """``kept``: the contribution of the step, as it is called on the whole hub: a hold may name what is hidden."""
     officer = world.hub.members.viewer_of(f"person:{world.officer}")
     if step.lift:
         for one in world.hub.privacy.holds(officer)[:1]:
             world.hub.privacy.lift_hold(officer, one.id)
     elif step.who % 2:
         world.hub.privacy.place_hold(officer, "person", world.editors[step.who], "CASE-1", "Section 1", 30)
-    elif kept := world.played[step.step].contribution:
+    elif kept:
         world.hub.privacy.place_hold(officer, "contribution", kept, "CASE-1", "S 1", 30)
 
 
@@ -143,6 +144,9 @@ def play_again(world: Any, step: Affair, done: Any, mine: Any, whole: Any, viewe
                       entry.payload) for entry in visible], done.contribution)  # fmt: skip
             mine.contribution, mine.said = done.contribution, world.hub.record.read_after(before, blocks=100)
             mine.items = [entry for entry in mine.said if entry.kind != "contribution"]
+    elif isinstance(step, Hold) and viewer.may("audit"):
+        _hold(world, step, whole.played[step.step].contribution)
+        mine.did = True
     elif isinstance(step, Erase) or viewer.may("audit") or (
         isinstance(step, Prove) and viewer.org == world.orgs[step.who]
     ):
