@@ -197,7 +197,8 @@ def show(
         faults=faults,
         recall=f"{address}/recall" if status is not None and viewer.may("recall") else None,
         raw=f"/api{address}/content" if viewer.may("export") else None,
-        named=[row_view(hub, row) for row in hub.entities.of_contribution(viewer, contribution)],
+        # Their pages are the members'.
+        named=[row_view(hub, row) for row in hub.entities.of_contribution(viewer, contribution) if viewer.member],
         room=f"/groups/room?about={quote(contribution, safe='')}"
         if viewer.member and viewer.may("contribute") else None,
         reach=_reach(hub, viewer, contribution, own=status is not None),
