@@ -13,11 +13,11 @@ from fusioncell.bootstrap.knowing import join_knowing
 from fusioncell.bootstrap.misp import MispParts, misp_door
 from fusioncell.bootstrap.outside import open_known_good, read_settings
 from fusioncell.bootstrap.products import CSAF_CODES, join_press
+from fusioncell.bootstrap.shielding import Shielding, join_shield
 from fusioncell.bootstrap.workbench import Bench, join_workbench
 from fusioncell.edges.blobs import FolderBlobs
 from fusioncell.edges.database import SqlDatabase
-from fusioncell.edges.dns_notify import NotifyTarget
-from fusioncell.edges.dns_server import DnsServer, start_dns_server
+from fusioncell.edges.dns_server import DnsServer
 from fusioncell.edges.fetch import Reader
 from fusioncell.edges.folder import Folder
 from fusioncell.edges.mail import SmtpCarrier
@@ -59,7 +59,7 @@ from fusioncell.intake.service import Intake
 from fusioncell.kernel.clock import DAY, HOUR, Clock
 from fusioncell.kernel.errors import Conflict
 from fusioncell.kernel.ids import Randomness
-from fusioncell.kernel.settings import Settings, host_port
+from fusioncell.kernel.settings import Settings
 from fusioncell.members.accounts import Accounts, IdleRule
 from fusioncell.members.accounts.service import Post
 from fusioncell.members.assets import Assets
@@ -141,6 +141,7 @@ class Hub:
     weekly: Weekly
     printer: Callable[[str], bytes]
     shield: Shield
+    shielding: Shielding
     talk: Talk
     desk: Desk
     files: Files
@@ -203,18 +204,18 @@ class Hub:
             each.tidy()
         self.follower.save()
         self.origins.learn()
+        self.shielding.daily()
 
     def _after_batch(self) -> None:
         self.anonymous.release()
         self.proxy.follow()
         self.products.follow()
-        self.shield.follow()
-        self.shield.act()
+        self.shielding.act()
         self.files.sweep()
 
     def settle(self) -> None:
         """Project and act until nothing is left to do (for commands that run without the thread)."""
-        while (self.river.run_dry() or self.shield.act() or self.anonymous.release() or self.proxy.follow()
+        while (self.river.run_dry() or self.shielding.act() or self.anonymous.release() or self.proxy.follow()
                or self.products.follow()):  # fmt: skip
             pass
         self.shield.follow()
@@ -222,12 +223,7 @@ class Hub:
 
     async def serve_dns(self, listen: str, **more: Any) -> DnsServer:
         """Serve the zone as its primary on the running event loop."""
-        host, port = host_port(listen)
-        targets = [
-            NotifyTarget(*host_port(part.strip())) for part in self.settings.dns_notify.split(",") if part.strip()
-        ]
-        server = await start_dns_server(self.shield.zone, host, port, notify=targets, **more)
-        return server
+        return await self.shielding.serve_dns(listen, **more)
 
     def close(self) -> None:
         """Stop: nothing accepted is lost."""
@@ -284,7 +280,9 @@ def assemble(
                       circles=circles, mail=mail, clock=clock, randomness=randomness,
                       position=lambda: river.position, secret=sha256(b"receipts" + key).digest())  # fmt: skip
     reach = Reach(projections, members, clock)
-    shield = Shield(record, projections, fusion, intake, clock, randomness)
+    shielding = join_shield(folder=folder, settings=settings, key=key, databases=databases, record=record,
+                            fusion=fusion, intake=intake, clock=clock, randomness=randomness, settle=settle)
+    shield = shielding.shield
     picture = Picture(record, projections, fusion, intake, clock)
     matcher = Matcher(fusion, clock, sha256(b"match" + key).digest(), lambda: river.position)
     river.on_arrived(matcher.arrived)
@@ -312,7 +310,7 @@ def assemble(
         folder=folder, settings=settings, inbound=inbound, clock=clock, randomness=randomness, databases=databases,
         seal=seal, record=record, river=river, intake=intake, fusion=fusion, matcher=matcher,
         cursors=Cursors(vault, clock, seal),
-        picture=picture, shield=shield, feeds=feeds,
+        picture=picture, shield=shield, shielding=shielding, feeds=feeds,
         receipts=receipts, sealing=sealing, anonymous=anonymous, reach=reach, talk=talk, desk=desk, files=files,
         notify=notify, hooks=hooks, follower=follower, requests=requests,
         privacy=_privacy(settings, databases, record, intake, people, desk, notify, clock, randomness, bench,

@@ -11,6 +11,9 @@ from enum import StrEnum
 
 import msgspec
 
+SEVERITIES = ("low", "medium", "high")
+ACTOR, COMPROMISED = "actor", "compromised"
+"""Whose name a decision is on: the actor's own, or a legitimate site's that was broken into."""
 PROPOSE = frozenset({"decision.proposed", "decision.refused"})
 KINDS = frozenset({*PROPOSE, "decision.published", "decision.withdrawn", "decision.expired"})
 
@@ -50,7 +53,9 @@ class Body(msgspec.Struct, frozen=True):
     """The body of every decision entry.
 
     ``by``: ``rule`` or the person's id (a key's organisation where no person stands behind it). ``expires``: instant
-    (µs), fixed at publication; 0 before. ``guards``: what stood against it, in plain words.
+    (µs), fixed at publication; 0 before. ``guards``: what stood against it, in plain words. ``approvers``: who
+    approved, in order. ``standing``: id of the standing approval that it cites. ``origin``: whose name it is, the
+    actor's own or a compromised site's. ``exercise``: never in a live zone. ``policy``: digest of the policy in force.
     """
 
     decision: str
@@ -63,6 +68,13 @@ class Body(msgspec.Struct, frozen=True):
     reason: str = ""
     expires: int = 0
     guards: list[str] = []
+    approvers: list[str] = []
+    standing: str = ""
+    severity: str = "medium"
+    origin: str = "actor"
+    exercise: bool = False
+    policy: str = ""
+    reason_code: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,3 +97,10 @@ class Decision:
     reason: str
     guards: tuple[str, ...]
     audience: int
+    approvers: tuple[str, ...] = ()
+    standing: str = ""
+    severity: str = "medium"
+    origin: str = "actor"
+    exercise: bool = False
+    policy: str = ""
+    reason_code: str = ""

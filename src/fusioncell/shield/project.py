@@ -20,6 +20,7 @@ from fusioncell.shield.model import KINDS, PROPOSE, STATE_AFTER, Body, State
 
 EPOCH_LEAP = 86_400
 """How far a new epoch's serial leaps ahead of the clock (RFC 1982 allows 2^31)."""
+EXERCISE = store.COLUMNS.split(", ").index("exercise")
 _encode = msgspec.json.Encoder().encode
 
 
@@ -72,6 +73,13 @@ def _apply(connection: Connection, entry: Entry, body: Body) -> None:
                 storable(body.reason),
                 _encode(body.guards).decode(),
                 entry.audience,
+                _encode(body.approvers).decode(),
+                body.standing,
+                body.severity,
+                body.origin,
+                int(body.exercise),
+                body.policy,
+                body.reason_code,
             ),
         )
     elif state is State.PUBLISHED:
@@ -86,21 +94,26 @@ def _apply(connection: Connection, entry: Entry, body: Body) -> None:
             entry.audience,
             body.malicious,
             body.active,
-        ):
-            _step(connection, entry, body.name, added=True)
+            _encode(body.approvers).decode(),
+            body.standing,
+            body.policy,
+        ) and not body.exercise:
+            store.set_serial(connection, body.decision, _step(connection, entry, body.name, added=True))
     else:
         row = store.by_id(connection, body.decision)
         store.end(connection, body.decision, state.value, entry.at, body.by, storable(body.reason))
-        if row is not None and row[3] == State.PUBLISHED:
+        if row is not None and row[3] == State.PUBLISHED and not row[EXERCISE]:
             _step(connection, entry, body.name, added=False)
 
 
-def _step(connection: Connection, entry: Entry, name: str, *, added: bool) -> None:
+def _step(connection: Connection, entry: Entry, name: str, *, added: bool) -> int:
+    """Note a step of the zone; return its serial."""
     # The serial follows the record's clock, so a restored hub's next serial is beyond any that was ever served; many
     # steps within a second may have run ahead of the clock, hence the leap.
     clock = entry.at // 1_000_000 + (EPOCH_LEAP if not name else 0)
     serial = max(store.last_serial(connection) + 1, clock)
     store.add_change(connection, serial, name, added, entry.at, entry.seq)
+    return serial
 
 
 def _note_due(connection: Connection, moved: dict[int, Observable], audiences: frozenset[int]) -> None:

@@ -36,6 +36,12 @@ def decision_json(item: Decision) -> dict[str, Any]:
         "ended_at": _when(item.ended_at),
         "reason": item.reason,
         "guards": list(item.guards),
+        "severity": item.severity,
+        "origin": item.origin,
+        "exercise": item.exercise,
+        "standing": item.standing,
+        "policy": item.policy,
+        "reason_code": item.reason_code,
         "evidence": [
             {"contribution": c.contribution, "contributor": c.contributor, "weight": c.weight} for c in item.evidence
         ],

@@ -232,7 +232,16 @@ class Shield:
         self._write(
             "decision.published",
             PARTNERS,
-            msgspec.structs.replace(body, expires=self._clock.now() + life, reason=reason[:1000]),
+            msgspec.structs.replace(
+                body,
+                expires=self._clock.now() + life,
+                reason=reason[:1000],
+                approvers=[_actor(viewer)],
+                severity=item.severity,
+                origin=item.origin,
+                exercise=item.exercise,
+                reason_code=item.reason_code,
+            ),
         )
         return item
 
@@ -318,6 +327,13 @@ def _body_of(item: Decision, *, by: str, reason: str) -> Body:
         reason,
         item.expires_at,
         list(item.guards),
+        list(item.approvers),
+        item.standing,
+        item.severity,
+        item.origin,
+        item.exercise,
+        item.policy,
+        item.reason_code,
     )
 
 
@@ -339,6 +355,13 @@ def _decision(row: tuple[Any, ...]) -> Decision:
         reason,
         guards,
         audience,
+        approvers,
+        standing,
+        severity,
+        origin,
+        exercise,
+        digest,
+        reason_code,
     ) = row
     return Decision(
         identifier,
@@ -357,4 +380,11 @@ def _decision(row: tuple[Any, ...]) -> Decision:
         reason,
         tuple(msgspec.json.decode(guards, type=list[str])),
         audience,
+        tuple(msgspec.json.decode(approvers, type=list[str])),
+        standing,
+        severity,
+        origin,
+        bool(exercise),
+        digest,
+        reason_code,
     )

@@ -38,6 +38,14 @@ decision = Table(
     Column("guards", Text, nullable=False),
     Column("audience", Integer, nullable=False),
     Column("ended_by", String(64), nullable=False),
+    Column("approvers", Text, nullable=False),
+    Column("standing", String(64), nullable=False),
+    Column("severity", String(8), nullable=False),
+    Column("origin", String(16), nullable=False),
+    Column("exercise", Integer, nullable=False),
+    Column("policy", String(64), nullable=False),
+    Column("reason_code", String(40), nullable=False),
+    Column("serial", BigInteger, nullable=False),
     Index("shield_decision_name", "name"),
     Index("shield_decision_state", "state", "expires_at"),
 )
@@ -59,13 +67,15 @@ due = Table(
 
 COLUMNS = (
     "id, name, category, state, malicious, active, proposed_at, published_at, expires_at, ended_at, evidence, "
-    "proposed_by, approver, reason, guards, audience"
+    "proposed_by, approver, reason, guards, audience, approvers, standing, severity, origin, exercise, policy, "
+    "reason_code"
 )
 
 
 def open_decision(connection: Connection, row: Row) -> None:
     """Add a decision, in the order of the table's columns."""
-    connection.run(f"INSERT INTO shield_decision (seq, {COLUMNS}, ended_by) VALUES (?, {', '.join('?' * 16)}, '')", row)
+    marks = ", ".join("?" * 23)
+    connection.run(f"INSERT INTO shield_decision (seq, {COLUMNS}, ended_by, serial) VALUES (?, {marks}, '', 0)", row)
 
 
 def publish(
@@ -79,13 +89,22 @@ def publish(
     audience: int,
     malicious: float,
     active: float,
+    approvers: str,
+    standing: str,
+    policy: str,
 ) -> int:
     """Note that a decision was approved and published."""
     return connection.run(
         "UPDATE shield_decision SET state = 'published', published_at = ?, expires_at = ?, evidence = ?, approver = ?, "
-        "reason = ?, audience = ?, malicious = ?, active = ? WHERE id = ? AND state = 'proposed'",
-        (at, expires, evidence, approver, reason, audience, malicious, active, identifier),
+        "reason = ?, audience = ?, malicious = ?, active = ?, approvers = ?, standing = ?, policy = ? "
+        "WHERE id = ? AND state = 'proposed'",
+        (at, expires, evidence, approver, reason, audience, malicious, active, approvers, standing, policy, identifier),
     )
+
+
+def set_serial(connection: Connection, identifier: str, serial: int) -> None:
+    """Note the serial at which a decision's name entered the zone."""
+    connection.run("UPDATE shield_decision SET serial = ? WHERE id = ?", (serial, identifier))
 
 
 def end(connection: Connection, identifier: str, state: str, at: int, by: str, reason: str) -> None:
@@ -146,8 +165,21 @@ def tally(connection: Connection, audiences: Iterable[int]) -> dict[str, int]:
 
 
 def published_names(connection: Connection) -> list[str]:
-    """Return all names that the zone holds."""
-    return [row[0] for row in connection.rows("SELECT DISTINCT name FROM shield_decision WHERE state = 'published'")]
+    """Return all names that the zone holds; an exercise's are never among them."""
+    return [
+        row[0]
+        for row in connection.rows(
+            "SELECT DISTINCT name FROM shield_decision WHERE state = 'published' AND exercise = 0"
+        )
+    ]
+
+
+def published_rows(connection: Connection) -> list[tuple[str, str, str, int, int]]:
+    """Return (name, category, severity, published at, serial at which it entered) of what is blocked, by name."""
+    return connection.rows(
+        "SELECT name, category, severity, published_at, serial FROM shield_decision "
+        "WHERE state = 'published' AND exercise = 0 ORDER BY name, serial"
+    )
 
 
 def run_out(connection: Connection, now: int, limit: int) -> list[Row]:
