@@ -12,6 +12,7 @@ boundaries never show, and a rebuild without what was recalled or erased gives t
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from heapq import heapify, heappop, heappush
 from typing import NamedTuple
 
@@ -48,6 +49,7 @@ __all__ = ["TIERS", "metadata", "project"]
 _MALICIOUS = frozenset((Stance.MALICIOUS, Stance.SUSPICIOUS))
 _MAX_KEYS = 20
 _Values = dict[int, dict[int, int]]
+_Row = tuple[int, int, int, int, int, str]
 
 
 def project(
@@ -56,57 +58,97 @@ def project(
     """Apply one cut. ``tiers``: the audiences of each of :data:`TIERS`."""
     rows, found = _rows(arrived)
     gone = [entry for entry, _ in arrived.ended if entry.seq - entry.commit_seq <= MAX_VALUES]
-    touched = {row[0] for row in found} | {entry.commit_seq for entry in gone}
     acted = [entry for entry in entries if entry.kind in (ACT, UNDO) and entry.payload is not None]
-    if not touched and not acted:
+    if not rows and not gone and not acted:
         return
-    before = [_values(connection, touched, tier) for tier in tiers]
+    # A unit that comes with this cut, and of which nothing goes with it, stands in the rows at hand.
+    stood = set(store.units(connection, {row[0] for row in found})) | {entry.commit_seq for entry in gone}
+    before = [_values(connection, stood, tier) for tier in tiers]
     if gone:
-        store.drop_seqs(connection, [entry.seq for entry in gone])
+        store.drop_entries(connection, [(entry.commit_seq, entry.seq) for entry in gone])
     if rows:
         store.add_units(connection, found)
         store.add_values(connection, rows)
     if gone:
         store.drop_empty_units(connection, {entry.commit_seq for entry in gone})
     named = {contribution for entry in acted for contribution in _act(connection, entry)}
+    after = [_values(connection, stood, tier) | _fresh(rows, stood, tier) for tier in tiers]
+    changed = [_changed(*each) for each in zip(before, after, strict=True)]
+    _count(connection, before, changed)
     for number, audiences in enumerate(tiers):
-        after = _values(connection, touched, audiences)
-        _Tier(connection, number, audiences).change(touched, before[number], after, named)
+        _Tier(connection, number, audiences).change(changed[number], after[number], named)
 
 
-def _rows(arrived: Arrived) -> tuple[list[tuple[object, ...]], list[tuple[int, str, str, int]]]:
-    """Return the rows of the index, and those of their units."""
-    rows: list[tuple[object, ...]] = []
+def _fresh(rows: Sequence[_Row], stood: set[int], audiences: frozenset[int]) -> _Values:
+    """Return what stands in the units that came with the rows."""
+    found: _Values = {}
+    for hash64, unit, _, audience, kind, _ in rows:
+        if audience in audiences and unit not in stood:
+            found.setdefault(unit, {})[hash64] = kind
+    return found
+
+
+def _changed(before: _Values, after: _Values) -> dict[int, set[int]]:
+    """Return, by unit, the features that it has now and had not, or had and has not."""
+    nothing: dict[int, int] = {}
+    each = {unit: before.get(unit, nothing).keys() ^ after.get(unit, nothing).keys() for unit in {*before, *after}}
+    return {unit: hashes for unit, hashes in each.items() if hashes}
+
+
+def _count(connection: Connection, before: Sequence[_Values], changed: Sequence[dict[int, set[int]]]) -> None:
+    """Count by difference how many units of each tier have a feature."""
+    differences: dict[int, list[int]] = {}
+    for tier, units in enumerate(changed):
+        for unit, hashes in units.items():
+            had = before[tier].get(unit, ())
+            for hash64 in hashes:
+                differences.setdefault(hash64, [0, 0])[tier] += -1 if hash64 in had else 1
+    if differences:
+        store.count(connection, [(hash64, *differences[hash64]) for hash64 in sorted(differences)])
+
+
+def _rows(arrived: Arrived) -> tuple[list[_Row], list[tuple[int, str, str, int]]]:
+    """Return the rows of the index, in order of feature, and those of their units."""
+    rows: list[_Row] = []
     units: dict[int, tuple[int, str, str, int]] = {}
     for arrival in arrived.arrivals:
         entry = arrival.entry
-        if entry.seq - entry.commit_seq > MAX_VALUES:
+        unit = entry.commit_seq
+        if entry.seq - unit > MAX_VALUES:
             continue
         features = _features(arrival.extract)
-        rows += [(_hash(each), entry.commit_seq, entry.seq, entry.audience, int(each.kind), each.text)
-                 for each in sorted(features)]  # fmt: skip
         if features:
-            units[entry.commit_seq] = (entry.commit_seq, entry.contribution, entry.org, entry.at)
-    return rows, list(units.values())
+            rows += [(hash64, unit, entry.seq, entry.audience, kind, text) for hash64, kind, text in features]
+            units[unit] = (unit, entry.contribution, entry.org, entry.at)
+    return sorted(rows), list(units.values())
 
 
-def _features(extract: Extract) -> set[Feature]:
-    """Return what an entry may share: what it says of attackers, and what it cites for that."""
-    found: set[Feature] = set()
+def _features(extract: Extract) -> set[tuple[int, int, str]]:
+    """Return what an entry may share, (hash, kind, text): what it says of attackers, and what it cites for that."""
+    found: set[tuple[int, int, str]] = set()
     for claim in extract.claims[:MAX_VALUES]:
         if claim.role is Role.ATTACKER and claim.stance in _MALICIOUS:
-            found.update(features_of(claim.observable))
+            found.update(map(_hashed, features_of(claim.observable)))
             for key in claim.keys[:_MAX_KEYS]:
                 if key.startswith(("http://", "https://")):
-                    found.update(features_of_reference(key))
-    return {Feature(each.kind, storable(each.text)) for each in found}
+                    found.update(_of_reference(key))
+    return found
 
 
-def _hash(feature: Feature) -> int:
-    return signed64(f"{int(feature.kind)}:{feature.text}".encode("utf-8", "replace"))
+@lru_cache(maxsize=4096)
+def _of_reference(address: str) -> tuple[tuple[int, int, str], ...]:
+    """Return the features of a reference; most items of one event cite the same."""
+    return tuple(map(_hashed, features_of_reference(address)))
+
+
+@lru_cache(maxsize=4096)
+def _hashed(feature: Feature) -> tuple[int, int, str]:
+    kind, text = int(feature.kind), storable(feature.text)
+    return signed64(f"{kind}:{text}".encode("utf-8", "replace")), kind, text
 
 
 def _values(connection: Connection, units: set[int], audiences: frozenset[int]) -> _Values:
+    """Return what stands in units: feature → kind."""
     found: _Values = {unit: {} for unit in units}
     for unit, hash64, kind, _ in store.values_of(connection, units, audiences) if units else ():
         found[unit][hash64] = kind
@@ -145,20 +187,11 @@ class _Tier:
         self._last = store.last_unit(connection)
         self._heads: set[int] = set()
 
-    def change(self, touched: set[int], before: _Values, after: _Values, named: set[str]) -> None:
+    def change(self, changed: dict[int, set[int]], after: _Values, named: set[str]) -> None:
         """Bring the tier up to date after the values of some units changed, and decisions about contributions."""
-        differences: dict[int, int] = {}
-        dirty: set[int] = set()
-        for unit in touched:
-            changed = before[unit].keys() ^ after[unit].keys()
-            if not changed:
-                continue
-            for hash64 in changed:
-                differences[hash64] = differences.get(hash64, 0) + (1 if hash64 in after[unit] else -1)
-            dirty.add(unit)
-            dirty.update(self._later(unit, changed))
-        if differences:
-            store.count(self._connection, [(self._number, *item) for item in sorted(differences.items())])
+        dirty = set(changed)
+        for unit, hashes in changed.items():
+            dirty.update(self._later(unit, hashes))
         for contribution in sorted(named):
             if unit := store.unit_of(self._connection, contribution, self._audiences):
                 dirty.add(unit)
@@ -206,8 +239,8 @@ class _Tier:
         return Place(places[link.to][0], link.to, link.reach, link.weight)
 
     def _shared(self, unit: int, values: dict[int, int]) -> list[Sharers]:
-        counts = store.counts(self._connection, self._number, values)
-        several = [hash64 for hash64, count in counts.items() if count > 1]
+        counts = store.counts(self._connection, self._number, values, least=2)
+        several = list(counts)
         if not several:
             return []
         own = {} if unit >= self._last else store.sharers_from(self._connection, several, unit, self._audiences)

@@ -14,17 +14,17 @@ Row = tuple[Any, ...]
 
 Table(
     "fusion_clusters_value", metadata,
-    Column("hash", BigInteger, primary_key=True, autoincrement=False),
     Column("unit", BigInteger, primary_key=True, autoincrement=False),
     Column("seq", BigInteger, primary_key=True, autoincrement=False),
+    Column("hash", BigInteger, primary_key=True, autoincrement=False),
     Column("audience", Integer, nullable=False),
     Column("kind", Integer, nullable=False),
     Column("text", Text, nullable=False),
-    Index("fusion_clusters_value_seq", "seq"),
-    Index("fusion_clusters_value_unit", "unit"),
+    Index("fusion_clusters_value_of", "hash", "unit", "audience"),
     sqlite_with_rowid=False,
 )  # fmt: skip
-"""The index: a row a feature and entry. ``unit``: position of the submission's first entry."""
+"""A row a feature and entry, in order of arrival; what finds by feature is narrow, and holds all that it is asked for.
+``unit``: position of the submission's first entry."""
 Table(
     "fusion_clusters_unit", metadata,
     Column("unit", BigInteger, primary_key=True, autoincrement=False),
@@ -36,12 +36,12 @@ Table(
 )  # fmt: skip
 Table(
     "fusion_clusters_count", metadata,
-    Column("tier", Integer, primary_key=True, autoincrement=False),
     Column("hash", BigInteger, primary_key=True, autoincrement=False),
-    Column("number", Integer, nullable=False),
+    Column("clear", Integer, nullable=False),
+    Column("green", Integer, nullable=False),
     sqlite_with_rowid=False,
 )  # fmt: skip
-"""How many units of a tier have a feature, so that nobody counts them again for each newcomer."""
+"""How many units of each tier have a feature, so that nobody counts them again for each newcomer."""
 Table(
     "fusion_clusters_link", metadata,
     Column("tier", Integer, primary_key=True, autoincrement=False),
@@ -97,18 +97,17 @@ def add_units(connection: Connection, rows: Iterable[Row]) -> None:
 
 
 def add_values(connection: Connection, rows: Iterable[Row]) -> None:
-    """Add to the index: (hash, unit, seq, audience, kind, text)."""
+    """Add to the index: (hash, unit, seq, audience, kind, text). In order of hash they cost least."""
     connection.run_many(
         "INSERT INTO fusion_clusters_value (hash, unit, seq, audience, kind, text) VALUES (?, ?, ?, ?, ?, ?) "
-        "ON CONFLICT (hash, unit, seq) DO NOTHING",
+        "ON CONFLICT (unit, seq, hash) DO NOTHING",
         rows,
     )
 
 
-def drop_seqs(connection: Connection, seqs: Iterable[int]) -> None:
-    """Take out what entries said."""
-    which, value = connection.among(seqs)
-    connection.run(f"DELETE FROM fusion_clusters_value WHERE seq IN {which}", (value,))
+def drop_entries(connection: Connection, entries: Iterable[tuple[int, int]]) -> None:
+    """Take out what entries said: (unit, seq)."""
+    connection.run_many("DELETE FROM fusion_clusters_value WHERE unit = ? AND seq = ?", entries)
 
 
 def drop_empty_units(connection: Connection, units: Iterable[int]) -> None:
@@ -189,25 +188,23 @@ def having(connection: Connection, hashes: Iterable[int], audiences: Iterable[in
 
 
 def count(connection: Connection, rows: Sequence[Row]) -> None:
-    """Add to how many units of a tier have a feature: (tier, hash, difference)."""
+    """Add to how many units of each tier have a feature: (hash, difference in CLEAR, difference in GREEN)."""
     connection.run_many(
-        "INSERT INTO fusion_clusters_count (tier, hash, number) VALUES (?, ?, ?) "
-        "ON CONFLICT (tier, hash) DO UPDATE SET number = fusion_clusters_count.number + excluded.number",
+        "INSERT INTO fusion_clusters_count (hash, clear, green) VALUES (?, ?, ?) ON CONFLICT (hash) DO UPDATE SET "
+        "clear = fusion_clusters_count.clear + excluded.clear, green = fusion_clusters_count.green + excluded.green",
         rows,
     )
     connection.run_many(
-        "DELETE FROM fusion_clusters_count WHERE tier = ? AND hash = ? AND number <= 0",
-        [row[:2] for row in rows if row[2] < 0],
+        "DELETE FROM fusion_clusters_count WHERE hash = ? AND clear <= 0 AND green <= 0",
+        [row[:1] for row in rows if row[1] < 0 or row[2] < 0],
     )
 
 
-def counts(connection: Connection, tier: int, hashes: Iterable[int]) -> dict[int, int]:
-    """Return how many units of a tier have each feature."""
+def counts(connection: Connection, tier: int, hashes: Iterable[int], *, least: int = 1) -> dict[int, int]:
+    """Return how many units of a tier have each feature, of those that at least so many have."""
     which, ids = connection.among(hashes)
-    rows = connection.rows(
-        f"SELECT hash, number FROM fusion_clusters_count WHERE tier = ? AND hash IN {which}", (tier, ids)
-    )
-    return {row[0]: row[1] for row in rows}
+    rows = connection.rows(f"SELECT hash, clear, green FROM fusion_clusters_count WHERE hash IN {which}", (ids,))
+    return {row[0]: row[1 + tier] for row in rows if row[1 + tier] >= least}
 
 
 def links(connection: Connection, tier: int, units: Iterable[int]) -> dict[int, Row]:
