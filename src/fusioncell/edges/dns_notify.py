@@ -1,8 +1,8 @@
-"""NOTIFY (RFC 1996): tell each configured secondary that the zone has a new serial, until it says that it heard.
+"""NOTIFY (RFC 1996): tell each configured secondary that a zone has a new serial, until it says that it heard.
 
-One worker per target sends, waits for the answer with growing patience, and gives up after some tries: the secondary
-then finds out by its own refresh. A change during a round makes the round start again with the newest serial, so a
-burst of changes costs a target two messages, not one each.
+One worker per zone and target sends, waits for the answer with growing patience, and gives up after some tries: the
+secondary then finds out by its own refresh. A change during a round makes the round start again, so a burst of changes
+costs a target two messages, not one each.
 """
 
 from __future__ import annotations
@@ -39,39 +39,63 @@ class NotifyTarget:
     key: TsigKey | None = None
 
 
-class Notifier:
-    """Runs the workers. ``serial`` reads the zone's serial at the time of sending."""
+@dataclass(frozen=True)
+class _Worker:
+    """What tells one target of one zone."""
 
-    def __init__(self, origin: str, serial: Callable[[], int], targets: Iterable[NotifyTarget], *,
-                 patience: tuple[float, ...] = PATIENCE) -> None:
-        self._question = dns.name.from_text(origin).to_digestable() + struct.pack(">HH", 6, 1)
+    changed: asyncio.Event
+    task: asyncio.Task[None]
+
+
+class Notifier:
+    """Runs the workers. ``serial`` reads a zone's serial at the time of sending; None where the zone is gone."""
+
+    def __init__(self, serial: Callable[[str], int | None], patience: tuple[float, ...] = PATIENCE) -> None:
         self._serial = serial
         self._patience = patience
-        self._changed: dict[NotifyTarget, asyncio.Event] = {target: asyncio.Event() for target in targets}
-        self._workers = [asyncio.create_task(self._serve(target, event)) for target, event in self._changed.items()]
+        self._workers: dict[tuple[str, NotifyTarget], _Worker] = {}
+        self._ended: set[asyncio.Task[None]] = set()
 
-    def zone_changed(self) -> None:
-        """Start a round to every target."""
-        for event in self._changed.values():
-            event.set()
+    def set_targets(self, origin: str, targets: Iterable[NotifyTarget]) -> None:
+        """Replace a zone's targets. A new one is told at once: while it was unknown, it may have missed something."""
+        wanted = set(targets)
+        for each in [each for each in self._workers if each[0] == origin and each[1] not in wanted]:
+            task = self._workers.pop(each).task
+            self._ended.add(task)
+            task.add_done_callback(self._ended.discard)
+            task.cancel()
+        for target in wanted:
+            if (origin, target) not in self._workers:
+                changed = asyncio.Event()
+                changed.set()
+                task = asyncio.create_task(self._serve(origin, target, changed))
+                self._workers[origin, target] = _Worker(changed, task)
+
+    def zone_changed(self, origin: str | None = None) -> None:
+        """Start a round to every target of a zone, of all zones where none is given."""
+        for (zone, _), worker in self._workers.items():
+            if origin in (None, zone):
+                worker.changed.set()
 
     async def close(self) -> None:
         """Stop at once."""
-        for worker in self._workers:
-            worker.cancel()
-        await asyncio.gather(*self._workers, return_exceptions=True)
+        tasks = {worker.task for worker in self._workers.values()} | self._ended
+        self._workers.clear()
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
-    async def _serve(self, target: NotifyTarget, changed: asyncio.Event) -> None:
+    async def _serve(self, origin: str, target: NotifyTarget, changed: asyncio.Event) -> None:
         while True:
             await changed.wait()
             changed.clear()
             try:
-                await self._round(target, changed)
+                await self._round(origin, target, changed)
             except OSError as failure:
                 log.warning("NOTIFY to %s:%d: %s", target.host, target.port, failure)
             await asyncio.sleep(GAP)
 
-    async def _round(self, target: NotifyTarget, changed: asyncio.Event) -> None:
+    async def _round(self, origin: str, target: NotifyTarget, changed: asyncio.Event) -> None:
         answers: asyncio.Queue[bytes] = asyncio.Queue(maxsize=8)
         loop = asyncio.get_running_loop()
         transport, _ = await loop.create_datagram_endpoint(lambda: _Answers(answers),
@@ -79,7 +103,8 @@ class Notifier:
         try:
             for patience in self._patience:
                 query_id = secrets.randbits(16)
-                message, mac = self._message(query_id, target)
+                message, mac = _message(query_id, origin, target)
+                log.debug("NOTIFY %s:%d %s %s", target.host, target.port, origin, self._serial(origin))
                 transport.sendto(message)
                 try:
                     async with asyncio.timeout(patience):
@@ -92,16 +117,6 @@ class Notifier:
             log.warning("NOTIFY to %s:%d: no answer", target.host, target.port)
         finally:
             transport.close()
-
-    def _message(self, query_id: int, target: NotifyTarget) -> tuple[bytes, bytes]:
-        # RFC 1996 §3.7: the new SOA may stand in the answer section; the bare question is what every secondary takes.
-        message = struct.pack(">HHHHHH", query_id, dns.opcode.NOTIFY << 11 | dns.flags.AA, 1, 0, 0, 0) + self._question
-        log.debug("NOTIFY %s:%d serial %d", target.host, target.port, self._serial())
-        if target.key is None:
-            return message, b""
-        signer = Signer(target.key, b"")
-        signed = signer.sign(message)
-        return signed, signer.mac
 
 
 class _Answers(asyncio.DatagramProtocol):
@@ -116,6 +131,18 @@ class _Answers(asyncio.DatagramProtocol):
 
     def error_received(self, exc: Exception) -> None:
         log.debug("NOTIFY: %s", exc)
+
+
+def _message(query_id: int, origin: str, target: NotifyTarget) -> tuple[bytes, bytes]:
+    """Make a NOTIFY; return it with its MAC."""
+    # RFC 1996 §3.7: the new SOA may stand in the answer section; the bare question is what every secondary takes.
+    question = dns.name.from_text(origin).to_digestable() + struct.pack(">HH", 6, 1)
+    message = struct.pack(">HHHHHH", query_id, dns.opcode.NOTIFY << 11 | dns.flags.AA, 1, 0, 0, 0) + question
+    if target.key is None:
+        return message, b""
+    signer = Signer(target.key, b"")
+    signed = signer.sign(message)
+    return signed, signer.mac
 
 
 def _acknowledges(data: bytes, query_id: int, target: NotifyTarget, mac: bytes) -> bool:

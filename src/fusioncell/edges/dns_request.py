@@ -1,21 +1,23 @@
-"""From the bytes of a DNS request to what may be done with it: who asks, for what, or with which words we refuse.
+"""From the bytes of a DNS request to what may be done with it: who asks, for which zone, or how we refuse.
 
 1. Less than a header, or an answer: no reply at all.
-2. Another opcode than QUERY: NOTIMP. Other than one question: FORMERR.
-3. Another name than the zone's, or another class: REFUSED, before anything costly is done.
+2. Another opcode than QUERY: NOTIMP. Other than one question, or one whose name is no plain name: FORMERR.
+3. Another class than IN: REFUSED, before anything costly is done.
 4. What dnspython cannot parse: FORMERR. A TSIG that does not verify: NOTAUTH with the TSIG error.
-5. Without a TSIG, from an address that is not trusted: REFUSED.
+5. A zone that we do not have, or that this key or address may not take: REFUSED, in the same words for both, so that
+   nobody learns which zones there are. A type that no zone answers: REFUSED too.
 """
 
 from __future__ import annotations
 
-import ipaddress
+import re
 import struct
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+from typing import Protocol
 
 import dns.message
-import dns.name
 import dns.rcode
 import dns.rdatatype
 import dns.rdtypes.ANY.SOA
@@ -31,18 +33,58 @@ _NOTHING = struct.pack(">HHHHHH", 0, 0, 0, 0, 0, 0)[4:]
 _OPT = b"\0" + struct.pack(">HHIH", 41, 1232, 0, 0)
 
 
+_LABEL = re.compile(rb"[a-z0-9_-]+")
+_ANSWERED = frozenset({dns.rdatatype.SOA, dns.rdatatype.NS, dns.rdatatype.IXFR, dns.rdatatype.AXFR})
+
+MayTransfer = Callable[[str, str, str], bool]
+"""Asked with a zone's name, the name of the key that signed ("" for none) and the address: may it have the zone?"""
+
+
+class ZonePort(Protocol):
+    """What the server asks of a zone (``shield.live_zone.LiveZone``). Called on the event loop: must not block."""
+
+    @property
+    def origin(self) -> str:
+        """The zone's name, without last dot."""
+        ...
+
+    @property
+    def serial(self) -> int:
+        """The zone's serial."""
+        ...
+
+    def soa(self, query_id: int, question: bytes) -> bytes:
+        """Make the answer to a SOA query."""
+        ...
+
+    def ns(self, query_id: int, question: bytes) -> bytes:
+        """Make the answer to an NS query."""
+        ...
+
+    def axfr(self, query_id: int, question: bytes) -> tuple[int, Iterator[bytes]]:
+        """Give the serial and the messages of a full transfer."""
+        ...
+
+    def ixfr(self, since: int, query_id: int, question: bytes) -> tuple[int, Iterator[bytes]]:
+        """Give the serial and the messages for a client that holds serial ``since``."""
+        ...
+
+    def on_transfer(self, client: str, serial: int) -> None:
+        """Learn that a client (its key's name, else its address) now holds ``serial``."""
+        ...
+
+
+Zones = Callable[[str], ZonePort | None]
+"""Finds a zone by its name: lower case, without last dot. Called on the event loop: must not block."""
+
+
 @dataclass(frozen=True)
-class Request:
-    """An allowed query for the zone's apex. ``question``: as asked, letter case kept. ``serial``: what an IXFR client
-    holds. ``client``: the key's name, else the address.
-    """
+class Asked:
+    """A question that was read, and how its answers are finished. ``question``: as asked, letter case kept."""
 
     query_id: int
     question: bytes
-    rdtype: int
-    client: str
     edns: bool
-    serial: int | None
     signer: Signer | None
 
     def seal(self, message: bytes) -> bytes:
@@ -63,6 +105,26 @@ class Request:
 
 
 @dataclass(frozen=True)
+class Request(Asked):
+    """An allowed query for a zone's apex. ``serial``: what an IXFR client holds. ``key``: what signed it."""
+
+    zone: ZonePort
+    serial: int | None
+    address: str
+    key: TsigKey | None
+
+    @property
+    def rdtype(self) -> int:
+        """The type that is asked for."""
+        return int.from_bytes(self.question[-4:-2], "big")
+
+    @property
+    def client(self) -> str:
+        """Who asks: the key's name, else the address."""
+        return self.address if self.key is None else self.key.name
+
+
+@dataclass(frozen=True)
 class Refusal:
     """What is answered instead; None means silence."""
 
@@ -71,13 +133,21 @@ class Refusal:
 
 
 class Doorkeeper:
-    """Reads requests for one zone and decides who may ask."""
+    """Reads requests and decides who may ask for which zone. The keys may be replaced at any time."""
 
-    def __init__(self, origin: str, keys: Iterable[TsigKey], trusted: Iterable[str]) -> None:
-        self._apex = dns.name.from_text(origin).to_digestable()
-        self._keys: Mapping[dns.name.Name, TsigKey] = {key.owner: key for key in keys}
+    def __init__(self, zones: Zones, keys: Iterable[TsigKey], may_transfer: MayTransfer) -> None:
+        self._zones = zones
+        self._may_transfer = may_transfer
+        self.set_keys(keys)
+
+    def set_keys(self, keys: Iterable[TsigKey]) -> None:
+        """Replace the keys. During a rotation the old and the new one both stand here, by different names."""
+        self._keys = {key.owner: key for key in keys}
         self._keyring = {owner: key.for_dnspython() for owner, key in self._keys.items()}
-        self._trusted = tuple(ipaddress.ip_network(network) for network in trusted)
+
+    def still_valid(self, request: Request) -> bool:
+        """Tell whether an answer may go on: a key that was taken away ends what it began."""
+        return request.key is None or self._keys.get(request.key.owner) == request.key
 
     def read(self, wire: bytes, address: str) -> Request | Refusal:
         """Follow the steps of the module's docstring."""
@@ -85,47 +155,42 @@ class Doorkeeper:
             return Refusal(None, dns.rcode.FORMERR)
         if wire[2] & 0x78:
             return _bare(wire, dns.rcode.NOTIMP)
-        if wire[4:6] != b"\0\x01" or len(wire) > MAX_REQUEST:
+        end = _name_end(wire)
+        if wire[4:6] != b"\0\x01" or len(wire) > MAX_REQUEST or end is None:
             return _bare(wire, dns.rcode.FORMERR)
-        end = 12 + len(self._apex)
-        if wire[12:end].lower() != self._apex or wire[end + 2:end + 4] != b"\0\x01":
+        if wire[end + 2:end + 4] != b"\0\x01":
             return _bare(wire, dns.rcode.REFUSED)
+        question = wire[12:end + 4]
         try:
             parsed = dns.message.from_wire(wire, keyring=self._keyring)
         except (dns.message.UnknownTSIGKey, dns.tsig.BadKey, dns.tsig.BadAlgorithm):
-            return self._not_auth(wire, dns.rcode.BADKEY)
+            return self._not_auth(wire, question, dns.rcode.BADKEY)
         except dns.tsig.BadTime:
-            return self._not_auth(wire, dns.rcode.BADTIME)
+            return self._not_auth(wire, question, dns.rcode.BADTIME)
         except (dns.tsig.BadSignature, dns.tsig.PeerError):
-            return self._not_auth(wire, dns.rcode.BADSIG)
+            return self._not_auth(wire, question, dns.rcode.BADSIG)
         except Exception:  # what a parser makes of hostile bytes is not a closed list
             return _bare(wire, dns.rcode.FORMERR)
-        return self._allowed(parsed, wire[12:end + 4], address)
+        return self._allowed(parsed, question, address)
 
     def _allowed(self, parsed: dns.message.Message, question: bytes, address: str) -> Request | Refusal:
-        signer, client = None, address
+        key = signer = None
         if parsed.had_tsig:
             assert parsed.keyname is not None
             key = self._keys[parsed.keyname]
-            signer, client = Signer(key, parsed.mac or b""), key.name
-        rdtype = int.from_bytes(question[-4:-2], "big")
-        request = Request(parsed.id, question, rdtype, client, parsed.edns >= 0, _soa_serial(parsed), signer)
-        if signer is None and not self._is_trusted(address):
+            signer = Signer(key, parsed.mac or b"")
+        edns, origin = parsed.edns >= 0, _origin(question)
+        zone = self._zones(origin)
+        if zone is None or not self._may_transfer(origin, key.name if key else "", address):
+            return Refusal(Asked(parsed.id, question, edns, signer).refusal(dns.rcode.REFUSED), dns.rcode.REFUSED)
+        request = Request(parsed.id, question, edns, signer, zone, _soa_serial(parsed), address, key)
+        if request.rdtype not in _ANSWERED:
             return Refusal(request.refusal(dns.rcode.REFUSED), dns.rcode.REFUSED)
-        if rdtype == dns.rdatatype.IXFR and request.serial is None:
+        if request.rdtype == dns.rdatatype.IXFR and request.serial is None:
             return Refusal(request.refusal(dns.rcode.FORMERR), dns.rcode.FORMERR)
         return request
 
-    def _is_trusted(self, address: str) -> bool:
-        try:
-            ip = ipaddress.ip_address(address.partition("%")[0])
-        except ValueError:
-            return False
-        if isinstance(ip, ipaddress.IPv6Address) and ip.ipv4_mapped is not None:
-            ip = ip.ipv4_mapped
-        return any(ip.version == network.version and ip in network for network in self._trusted)
-
-    def _not_auth(self, wire: bytes, error: int) -> Refusal:
+    def _not_auth(self, wire: bytes, question: bytes, error: int) -> Refusal:
         """Answer NOTAUTH as RFC 8945 §5.2 wants it: BADTIME signed, the others not."""
         try:
             unchecked = dns.message.from_wire(wire, keyring=False)
@@ -134,14 +199,52 @@ class Doorkeeper:
         rdata = unchecked.tsig[0] if unchecked.tsig is not None else None
         assert isinstance(rdata, dns.rdtypes.ANY.TSIG.TSIG)
         assert unchecked.keyname is not None
-        end = 12 + len(self._apex) + 4
-        message = struct.pack(">HHHHHH", unchecked.id, 0x8000 | dns.rcode.NOTAUTH, 1, 0, 0, 0) + wire[12:end]
+        message = struct.pack(">HHHHHH", unchecked.id, 0x8000 | dns.rcode.NOTAUTH, 1, 0, 0, 0) + question
         if error == dns.rcode.BADTIME:
             signer = Signer(self._keys[unchecked.keyname], rdata.mac)
             return Refusal(signer.sign(message, error=error, at=rdata.time_signed), dns.rcode.NOTAUTH)
         owner = unchecked.keyname.to_digestable()
         algorithm = rdata.algorithm.to_digestable()
         return Refusal(unsigned_error(message, owner, algorithm, error), dns.rcode.NOTAUTH)
+
+
+def known_or_near(trusted: Iterable[str]) -> MayTransfer:
+    """Let any known key, and these networks without one, have any zone: the rule of a server with a single zone."""
+    networks = tuple(ip_network(network) for network in trusted)
+    return lambda _origin, key_name, address: bool(key_name) or within(address, networks)
+
+
+def within(address: str, networks: Iterable[IPv4Network | IPv6Network]) -> bool:
+    """Tell whether an address, as a socket gives it (with a scope, or IPv4 inside IPv6), is in one of the networks."""
+    try:
+        ip = ip_address(address.partition("%")[0])
+    except ValueError:
+        return False
+    if isinstance(ip, IPv6Address) and ip.ipv4_mapped is not None:
+        ip = ip.ipv4_mapped
+    return any(ip.version == network.version and ip in network for network in networks)
+
+
+def _name_end(wire: bytes) -> int | None:
+    """Find where the question's name ends; None where it is no plain name: cut off, compressed, or over 255 octets."""
+    at = 12
+    while at < len(wire) and at - 12 < 255:
+        length = wire[at]
+        if length == 0:
+            return at + 1
+        if length > 63:
+            return None
+        at += 1 + length
+    return None
+
+
+def _origin(question: bytes) -> str:
+    """Write a question's name as zones are named; "" where it has other bytes than those of a host name."""
+    labels, at = [], 0
+    while question[at]:
+        labels.append(question[at + 1:at + 1 + question[at]].lower())
+        at += 1 + question[at]
+    return b".".join(labels).decode("ascii") if all(map(_LABEL.fullmatch, labels)) else ""
 
 
 def _soa_serial(parsed: dns.message.Message) -> int | None:

@@ -1,4 +1,4 @@
-"""The RPZ primary's sockets: UDP and TCP on one port, for resolvers that take the zone.
+"""The RPZ primary's sockets: UDP and TCP on one port, for resolvers that take their zones.
 
 It answers SOA and NS at the apex, AXFR and IXFR over TCP; an IXFR over UDP gets the current SOA, so that the client
 comes back by TCP (RFC 1995 §2). Everything else is refused (see ``dns_request``). The messages are made by the zone;
@@ -12,59 +12,33 @@ import asyncio
 import errno
 import logging
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 import dns.rcode
 import dns.rdatatype
 
 from fusioncell.edges.dns_notify import PATIENCE, Notifier, NotifyTarget
-from fusioncell.edges.dns_request import MAX_REQUEST, Doorkeeper, Refusal, Request
+from fusioncell.edges.dns_request import (
+    MAX_REQUEST,
+    Doorkeeper,
+    MayTransfer,
+    Refusal,
+    Request,
+    ZonePort,
+    Zones,
+    known_or_near,
+)
 from fusioncell.edges.dns_tsig import TsigKey
 
-__all__ = ["LOOPBACK", "DnsServer", "Limits", "NotifyTarget", "TsigKey", "ZonePort", "start_dns_server"]
+__all__ = ["LOOPBACK", "DnsServer", "Limits", "MayTransfer", "NotifyTarget", "TsigKey", "ZonePort", "Zones",
+           "start_dns_server"]
 
 log = logging.getLogger(__name__)
 
 LOOPBACK = ("127.0.0.0/8", "::1/128")
 """Who may transfer without a signature."""
-
-_APEX = (dns.rdatatype.SOA, dns.rdatatype.NS, dns.rdatatype.IXFR)
-
-
-class ZonePort(Protocol):
-    """What the server asks of the zone (``shield.live_zone.LiveZone``). Called on the event loop: must not block."""
-
-    @property
-    def origin(self) -> str:
-        """The zone's name, without last dot."""
-        ...
-
-    @property
-    def serial(self) -> int:
-        """The zone's serial."""
-        ...
-
-    def soa(self, query_id: int, question: bytes) -> bytes:
-        """Make the answer to a SOA query."""
-        ...
-
-    def ns(self, query_id: int, question: bytes) -> bytes:
-        """Make the answer to an NS query."""
-        ...
-
-    def axfr(self, query_id: int, question: bytes) -> tuple[int, Iterator[bytes]]:
-        """Give the serial and the messages of a full transfer."""
-        ...
-
-    def ixfr(self, since: int, query_id: int, question: bytes) -> tuple[int, Iterator[bytes]]:
-        """Give the serial and the messages for a client that holds serial ``since``."""
-        ...
-
-    def on_transfer(self, client: str, serial: int) -> None:
-        """Learn that a client (its key's name, else its address) now holds ``serial``."""
-        ...
 
 
 @dataclass(frozen=True)
@@ -85,8 +59,8 @@ class Limits:
 class DnsServer:
     """The running server. Made by :func:`start_dns_server`."""
 
-    def __init__(self, zone: ZonePort, doorkeeper: Doorkeeper, limits: Limits) -> None:
-        self._zone = zone
+    def __init__(self, zones: Zones, doorkeeper: Doorkeeper, limits: Limits) -> None:
+        self._zones = zones
         self._doorkeeper = doorkeeper
         self._limits = limits
         self._connections: Counter[str] = Counter()
@@ -94,14 +68,14 @@ class DnsServer:
         self._loop = asyncio.get_running_loop()
         self._tcp: asyncio.Server | None = None
         self._udp: asyncio.DatagramTransport | None = None
-        self._notifier: Notifier | None = None
+        self._notifier = Notifier(self._serial, limits.notify_patience)
         self._closed = False
         self.port = 0
         """The port that both sockets have."""
         self.answered: Counter[str] = Counter()
         """Replies by what they were: ``SOA``, ``AXFR``, …, or the code of a refusal."""
 
-    async def open(self, host: str, port: int, notify: Iterable[NotifyTarget]) -> None:
+    async def open(self, host: str, port: int) -> None:
         """Bind both sockets to one number; for port 0 try until one is free on both."""
         for attempt in range(16):
             tcp = await asyncio.start_server(self._accept, host, port, limit=MAX_REQUEST + 2)
@@ -115,21 +89,31 @@ class DnsServer:
                 raise
             self._tcp, self.port = tcp, number
             break
-        self._notifier = Notifier(self._zone.origin, lambda: self._zone.serial, notify,
-                                  patience=self._limits.notify_patience)
-        self._notifier.zone_changed()  # while we were down, a secondary may have missed something
 
-    def zone_changed(self) -> None:
-        """Tell the secondaries. May be called from any thread."""
-        if self._notifier is not None:
-            self._loop.call_soon_threadsafe(self._notifier.zone_changed)
+    def zone_changed(self, origin: str | None = None) -> None:
+        """Tell the secondaries of a zone, of all zones where none is given. May be called from any thread."""
+        self._soon(self._notifier.zone_changed, origin)
+
+    def set_notify(self, origin: str, targets: Iterable[NotifyTarget]) -> None:
+        """Replace the secondaries that a zone has; those who are new to it are told at once. From any thread."""
+        self._soon(self._notifier.set_targets, origin, tuple(targets))
+
+    def set_keys(self, keys: Iterable[TsigKey]) -> None:
+        """Replace the keys that may sign. A transfer under a key that went away ends unfinished. From any thread."""
+        self._doorkeeper.set_keys(keys)
+
+    def _soon(self, work: Callable[..., None], *what: object) -> None:
+        if not self._closed:
+            self._loop.call_soon_threadsafe(work, *what)
+
+    def _serial(self, origin: str) -> int | None:
+        zone = self._zones(origin)
+        return None if zone is None else zone.serial
 
     async def close(self) -> None:
         """Close the sockets and end what is under way."""
         self._closed = True
-        notifier, self._notifier = self._notifier, None
-        if notifier is not None:
-            await notifier.close()
+        await self._notifier.close()
         if self._udp is not None:
             self._udp.close()
         if self._tcp is not None:
@@ -144,15 +128,12 @@ class DnsServer:
         if isinstance(request, Refusal):
             self._count(dns.rcode.to_text(dns.rcode.Rcode(request.rcode)), address)
             return request.reply
-        if request.rdtype not in _APEX:
-            return self._refuse(request, address)
+        if request.rdtype == dns.rdatatype.AXFR:
+            self._count("REFUSED", address)
+            return request.refusal(dns.rcode.REFUSED)
         self._count(dns.rdatatype.to_text(dns.rdatatype.RdataType(request.rdtype)) + " by UDP", request.client)
-        answer = self._zone.ns if request.rdtype == dns.rdatatype.NS else self._zone.soa
+        answer = request.zone.ns if request.rdtype == dns.rdatatype.NS else request.zone.soa
         return request.seal(answer(request.query_id, request.question))
-
-    def _refuse(self, request: Request, address: str) -> bytes:
-        self._count("REFUSED", address)
-        return request.refusal(dns.rcode.REFUSED)
 
     def _count(self, what: str, who: str) -> None:
         self.answered[what] += 1
@@ -211,24 +192,21 @@ class DnsServer:
                     return
                 await self._write(writer, request.reply)
             else:
-                await self._answer(writer, request, address)
+                await self._answer(writer, request)
 
-    async def _answer(self, writer: asyncio.StreamWriter, request: Request, address: str) -> None:
-        if request.rdtype in _APEX or request.rdtype == dns.rdatatype.AXFR:
-            self._count(dns.rdatatype.to_text(dns.rdatatype.RdataType(request.rdtype)), request.client)
+    async def _answer(self, writer: asyncio.StreamWriter, request: Request) -> None:
+        zone = request.zone
+        self._count(dns.rdatatype.to_text(dns.rdatatype.RdataType(request.rdtype)), request.client)
         match request.rdtype:
             case dns.rdatatype.SOA:
-                await self._write(writer, request.seal(self._zone.soa(request.query_id, request.question)))
+                await self._write(writer, request.seal(zone.soa(request.query_id, request.question)))
             case dns.rdatatype.NS:
-                await self._write(writer, request.seal(self._zone.ns(request.query_id, request.question)))
+                await self._write(writer, request.seal(zone.ns(request.query_id, request.question)))
             case dns.rdatatype.AXFR:
-                await self._transfer(writer, request, *self._zone.axfr(request.query_id, request.question))
+                await self._transfer(writer, request, *zone.axfr(request.query_id, request.question))
             case dns.rdatatype.IXFR:
                 assert request.serial is not None
-                await self._transfer(writer, request,
-                                     *self._zone.ixfr(request.serial, request.query_id, request.question))
-            case _:
-                await self._write(writer, self._refuse(request, address))
+                await self._transfer(writer, request, *zone.ixfr(request.serial, request.query_id, request.question))
 
     async def _transfer(self, writer: asyncio.StreamWriter, request: Request, serial: int,
                         messages: Iterator[bytes]) -> None:
@@ -236,9 +214,13 @@ class DnsServer:
         async with asyncio.timeout(self._limits.transfer):
             seal = request.seal
             for message in messages:
+                if not self._doorkeeper.still_valid(request):
+                    self._count("key taken away", request.client)
+                    writer.transport.abort()
+                    return
                 await self._write(writer, seal(message))
                 seal = request.sign  # OPT in the first message only
-        self._zone.on_transfer(request.client, serial)
+        request.zone.on_transfer(request.client, serial)
 
     async def _write(self, writer: asyncio.StreamWriter, message: bytes) -> None:
         """Send one message behind its length (RFC 1035 §4.2.2) and let others run."""
@@ -265,14 +247,26 @@ class _Datagrams(asyncio.DatagramProtocol):
             self._transport.sendto(reply, addr)
 
 
-async def start_dns_server(zone: ZonePort, host: str, port: int, *, keys: Iterable[TsigKey] = (),
-                           notify: Iterable[NotifyTarget] = (), trusted: Iterable[str] = LOOPBACK,
-                           limits: Limits | None = None) -> DnsServer:
-    """Start serving a zone on the running event loop.
+async def start_dns_server(zones: ZonePort | Zones, host: str, port: int, *, keys: Iterable[TsigKey] = (),
+                           may_transfer: MayTransfer | None = None, notify: Iterable[NotifyTarget] = (),
+                           trusted: Iterable[str] = LOOPBACK, limits: Limits | None = None) -> DnsServer:
+    """Start serving a zone, or the zones that a callable finds by name, on the running event loop.
 
-    ``keys`` may transfer from anywhere; ``trusted`` networks without a key (an Unbound cannot sign). Port 0 picks a
-    free one. Raises OSError where the port is taken.
+    ``may_transfer`` decides who has which zone. Without it, which only a single zone allows, ``keys`` may transfer
+    from anywhere and ``trusted`` networks without a key (an Unbound cannot sign). ``notify``: the single zone's
+    secondaries. Keys and secondaries may change later, see :class:`DnsServer`. Port 0 picks a free one. Raises
+    ValueError for many zones without a rule, OSError where the port is taken.
     """
-    server = DnsServer(zone, Doorkeeper(zone.origin, keys, trusted), limits or Limits())
-    await server.open(host, port, notify)
+    origin = ""
+    if callable(zones):
+        if may_transfer is None or notify:
+            raise ValueError("many zones need may_transfer, and have their secondaries by set_notify")
+        find: Zones = zones
+    else:
+        origin = zones.origin
+        find = {origin: zones}.get
+        may_transfer = may_transfer or known_or_near(trusted)
+    server = DnsServer(find, Doorkeeper(find, keys, may_transfer), limits or Limits())
+    await server.open(host, port)
+    server.set_notify(origin, notify)
     return server
