@@ -24,26 +24,39 @@ from fusioncell.kernel.ports import Connection, storable
 __all__ = ["metadata", "project", "purge"]
 
 _Key = tuple[str, str, int]
+_Neighbours = tuple[tuple[str, ...], str, int, str]
 
 
 class _Mentions:
-    """Sums what a cut adds to and takes from each row."""
+    """Sums what a cut adds to and takes from each row. Most items of a contribution refer to the same: they are counted
+    together first."""
 
     def __init__(self) -> None:
-        self.rows: dict[_Key, list[object]] = {}
-        self._last: tuple[object, tuple[str, ...]] = (None, ())
+        self._counted: dict[_Neighbours, list[int]] = {}
 
     def count(self, entry: Entry, extract: Extract, fresh: bool, sign: int) -> None:
         """Add or take an item."""
-        assert entry.payload is not None
-        for ref in refs_in(entry, extract):
-            key = (ref, entry.contribution, entry.audience)
-            row = self.rows.get(key)
-            if row is None:
-                at = since_of(entry.payload, entry.at)
-                row = self.rows[key] = [*key, voice_of(entry.org), at, 0, 0]
-            row[5] += sign  # type: ignore[operator]
-            row[6] += sign * fresh  # type: ignore[operator]
+        refs = refs_in(entry, extract)
+        if not refs:
+            return
+        key = (refs, entry.contribution, entry.audience, entry.org)
+        sums = self._counted.get(key)
+        if sums is None:
+            assert entry.payload is not None
+            sums = self._counted[key] = [since_of(entry.payload, entry.at), 0, 0]
+        sums[1] += sign
+        sums[2] += sign * fresh
+
+    def rows(self) -> list[tuple[object, ...]]:
+        """Return (reference, contribution, audience, voice, at, items, fresh ones); of several instants the first."""
+        rows: dict[_Key, list[object]] = {}
+        for (refs, contribution, audience, org), (at, items, fresh) in self._counted.items():
+            for ref in refs:
+                key = (ref, contribution, audience)
+                row = rows.setdefault(key, [*key, voice_of(org), at, 0, 0])
+                row[5] += items  # type: ignore[operator]
+                row[6] += fresh  # type: ignore[operator]
+        return [tuple(rows[key]) for key in sorted(rows)]
 
 
 def project(connection: Connection, entries: Sequence[Entry], arrived: Arrived) -> None:
@@ -66,8 +79,8 @@ def project(connection: Connection, entries: Sequence[Entry], arrived: Arrived) 
                 relations.append((entry.seq, *relation, entry.audience, entry.contribution))
     for entry, extract in arrived.ended:
         mentions.count(entry, extract, is_fresh(entry, extract), -1)
-    if mentions.rows:
-        rows = [tuple(mentions.rows[key]) for key in sorted(mentions.rows)]
+    rows = mentions.rows()
+    if rows:
         store.add_mentions(connection, rows)
         taken = [row[:3] for row in rows if row[5] <= 0]  # type: ignore[operator]
         if taken:

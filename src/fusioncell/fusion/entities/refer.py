@@ -13,7 +13,6 @@ version of the galaxies rebuilds nothing. Its forms:
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -127,25 +126,21 @@ def refs_of_label(label: str) -> tuple[str, ...]:
 
 def refs_in(entry: Entry, extract: Extract) -> tuple[str, ...]:
     """Return what an item refers to, each once, in a fixed order."""
-    found: dict[str, None] = {}
-    for label in _labels(extract):
-        for ref in refs_of_label(label):
-            found[ref] = None
-    for technique in _TECHNIQUE.findall(extract.title):
-        found[technique] = None
-    for claim in extract.claims:
-        if claim.observable.type is ObservableType.VULNERABILITY:
-            found[claim.observable.value] = None
+    common = _refs_of_labels(extract.labels, tuple([claim.context for claim in extract.claims]))
+    more = [claim.observable.value for claim in extract.claims
+            if claim.observable.type is ObservableType.VULNERABILITY]  # fmt: skip
+    if "T" in extract.title:
+        more += _TECHNIQUE.findall(extract.title)
     if entry.kind == "stix" and entry.payload is not None:
-        for ref in _of_stix(entry.payload.subject, entry.payload.body):
-            found[ref] = None
-    return tuple([storable(ref) for ref in sorted(found)[:MAX_REFS]])
+        more += _of_stix(entry.payload.subject, entry.payload.body)
+    return common[:MAX_REFS] if not more else tuple(sorted({*common, *map(storable, more)})[:MAX_REFS])
 
 
-def _labels(extract: Extract) -> Iterable[str]:
-    yield from extract.labels
-    for context in dict.fromkeys([claim.context for claim in extract.claims]):
-        yield from context
+@lru_cache(maxsize=1024)
+def _refs_of_labels(labels: tuple[str, ...], contexts: tuple[tuple[str, ...], ...]) -> tuple[str, ...]:
+    """Return what labels refer to; the items of one event mostly bear the same."""
+    said = dict.fromkeys(labels) | dict.fromkeys(label for context in contexts for label in context)
+    return tuple(sorted({storable(ref) for label in said for ref in refs_of_label(label)}))
 
 
 def _of_stix(subject: str, body: bytes) -> list[str]:
