@@ -63,7 +63,7 @@ def project(
         return
     # A unit that comes with this cut, and of which nothing goes with it, stands in the rows at hand.
     stood = set(store.units(connection, {row[0] for row in found})) | {entry.commit_seq for entry in gone}
-    before = [_values(connection, stood, tier) for tier in tiers]
+    before, last = [_values(connection, stood, tier) for tier in tiers], store.last_unit(connection)
     if gone:
         store.drop_entries(connection, [(entry.commit_seq, entry.seq) for entry in gone])
     if rows:
@@ -76,7 +76,7 @@ def project(
     changed = [_changed(*each) for each in zip(before, after, strict=True)]
     _count(connection, before, changed)
     for number, audiences in enumerate(tiers):
-        _Tier(connection, number, audiences).change(changed[number], after[number], named)
+        _Tier(connection, number, audiences).change(changed[number], after[number], named, last)
 
 
 def _fresh(rows: Sequence[_Row], stood: set[int], audiences: frozenset[int]) -> _Values:
@@ -187,11 +187,15 @@ class _Tier:
         self._last = store.last_unit(connection)
         self._heads: set[int] = set()
 
-    def change(self, changed: dict[int, set[int]], after: _Values, named: set[str]) -> None:
-        """Bring the tier up to date after the values of some units changed, and decisions about contributions."""
+    def change(self, changed: dict[int, set[int]], after: _Values, named: set[str], last: int) -> None:
+        """Bring the tier up to date after the values of some units changed, and decisions about contributions.
+
+        ``last``: the greatest unit that stood before. Those that came since have changed themselves.
+        """
         dirty = set(changed)
         for unit, hashes in changed.items():
-            dirty.update(self._later(unit, hashes))
+            if unit < last:
+                dirty.update(self._later(unit, hashes))
         for contribution in sorted(named):
             if unit := store.unit_of(self._connection, contribution, self._audiences):
                 dirty.add(unit)
@@ -244,12 +248,15 @@ class _Tier:
         if not several:
             return []
         own = {} if unit >= self._last else store.sharers_from(self._connection, several, unit, self._audiences)
+        few = [hash64 for hash64 in several if counts[hash64] <= CANDIDATES]
+        of_few = store.all_sharers_before(self._connection, few, unit, self._audiences) if few else {}
         found = []
         for hash64 in several:
             earlier = counts[hash64] - own.get(hash64, 1)
             if 0 < earlier < HUB:
-                first = store.sharers_before(self._connection, hash64, unit, self._audiences, CANDIDATES)
-                found.append(Sharers(Kind(values[hash64]), earlier, first))
+                first = of_few.get(hash64) or store.sharers_before(
+                    self._connection, hash64, unit, self._audiences, CANDIDATES)  # fmt: skip
+                found.append(Sharers(Kind(values[hash64]), earlier, tuple(first)))
         return found
 
     def _decided(self, unit: int) -> Place | None:

@@ -149,6 +149,22 @@ def sharers_before(
     return tuple(row[0] for row in rows)
 
 
+def all_sharers_before(
+    connection: Connection, hashes: Iterable[int], unit: int, audiences: Iterable[int]
+) -> dict[int, list[int]]:
+    """Return feature → all units before ``unit`` that have it, earliest first. For features that few have."""
+    which, ids = connection.among(hashes)
+    among, value = connection.among(audiences)
+    found: dict[int, list[int]] = {}
+    for hash64, other in connection.rows(
+        "SELECT DISTINCT hash, unit FROM fusion_clusters_value "
+        f"WHERE hash IN {which} AND unit < ? AND audience IN {among} ORDER BY hash, unit",
+        (ids, unit, value),
+    ):
+        found.setdefault(hash64, []).append(other)
+    return found
+
+
 def sharers_from(connection: Connection, hashes: Iterable[int], unit: int, audiences: Iterable[int]) -> dict[int, int]:
     """Return feature → how many units from ``unit`` on have it."""
     which, ids = connection.among(hashes)
