@@ -41,6 +41,7 @@ from fusioncell.fusion import routes as fusion_routes
 from fusioncell.fusion.clusters import routes as clusters_routes
 from fusioncell.fusion.entities import routes as entities_routes
 from fusioncell.fusion.origins import routes as origins_routes
+from fusioncell.fusion.overrides import routes as overrides_routes
 from fusioncell.fusion.vulns import routes as vulns_routes
 from fusioncell.intake import routes as intake_routes
 from fusioncell.kernel.errors import FusionCellError, Unavailable
@@ -60,6 +61,7 @@ from fusioncell.picture import routes as picture_routes
 from fusioncell.picture.changes import routes as changes_routes
 from fusioncell.picture.csaf import routes as csaf_routes
 from fusioncell.picture.graph import routes as graph_routes
+from fusioncell.picture.horizon import routes as horizon_routes
 from fusioncell.picture.matrix import routes as matrix_routes
 from fusioncell.picture.notebook import routes as notebook_routes
 from fusioncell.picture.products import routes as products_routes
@@ -80,7 +82,7 @@ OPENAPI = ("/api", "/api/openapi.json")
 NO_DOOR = "/api/{path:str}"
 """What the framework puts beside the description: a page of its own for every other path. Ours answers as elsewhere."""
 ROOMS = (
-    "intake", "record", "fusion", "entities", "origins", "whatchanges", "picture", "shield", "members",
+    "intake", "record", "fusion", "entities", "origins", "overrides", "whatchanges", "picture", "shield", "members",
     "signing", "seal", "audit", "joining", "accounts",
     "sealing", "privacy", "assets", "anonymous", "receipts", "circles", "directory",
     "notify", "hooks", "inbound", "federation", "talk", "files", "requests", "participation", "proxy", "products",
@@ -88,7 +90,7 @@ ROOMS = (
     "matrix", "vulns",
     "csaf", "weekly",
     "feeds", "mispdoor", "taxii", "matcher", "cursors",
-    "triage", "graphs", "notebooks", "saved",
+    "triage", "graphs", "notebooks", "saved", "horizon",
 )  # fmt: skip
 """Services of the hub that handlers may ask for by name."""
 _BARE_KEY = re.compile(rb"fc_[0-9a-f]{16}_[A-Za-z0-9_-]{43}\Z")
@@ -200,12 +202,19 @@ def _living(hub: Hub, streams: Streams, live: PageStreams) -> Callable[[Litestar
     return living
 
 
+class _Given(Provide):
+    """A provider that is itself and no other: the framework compares each with each, for every door, when it starts."""
+
+    __eq__ = object.__eq__
+    __hash__ = object.__hash__
+
+
 def _injected(hub: Hub) -> dict[str, Provide]:
     """Return what handlers may ask for by name."""
     given = {name: getattr(hub, name) for name in ROOMS} | {"hub": hub}
 
     def provide(value: Any) -> Provide:
-        return Provide(lambda: value, sync_to_thread=False, use_cache=True)
+        return _Given(lambda: value, sync_to_thread=False, use_cache=True)
 
     asked = {
         "viewer": Provide(_viewer, sync_to_thread=False, use_cache=False),
@@ -218,14 +227,14 @@ def _doors() -> Router:
     """Return all doors in one router: Litestar joins the methods of one path only within a router."""
     rooms = (intake_routes, fusion_routes, picture_routes, exchange_routes, shield_routes, members_routes)
     packages = (
-        match_routes, cursors_routes, origins_routes, changes_routes,
+        match_routes, cursors_routes, origins_routes, overrides_routes, changes_routes,
         entities_routes, matrix_routes, vulns_routes, clusters_routes,
         circles_routes, directory_routes, joining_routes, accounts_routes, audit_routes, anonymous_routes,
         sealing_routes, signing_routes, talk_routes, notify_routes, inbound_routes, files_routes,
         requests_routes, privacy_routes, assets_routes, receipts_routes, participation_routes, proxy_routes,
         products_routes, csaf_routes, weekly_routes,
         detect_routes, mispdoor_routes, taxii_routes, federation_routes,
-        triage_routes, graph_routes, notebook_routes, saved_routes,
+        triage_routes, graph_routes, notebook_routes, saved_routes, horizon_routes,
     )  # fmt: skip
     doors = [door for room in (*rooms, *packages) for door in room.HANDLERS]
     return Router("/", route_handlers=[healthz, readyz, metrics, *doors, *page_handlers()])
