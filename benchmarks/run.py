@@ -1,4 +1,4 @@
-"""All benchmarks, one after another: ``make bench`` (or ``make bench ARGS=--quick``).
+"""All benchmarks, one after another: ``make bench`` (or ``make bench ARGS=--quick``, or ``ARGS="lookup stream"``).
 
 Rates are per CPU-second of the process measured, since wall times on shared machines tell little. The loop time at the
 top says how fast this machine was when it ran: compare runs by it.
@@ -31,9 +31,15 @@ def main() -> None:
     """Run each in a process of its own, so that none inherits another's memory."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, min(hard, 8192)), hard))
-    for name in ORDER:
+    named = [each for each in sys.argv[1:] if not each.startswith("-")]
+    unknown = [name for name in named if not (HERE / f"{name}.py").is_file()]
+    if unknown:
+        there = ", ".join(path.stem for path in sorted(HERE.glob("*.py")))
+        sys.exit(f"no benchmark is called {unknown[0]!r}; there are {there}")
+    options = [each for each in sys.argv[1:] if each.startswith("-")]
+    for name in named or ORDER:
         print(f"-- {name} (plain loop step {loop_time():.0f} ns)", flush=True)
-        subprocess.run([sys.executable, str(HERE / f"{name}.py"), *sys.argv[1:]], check=False, cwd=HERE)  # noqa: S603
+        subprocess.run([sys.executable, str(HERE / f"{name}.py"), *options], check=False, cwd=HERE)  # noqa: S603
 
 
 if __name__ == "__main__":
