@@ -32,7 +32,7 @@ def zone_question(image: ZoneImage, rdtype: int) -> bytes:
 
 def axfr(image: ZoneImage, query_id: int, question: bytes) -> Iterator[bytes]:
     """Give the messages of a full transfer: SOA and NS, the blocks, SOA."""
-    yield message(query_id, question, Block(2, image.soa() + image.ns))
+    yield message(query_id, question, image.apex())
     for block in image.blocks():
         yield message(query_id, question, block)
     yield soa_answer(image, query_id, question)
@@ -61,7 +61,7 @@ def ixfr(image: ZoneImage, client_serial: int, deltas: Sequence[Delta] | None, q
         yield from axfr(image, query_id, question)
         return
     soa = (image.soa(), WHOLE)
-    for block in encode(chain((soa,), _steps(image, way), (soa,)), image.start):
+    for block in encode(chain((soa,), _steps(image, way), (soa,)), image.start, image.garden):
         yield message(query_id, question, block)
 
 
@@ -81,8 +81,12 @@ def _way(deltas: Sequence[Delta] | None, start: int, end: int) -> list[Delta] | 
 def _steps(image: ZoneImage, way: Sequence[Delta]) -> Iterator[tuple[bytes, int]]:
     for delta in way:
         yield image.soa(delta.old_serial), WHOLE
+        if image.heartbeat:
+            yield image.pulse(delta.old_serial), WHOLE
         for rule in delta.removed:
             yield rule_labels(rule), rule_code(rule)
         yield image.soa(delta.new_serial), WHOLE
+        if image.heartbeat:
+            yield image.pulse(delta.new_serial), WHOLE
         for rule in delta.added:
             yield rule_labels(rule), rule_code(rule)

@@ -1,7 +1,11 @@
 """The response policy zone as wire bytes: an immutable image that knows how to become the next one.
 
 A blocked name is two records, ``name.ORIGIN CNAME .`` and ``*.name.ORIGIN CNAME .`` (draft-vixie-dnsop-dns-rpz §3.1,
-"NXDOMAIN" action); a name that must pass is the same with ``CNAME rpz-passthru.``.
+"NXDOMAIN" action); a name that must pass is the same with ``CNAME rpz-passthru.``, one that exists without records
+with ``CNAME *.``, one that leads to the zone's walled garden with that host's name (§3.2, §3.3, §3.6).
+
+A zone may hold a heartbeat: a name that answers (TXT) with the serial, so that an ISP's monitoring sees by one query
+what a resolver holds. It moves with the SOA.
 
 How a million names stay cheap (measured in docs of the shield):
 
@@ -21,7 +25,7 @@ from __future__ import annotations
 import re
 import struct
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import IntEnum
 from functools import lru_cache
 from typing import NamedTuple
@@ -57,6 +61,10 @@ class Action(IntEnum):
     """Answer NXDOMAIN."""
     PASSTHRU = 1
     """Answer as if no rule existed."""
+    NODATA = 2
+    """Answer that the name exists and has no such record."""
+    GARDEN = 3
+    """Answer with a CNAME to the zone's walled garden."""
 
 
 class Rule(NamedTuple):
@@ -125,31 +133,45 @@ def _labels(name: str) -> bytes:
 
 _LENGTHS = [bytes([length]) for length in range(64)]
 _ORIGIN_POINTER = struct.pack(">H", 0xC000 | HEADER_SIZE)
-_TARGETS = (b"\0\x01\0", b"\0\x0e\x0crpz-passthru\0")
-
-
-def _form(code: int) -> _Form:
-    tail = _ORIGIN_POINTER + _CNAME_HEAD + _TARGETS[code >> 1]
-    if not code & 1:
-        return _Form(tail, b"", len(tail), 1)
-    wildcard = _CNAME_HEAD + _TARGETS[code >> 1]
-    return _Form(tail, wildcard, len(tail) + 4 + len(wildcard), 2)
+_TARGETS = (b"\0\x01\0", b"\0\x0e\x0crpz-passthru\0", b"\0\x03\x01*\0")
 
 
 # A rule inside an image is (labels, code): code = action * 2 + subtree. WHOLE marks a record given as it stands.
-WHOLE = 4
-_FORMS = (*(_form(code) for code in range(4)), _Form(b"", b"", 0, 1))
-_RULE = re.compile(
-    rb"([^\xc0]+)" + re.escape(_ORIGIN_POINTER + _CNAME_HEAD) + b"(" + b"|".join(map(re.escape, _TARGETS)) + b")"
-    rb"(\x01\*[\xc0-\xff]." + re.escape(_CNAME_HEAD) + rb"\2)?", re.DOTALL)
+WHOLE = 8
 
 
-def encode(rules: Iterable[tuple[bytes, int]], start: int) -> Iterator[Block]:
+class _Codec(NamedTuple):
+    """How the rules of zones with one walled garden are written and read."""
+
+    forms: tuple[_Form, ...]
+    pattern: re.Pattern[bytes]
+    codes: dict[bytes, int]
+
+
+@lru_cache(maxsize=64)
+def _codec(garden: str) -> _Codec:
+    targets = [*_TARGETS]
+    if garden:
+        host = wire_name(garden)
+        targets.append(_POINTER.pack(len(host)) + host)
+    forms = []
+    for target in targets:
+        tail, wildcard = _ORIGIN_POINTER + _CNAME_HEAD + target, _CNAME_HEAD + target
+        forms += [_Form(tail, b"", len(tail), 1), _Form(tail, wildcard, len(tail) + 4 + len(wildcard), 2)]
+    forms += [_Form(b"", b"", 0, 1)] * (WHOLE + 1 - len(forms))
+    pattern = re.compile(
+        rb"([^\xc0]+)" + re.escape(_ORIGIN_POINTER + _CNAME_HEAD) + b"(" + b"|".join(map(re.escape, targets)) + b")"
+        rb"(\x01\*[\xc0-\xff]." + re.escape(_CNAME_HEAD) + rb"\2)?", re.DOTALL)
+    return _Codec(tuple(forms), pattern, {target: action * 2 for action, target in enumerate(targets)})
+
+
+def encode(rules: Iterable[tuple[bytes, int]], start: int, garden: str = "") -> Iterator[Block]:
     """Write rules to answer blocks that begin at offset ``start`` of their messages and end within MAX_OFFSET."""
     parts: list[bytes] = []
     offset, records = start, 0
+    forms = _codec(garden).forms
     for labels, code in rules:
-        tail, wildcard, size, count = _FORMS[code]
+        tail, wildcard, size, count = forms[code]
         size += len(labels)
         if offset + size > MAX_OFFSET and parts:
             yield Block(records, b"".join(parts))
@@ -164,11 +186,12 @@ def encode(rules: Iterable[tuple[bytes, int]], start: int) -> Iterator[Block]:
         yield Block(records, b"".join(parts))
 
 
-def _decode(blocks: Iterable[Block]) -> dict[bytes, int]:
+def _decode(blocks: Iterable[Block], garden: str) -> dict[bytes, int]:
     """Read the rules back from blocks. Labels are ASCII of at most 63: no byte of theirs looks like a pointer."""
+    _, pattern, codes = _codec(garden)
     return {
-        labels: (target == _TARGETS[1]) * 2 + bool(wildcard)
-        for block in blocks for labels, target, wildcard in _RULE.findall(block.wire)
+        labels: codes[target] + bool(wildcard)
+        for block in blocks for labels, target, wildcard in pattern.findall(block.wire)
     }
 
 
@@ -212,18 +235,24 @@ class ZoneImage:
     size: int
     """Bytes of all blocks."""
     buckets: tuple[_Bucket, ...]
+    garden: str = ""
+    """Host to which rules with the action GARDEN lead; "" where there is none."""
+    heartbeat: str = ""
+    """Name that answers (TXT) with the serial; "" for none. No rule may stand on it."""
 
     @classmethod
-    def build(cls, rules: Iterable[str | Rule], serial: int, *, origin: str = ORIGIN) -> ZoneImage:
+    def build(cls, rules: Iterable[str | Rule], serial: int, *, origin: str = ORIGIN, garden: str = "",
+              heartbeat: str = "") -> ZoneImage:
         """Make an image from names (block, with subtree) and rules. A name given twice counts as given last.
 
         Raises BadInput where a name does not fit the zone.
         """
+        blank = cls(origin, serial, 0, 0, ((),), garden, heartbeat)
         wires = {}
         for rule in rules:
-            labels, code = _check(rule, origin)
+            labels, code = _check(rule, blank)
             wires[labels] = code
-        return _image(origin, serial, wires)
+        return _filled(blank, serial, wires)
 
     def __len__(self) -> int:
         return self.count
@@ -236,13 +265,13 @@ class ZoneImage:
         if not fits(name, origin=self.origin):
             return None
         labels = _labels(name)
-        code = _decode(self.buckets[_place(labels, len(self.buckets))]).get(labels)
+        code = _decode(self.buckets[_place(labels, len(self.buckets))], self.garden).get(labels)
         return None if code is None else _rule(labels, code)
 
     def rules(self) -> Iterator[Rule]:
         """Give every rule, bucket by bucket."""
         for bucket in self.buckets:
-            for labels, code in _decode(bucket).items():
+            for labels, code in _decode(bucket, self.garden).items():
                 yield _rule(labels, code)
 
     def blocks(self) -> Iterator[Block]:
@@ -274,30 +303,32 @@ class ZoneImage:
             if fits(name, origin=self.origin):
                 wanted[_labels(name)] = None
         for rule in added:
-            labels, code = _check(rule, self.origin)
+            labels, code = _check(rule, self)
             wanted[labels] = code
         buckets = list(self.buckets)
         difference = _Difference(self.count, self.size)
         if len(wanted) > self.count:
-            everything = {labels: code for bucket in buckets for labels, code in _decode(bucket).items()}
+            everything = {labels: code for bucket in buckets
+                          for labels, code in _decode(bucket, self.garden).items()}
             difference.apply(everything, wanted.items())
-            image = _image(self.origin, serial, everything)
+            image = _filled(self, serial, everything)
             return image, difference.delta(self.serial, serial)
         groups: dict[int, list[tuple[bytes, int | None]]] = {}
         for item in wanted.items():
             groups.setdefault(_place(item[0], len(buckets)), []).append(item)
         for at, items in groups.items():
-            content = _decode(buckets[at])
+            content = _decode(buckets[at], self.garden)
             if difference.apply(content, items):
                 difference.size -= _size(buckets[at])
-                buckets[at] = _bucket(content, self.start)
+                buckets[at] = _bucket(content, self)
                 difference.size += _size(buckets[at])
         if difference.size * 8 < len(buckets) * _BUCKET_SIZE and len(buckets) > 1:
-            everything = {labels: code for bucket in buckets for labels, code in _decode(bucket).items()}
-            return _image(self.origin, serial, everything), difference.delta(self.serial, serial)
+            everything = {labels: code for bucket in buckets
+                          for labels, code in _decode(bucket, self.garden).items()}
+            return _filled(self, serial, everything), difference.delta(self.serial, serial)
         while len(buckets) * _BUCKET_SIZE < difference.size:
-            _split(buckets, self.start)
-        image = ZoneImage(self.origin, serial, difference.count, difference.size, tuple(buckets))
+            _split(buckets, self)
+        image = replace(self, serial=serial, count=difference.count, size=difference.size, buckets=tuple(buckets))
         return image, difference.delta(self.serial, serial)
 
     def soa(self, serial: int | None = None) -> bytes:
@@ -311,6 +342,18 @@ class ZoneImage:
         """The apex NS record: ``localhost.``, which needs no address (BIND refuses an in-zone NS without one)."""
         content = wire_name("localhost")
         return _ORIGIN_POINTER + struct.pack(">HHIH", 2, 1, TTL, len(content)) + content
+
+    def pulse(self, serial: int | None = None) -> bytes:
+        """Encode the heartbeat's TXT record at a serial; nothing where the zone has none."""
+        if not self.heartbeat:
+            return b""
+        said = str(self.serial if serial is None else serial).encode()
+        return (_labels(self.heartbeat) + _ORIGIN_POINTER
+                + struct.pack(">HHIHB", 16, 1, TTL, len(said) + 1, len(said)) + said)
+
+    def apex(self) -> Block:
+        """Give what begins a whole transfer: SOA, NS, the heartbeat."""
+        return Block(2 + bool(self.heartbeat), self.soa() + self.ns + self.pulse())
 
 
 class _Difference:
@@ -345,46 +388,50 @@ class _Difference:
         return Delta(old_serial, new_serial, tuple(sorted(self._added)), tuple(sorted(self._removed)))
 
 
-def _check(rule: str | Rule, origin: str) -> tuple[bytes, int]:
+def _check(rule: str | Rule, image: ZoneImage) -> tuple[bytes, int]:
     name, code = (rule, 1) if isinstance(rule, str) else (rule.name, rule_code(rule))
-    if not fits(name, origin=origin):
+    origin = image.origin
+    if code >> 1 == Action.GARDEN and not image.garden:
+        raise BadInput(f"the zone {origin} has no walled garden", hint="Name its host, or answer NXDOMAIN.")
+    if name == image.heartbeat or not fits(name, origin=origin):
         raise BadInput(f"{name[:80]!r} cannot stand in the zone {origin}",
                        hint="Give a lower-case ASCII domain name without last dot, of at most "
                             f"{252 - len(wire_name(origin))} characters.")
     return _labels(name), code
 
 
-def _bucket(content: dict[bytes, int], start: int) -> _Bucket:
-    return tuple(encode(((labels, content[labels]) for labels in sorted(content)), start))
+def _bucket(content: dict[bytes, int], image: ZoneImage) -> _Bucket:
+    return tuple(encode(((labels, content[labels]) for labels in sorted(content)), image.start, image.garden))
 
 
 def _size(bucket: _Bucket) -> int:
     return sum(len(block.wire) for block in bucket)
 
 
-def _image(origin: str, serial: int, wires: dict[bytes, int]) -> ZoneImage:
-    total = sum(map(len, wires)) + sum(_FORMS[code].size for code in wires.values())
+def _filled(blank: ZoneImage, serial: int, wires: dict[bytes, int]) -> ZoneImage:
+    """Return the zone as ``blank`` is, with these rules and no others."""
+    forms = _codec(blank.garden).forms
+    total = sum(map(len, wires)) + sum(forms[code].size for code in wires.values())
     number = max(1, -(-total // _BUCKET_SIZE))
     groups: list[dict[bytes, int]] = [{} for _ in range(number)]
     for labels, code in wires.items():
         groups[_place(labels, number)][labels] = code
-    start = HEADER_SIZE + len(wire_name(origin)) + 4
     buckets = []
     for at, group in enumerate(groups):
-        buckets.append(_bucket(group, start))
+        buckets.append(_bucket(group, blank))
         groups[at] = {}
-    return ZoneImage(origin, serial, len(wires), total, tuple(buckets))
+    return replace(blank, serial=serial, count=len(wires), size=total, buckets=tuple(buckets))
 
 
-def _split(buckets: list[_Bucket], start: int) -> None:
+def _split(buckets: list[_Bucket], image: ZoneImage) -> None:
     """Add one bucket, filled from the one that it halves."""
     number = len(buckets) + 1
     source = number - 1 - (1 << (number - 1).bit_length() >> 1)
     halves: dict[int, dict[bytes, int]] = {source: {}, number - 1: {}}
-    for labels, code in _decode(buckets[source]).items():
+    for labels, code in _decode(buckets[source], image.garden).items():
         halves[_place(labels, number)][labels] = code
-    buckets[source] = _bucket(halves[source], start)
-    buckets.append(_bucket(halves[number - 1], start))
+    buckets[source] = _bucket(halves[source], image)
+    buckets.append(_bucket(halves[number - 1], image))
 
 
 def zone_text(image: ZoneImage) -> Iterator[str]:
@@ -393,8 +440,11 @@ def zone_text(image: ZoneImage) -> Iterator[str]:
     yield f"$TTL {TTL}\n"
     yield f"@ SOA localhost. hostmaster {image.serial} {REFRESH} {RETRY} {EXPIRE} {MINIMUM}\n"
     yield "@ NS localhost.\n"
+    if image.heartbeat:
+        yield f'{image.heartbeat} TXT "{image.serial}"\n'
+    targets = (".", "rpz-passthru.", "*.", f"{image.garden}.")
     for rule in sorted(image.rules()):
-        target = "rpz-passthru." if rule.action is Action.PASSTHRU else "."
+        target = targets[rule.action]
         yield f"{rule.name} CNAME {target}\n"
         if rule.subtree:
             yield f"*.{rule.name} CNAME {target}\n"
