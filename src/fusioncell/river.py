@@ -57,6 +57,7 @@ from fusioncell.record import service as record_cursors
 from fusioncell.record.model import MAX_BLOCK_ENTRIES
 from fusioncell.record.service import Record
 from fusioncell.shield import project as shield_project
+from fusioncell.shield.lift import project as lift_project
 from fusioncell.shield.service import allows_blocking
 
 GC_THRESHOLD = 50_000
@@ -205,6 +206,7 @@ class River:
                 files_project.project(connection, arrived)
                 misp_project.project(connection, arrived)
                 requests_project.project(connection, cut.entries, arrived)
+                lift_project.project(connection, cut.entries)
                 shield_project.project(connection, cut.entries, changes, blocking)
                 receipts_project.project(connection, cut.entries, arrived)
                 participation_project.project(connection, arrived)

@@ -58,6 +58,7 @@ from fusioncell.record import store as record_store
 from fusioncell.record.service import Record, move_cursor, read_cursor
 from fusioncell.river import CURSOR
 from fusioncell.shield import store as shield_store
+from fusioncell.shield.lift import project as lift_project
 
 if TYPE_CHECKING:
     pass
@@ -70,6 +71,7 @@ PROJECTIONS = (
     members_store.metadata, joining_store.metadata, accounts_store.metadata, circles_store.metadata,
     directory_store.metadata, sealing_store.metadata, privacy_store.metadata, assets_store.metadata,
     talk_store.metadata, files_store.metadata, requests_project.metadata, shield_store.metadata,
+    lift_project.metadata,
     receipts_store.metadata, participation_project.metadata, proxy_project.metadata, misp_project.metadata,
     taxii_store.metadata, detect_project.metadata, products_metadata,
     triage_project.metadata, notebook_project.metadata, saved_project.metadata,

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from hashlib import sha256
 from typing import Any
+from urllib.parse import urlsplit
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from fusioncell.edges.database import SqlDatabase
 from fusioncell.edges.dns_notify import NotifyTarget
@@ -15,8 +19,13 @@ from fusioncell.intake.service import Intake
 from fusioncell.kernel.clock import Clock
 from fusioncell.kernel.ids import Randomness
 from fusioncell.kernel.settings import Settings, host_port
+from fusioncell.record import Seal
 from fusioncell.record.service import Record
+from fusioncell.shield.lift.service import Lifts
 from fusioncell.shield.service import Shield
+from fusioncell.shield.translog import key_named
+from fusioncell.shield.translog.project import NONCES
+from fusioncell.shield.translog.service import Translog
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,11 +34,13 @@ class Shielding:
 
     settings: Settings
     shield: Shield
+    lifts: Lifts
+    translog: Translog
 
     def act(self) -> int:
         """After each batch: bring the zones to the newest step, do what is due; return how many entries that made."""
         self.shield.follow()
-        return self.shield.act()
+        return self.shield.act() + self.translog.act()
 
     def daily(self) -> None:
         """Do what a day asks for."""
@@ -53,4 +64,19 @@ def join_shield(
     """
     projections = databases["projections"]
     shield = Shield(record, projections, fusion, intake, clock, randomness)
-    return Shielding(settings=settings, shield=shield)
+    lifts = Lifts(record, projections, fusion, shield, clock, randomness)
+    shield.bars = lifts
+    translog = _translog(settings, key, record, projections, clock, randomness)
+    return Shielding(settings=settings, shield=shield, lifts=lifts, translog=translog)
+
+
+def _translog(settings: Settings, key: bytes, record: Record, projections: SqlDatabase, clock: Clock,
+              randomness: Randomness) -> Translog:  # fmt: skip
+    """Join the transparency log. Its signing key is made of the hub's and never leaves the process."""
+    host = urlsplit(settings.public_url).netloc or f"{sha256(b'hub' + key).hexdigest()[:16]}.invalid"
+    return Translog(
+        record=record, database=projections, clock=clock, randomness=randomness,
+        private=Ed25519PrivateKey.from_private_bytes(sha256(b"translog" + key).digest()),
+        nonces=Seal(key[:32]).derive(NONCES), origin=settings.log_origin.strip() or f"{host}/log",
+        witnesses=[key_named(part) for part in settings.log_witnesses.split(",") if part.strip()],
+    )  # fmt: skip

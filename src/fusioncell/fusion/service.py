@@ -66,7 +66,11 @@ def assess_within(
 def reassess(found: Assessment, without: Set[str], now: Instant) -> Assessment | None:
     """Assess an observable anew, as if some contributors had said nothing of it; None where nobody else did."""
     evidence = [each for origin in found.origins for each in (origin.voice, *origin.repeats)]
-    rest = [each for each in evidence if each.contributor not in without]
+    return reassess_on(found, [each for each in evidence if each.contributor not in without], now)
+
+
+def reassess_on(found: Assessment, rest: Sequence[Evidence], now: Instant) -> Assessment | None:
+    """Assess an observable anew on a part of its evidence; None where there is none."""
     return assess(found.observable, rest, sum(each.count for each in rest), now) if rest else None
 
 

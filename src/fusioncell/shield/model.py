@@ -8,14 +8,23 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 import msgspec
 
+from fusioncell.kernel.errors import NotAllowed
+from fusioncell.kernel.marking import Audience, Tlp, Uses, Viewer
+
+APPROVERS = Audience(Tlp.AMBER_STRICT, frozenset({"may:approve"}), Uses.NONE)
+"""Who reads a proposal: those who may approve it. A published decision is released to the partnership."""
+PARTNERS = Audience(Tlp.GREEN, frozenset(), Uses.ANALYSIS)
 SEVERITIES = ("low", "medium", "high")
 ACTOR, COMPROMISED = "actor", "compromised"
 """Whose name a decision is on: the actor's own, or a legitimate site's that was broken into."""
 PROPOSE = frozenset({"decision.proposed", "decision.refused"})
-KINDS = frozenset({*PROPOSE, "decision.published", "decision.withdrawn", "decision.expired"})
+ENDORSED, RENEWED = "decision.endorsed", "decision.renewed"
+"""An approval of a decision that needs more than one; a longer life on fresh evidence."""
+KINDS = frozenset({*PROPOSE, ENDORSED, "decision.published", RENEWED, "decision.withdrawn", "decision.expired"})
 
 
 class State(StrEnum):
@@ -31,7 +40,9 @@ class State(StrEnum):
 STATE_AFTER = {
     "decision.proposed": State.PROPOSED,
     "decision.refused": State.REFUSED,
+    ENDORSED: State.PROPOSED,
     "decision.published": State.PUBLISHED,
+    RENEWED: State.PUBLISHED,
     "decision.withdrawn": State.WITHDRAWN,
     "decision.expired": State.EXPIRED,
 }
@@ -55,7 +66,7 @@ class Body(msgspec.Struct, frozen=True):
     ``by``: ``rule`` or the person's id (a key's organisation where no person stands behind it). ``expires``: instant
     (µs), fixed at publication; 0 before. ``guards``: what stood against it, in plain words. ``approvers``: who
     approved, in order. ``standing``: id of the standing approval that it cites. ``origin``: whose name it is, the
-    actor's own or a compromised site's. ``exercise``: never in a live zone. ``policy``: digest of the policy in force.
+    actor's own or a compromised site's; ``contact``: how its owner is reached. ``exercise``: never in a live zone. ``policy``: digest of the policy in force.
     """
 
     decision: str
@@ -75,6 +86,24 @@ class Body(msgspec.Struct, frozen=True):
     exercise: bool = False
     policy: str = ""
     reason_code: str = ""
+    contact: str = ""
+
+
+class Endorsement(msgspec.Struct, frozen=True):
+    """One person's approval: who, when (µs), and why it is proportionate."""
+
+    by: str
+    at: int
+    reason: str
+
+
+class Against(NamedTuple):
+    """What a bar leaves of the case against a name: whether any origin speaks that was not wrong about it before
+    (``fresh``), and whether those alone would suffice for a rule (``enough``).
+    """
+
+    fresh: bool
+    enough: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,3 +133,23 @@ class Decision:
     exercise: bool = False
     policy: str = ""
     reason_code: str = ""
+    contact: str = ""
+    endorsed: tuple[Endorsement, ...] = ()
+
+    @property
+    def open(self) -> bool:
+        """Tell whether it waits or stands."""
+        return self.state in (State.PROPOSED, State.PUBLISHED)
+
+
+def actor_of(viewer: Viewer) -> str:
+    """Name who acts: the person, or the organisation of a key behind which no person stands."""
+    return viewer.person or viewer.org or ""
+
+
+def named_person(viewer: Viewer) -> str:
+    """Return the person who acts. Raises NotAllowed for a key of an organisation: it could be anyone, and twice."""
+    if viewer.person is None:
+        raise NotAllowed("this is for people by name", hint="Sign in, or use a key of your own, not one of your "
+                         "organisation.")
+    return viewer.person

@@ -16,6 +16,8 @@ from fusioncell.kernel.entry import Entry
 from fusioncell.kernel.observable import Observable, ObservableType
 from fusioncell.kernel.ports import Connection, storable
 from fusioncell.shield import policy, store
+from fusioncell.shield.lift.choose import rest_of
+from fusioncell.shield.lift.project import bars_on
 from fusioncell.shield.model import KINDS, PROPOSE, STATE_AFTER, Body, State
 
 EPOCH_LEAP = 86_400
@@ -120,10 +122,16 @@ def _note_due(connection: Connection, moved: dict[int, Observable], audiences: f
     names = [o.value for o in moved.values()]
     last = store.last_for(connection, names)
     waiting = store.due_for(connection, names)
+    barred = bars_on(connection, names)
     for number, assessment in assess_within(connection, moved, audiences, None).items():
         name = moved[number].value
         state, proposed_by, ended_by = last.get(name, ("", "", ""))
         by_rule = ended_by == "rule" if state == State.WITHDRAWN else proposed_by == "rule"
         action = policy.due(assessment, State(state) if state else None, by_rule)
+        if name in barred and state not in (State.PROPOSED, State.PUBLISHED):
+            # Lifted as wrong: only what other origins say can have it looked at again, and only once.
+            rest = rest_of(assessment, barred[name], assessment.last or 0)
+            anew = state != State.REFUSED and rest is not None and policy.suffices(rest)
+            action = "propose" if anew else ""
         if action != waiting.get(name, ""):
             store.set_due(connection, name, action)

@@ -5,9 +5,9 @@ The room knows parties as opaque ids and observables by their evidence alone; it
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, Protocol
 
 import msgspec
 
@@ -24,13 +24,15 @@ from fusioncell.kernel.ports import Database
 from fusioncell.record.service import Record
 from fusioncell.shield import policy, store
 from fusioncell.shield.live_zone import LiveZone
-from fusioncell.shield.model import Body, Cited, Decision, State
+from fusioncell.shield.model import Against, Body, Cited, Decision, State
 from fusioncell.shield.zone import ORIGIN, ZoneImage
 
 _encode = msgspec.json.Encoder().encode
 APPROVERS = Audience(Tlp.AMBER_STRICT, frozenset({"may:approve"}), Uses.NONE)
 """Who reads a proposal: those who may approve it. A published decision is released to the partnership."""
 PARTNERS = Audience(Tlp.GREEN, frozenset(), Uses.ANALYSIS)
+BARRED = "it was blocked before, and lifted as wrong"
+"""The guard that a bar is: two people, and a reason."""
 _MAX_DUE = 500
 _MAX_CITED = 50
 
@@ -40,8 +42,19 @@ def allows_blocking(audience: Audience) -> bool:
     return may_allow(audience, Uses.BLOCKING)
 
 
+class Bars(Protocol):
+    """Knows the names that were blocked wrongly and lifted (``shield.lift``)."""
+
+    def stands_against(self, names: Iterable[str], audiences: frozenset[int]) -> Mapping[str, Against]:
+        """Return what is left, in these audiences, of the case against those of the names on which a bar stands."""
+        ...
+
+
 class Shield:
     """The front door of the shield."""
+
+    bars: Bars | None = None
+    """Set when the packages of the shield are joined."""
 
     def __init__(
         self, record: Record, database: Database, fusion: Fusion, intake: Intake, clock: Clock, randomness: Randomness
@@ -127,7 +140,15 @@ class Shield:
         audiences = self._record.audiences_where(allows_blocking)
         asked = [Observable(ObservableType.DOMAIN, name) for name in names]
         assessed = self._fusion.match(asked, audiences)
-        return {observable.value for observable, found in assessed.items() if policy.suffices(found)}
+        barred = self._barred(names)
+        return {observable.value for observable, found in assessed.items()
+                if (barred[observable.value].enough if observable.value in barred else policy.suffices(found))}
+
+    def _barred(self, names: Iterable[str], viewer: Viewer | None = None) -> Mapping[str, Against]:
+        if self.bars is None:
+            return {}
+        audiences = self._record.audiences_where(allows_blocking)
+        return self.bars.stands_against(names, audiences if viewer is None else audiences & self._record.visible_to(viewer))
 
     def _propose_by_rule(self, name: str) -> int:
         body, enough = self._case(name, new_id(self._randomness), "rule", "")
@@ -172,6 +193,7 @@ class Shield:
                 for label in claim.context
             ]
         guards = [guard.reason for guard in self._fusion.known_good.guards(observable)]
+        guards += [BARRED] * (name in self._barred([name]))
         body = Body(
             identifier,
             name,
@@ -207,6 +229,7 @@ class Shield:
                 # It waits for approval already, which this proposer may not see: the answer does not tell.
                 return current.id
             raise Conflict(f"{observable.value} is {current.state.value} already", hint=f"See decision {current.id}.")
+        self._check_bar(viewer, observable.value)
         body, _ = self._case(observable.value, new_id(self._randomness), _actor(viewer), chosen)
         body = msgspec.structs.replace(body, reason=reason[:1000])
         self._write("decision.proposed", APPROVERS, body)
@@ -219,6 +242,7 @@ class Shield:
         item = self._find(viewer, which)
         if item.state is not State.PROPOSED:
             raise Conflict(f"{item.name} is {item.state.value}, not proposed", hint="See `fusioncell shield list`.")
+        self._check_bar(viewer, item.name)
         if item.guards and (item.proposed_by == _actor(viewer) or not reason.strip()):
             raise Conflict(
                 f"{item.name} is guarded: {item.guards[0]}",
@@ -257,6 +281,33 @@ class Shield:
             "decision.withdrawn", audience, _body_of(item, by=_actor(viewer), reason=reason[:1000] or "withdrawn")
         )
         return item
+
+    def _check_bar(self, viewer: Viewer, name: str) -> None:
+        barred = self._barred([name], viewer)  # a person's own sight decides: what is hidden from them has no effect
+        if name in barred and not barred[name].fresh:
+            raise Conflict(
+                "this name was blocked before and lifted as wrong, on the word of those who speak against it now",
+                hint="A new, independent origin is needed; or two people end the bar.",
+            )
+
+    # -- for the packages of the shield ------------------------------------------------------------------------------
+
+    def those(self, identifiers: Iterable[str]) -> list[Decision]:
+        """Return the decisions with these ids, in order; the caller has filtered them."""
+        with self._database.read() as connection:
+            return [_decision(row) for row in store.by_ids(connection, identifiers)]
+
+    def endings(self, items: Iterable[Decision], *, by: str, reason: str) -> list[Draft]:
+        """Make the entries that end open decisions, for who appends them with others in one commit."""
+        partners, approvers = self._record.intern_audience(PARTNERS), self._record.intern_audience(APPROVERS)
+        return [
+            Draft(
+                "decision.withdrawn",
+                partners if item.state is State.PUBLISHED else approvers,
+                Payload("", item.id, 0, "", _encode(_body_of(item, by=by, reason=reason))),
+            )
+            for item in items
+        ]
 
     # -- read --------------------------------------------------------------------------------------------------------
 

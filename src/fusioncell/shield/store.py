@@ -122,6 +122,12 @@ def by_id(connection: Connection, identifier: str) -> Row | None:
     return rows[0] if rows else None
 
 
+def by_ids(connection: Connection, identifiers: Iterable[str]) -> list[Row]:
+    """Return the columns of several decisions, in order."""
+    sql, value = connection.among(identifiers)
+    return connection.rows(f"SELECT {COLUMNS} FROM shield_decision WHERE id IN {sql} ORDER BY seq", (value,))
+
+
 def last_for(connection: Connection, names: Iterable[str]) -> dict[str, tuple[str, str, str]]:
     """Return, by name, (state, proposed by, ended by) of its newest decision."""
     sql, value = connection.among(names)
