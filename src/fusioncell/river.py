@@ -39,6 +39,8 @@ from fusioncell.fusion import project as fusion_project
 from fusioncell.fusion.clusters import project as clusters_project
 from fusioncell.fusion.entities import project as entities_project
 from fusioncell.fusion.origins import project as origins_project
+from fusioncell.fusion.overrides import project as overrides_project
+from fusioncell.fusion.service import find_many
 from fusioncell.fusion.verdicts import project as verdicts_project
 from fusioncell.fusion.vulns import project as vulns_project
 from fusioncell.intake import project as intake_project
@@ -48,6 +50,7 @@ from fusioncell.kernel.errors import FAULTS_OF_CONTENT
 from fusioncell.kernel.ports import Database
 from fusioncell.members import project as members_project
 from fusioncell.picture import project as picture_project
+from fusioncell.picture.horizon import project as horizon_project
 from fusioncell.picture.notebook import project as notebook_project
 from fusioncell.picture.products import project as products_project
 from fusioncell.picture.saved import project as saved_project
@@ -59,6 +62,7 @@ from fusioncell.record.service import Record
 from fusioncell.shield import project as shield_project
 from fusioncell.shield.lift import project as lift_project
 from fusioncell.shield.service import allows_blocking
+from fusioncell.shield.translog import project as translog_project
 
 GC_THRESHOLD = 50_000
 """Allocations between two looks for garbage: a batch makes many values and no cycles (measured: a tenth of it)."""
@@ -90,6 +94,7 @@ class River:
         self._record = record
         self._database = database
         self._seal = seal
+        self._nonces = seal.derive(translog_project.NONCES)
         self._listeners: list[Listener] = []
         self._matchers: list[Matcher] = []
         self._after: list[Callable[[], None]] = []
@@ -195,12 +200,16 @@ class River:
                 changes = fusion_project.project(connection, arrived, grades)
                 clusters_project.project(connection, cut.entries, arrived, tiers)
                 changes.moved.update(kin)
+                arrived.judged = overrides_project.project(connection, cut.entries)
+                if arrived.judged:
+                    changes.moved.update(find_many(connection, [one for _, one in arrived.judged]))
                 verdicts_project.project(connection, cut.entries)
                 entities_project.project(connection, cut.entries, arrived)
                 vulns_project.project(connection, cut.entries, arrived)
                 picture_project.project(connection, arrived, changes)
                 triage_project.project(connection, cut.entries)
                 notebook_project.project(connection, cut.entries)
+                horizon_project.project(connection, cut.entries)
                 saved_project.project(connection, cut.entries)
                 talk_project.project(connection, cut.entries, arrived)
                 files_project.project(connection, arrived)
@@ -208,6 +217,7 @@ class River:
                 requests_project.project(connection, cut.entries, arrived)
                 lift_project.project(connection, cut.entries)
                 shield_project.project(connection, cut.entries, changes, blocking)
+                translog_project.project(connection, cut.entries, self._nonces)
                 receipts_project.project(connection, cut.entries, arrived)
                 participation_project.project(connection, arrived)
                 proxy_project.project(connection, cut.entries, arrived)

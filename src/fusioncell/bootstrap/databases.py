@@ -33,6 +33,7 @@ from fusioncell.fusion import store as fusion_store
 from fusioncell.fusion.clusters import project as clusters_project
 from fusioncell.fusion.entities import store as entities_store
 from fusioncell.fusion.origins import project as origins_project
+from fusioncell.fusion.overrides import project as overrides_project
 from fusioncell.fusion.verdicts import project as verdicts_project
 from fusioncell.fusion.vulns import store as vulns_store
 from fusioncell.intake import store as intake_store
@@ -49,6 +50,7 @@ from fusioncell.members.privacy import store as privacy_store
 from fusioncell.members.sealing import store as sealing_store
 from fusioncell.members.signing import store as signing_store
 from fusioncell.picture import store as picture_store
+from fusioncell.picture.horizon import project as horizon_project
 from fusioncell.picture.notebook import project as notebook_project
 from fusioncell.picture.products import metadata as products_metadata
 from fusioncell.picture.saved import project as saved_project
@@ -59,6 +61,7 @@ from fusioncell.record.service import Record, move_cursor, read_cursor
 from fusioncell.river import CURSOR
 from fusioncell.shield import store as shield_store
 from fusioncell.shield.lift import project as lift_project
+from fusioncell.shield.translog import project as translog_project
 
 if TYPE_CHECKING:
     pass
@@ -67,14 +70,15 @@ PROJECTIONS = (
     record_store.projection_metadata, intake_store.metadata, fusion_store.metadata, entities_store.metadata,
     vulns_store.metadata,
     vulns_store.metadata, clusters_project.metadata,
-    origins_project.metadata, verdicts_project.metadata, picture_store.metadata,
+    origins_project.metadata, overrides_project.metadata, verdicts_project.metadata, picture_store.metadata,
     members_store.metadata, joining_store.metadata, accounts_store.metadata, circles_store.metadata,
     directory_store.metadata, sealing_store.metadata, privacy_store.metadata, assets_store.metadata,
     talk_store.metadata, files_store.metadata, requests_project.metadata, shield_store.metadata,
-    lift_project.metadata,
+    lift_project.metadata, translog_project.metadata,
     receipts_store.metadata, participation_project.metadata, proxy_project.metadata, misp_project.metadata,
     taxii_store.metadata, detect_project.metadata, products_metadata,
     triage_project.metadata, notebook_project.metadata, saved_project.metadata,
+    horizon_project.metadata,
 )  # fmt: skip
 """Tables that can be dropped and rebuilt from the record."""
 VAULT = (

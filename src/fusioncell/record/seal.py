@@ -6,6 +6,7 @@ and by no one else. A check value makes a made-up token fail.
 
 from __future__ import annotations
 
+import hmac
 import struct
 import uuid
 
@@ -19,6 +20,7 @@ class Seal:
     """Makes and opens tokens with the hub's key (32 bytes)."""
 
     def __init__(self, key: bytes) -> None:
+        self._key = key
         self._cipher = Cipher(algorithms.AES(key), modes.ECB())  # noqa: S305 - one block, a permutation, not a mode
 
     def _seal(self, number: int, extra: int, epoch: int, kind: int) -> str:
@@ -32,6 +34,10 @@ class Seal:
             return None
         number, extra, epoch, found = _BLOCK.unpack(self._cipher.decryptor().update(sealed))
         return (number, extra, epoch) if found == kind else None
+
+    def derive(self, purpose: str) -> bytes:
+        """Return a key of 32 bytes for one purpose; from it nobody learns the hub's key, nor another purpose's."""
+        return hmac.digest(self._key, purpose.encode(), "sha256")
 
     def entry_id(self, seq: int) -> str:
         """Return the public id of the entry at a position."""

@@ -69,6 +69,7 @@ from fusioncell.picture.saved import routes as saved_routes
 from fusioncell.picture.triage import routes as triage_routes
 from fusioncell.picture.weekly import routes as weekly_routes
 from fusioncell.shield import routes as shield_routes
+from fusioncell.shield.translog import routes as translog_routes
 from fusioncell.web import problems
 from fusioncell.web.access import Access, guard
 from fusioncell.web.describe import CURSOR, Described, older_of
@@ -93,9 +94,12 @@ ROOMS = (
     "triage", "graphs", "notebooks", "saved", "horizon",
 )  # fmt: skip
 """Services of the hub that handlers may ask for by name."""
+SHIELDING = ("translog",)
+"""Services that stand on the shield (``hub.shielding``), likewise."""
 _BARE_KEY = re.compile(rb"fc_[0-9a-f]{16}_[A-Za-z0-9_-]{43}\Z")
 INJECTED = frozenset({
-    *ROOMS, "request", "viewer", "hub", "handed", "matcher", "streams", "data", "scope", "receive", "send", "socket",
+    *ROOMS, *SHIELDING,
+    "request", "viewer", "hub", "handed", "matcher", "streams", "data", "scope", "receive", "send", "socket",
     "state", "headers", "body",
 })  # fmt: skip
 """Parameters of handlers that are handed in, not asked of the client."""
@@ -212,6 +216,7 @@ class _Given(Provide):
 def _injected(hub: Hub) -> dict[str, Provide]:
     """Return what handlers may ask for by name."""
     given = {name: getattr(hub, name) for name in ROOMS} | {"hub": hub}
+    given |= {name: getattr(hub.shielding, name) for name in SHIELDING}
 
     def provide(value: Any) -> Provide:
         return _Given(lambda: value, sync_to_thread=False, use_cache=True)
@@ -233,6 +238,7 @@ def _doors() -> Router:
         sealing_routes, signing_routes, talk_routes, notify_routes, inbound_routes, files_routes,
         requests_routes, privacy_routes, assets_routes, receipts_routes, participation_routes, proxy_routes,
         products_routes, csaf_routes, weekly_routes,
+        translog_routes,
         detect_routes, mispdoor_routes, taxii_routes, federation_routes,
         triage_routes, graph_routes, notebook_routes, saved_routes, horizon_routes,
     )  # fmt: skip

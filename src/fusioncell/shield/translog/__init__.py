@@ -1,0 +1,10 @@
+"""The transparency log: each decision event is one leaf of a public, append-only Merkle tree.
+
+Static tiles, signed checkpoints and cosignatures as C2SP's tlog-tiles, tlog-checkpoint, signed-note and
+tlog-cosignature specify them. Names are committed to, not told; those that their owners misuse are opened later, a
+hacked victim's never. What stays true for ever: a checkpoint that was signed is never contradicted (ADR 0014).
+"""
+
+from fusioncell.shield.translog.note import Key, key_named, lines_of
+
+__all__ = ["Key", "key_named", "lines_of"]
