@@ -129,15 +129,18 @@ class EveryName:
 class UnboundResolver:
     """An Unbound that takes ``rpz.fusioncell`` from the primary at ``primary_port`` and hears its NOTIFY at ``port``.
 
-    ``port`` may be given where the primary had to know it first. Use as a context, or ``start`` and ``stop``.
+    ``port`` may be given where the primary had to know it first; ``tls``: (authority's file, the primary's host name)
+    where the zone comes by TLS. Use as a context, or ``start`` and ``stop``.
     """
 
     def __init__(self, primary_port: int, tmp_path: Path, *, port: int | None = None,
-                 zone: str = "rpz.fusioncell") -> None:
+                 zone: str = "rpz.fusioncell", tls: tuple[Path, str] | None = None) -> None:
         self.port = port or free_port()
         self._primary_port = primary_port
         self._folder = tmp_path / f"unbound-{self.port}"
         self._zone = zone
+        self._primary_name = "#" + tls[1] if tls else ""
+        self._bundle = f'tls-cert-bundle: "{tls[0]}"' if tls else ""
         self._everything: EveryName | None = None
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -218,11 +221,12 @@ server:
   do-not-query-localhost: no
   module-config: "respip iterator"
   ede: yes
+  {self._bundle}
 remote-control:
   control-enable: no
 rpz:
   name: {self._zone}
-  primary: 127.0.0.1@{self._primary_port}
+  primary: 127.0.0.1@{self._primary_port}{self._primary_name}
   allow-notify: 127.0.0.1
   zonefile: "{self._folder}/{self._zone}.zone"
   rpz-log: yes

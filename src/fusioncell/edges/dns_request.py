@@ -37,7 +37,10 @@ _LABEL = re.compile(rb"[a-z0-9_-]+")
 _ANSWERED = frozenset({dns.rdatatype.SOA, dns.rdatatype.NS, dns.rdatatype.IXFR, dns.rdatatype.AXFR})
 
 MayTransfer = Callable[[str, str, str], bool]
-"""Asked with a zone's name, the name of the key that signed ("" for none) and the address: may it have the zone?"""
+"""Asked with a zone's name, who proved to ask and the address: may it have the zone?
+
+Who: the name of the TSIG key that signed; without one, ``cert:`` and the host name of the client's certificate (TLS,
+issued by the authority that the server was given); "" where nothing was proven."""
 
 
 class ZonePort(Protocol):
@@ -112,6 +115,7 @@ class Request(Asked):
     serial: int | None
     address: str
     key: TsigKey | None
+    certificate: str = ""
 
     @property
     def rdtype(self) -> int:
@@ -120,8 +124,15 @@ class Request(Asked):
 
     @property
     def client(self) -> str:
-        """Who asks: the key's name, else the address."""
-        return self.address if self.key is None else self.key.name
+        """Who asks: the key's name, else that of the certificate, else the address."""
+        return self.who or self.address
+
+    @property
+    def who(self) -> str:
+        """What was proven (see ``MayTransfer``)."""
+        if self.key is not None:
+            return self.key.name
+        return "cert:" + self.certificate if self.certificate else ""
 
 
 @dataclass(frozen=True)
@@ -149,8 +160,8 @@ class Doorkeeper:
         """Tell whether an answer may go on: a key that was taken away ends what it began."""
         return request.key is None or self._keys.get(request.key.owner) == request.key
 
-    def read(self, wire: bytes, address: str) -> Request | Refusal:
-        """Follow the steps of the module's docstring."""
+    def read(self, wire: bytes, address: str, certificate: str = "") -> Request | Refusal:
+        """Follow the steps of the module's docstring. ``certificate``: the host name that the client's one proved."""
         if len(wire) < 12 or wire[2] & 0x80:
             return Refusal(None, dns.rcode.FORMERR)
         if wire[2] & 0x78:
@@ -171,9 +182,14 @@ class Doorkeeper:
             return self._not_auth(wire, question, dns.rcode.BADSIG)
         except Exception:  # what a parser makes of hostile bytes is not a closed list
             return _bare(wire, dns.rcode.FORMERR)
-        return self._allowed(parsed, question, address)
+        return self._allowed(parsed, question, address, certificate)
 
-    def _allowed(self, parsed: dns.message.Message, question: bytes, address: str) -> Request | Refusal:
+    def replayed(self, wire: bytes, request: Request) -> Refusal:
+        """Refuse a signed request that came before: its time is over."""
+        return self._not_auth(wire, request.question, dns.rcode.BADTIME)
+
+    def _allowed(self, parsed: dns.message.Message, question: bytes, address: str,
+                 certificate: str) -> Request | Refusal:
         key = signer = None
         if parsed.had_tsig:
             assert parsed.keyname is not None
@@ -181,10 +197,10 @@ class Doorkeeper:
             signer = Signer(key, parsed.mac or b"")
         edns, origin = parsed.edns >= 0, _origin(question)
         zone = self._zones(origin)
-        if zone is None or not self._may_transfer(origin, key.name if key else "", address):
+        if zone is None:
             return Refusal(Asked(parsed.id, question, edns, signer).refusal(dns.rcode.REFUSED), dns.rcode.REFUSED)
-        request = Request(parsed.id, question, edns, signer, zone, _soa_serial(parsed), address, key)
-        if request.rdtype not in _ANSWERED:
+        request = Request(parsed.id, question, edns, signer, zone, _soa_serial(parsed), address, key, certificate)
+        if not self._may_transfer(origin, request.who, address) or request.rdtype not in _ANSWERED:
             return Refusal(request.refusal(dns.rcode.REFUSED), dns.rcode.REFUSED)
         if request.rdtype == dns.rdatatype.IXFR and request.serial is None:
             return Refusal(request.refusal(dns.rcode.FORMERR), dns.rcode.FORMERR)

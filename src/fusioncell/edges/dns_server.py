@@ -1,9 +1,15 @@
-"""The RPZ primary's sockets: UDP and TCP on one port, for resolvers that take their zones.
+"""The RPZ primary's sockets: UDP and TCP on one port, for resolvers that take their zones; TLS on another (XoT).
 
 It answers SOA and NS at the apex, AXFR and IXFR over TCP; an IXFR over UDP gets the current SOA, so that the client
 comes back by TCP (RFC 1995 §2). Everything else is refused (see ``dns_request``). The messages are made by the zone;
 here they are sealed, sent, and bounded: connections per address and in all, request size, idle time, a reader who
 does not read. A transfer lets other work run between messages.
+
+1. Who has shown that it may have a zone keeps its connection. A stranger's is the first to go where there are too many:
+   so ten thousand connections that ask for nothing keep no subscriber out.
+2. A signed request for a transfer is taken once: who recorded one cannot play it again (see ``dns_tsig.Replays``).
+3. A key that is taken away ends what it began.
+4. On the port of TLS, UDP answers too, in clear: an Unbound asks there for the SOA before it transfers by TLS.
 """
 
 from __future__ import annotations
@@ -11,9 +17,12 @@ from __future__ import annotations
 import asyncio
 import errno
 import logging
+import socket
+import ssl
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import dns.rcode
@@ -30,7 +39,8 @@ from fusioncell.edges.dns_request import (
     Zones,
     known_or_near,
 )
-from fusioncell.edges.dns_tsig import TsigKey
+from fusioncell.edges.dns_tls import certificate_name
+from fusioncell.edges.dns_tsig import Replays, TsigKey
 
 __all__ = ["LOOPBACK", "DnsServer", "Limits", "MayTransfer", "NotifyTarget", "TsigKey", "ZonePort", "Zones",
            "start_dns_server"]
@@ -45,15 +55,34 @@ LOOPBACK = ("127.0.0.0/8", "::1/128")
 class Limits:
     """Bounds of the server; times in seconds."""
 
-    connections: int = 128
-    connections_per_address: int = 16
+    connections: int = 512
+    connections_per_address: int = 64
     idle: float = 20.0
-    """For one whole request to arrive."""
+    """For one whole request to arrive, and for a TLS handshake."""
     write: float = 20.0
     """For a reader to take what stands in the send buffer."""
     transfer: float = 900.0
     """For one transfer from first to last message."""
     notify_patience: tuple[float, ...] = PATIENCE
+
+
+@dataclass(eq=False)
+class _Connection:
+    """One connection. ``close`` may be called at any time; ``known``: it has shown that it may have a zone."""
+
+    address: str
+    socket: socket.socket
+    task: asyncio.Task[None] | None = None
+    writer: asyncio.StreamWriter | None = None
+    certificate: str = ""
+    known: bool = False
+
+    def abort(self) -> None:
+        """Cut it off."""
+        if self.writer is not None:
+            self.writer.transport.abort()
+        if self.task is not None:
+            self.task.cancel()
 
 
 class DnsServer:
@@ -63,32 +92,51 @@ class DnsServer:
         self._zones = zones
         self._doorkeeper = doorkeeper
         self._limits = limits
-        self._connections: Counter[str] = Counter()
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._open: dict[_Connection, None] = {}  # in the order of their coming
+        self._addresses: Counter[str] = Counter()
+        self._replays = Replays()
         self._loop = asyncio.get_running_loop()
-        self._tcp: asyncio.Server | None = None
-        self._udp: asyncio.DatagramTransport | None = None
+        self._listeners: list[socket.socket] = []
+        self._accepting: list[asyncio.Task[None]] = []
+        self._udp: list[asyncio.DatagramTransport] = []
         self._notifier = Notifier(self._serial, limits.notify_patience)
         self._closed = False
         self.port = 0
-        """The port that both sockets have."""
+        """The port of UDP and TCP."""
+        self.tls_port = 0
+        """The port of TLS, and of UDP beside it; 0 where there is none."""
         self.answered: Counter[str] = Counter()
         """Replies by what they were: ``SOA``, ``AXFR``, …, or the code of a refusal."""
 
-    async def open(self, host: str, port: int) -> None:
-        """Bind both sockets to one number; for port 0 try until one is free on both."""
+    @property
+    def connections(self) -> int:
+        """How many connections are open."""
+        return len(self._open)
+
+    async def open(self, host: str, port: int, tls: ssl.SSLContext | None = None) -> int:
+        """Bind UDP and TCP to one number and serve; return it. For port 0 try until one is free on both.
+
+        With a context it is TLS that is spoken over TCP, and the plain port that stays as it is.
+        """
         for attempt in range(16):
-            tcp = await asyncio.start_server(self._accept, host, port, limit=MAX_REQUEST + 2)
-            number: int = tcp.sockets[0].getsockname()[1]
+            listener = _listener(host, port)
+            number: int = listener.getsockname()[1]
             try:
-                self._udp, _ = await self._loop.create_datagram_endpoint(lambda: _Datagrams(self), (host, number))
+                transport, _ = await self._loop.create_datagram_endpoint(lambda: _Datagrams(self), (host, number))
             except OSError as failure:
-                tcp.close()
+                listener.close()
                 if failure.errno == errno.EADDRINUSE and port == 0 and attempt < 15:
                     continue
                 raise
-            self._tcp, self.port = tcp, number
             break
+        self._listeners.append(listener)
+        self._udp.append(transport)
+        self._accepting.append(asyncio.create_task(self._accept(listener, tls)))
+        if tls is None:
+            self.port = number
+        else:
+            self.tls_port = number
+        return number
 
     def zone_changed(self, origin: str | None = None) -> None:
         """Tell the secondaries of a zone, of all zones where none is given. May be called from any thread."""
@@ -114,13 +162,17 @@ class DnsServer:
         """Close the sockets and end what is under way."""
         self._closed = True
         await self._notifier.close()
-        if self._udp is not None:
-            self._udp.close()
-        if self._tcp is not None:
-            self._tcp.close()
-        for task in self._tasks:
+        for transport in self._udp:
+            transport.close()
+        for task in self._accepting:
             task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await asyncio.gather(*self._accepting, return_exceptions=True)
+        for listener in self._listeners:
+            listener.close()
+        tasks = [connection.task for connection in self._open if connection.task is not None]
+        for connection in list(self._open):
+            connection.abort()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
     def datagram(self, wire: bytes, address: str) -> bytes | None:
         """Answer a UDP request; None for silence. Never larger than 512 octets, so nothing is truncated."""
@@ -139,33 +191,71 @@ class DnsServer:
         self.answered[what] += 1
         log.debug("%s: %s", who, what)
 
-    async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """Serve one connection; over a bound it is closed unheard."""
-        task = asyncio.current_task()
-        assert task is not None
-        address = str(writer.get_extra_info("peername", ("",))[0])
-        limits = self._limits
-        if self._closed:  # accepted just before the listening socket went
-            writer.transport.abort()
-            return
-        if len(self._tasks) >= limits.connections or self._connections[address] >= limits.connections_per_address:
-            self._count("over the limit", address)
-            writer.transport.abort()
-            return
-        self._tasks.add(task)
-        self._connections[address] += 1
+    async def _accept(self, listener: socket.socket, tls: ssl.SSLContext | None) -> None:
+        """Take connections, one by one, so that a flood of them leaves time for others."""
+        while True:
+            try:
+                sock, address = await self._loop.sock_accept(listener)
+            except OSError as failure:  # no descriptor is left: those who are served free some
+                log.warning("no connection can be accepted: %s", failure)
+                await asyncio.sleep(0.2)
+                continue
+            connection = _Connection(str(address[0]), sock)
+            if self._admit(connection):
+                connection.task = asyncio.create_task(self._serve(connection, tls))
+                connection.task.add_done_callback(partial(self._ended, connection))
+            else:
+                self._count("over the limit", connection.address)
+                sock.close()
+            await asyncio.sleep(0)
+
+    def _admit(self, connection: _Connection) -> bool:
+        """Tell whether there is place for it: an older stranger leaves where there is none."""
+        if self._addresses[connection.address] >= self._limits.connections_per_address:
+            return False
+        if len(self._open) >= self._limits.connections:
+            stranger = next((each for each in self._open if not each.known), None)
+            if stranger is None:
+                return False
+            self._count("over the limit", stranger.address)
+            self._forget(stranger)
+            stranger.abort()
+        self._open[connection] = None
+        self._addresses[connection.address] += 1
+        return True
+
+    def _forget(self, connection: _Connection) -> None:
+        if connection in self._open:
+            del self._open[connection]
+            self._addresses[connection.address] -= 1
+            if not self._addresses[connection.address]:
+                del self._addresses[connection.address]
+
+    def _ended(self, connection: _Connection, _task: asyncio.Task[None]) -> None:
+        """Tidy up behind a connection, also one that was cut off before it was looked at."""
+        self._forget(connection)
+        if connection.writer is None:
+            connection.socket.close()
+
+    async def _serve(self, connection: _Connection, tls: ssl.SSLContext | None) -> None:
+        """Serve one connection until it ends."""
+        reader = asyncio.StreamReader(limit=MAX_REQUEST + 2)
         try:
-            await self._converse(reader, writer, address)
+            async with asyncio.timeout(self._limits.idle):
+                transport, protocol = await self._loop.connect_accepted_socket(
+                    lambda: asyncio.StreamReaderProtocol(reader), connection.socket, ssl=tls)
+            writer = asyncio.StreamWriter(transport, protocol, reader, self._loop)
+            connection.writer = writer
+            connection.certificate = certificate_name(writer.get_extra_info("peercert"))
+            try:
+                await self._converse(reader, writer, connection)
+            finally:
+                await self._hang_up(writer)
         except (TimeoutError, OSError, asyncio.IncompleteReadError) as end:
-            log.debug("%s: connection ended: %s", address, type(end).__name__)
-        except asyncio.CancelledError:  # the server closes; the task ends here and nobody awaits it further
-            writer.transport.abort()
-        finally:
-            await self._hang_up(writer)
-            self._tasks.discard(task)
-            self._connections[address] -= 1
-            if not self._connections[address]:
-                del self._connections[address]
+            log.debug("%s: connection ended: %s", connection.address, type(end).__name__)
+        except asyncio.CancelledError:  # cut off; the task ends here and nobody awaits it further
+            if connection.writer is not None:
+                connection.writer.transport.abort()
 
     async def _hang_up(self, writer: asyncio.StreamWriter) -> None:
         """Close; what is still to be read by the other side has the time of one write, then it is cut off."""
@@ -176,23 +266,33 @@ class DnsServer:
         except (TimeoutError, OSError):
             writer.transport.abort()
 
-    async def _converse(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, address: str) -> None:
+    async def _converse(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter,
+                        connection: _Connection) -> None:
         """Read request after request, each answered before the next is read (RFC 7766 §6.2.1)."""
         while True:
             async with asyncio.timeout(self._limits.idle):
                 length = int.from_bytes(await reader.readexactly(2), "big")
                 if not 12 <= length <= MAX_REQUEST:
-                    self._count("FORMERR", address)
+                    self._count("FORMERR", connection.address)
                     return
                 wire = await reader.readexactly(length)
-            request = self._doorkeeper.read(wire, address)
+            request = self._doorkeeper.read(wire, connection.address, connection.certificate)
+            if isinstance(request, Request) and not self._first_time(request):
+                request = self._doorkeeper.replayed(wire, request)
             if isinstance(request, Refusal):
-                self._count(dns.rcode.to_text(dns.rcode.Rcode(request.rcode)), address)
+                self._count(dns.rcode.to_text(dns.rcode.Rcode(request.rcode)), connection.address)
                 if request.reply is None:
                     return
                 await self._write(writer, request.reply)
             else:
+                connection.known = True
                 await self._answer(writer, request)
+                await asyncio.sleep(0)  # who asks without end leaves time for others
+
+    def _first_time(self, request: Request) -> bool:
+        """Tell whether a signed request for a transfer is new; any other may come again."""
+        return (request.signer is None or request.rdtype not in (dns.rdatatype.AXFR, dns.rdatatype.IXFR)
+                or self._replays.first_time(request.signer.mac))
 
     async def _answer(self, writer: asyncio.StreamWriter, request: Request) -> None:
         zone = request.zone
@@ -230,6 +330,22 @@ class DnsServer:
         await asyncio.sleep(0)
 
 
+def _listener(host: str, port: int) -> socket.socket:
+    """Open a listening socket. Raises OSError."""
+    family, _, _, _, address = socket.getaddrinfo(host or None, port, type=socket.SOCK_STREAM,
+                                                  flags=socket.AI_PASSIVE)[0]
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(address)
+        listener.listen(128)
+        listener.setblocking(False)
+    except OSError:
+        listener.close()
+        raise
+    return listener
+
+
 class _Datagrams(asyncio.DatagramProtocol):
     """Hands datagrams to the server."""
 
@@ -249,13 +365,15 @@ class _Datagrams(asyncio.DatagramProtocol):
 
 async def start_dns_server(zones: ZonePort | Zones, host: str, port: int, *, keys: Iterable[TsigKey] = (),
                            may_transfer: MayTransfer | None = None, notify: Iterable[NotifyTarget] = (),
-                           trusted: Iterable[str] = LOOPBACK, limits: Limits | None = None) -> DnsServer:
+                           trusted: Iterable[str] = LOOPBACK, limits: Limits | None = None,
+                           tls: tuple[int, ssl.SSLContext] | None = None) -> DnsServer:
     """Start serving a zone, or the zones that a callable finds by name, on the running event loop.
 
     ``may_transfer`` decides who has which zone. Without it, which only a single zone allows, ``keys`` may transfer
     from anywhere and ``trusted`` networks without a key (an Unbound cannot sign). ``notify``: the single zone's
-    secondaries. Keys and secondaries may change later, see :class:`DnsServer`. Port 0 picks a free one. Raises
-    ValueError for many zones without a rule, OSError where the port is taken.
+    secondaries. Keys and secondaries may change later, see :class:`DnsServer`. ``tls``: a second port, and how TLS is
+    spoken there (``dns_tls.xot_context``). Port 0 picks a free one. Raises ValueError for many zones without a rule,
+    OSError where a port is taken.
     """
     origin = ""
     if callable(zones):
@@ -268,5 +386,11 @@ async def start_dns_server(zones: ZonePort | Zones, host: str, port: int, *, key
         may_transfer = may_transfer or known_or_near(trusted)
     server = DnsServer(find, Doorkeeper(find, keys, may_transfer), limits or Limits())
     await server.open(host, port)
+    if tls is not None:
+        try:
+            await server.open(host, *tls)
+        except OSError:
+            await server.close()
+            raise
     server.set_notify(origin, notify)
     return server

@@ -9,6 +9,8 @@ from __future__ import annotations
 import hmac
 import struct
 import time
+from collections import OrderedDict
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import dns.name
@@ -81,6 +83,29 @@ class Signer:
         self._prior = hmac.digest(self._secret, b"".join(data), self._digest)
         self._first = False
         return append_tsig(message, self._owner, self._algorithm, timers, self._prior, error, other)
+
+
+class Replays:
+    """Remembers the signatures of requests for as long as their time would be taken, so that each counts once.
+
+    Whoever recorded a signed request could have the zone by sending it again within the fudge (RFC 8945 §10 leaves
+    that to the application). Bounded: only who has a key can add to it, and the oldest go first.
+    """
+
+    def __init__(self, most: int = 20_000, clock: Callable[[], float] = time.monotonic) -> None:
+        self._most = most
+        self._clock = clock
+        self._seen: OrderedDict[bytes, float] = OrderedDict()
+
+    def first_time(self, mac: bytes) -> bool:
+        """Tell whether a verified signature is new, and remember it."""
+        now = self._clock()
+        while self._seen and (len(self._seen) >= self._most or next(iter(self._seen.values())) < now - 2 * FUDGE):
+            self._seen.popitem(last=False)
+        if mac in self._seen:
+            return False
+        self._seen[mac] = now
+        return True
 
 
 def append_tsig(message: bytes, owner: bytes, algorithm: bytes, timers: bytes, mac: bytes, error: int,

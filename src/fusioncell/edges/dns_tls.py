@@ -1,0 +1,67 @@
+"""Zone transfers over TLS (XoT, RFC 9103): how TLS is spoken, and what a client's certificate says.
+
+TLS 1.3 alone (§8.1.1 of the RFC), the ALPN token ``dot`` (§7.1; an Unbound of 2023 sends none, and is served), no early
+data. A client certificate is optional: who shows one that the given authority issued is known by the host name in it.
+The files are read anew when they change, so that a renewed certificate needs no restart.
+"""
+
+from __future__ import annotations
+
+import logging
+import ssl
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+log = logging.getLogger(__name__)
+
+ALPN = "dot"
+"""The token that DNS over TLS has (RFC 7858, RFC 9103 §7.1)."""
+
+
+def xot_context(certificate: Path, key: Path, client_authority: Path | None = None) -> ssl.SSLContext:
+    """Return how the server speaks TLS: with its certificate (and chain) and key, PEM files.
+
+    ``client_authority``: certificates of those who issue the clients' ones; without it none is asked for. Raises
+    OSError (ssl.SSLError is one) where a file does not serve.
+    """
+    files = [certificate, key, *([client_authority] if client_authority else [])]
+    front = _context(certificate, key, client_authority)
+    state = [_times(files), front]
+
+    def newest(handshake: ssl.SSLObject, _name: str | None, _front: ssl.SSLContext) -> None:
+        try:
+            times = _times(files)
+            if times != state[0]:
+                state[:] = [times, _context(certificate, key, client_authority)]
+        except OSError as failure:  # half renewed: the old one goes on
+            log.warning("the DNS certificate cannot be read anew: %s", failure)
+        if state[1] is not front:
+            handshake.context = state[1]
+
+    front.sni_callback = newest
+    return front
+
+
+def _context(certificate: Path, key: Path, client_authority: Path | None) -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.minimum_version = ssl.TLSVersion.TLSv1_3
+    context.set_alpn_protocols([ALPN])
+    context.num_tickets = 0  # a transfer is rare: nothing is kept between two
+    context.load_cert_chain(certificate, key)
+    if client_authority is not None:
+        context.load_verify_locations(client_authority)
+        context.verify_mode = ssl.CERT_OPTIONAL
+    return context
+
+
+def _times(files: list[Path]) -> tuple[int, ...]:
+    return tuple(each.stat().st_mtime_ns for each in files)
+
+
+def certificate_name(certificate: Mapping[str, Any] | None) -> str:
+    """Return the first host name of a verified certificate, lower case; "" for none."""
+    for kind, value in (certificate or {}).get("subjectAltName", ()):
+        if kind == "DNS":
+            return str(value).lower()
+    return ""

@@ -1,0 +1,184 @@
+"""Transfers over TLS (RFC 9103): what is spoken, who is known by a certificate, and real secondaries that take it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import ssl
+from collections.abc import Iterator
+from pathlib import Path
+
+import dns.message
+import dns.query
+import dns.rcode
+import dns.xfr
+import dns.zone
+import pytest
+
+from fusioncell.edges.dns_server import Limits, NotifyTarget, TsigKey
+from fusioncell.edges.dns_tls import certificate_name, xot_context
+from fusioncell.shield.live_zone import LiveZone
+from fusioncell.shield.zone import ORIGIN, ZoneImage
+from resolvers import ServedZone, UnboundResolver, free_port, unbound_installed, wait_until
+from secondaries import Authority, BindSecondary, bind_installed
+
+HOST = "127.0.0.1"
+HUB = "xfr.hub.example"
+CLIENT = "resolver.isp.example"
+KEY = TsigKey("isp-one.key", b"0123456789abcdef0123456789abcdef")
+NAMES = [f"n{number}.example" for number in range(2_000)]
+
+
+@pytest.fixture(scope="module")
+def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
+    return Authority(tmp_path_factory.mktemp("authority"))
+
+
+@pytest.fixture(scope="module")
+def hub(authority: Authority) -> Iterator[ServedZone]:
+    """A primary that trusts no address: a key or the ISP's certificate."""
+    context = xot_context(*authority.issue(HUB), authority.file)
+    zone = LiveZone(ZoneImage.build(NAMES, 10))
+    with ServedZone(zone, keys=[KEY], tls=(0, context),
+                    may_transfer=lambda _origin, who, _address: who in (KEY.name, "cert:" + CLIENT)) as served:
+        yield served
+
+
+def _context(authority: Authority, own: tuple[Path, Path] | None = None) -> ssl.SSLContext:
+    context = ssl.create_default_context(cafile=str(authority.file))
+    context.set_alpn_protocols(["dot"])
+    if own is not None:
+        context.load_cert_chain(*own)
+    return context
+
+
+def _ask(hub: ServedZone, context: ssl.SSLContext, rdtype: str = "SOA",
+         key: TsigKey | None = None) -> list[dns.message.Message]:
+    """Ask over TLS; return the messages of the answer, verified as one signed transfer."""
+    query = dns.message.make_query(ORIGIN + ".", rdtype)
+    if key is not None:
+        query.use_tsig(key.for_dnspython())
+    wire, answers, tsig = query.to_wire(), [], None
+    with socket.create_connection((HOST, hub.server.tls_port), timeout=5) as plain, \
+            context.wrap_socket(plain, server_hostname=HUB) as conn:
+        conn.sendall(len(wire).to_bytes(2, "big") + wire)
+        stream = conn.makefile("rb")
+        while True:
+            message = dns.message.from_wire(stream.read(int.from_bytes(stream.read(2), "big")),
+                                            keyring=query.keyring, request_mac=query.mac, xfr=True,
+                                            tsig_ctx=tsig, multi=bool(answers) or rdtype == "AXFR")
+            answers.append(message)
+            tsig = message.tsig_ctx
+            if rdtype != "AXFR" or message.rcode() or len(answers) > 1 and len(message.answer) == 1:
+                return answers
+
+
+def test_tls_13_and_dot_are_spoken(hub: ServedZone, authority: Authority) -> None:
+    with socket.create_connection((HOST, hub.server.tls_port), timeout=5) as plain, \
+            _context(authority).wrap_socket(plain, server_hostname=HUB) as conn:
+        assert (conn.version(), conn.selected_alpn_protocol()) == ("TLSv1.3", "dot")
+    old = _context(authority)
+    old.maximum_version = ssl.TLSVersion.TLSv1_2
+    with socket.create_connection((HOST, hub.server.tls_port), timeout=5) as plain, pytest.raises(ssl.SSLError):
+        old.wrap_socket(plain, server_hostname=HUB)
+
+
+@pytest.mark.parametrize(("how", "rcode"), [
+    ("nothing", dns.rcode.REFUSED), ("key", dns.rcode.NOERROR), ("certificate", dns.rcode.NOERROR),
+    ("both", dns.rcode.NOERROR), ("another's certificate", dns.rcode.REFUSED),
+])
+def test_who_may_have_the_zone(hub: ServedZone, authority: Authority, how: str, rcode: int) -> None:
+    own = {"certificate": CLIENT, "both": CLIENT, "another's certificate": "resolver.other.example"}.get(how)
+    context = _context(authority, authority.issue(own) if own else None)
+    key = KEY if how in ("key", "both") else None
+    assert _ask(hub, context, key=key)[0].rcode() == rcode
+    answers = _ask(hub, context, "AXFR", key)
+    assert answers[0].rcode() == rcode
+    assert sum(len(each.answer) for each in answers) == (2 * len(NAMES) + 3 if rcode == dns.rcode.NOERROR else 0)
+
+
+def test_a_certificate_of_an_unknown_authority_is_not_let_in(hub: ServedZone, authority: Authority,
+                                                             tmp_path: Path) -> None:
+    context = _context(authority, Authority(tmp_path / "other").issue(CLIENT))
+    with pytest.raises((ssl.SSLError, ConnectionError, dns.exception.DNSException)):
+        _ask(hub, context)
+
+
+def test_the_port_of_tls_speaks_no_plain_tcp_but_udp(hub: ServedZone) -> None:
+    query = dns.message.make_query(ORIGIN + ".", "SOA")
+    query.use_tsig(KEY.for_dnspython())
+    answer = dns.query.udp(query, HOST, port=hub.server.tls_port, timeout=5)
+    assert answer.answer[0][0].serial == 10, "an Unbound asks for the SOA there before it transfers by TLS"
+    transfer = dns.message.make_query(ORIGIN + ".", "AXFR")
+    transfer.use_tsig(KEY.for_dnspython())
+    assert dns.query.udp(transfer, HOST, port=hub.server.tls_port, timeout=5).rcode() == dns.rcode.REFUSED
+    with pytest.raises((EOFError, OSError, dns.exception.DNSException)):
+        dns.query.tcp(query, HOST, port=hub.server.tls_port, timeout=5)
+
+
+def test_noise_and_silence_instead_of_a_handshake_are_cut_off(authority: Authority) -> None:
+    context = xot_context(*authority.issue(HUB))
+    with ServedZone(LiveZone(ZoneImage.build(NAMES, 10)), tls=(0, context), limits=Limits(idle=0.5)) as served:
+        for sent in (b"", b"\x16\x03\x01", b"GET / HTTP/1.0\r\n\r\n", b"\xff" * 2_000):
+            with socket.create_connection((HOST, served.server.tls_port), timeout=5) as conn:
+                conn.sendall(sent)
+                try:
+                    while conn.recv(4_096):
+                        pass
+                except ConnectionResetError:
+                    pass
+        assert wait_until(lambda: served.server.connections == 0)
+        assert _ask(served, _context(authority))[0].rcode() == dns.rcode.NOERROR
+
+
+def test_a_renewed_certificate_is_shown_without_a_restart(authority: Authority, tmp_path: Path) -> None:
+    certificate, key = (Path(shutil.copy(each, tmp_path)) for each in authority.issue(HUB))
+    context = xot_context(certificate, key)
+    with ServedZone(LiveZone(ZoneImage.build([], 1)), tls=(0, context)) as served:
+
+        def shown() -> bytes | None:
+            with socket.create_connection((HOST, served.server.tls_port), timeout=5) as plain, \
+                    _context(authority).wrap_socket(plain, server_hostname=HUB) as conn:
+                return conn.getpeercert(binary_form=True)
+
+        first = shown()
+        certificate.write_bytes(b"half written")
+        os.utime(certificate, ns=(1, 1))
+        assert shown() == first, "what cannot be read is not used"
+        renewed = authority.issue(HUB)
+        shutil.copy(renewed[1], key)
+        shutil.copy(renewed[0], certificate)
+        os.utime(certificate, ns=(2, 2))
+        second = shown()
+        assert second != first and ssl.DER_cert_to_PEM_cert(second or b"").strip() == renewed[0].read_text().strip()
+
+
+def test_a_certificates_name() -> None:
+    assert certificate_name(None) == certificate_name({}) == ""
+    names = (("IP Address", "::1"), ("DNS", "A.example"), ("DNS", "b.example"))
+    assert certificate_name({"subjectAltName": names}) == "a.example"
+
+
+@pytest.mark.skipif(not unbound_installed(), reason="no Unbound is installed")
+def test_a_real_unbound_takes_the_zone_by_tls(authority: Authority, tmp_path: Path) -> None:
+    zone = LiveZone(ZoneImage.build(["old.example"], 1))
+    port = free_port()
+    context = xot_context(*authority.issue(HUB))
+    with ServedZone(zone, tls=(0, context), notify=[NotifyTarget(HOST, port)]) as served, \
+            UnboundResolver(served.server.tls_port, tmp_path, port=port, tls=(authority.file, HUB)) as unbound:
+        assert unbound.blocks("old.example"), unbound.log()
+        zone.change(["new.example"], ["old.example"])
+        served.server.zone_changed()
+        assert unbound.blocks("new.example") and unbound.frees("old.example"), unbound.log()
+        assert served.server.answered["IXFR"] == 1
+
+
+@pytest.mark.skipif(not bind_installed(), reason="no BIND is installed")
+@pytest.mark.parametrize("how", ["key", "certificate"])
+def test_a_real_bind_takes_the_zone_by_tls(hub: ServedZone, authority: Authority, tmp_path: Path, how: str) -> None:
+    key, own = (KEY, None) if how == "key" else (None, authority.issue(CLIENT))
+    with BindSecondary(hub.server.tls_port, tmp_path, zone=ORIGIN, key=key, tls=(authority.file, HUB),
+                       own=own) as bind:
+        assert bind.reaches(10), bind.log()
+        assert bind.holds("n7.example") and bind.holds("*.n1999.example") and not bind.holds("n2000.example")
