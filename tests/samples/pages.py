@@ -10,6 +10,7 @@ import hashlib
 from typing import Any
 
 from fusioncell.kernel.clock import DAY, HOUR, MINUTE, parse_instant
+from samples.judgement import JUDGEMENT, NOT_JUDGED
 
 Context = dict[str, Any]
 
@@ -258,9 +259,11 @@ NOTHING: Context = {
     "contributions": {"rows": [], "more": None},
 }
 
+NO_ENTRIES: Context = {"entries": [], "entries_more": 0}
 EVIDENCE = [
     {
         "origin": "Northern Broadband",
+        **NO_ENTRIES,
         "contributors": ["Northern Broadband"],
         "stance": "malicious",
         "weight": 2.2,
@@ -273,6 +276,7 @@ EVIDENCE = [
     },
     {
         "origin": "Open phishing feed",
+        **NO_ENTRIES,
         "contributors": ["Harbour Bank", "State University"],
         "stance": "malicious",
         "weight": 1.8,
@@ -285,6 +289,7 @@ EVIDENCE = [
     },
     {
         "origin": "Postal operator's abuse desk",
+        **NO_ENTRIES,
         "contributors": ["Ministry of Works"],
         "stance": "benign",
         "weight": 0.9,
@@ -308,6 +313,7 @@ OBSERVABLE: Context = {
     "verdict": VERDICT,
     "prior": -2.2,
     "evidence": EVIDENCE,
+    "judgement": JUDGEMENT,
     "would_change": [
         {"origin": "Botnet Observatory", "benign": False, "malicious": 0.62, "active": 0.41, "crosses": True},
         {"origin": "", "benign": False, "malicious": 0.97, "active": 0.93, "crosses": False},
@@ -384,6 +390,7 @@ MENTIONED_ONLY: Context = {
     "verdict": NO_VERDICT,
     "prior": 0.0,
     "evidence": [],
+    "judgement": NOT_JUDGED,
     "would_change": [],
     "folded": [],
     "known_good": [],

@@ -51,6 +51,7 @@ from fusioncell.fusion.clusters.service import Clusters
 from fusioncell.fusion.entities import Entities
 from fusioncell.fusion.knowngood import KnownGood
 from fusioncell.fusion.origins.service import Origins
+from fusioncell.fusion.overrides.service import Overrides
 from fusioncell.fusion.service import Fusion
 from fusioncell.fusion.verdicts import Verdicts
 from fusioncell.fusion.vulns import Vulns
@@ -163,6 +164,7 @@ class Hub:
     taxii: Taxii
     origins: Origins
     whatchanges: WhatChanges
+    overrides: Overrides
     verdicts: Verdicts
     triage: Triage
     graphs: Graphs
@@ -314,7 +316,7 @@ def assemble(
         receipts=receipts, sealing=sealing, anonymous=anonymous, reach=reach, talk=talk, desk=desk, files=files,
         notify=notify, hooks=hooks, follower=follower, requests=requests,
         privacy=_privacy(settings, databases, record, intake, people, desk, notify, clock, randomness, bench,
-                         press.products, known.origins),
+                         press.products, known.origins, known.overrides),
         participation=Participation(record=record, projections=projections, members=members, clock=clock),
         proxy=Proxy(record=record, projections=projections, intake=intake, receipts=receipts, members=members),
         mispdoor=misp_door(MispParts(
@@ -452,7 +454,7 @@ def _telling(
 def _privacy(
     settings: Settings, databases: dict[str, SqlDatabase], record: Record, intake: Intake, people: _People, desk: Desk,
     notify: Notify, clock: Clock, randomness: Randomness, bench: Bench, products: Products,
-    origins: Origins,
+    origins: Origins, overrides: Overrides,
 ) -> Privacy:  # fmt: skip
     """Join what hands personal data over and erases it."""
     vault, projections = databases["vault"], databases["projections"]
@@ -467,7 +469,9 @@ def _privacy(
     rooms = [*held.rooms(desk, notify), Room("workbench", bench.held_on, lambda who: None),
              Room("products", lambda who, _: {"products_drafted": products.written(who.id, who.org)},
                   lambda who: None),
-             Room("sources", lambda who, sight: {"sources_judged": origins.judged_by(who.id, sight)}, lambda who: None),
+             Room("sources", lambda who, sight: {"sources_judged": origins.judged_by(who.id, sight),
+                                                 "values_judged": overrides.judged_by(who.id, sight)},
+                  lambda who: None),
              Room("misp", lambda who, _: misp.held_on(who.id, who.email),
                                              lambda who: misp.forget(who.id, who.email), private=True)]
     purge = Purge(rooms, lambda who: held.posts_of(who.id),

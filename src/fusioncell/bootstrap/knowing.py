@@ -9,6 +9,7 @@ from fusioncell.edges.database import SqlDatabase
 from fusioncell.fusion.clusters.service import Clusters
 from fusioncell.fusion.entities import Entities, Knowledge
 from fusioncell.fusion.origins.service import Origins
+from fusioncell.fusion.overrides.service import Overrides
 from fusioncell.fusion.service import Fusion
 from fusioncell.fusion.verdicts import Verdicts
 from fusioncell.fusion.vulns import Vulns
@@ -31,6 +32,7 @@ class Knowing(NamedTuple):
     verdicts: Verdicts
     origins: Origins
     clusters: Clusters
+    overrides: Overrides
 
 
 def join_knowing(
@@ -52,5 +54,5 @@ def join_knowing(
     return Knowing(
         entities, Matrix(entities, clock, sectors), vulns, WhatChanges(entities, clock, sectors), verdicts,
         Origins(record, projections, clock, randomness, verdicts.by_source),
-        Clusters(record, projections, clock, randomness),
+        Clusters(record, projections, clock, randomness), Overrides(record, projections, clock, randomness),
     )  # fmt: skip

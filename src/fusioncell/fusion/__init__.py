@@ -3,7 +3,7 @@
 What is *not* here: who the parties are (opaque ids), what is done about an assessment (``shield``).
 """
 
-from fusioncell.fusion.explanation import WOULD_CHANGE, explain, verdict, verdict_of
+from fusioncell.fusion.explanation import WOULD_CHANGE, explain, machine_verdict, verdict, verdict_of
 from fusioncell.fusion.knowngood import Ground, Hit, KnownGood, Match, ground
 from fusioncell.fusion.knownlists import Category, Class
 from fusioncell.fusion.sway import sways
@@ -11,5 +11,5 @@ from fusioncell.fusion.weigh import LANDMARK, ORIGIN_CAP, half_life, prior, prob
 
 __all__ = [
     "LANDMARK", "ORIGIN_CAP", "WOULD_CHANGE", "Category", "Class", "Ground", "Hit", "KnownGood", "Match", "explain",
-    "ground", "half_life", "prior", "probability", "sways", "verdict", "verdict_of", "weight",
+    "ground", "half_life", "machine_verdict", "prior", "probability", "sways", "verdict", "verdict_of", "weight",
 ]  # fmt: skip

@@ -6,6 +6,7 @@ from typing import Any
 
 from fusioncell.fusion.knowngood import Hit
 from fusioncell.fusion.model import Assessment, Evidence, Origin
+from fusioncell.fusion.overrides import WORDS
 from fusioncell.fusion.sway import LIKELY, Sway, sways
 from fusioncell.kernel.clock import DAY, format_instant
 from fusioncell.kernel.observable import defang, sco_id
@@ -15,7 +16,16 @@ WOULD_CHANGE = 5
 
 
 def verdict(assessment: Assessment) -> str:
-    """Say the assessment in a word, for people and filters; the two figures stand beside it."""
+    """Say the assessment in a word, for people and filters; the two figures stand beside it.
+
+    An analyst's word goes before the machine's (:func:`machine_verdict`).
+    """
+    said = assessment.override
+    return WORDS[said.verdict] if said is not None else machine_verdict(assessment)
+
+
+def machine_verdict(assessment: Assessment) -> str:
+    """Say in a word what the two figures alone come to."""
     benign = all(origin.voice.benign for origin in assessment.origins)
     return verdict_of(bool(assessment.origins), benign, assessment.malicious, assessment.active)
 
@@ -65,6 +75,16 @@ def _change(sway: Sway) -> dict[str, Any]:
     }
 
 
+def _override(assessment: Assessment) -> dict[str, Any] | None:
+    """Say what an analyst said over the machine; ``newer_evidence``: somebody spoke of the value since."""
+    said = assessment.override
+    return None if said is None else {
+        "id": said.id, "verdict": said.verdict.value, "reason": said.reason, "by": said.author,
+        "at": format_instant(said.at),
+        "newer_evidence": assessment.last is not None and assessment.last > said.at,
+    }  # fmt: skip
+
+
 def explain(assessment: Assessment, hits: tuple[Hit, ...] = ()) -> dict[str, Any]:
     """Return an assessment with its explanation as JSON values."""
     o = assessment.observable
@@ -74,6 +94,8 @@ def explain(assessment: Assessment, hits: tuple[Hit, ...] = ()) -> dict[str, Any
         "defanged": defang(o.value),
         "stix_id": sco_id(o),
         "verdict": verdict(assessment),
+        "machine_verdict": machine_verdict(assessment),
+        "override": _override(assessment),
         "malicious": round(assessment.malicious, 4),
         "active": round(assessment.active, 4),
         "calibrated": False,

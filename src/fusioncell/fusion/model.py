@@ -8,6 +8,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from fusioncell.fusion.overrides.model import Override
 from fusioncell.kernel.observable import Observable
 
 
@@ -68,6 +69,13 @@ class Assessment:
     mentions: int
     fades_at: int | None = None
     """When P(active) falls below one half if nothing new is said; None where it is below already, or never falls."""
+    override: Override | None = None
+    """What an analyst said over the machine, as this viewer may know it; the figures are the machine's all the same."""
+
+    @property
+    def spared(self) -> bool:
+        """Whether an analyst said to leave it alone: no rule proposes it, no export holds it."""
+        return self.override is not None and self.override.spares
 
 
 class Standing(NamedTuple):

@@ -10,6 +10,7 @@ from litestar import Request, Response, get
 
 from fusioncell.fusion.explanation import explain
 from fusioncell.fusion.service import Fusion
+from fusioncell.fusion.unfold import unfold
 from fusioncell.intake import observables_of
 from fusioncell.kernel.errors import BadInput, NotFound
 from fusioncell.kernel.handed import Exports
@@ -17,6 +18,8 @@ from fusioncell.kernel.marking import Viewer
 from fusioncell.kernel.observable import BadValue, Observable, canonical, guess, key64, type_named
 from fusioncell.record.service import Record
 
+MOST_ENTRIES = 200
+"""Entries that an explanation unfolds to, the newest."""
 _encode = msgspec.json.Encoder().encode
 
 
@@ -55,14 +58,14 @@ def assessment(
     return _encode(explain(found, fusion.known_good.hits(observable)))
 
 
-def value_asked(request: Request[Any, Any, Any]) -> str:
-    """Read the value from the address as it was sent, ``…/observables/TYPE/VALUE``.
+def value_asked(request: Request[Any, Any, Any], under: str = "/observables/") -> str:
+    """Read the value from the address as it was sent, ``…/observables/TYPE/VALUE``, or ``under`` another word.
 
     From the raw path: routing joins double slashes and undoes percent signs, and a URL holds both by right.
     """
     raw: bytes = request.scope.get("raw_path") or quote(request.scope["path"]).encode()
     sent = raw.decode("latin-1").partition("?")[0]
-    return unquote(sent.partition("/observables/")[2].partition("/")[2])
+    return unquote(sent.partition(under)[2].partition("/")[2])
 
 
 @get(
@@ -83,5 +86,28 @@ async def assess_observable(request: Request[Any, Any, Any], kind: str, value: s
     return Response(body, media_type="application/json")
 
 
-HANDLERS = (assess_observable,)
+@get(
+    "/api/explanations/{kind:str}/{value:path}",
+    tags=["observables"],
+    opt={"permission": "read"},
+    sync_to_thread=True,
+    summary="Explain an assessment",
+)
+def explain_observable(
+    request: Request[Any, Any, Any], kind: str, value: str, fusion: Fusion, record: Record, viewer: Viewer
+) -> dict[str, Any]:
+    """Unfold an assessment: each origin, the voices in it, and the entries behind each, of what you may see."""
+    observable = observable_named(kind, value_asked(request, "/explanations/"))
+    audiences = record.visible_to(viewer)
+    found = fusion.look_up(observable, audiences)
+    if found is None:
+        raise NotFound("nothing that you may see mentions it", hint="Post what you know of it, or ask the partnership.")
+    rows = fusion.mentions(observable, audiences, MOST_ENTRIES)
+    entries = {entry.seq: entry for entry in record.read_many(sorted({row[0] for row in rows}))}
+    markings = {number: record.audience(number).tlp.value for number in {row[2] for row in rows}}
+    tree = unfold(found, rows, entries, markings, fusion.now())
+    return {**explain(found, fusion.known_good.hits(observable)), "tree": tree}
+
+
+HANDLERS = (assess_observable, explain_observable)
 """The room's doors."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,7 @@ from fusioncell.fusion.knowngood import KnownGood, guards
 from fusioncell.fusion.model import MANY, Assessment, Evidence, Profile, Profiled, Standing
 from fusioncell.fusion.origins.model import Kin
 from fusioncell.fusion.origins.project import marks_for, newest_join
+from fusioncell.fusion.overrides.project import overridden, overrides_among
 from fusioncell.fusion.stand import standing_of
 from fusioncell.kernel.clock import Clock, Instant
 from fusioncell.kernel.observable import TYPE_CODES, TYPES_BY_CODE, Observable, ObservableType, key64
@@ -52,7 +54,7 @@ def assess_within(
     kin = marks_for(connection, audiences)
     for row in store.evidence_of_many(connection, sorted(observables), audiences):
         grouped[row[0]].append(evidence_from(row, kin))  # type: ignore[index]
-    return {
+    found = {
         number: assess(
             observables[number],
             items,
@@ -61,6 +63,11 @@ def assess_within(
         )
         for number, items in grouped.items()
     }
+    said = overrides_among(connection, observables.values(), audiences)
+    for number, one in observables.items() if said else ():
+        if one in said:
+            found[number] = replace(found[number], override=said[one])
+    return found
 
 
 def reassess(found: Assessment, without: Set[str], now: Instant) -> Assessment | None:
@@ -97,6 +104,10 @@ class Fusion:
         self._guarded = bytearray()
         """By an observable's id: 0 not looked up yet, 1 free, 2 known good. The lists stay while the hub runs."""
 
+    def now(self) -> Instant:
+        """Return the instant as of which look-ups are answered."""
+        return self._clock.now()
+
     def look_up(self, observable: Observable, audiences: frozenset[int]) -> Assessment | None:
         """Return the assessment for a viewer of these audiences, None where nothing that they see mentions it."""
         with self._database.read() as connection:
@@ -106,7 +117,9 @@ class Fusion:
                 return None
             kin = self._families(connection, audiences)
             items = [evidence_from(row, kin) for row in store.evidence_of(connection, number, audiences)]
-        return assess(observable, items, mentions, self._clock.now())
+            said = overrides_among(connection, (observable,), audiences)
+        found = assess(observable, items, mentions, self._clock.now())
+        return replace(found, override=said[observable]) if observable in said else found
 
     def _families(self, connection: Connection, audiences: frozenset[int]) -> dict[str, Kin]:
         newest = newest_join(connection)
@@ -139,14 +152,15 @@ class Fusion:
     def standing(self, audiences: frozenset[int], ids: Sequence[int] | None = None) -> Standing:
         """Return what stands against all observables (or those with these ids) for a viewer of these audiences.
 
-        Left out is what is only mentioned, what has never reached :data:`fusion.stand.FLOOR`, and what a known-good
-        list, or its own nature, guards from an automatic block.
+        Left out is what is only mentioned, what has never reached :data:`fusion.stand.FLOOR`, what a known-good list,
+        or its own nature, guards from an automatic block, and what an analyst said to leave alone.
         """
         found: list[tuple[int, int, float, int]] = []
         with self._database.read() as connection:
             names = {number: name for name, number in store.parties(connection).items()}
             end = store.last_observable(connection)
             kin = marks_for(connection, audiences)
+            spared = _spared(connection, audiences)
         wanted = None if ids is None else sorted(ids)
         for start in range(0, end if wanted is None else len(wanted), WINDOW):
             with self._database.read() as connection:
@@ -156,7 +170,7 @@ class Fusion:
                     rows = store.claims_of_many(connection, wanted[start : start + WINDOW], audiences)
             made = list(standing_of(rows, names, kin))
             free = self._unguarded([row[0] for row in made])
-            found += [row for row, ok in zip(made, free, strict=True) if ok]
+            found += [row for row, ok in zip(made, free, strict=True) if ok and row[0] not in spared]
         columns = list(zip(*found, strict=True)) or [(), (), (), ()]
         return Standing(
             np.array(columns[0], np.int64), np.array(columns[1], np.int16), np.array(columns[2], np.float64),
@@ -210,15 +224,25 @@ class Fusion:
             return store.values_of_type(connection, TYPE_CODES[ObservableType.CIDR])
 
 
+def _spared(connection: Connection, audiences: frozenset[int]) -> frozenset[int]:
+    """Return the observables, by id, that analysts said to leave alone, as a viewer of these audiences knows it."""
+    said = [Observable(TYPES_BY_CODE[code], value) for code, value in overridden(connection)]
+    spared = [one for one, word in overrides_among(connection, said, audiences).items() if word.spares]
+    return frozenset(find_many(connection, spared)) if spared else frozenset()
+
+
 def _profiled(connection: Connection, rows: list[Row]) -> list[Profiled]:
     """Make profiles of rows; of those that memory cannot assess, read whose they are."""
     gone = store.withdrawn_among(connection, [row[0] for row in rows])
+    judged = overridden(connection)
     made: list[Profiled] = []
     known: dict[tuple[Any, ...], Profile] = {}
     several: dict[int, int] = {}
     for row in rows:
         id, code, value, least, most, counted, by, to, source, other, side, against, weight, latest = row
-        if least != most or by != to or source != other or side != against or id in gone:
+        if least != most or by != to or source != other or side != against or id in gone or (
+            (code, value) in judged
+        ):
             several[id] = len(made)
             made.append(Profiled(id, value, Profile(frozenset((least,)), code, MANY), 0.0))
             continue

@@ -17,6 +17,7 @@ from fusioncell.intake.extract import UNREADABLE, extract_entry, since_of
 from fusioncell.intake.model import Extract
 from fusioncell.kernel.clock import DAY
 from fusioncell.kernel.entry import Entry
+from fusioncell.kernel.observable import Observable
 from fusioncell.kernel.ports import Connection, storable
 
 FRESH_FOR = 14 * DAY
@@ -63,6 +64,8 @@ class Arrived:
     recalls: list[tuple[Entry, Recall]] = field(default_factory=list)
     withdrawn: set[int] = field(default_factory=set)
     """Positions of those ended entries that their originator recalled (the others were superseded)."""
+    judged: list[tuple[int, Observable]] = field(default_factory=list)
+    """(audience, value) of what an analyst judged over the machine, or no longer."""
 
 
 @dataclass(slots=True)

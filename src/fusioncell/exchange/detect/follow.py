@@ -56,6 +56,8 @@ class Moves:
                         moved.add(claim.observable)
                         if claim.stance in _LOWERS:
                             lowered.add((arrival.entry.audience, claim.observable))
+            moved.update(one for _, one in cut.judged)
+            lowered.update(cut.judged)
             for entry, extract in cut.ended:
                 entries.add((entry.audience, entry.seq))
                 for claim in extract.claims:

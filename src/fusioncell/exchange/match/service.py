@@ -64,6 +64,7 @@ class Matcher:
         for cut in cuts:
             said = [(arrival.entry, arrival.extract) for arrival in cut.arrivals] + cut.ended
             self.memory.changed(claim.observable for _, extract in said for claim in extract.claims)
+            self.memory.changed(one for _, one in cut.judged)
             self.blind.changed(
                 position, ((claim.observable, entry.audience) for entry, extract in said for claim in extract.claims)
             )

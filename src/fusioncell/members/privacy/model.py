@@ -121,6 +121,7 @@ DATA: dict[str, Held] = {
     "exchange_consent": Held("consents", _ID),
     "fusion_origins_join": Held("sources_judged", _ID),
     "fusion_origins_grade": Held("sources_judged", _ID),
+    "fusion_overrides": Held("values_judged", _ID),
     "picture_triage_act": Held("triage", _ID),
     "picture_notebook_paper": Held("notebook", _ID),
     "picture_saved_query": Held("saved_queries", _ID),

@@ -38,6 +38,7 @@ from fusioncell.web.pages import (
     observable,
     ops,
     palette,
+    overrides,
     participation,
     paste,
     privacy,
@@ -91,7 +92,7 @@ def page_handlers() -> list[ControllerRouterHandler]:
         anonymous, attachments,
         feeds, files, first, finder, observable, contribution, contribute, shield, signing, account, ops, live,
         receipts, participation, proxy, joining, admin, notices, groups, directory, choices, palette, privacy, assets,
-        inbound, products, sources,
-        triage, graph, paste, notebook, saved, changes,
+        inbound, products, sources, overrides,
+        triage, graph, paste, notebook, saved, changes, horizon,
     )  # fmt: skip
     return [handler for room in rooms for handler in room.HANDLERS]

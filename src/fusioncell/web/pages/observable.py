@@ -11,7 +11,7 @@ from litestar import get
 from fusioncell.bootstrap import Hub
 from fusioncell.exchange.talk import text_of
 from fusioncell.fusion import WOULD_CHANGE, sways
-from fusioncell.fusion.model import Assessment, Evidence
+from fusioncell.fusion.model import Assessment, Evidence, Origin
 from fusioncell.fusion.routes import observable_named, value_asked
 from fusioncell.intake import extract_entry
 from fusioncell.kernel.claim import Role, Stance
@@ -26,6 +26,7 @@ from fusioncell.web.pages.entities import labelled
 from fusioncell.web.pages.frame import Asked, Page, page
 from fusioncell.web.pages.known import known_good_view
 from fusioncell.web.pages.names import Names
+from fusioncell.web.pages.overrides import judgement_view
 from fusioncell.web.pages.talk import talk_about
 from fusioncell.web.pages.views import View, category_of, contribution_title, observable_view, verdict_view
 from fusioncell.web.words import N_, of_error
@@ -85,14 +86,34 @@ def _source(voice: Evidence, names: Names) -> str:
     return named or names.organisation(voice.contributor)
 
 
-def _evidence(found: Assessment, cited: Cited, names: Names, now: int) -> list[View]:
+MOST_ENTRIES = 10
+"""Entries that are listed behind an origin."""
+
+
+def _entries(origin: Origin, rows: list[tuple[Any, ...]], cited: Cited) -> list[View]:
+    """Return the entries behind an origin, newest first: of its voice, and of those that repeat it."""
+    voices = {(each.contributor, each.creator, each.benign) for each in (origin.voice, *origin.repeats)}
+    found = []
+    for seq, _, _, contributor, creator, _, stance, *_, at, _ in rows:
+        if stance and (contributor, creator, stance == Stance.BENIGN) in voices:
+            says, words = _SAYS[Stance(stance)]
+            found.append({**cited.link(seq), "at": at, "says": says, "words": words})
+    return found
+
+
+def _evidence(
+    found: Assessment, cited: Cited, names: Names, now: int, claims: list[tuple[Any, ...]]
+) -> list[View]:
     rows = []
     for origin in found.origins:
         voice = origin.voice
         through = {names.organisation(each.contributor): None for each in (voice, *origin.repeats)}
         sign = -1 if voice.benign else 1
+        entries = _entries(origin, claims, cited)
         rows.append(
             {
+                "entries": entries[:MOST_ENTRIES],
+                "entries_more": max(0, len(entries) - MOST_ENTRIES),
                 "origin": _source(voice, names),
                 "contributors": list(through),
                 "stance": "benign" if voice.benign else "malicious",
@@ -234,7 +255,8 @@ def observable_context(hub: Hub, viewer: Viewer, one: Observable) -> View:
         "one": {**observable_view(one, found), "stix_id": sco_id(one) or "", "first": found.first, "last": found.last},
         "verdict": verdict_view(found, now),
         "prior": found.prior,
-        "evidence": _evidence(found, cited, names, now),
+        "evidence": _evidence(found, cited, names, now, rows),
+        "judgement": judgement_view(hub, viewer, found, names),
         "folded": _folded(found, cited, names),
         "would_change": _would_change(found, names),
         "known_good": known_good_view(one, hub.fusion.known_good.hits(one)),

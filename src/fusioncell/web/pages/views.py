@@ -6,6 +6,7 @@ from typing import Any
 from urllib.parse import quote
 
 from fusioncell.fusion.model import Assessment
+from fusioncell.fusion.overrides import Verdict as Said
 from fusioncell.kernel.clock import Instant
 from fusioncell.kernel.observable import Observable, ObservableType, defang
 from fusioncell.shield import ACTIVE_AT_LEAST, CATEGORIES, MALICIOUS_AT_LEAST
@@ -84,8 +85,19 @@ def observable_href(one: Observable) -> str:
     return f"/observables/{one.type.value}/{quote(one.value, safe='')}"
 
 
+OVERRIDDEN = {
+    Said.MALICIOUS: ("malicious", N_("Malicious, says an analyst")),
+    Said.SUSPICIOUS: ("suspicious", N_("Suspicious, says an analyst")),
+    Said.UNCLEAR: ("unclear", N_("Unclear, says an analyst")),
+    Said.BENIGN: ("benign", N_("Harmless, says an analyst")),
+}
+"""(level, words) of what an analyst said over the machine."""
+
+
 def mark_of(found: Assessment | None) -> tuple[str, str]:
     """Return (level, words) of an assessment; None and nothing scored are *mentioned only*."""
+    if found is not None and found.override is not None:
+        return OVERRIDDEN[found.override.verdict]
     if found is None or not found.origins:
         return "none", N_("Mentioned only")
     if found.malicious >= MALICIOUS_AT_LEAST:
