@@ -78,6 +78,7 @@ from fusioncell.members.signing.passkeys import site_of
 from fusioncell.picture.changes import WhatChanges
 from fusioncell.picture.csaf import Csaf
 from fusioncell.picture.graph import Graphs
+from fusioncell.picture.horizon import Horizon
 from fusioncell.picture.matrix import Matrix
 from fusioncell.picture.notebook import Notebooks
 from fusioncell.picture.products import Products
@@ -163,13 +164,14 @@ class Hub:
     mispdoor: MispDoor
     taxii: Taxii
     origins: Origins
-    whatchanges: WhatChanges
     overrides: Overrides
+    whatchanges: WhatChanges
     verdicts: Verdicts
     triage: Triage
     graphs: Graphs
     notebooks: Notebooks
     saved: SavedQueries
+    horizon: Horizon
     local_token: str = ""
     demo_roles: list[dict[str, str]] = field(default_factory=list)
     """The demonstration's ready sign-ins for the sign-in page: name, org, role, href."""

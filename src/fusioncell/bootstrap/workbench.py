@@ -18,6 +18,7 @@ from fusioncell.members.model import Person
 from fusioncell.members.privacy.model import Data
 from fusioncell.members.service import Members
 from fusioncell.picture.graph import Graphs
+from fusioncell.picture.horizon import Horizon
 from fusioncell.picture.notebook import Notebooks
 from fusioncell.picture.saved import SavedQueries, test_of
 from fusioncell.picture.service import Picture
@@ -79,6 +80,7 @@ class Bench(NamedTuple):
     graphs: Graphs
     notebooks: Notebooks
     saved: SavedQueries
+    horizon: Horizon
 
     def test_of(self, query: str) -> Callable[[Extract], bool] | None:
         """Return the test of a saved query for what arrives, None where there is none any more."""
@@ -95,7 +97,8 @@ class Bench(NamedTuple):
     def held_on(self, who: Person, sight: frozenset[int]) -> Data:
         """Return what a person did at the workbench, of what is in sight, for an answer to the person."""
         return {"triage": self.triage.written(who.id, sight), "notebook": self.notebooks.written(who.id, sight),
-                "saved_queries": self.saved.written(who.id, sight)}  # fmt: skip
+                "saved_queries": self.saved.written(who.id, sight),
+                "horizon": self.horizon.written(who.id, sight)}  # fmt: skip
 
 
 def join_workbench(
@@ -109,4 +112,5 @@ def join_workbench(
     saved = SavedQueries(record=record, projections=projections, picture=picture, fusion=fusion, clock=clock,
                          randomness=randomness)  # fmt: skip
     notebooks = Notebooks(record, projections, clock, randomness)
-    return Bench(triage, Graphs(record, picture, fusion), notebooks, saved)
+    return Bench(triage, Graphs(record, picture, fusion), notebooks, saved,
+                 Horizon(record, projections, clock, randomness))

@@ -125,6 +125,7 @@ DATA: dict[str, Held] = {
     "picture_triage_act": Held("triage", _ID),
     "picture_notebook_paper": Held("notebook", _ID),
     "picture_saved_query": Held("saved_queries", _ID),
+    "picture_horizon_paper": Held("horizon", _ID),
     "exchange_vault_hook": Held("webhooks", _ID),
     "exchange_vault_draft": Held("drafts", _GONE),
     "exchange_vault_bookmark": Held("bookmarks", _GONE),

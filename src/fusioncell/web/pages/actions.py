@@ -75,6 +75,7 @@ ACTIONS = (
     Action("/clusters", N_("Clusters"), "", lambda viewer: viewer.member),
     Action("/vulnerabilities", N_("Vulnerabilities"), "", lambda viewer: viewer.member),
     Action("/matrix", N_("ATT&CK matrix"), "", lambda viewer: viewer.member),
+    Action("/horizon", N_("Horizon"), "g h", lambda viewer: viewer.member),
     Action("/shield", N_("Shield"), "g s", lambda viewer: viewer.member),
     Action("/notifications", N_("Notifications"), "g n", _person),
     Action("/account", N_("Account"), "g a", lambda viewer: viewer.org is not None and not viewer.guest),

@@ -38,10 +38,10 @@ SAID = {What.NOTE: N_("Note"), What.VALUES: N_("Values added"), What.HYPOTHESIS:
         What.REOPEN: N_("Reopened")}  # fmt: skip
 MARK_WORDS = {"": N_("not judged"), "CC": N_("very consistent"), "C": N_("consistent"), "N": N_("says nothing"),
               "I": N_("inconsistent"), "II": N_("very inconsistent")}  # fmt: skip
-_TERMS = {"remote": N_("remote chance"), "highly-unlikely": N_("highly unlikely"), "unlikely": N_("unlikely"),
+TERMS = {"remote": N_("remote chance"), "highly-unlikely": N_("highly unlikely"), "unlikely": N_("unlikely"),
           "realistic": N_("realistic possibility"), "likely": N_("likely or probable"),
           "highly-likely": N_("highly likely"), "almost-certain": N_("almost certain")}  # fmt: skip
-_CONFIDENT = {"low": N_("low confidence"), "moderate": N_("moderate confidence"), "high": N_("high confidence")}
+CONFIDENT = {"low": N_("low confidence"), "moderate": N_("moderate confidence"), "high": N_("high confidence")}
 MOST_SHOWN = 200
 SHORT = 3000
 """Characters of values that surely fit into one address, percent signs and all."""
@@ -62,10 +62,10 @@ def estimate(word: str, confidence: str) -> Words | None:
     found = next((each for each in YARDSTICK if each.code == word), None)
     if found is None:
         return None
-    said = N_("{term} ({least}–{most} %)", term=_TERMS[word], least=found.least, most=found.most)
+    said = N_("{term} ({least}–{most} %)", term=TERMS[word], least=found.least, most=found.most)
     if confidence not in CONFIDENCE:
         return said
-    return N_("{likelihood}, {confidence}", likelihood=said, confidence=_CONFIDENT[confidence])
+    return N_("{likelihood}, {confidence}", likelihood=said, confidence=CONFIDENT[confidence])
 
 
 def _head(one: Investigation, names: Names, viewer: Viewer) -> View:
@@ -166,9 +166,9 @@ def _show(request: Asked, hub: Hub, viewer: Viewer, which: str, *, code: int = 2
         one=_head(found, names, viewer), notes=[_note(each, names, texts) for each in reversed(found.notes)],
         values=rows_of(hub, viewer, values), matrix=_matrix(found), draw=drawn,
         events=events[:50], strip=strip_of([event["at"] for event in events]),
-        yardstick=[{"code": word.code, "term": _TERMS[word.code], "least": word.least, "most": word.most}
+        yardstick=[{"code": word.code, "term": TERMS[word.code], "least": word.least, "most": word.most}
                    for word in YARDSTICK],
-        confidence=[{"code": code, "label": label} for code, label in _CONFIDENT.items()],
+        confidence=[{"code": code, "label": label} for code, label in CONFIDENT.items()],
         marks=[{"code": mark, "label": label} for mark, label in MARK_WORDS.items()],
         may_write=viewer.may("contribute") and not found.closed, may_close=viewer.may("contribute"),
         typed={name: text_of(typed or {}, name, 20_000) for name in ("note", "hypothesis", "evidence", "paste")},
