@@ -32,6 +32,7 @@ class ServedHub:
         self.hub = hub
         self.url = ""
         self.dns_port = 0
+        self.tls_port = 0
         self._ready = threading.Event()
         self._server: uvicorn.Server | None = None
         self._thread = threading.Thread(target=lambda: asyncio.run(self._serve()), daemon=True)
@@ -46,7 +47,7 @@ class ServedHub:
         while not server.started:
             await asyncio.sleep(0.01)
         self.url = f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
-        self.dns_port = primary.port
+        self.dns_port, self.tls_port = primary.port, primary.tls_port
         self._ready.set()
         await serving
         await primary.close()

@@ -16,12 +16,15 @@ import dns.xfr
 import dns.zone
 import pytest
 
+from fusioncell.bootstrap import read_settings
 from fusioncell.edges.dns_server import Limits, NotifyTarget, TsigKey
-from fusioncell.edges.dns_tls import certificate_name, xot_context
+from fusioncell.edges.dns_tls import certificate_name, xot, xot_context
+from fusioncell.kernel.errors import BadInput
 from fusioncell.shield.live_zone import LiveZone
 from fusioncell.shield.zone import ORIGIN, ZoneImage
 from resolvers import ServedZone, UnboundResolver, free_port, unbound_installed, wait_until
 from secondaries import Authority, BindSecondary, bind_installed
+from served import ServedHub, new_hub
 
 HOST = "127.0.0.1"
 HUB = "xfr.hub.example"
@@ -40,7 +43,7 @@ def hub(authority: Authority) -> Iterator[ServedZone]:
     """A primary that trusts no address: a key or the ISP's certificate."""
     context = xot_context(*authority.issue(HUB), authority.file)
     zone = LiveZone(ZoneImage.build(NAMES, 10))
-    with ServedZone(zone, keys=[KEY], tls=(0, context),
+    with ServedZone(zone, keys=[KEY], tls=(HOST, 0, context),
                     may_transfer=lambda _origin, who, _address: who in (KEY.name, "cert:" + CLIENT)) as served:
         yield served
 
@@ -119,7 +122,7 @@ def test_the_port_of_tls_speaks_no_plain_tcp_but_udp(hub: ServedZone) -> None:
 
 def test_noise_and_silence_instead_of_a_handshake_are_cut_off(authority: Authority) -> None:
     context = xot_context(*authority.issue(HUB))
-    with ServedZone(LiveZone(ZoneImage.build(NAMES, 10)), tls=(0, context), limits=Limits(idle=0.5)) as served:
+    with ServedZone(LiveZone(ZoneImage.build(NAMES, 10)), tls=(HOST, 0, context), limits=Limits(idle=0.5)) as served:
         for sent in (b"", b"\x16\x03\x01", b"GET / HTTP/1.0\r\n\r\n", b"\xff" * 2_000):
             with socket.create_connection((HOST, served.server.tls_port), timeout=5) as conn:
                 conn.sendall(sent)
@@ -135,7 +138,7 @@ def test_noise_and_silence_instead_of_a_handshake_are_cut_off(authority: Authori
 def test_a_renewed_certificate_is_shown_without_a_restart(authority: Authority, tmp_path: Path) -> None:
     certificate, key = (Path(shutil.copy(each, tmp_path)) for each in authority.issue(HUB))
     context = xot_context(certificate, key)
-    with ServedZone(LiveZone(ZoneImage.build([], 1)), tls=(0, context)) as served:
+    with ServedZone(LiveZone(ZoneImage.build([], 1)), tls=(HOST, 0, context)) as served:
 
         def shown() -> bytes | None:
             with socket.create_connection((HOST, served.server.tls_port), timeout=5) as plain, \
@@ -154,6 +157,27 @@ def test_a_renewed_certificate_is_shown_without_a_restart(authority: Authority, 
         assert second != first and ssl.DER_cert_to_PEM_cert(second or b"").strip() == renewed[0].read_text().strip()
 
 
+def test_settings_say_where_and_with_what(authority: Authority, tmp_path: Path) -> None:
+    certificate, key = authority.issue(HUB)
+    given = {"dns_tls_listen": f"{HOST}:853", "dns_tls_certificate": str(certificate), "dns_tls_key": str(key)}
+    assert xot(read_settings(data=str(tmp_path))) is None
+    assert (xot(read_settings(data=str(tmp_path), **given)) or ())[:2] == (HOST, 853)
+    for wrong in ("", str(tmp_path / "missing.pem"), str(key)):
+        with pytest.raises(BadInput):
+            xot(read_settings(data=str(tmp_path), **{**given, "dns_tls_certificate": wrong}))
+
+
+def test_a_hub_serves_its_zone_by_tls(authority: Authority, tmp_path: Path) -> None:
+    certificate, key = authority.issue(HUB)
+    with ServedHub(new_hub(tmp_path / "hub", dns_tls_listen=f"{HOST}:0", dns_tls_certificate=str(certificate),
+                           dns_tls_key=str(key))) as served:
+        context = _context(authority)
+        query = dns.message.make_query(ORIGIN + ".", "SOA")
+        answer = dns.query.tls(query, HOST, port=served.tls_port, timeout=5, ssl_context=context,
+                               server_hostname=HUB)
+        assert answer.answer[0][0].serial == served.hub.shield.zone.serial
+
+
 def test_a_certificates_name() -> None:
     assert certificate_name(None) == certificate_name({}) == ""
     names = (("IP Address", "::1"), ("DNS", "A.example"), ("DNS", "b.example"))
@@ -165,7 +189,7 @@ def test_a_real_unbound_takes_the_zone_by_tls(authority: Authority, tmp_path: Pa
     zone = LiveZone(ZoneImage.build(["old.example"], 1))
     port = free_port()
     context = xot_context(*authority.issue(HUB))
-    with ServedZone(zone, tls=(0, context), notify=[NotifyTarget(HOST, port)]) as served, \
+    with ServedZone(zone, tls=(HOST, 0, context), notify=[NotifyTarget(HOST, port)]) as served, \
             UnboundResolver(served.server.tls_port, tmp_path, port=port, tls=(authority.file, HUB)) as unbound:
         assert unbound.blocks("old.example"), unbound.log()
         zone.change(["new.example"], ["old.example"])

@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from fusioncell.edges.database import SqlDatabase
 from fusioncell.edges.dns_notify import NotifyTarget
 from fusioncell.edges.dns_server import DnsServer, start_dns_server
+from fusioncell.edges.dns_tls import xot
 from fusioncell.edges.folder import Folder
 from fusioncell.fusion.service import Fusion
 from fusioncell.intake.service import Intake
@@ -51,7 +52,7 @@ class Shielding:
         targets = [
             NotifyTarget(*host_port(part.strip())) for part in self.settings.dns_notify.split(",") if part.strip()
         ]
-        return await start_dns_server(self.shield.zone, host, port, notify=targets, **more)
+        return await start_dns_server(self.shield.zone, host, port, notify=targets, tls=xot(self.settings), **more)
 
 
 def join_shield(

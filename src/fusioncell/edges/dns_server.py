@@ -366,12 +366,12 @@ class _Datagrams(asyncio.DatagramProtocol):
 async def start_dns_server(zones: ZonePort | Zones, host: str, port: int, *, keys: Iterable[TsigKey] = (),
                            may_transfer: MayTransfer | None = None, notify: Iterable[NotifyTarget] = (),
                            trusted: Iterable[str] = LOOPBACK, limits: Limits | None = None,
-                           tls: tuple[int, ssl.SSLContext] | None = None) -> DnsServer:
+                           tls: tuple[str, int, ssl.SSLContext] | None = None) -> DnsServer:
     """Start serving a zone, or the zones that a callable finds by name, on the running event loop.
 
     ``may_transfer`` decides who has which zone. Without it, which only a single zone allows, ``keys`` may transfer
     from anywhere and ``trusted`` networks without a key (an Unbound cannot sign). ``notify``: the single zone's
-    secondaries. Keys and secondaries may change later, see :class:`DnsServer`. ``tls``: a second port, and how TLS is
+    secondaries. Keys and secondaries may change later, see :class:`DnsServer`. ``tls``: host, port, and how TLS is
     spoken there (``dns_tls.xot_context``). Port 0 picks a free one. Raises ValueError for many zones without a rule,
     OSError where a port is taken.
     """
@@ -388,7 +388,7 @@ async def start_dns_server(zones: ZonePort | Zones, host: str, port: int, *, key
     await server.open(host, port)
     if tls is not None:
         try:
-            await server.open(host, *tls)
+            await server.open(*tls)
         except OSError:
             await server.close()
             raise

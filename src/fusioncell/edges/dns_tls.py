@@ -13,10 +13,32 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from fusioncell.kernel.errors import BadInput
+from fusioncell.kernel.settings import Settings, host_port
+
 log = logging.getLogger(__name__)
 
 ALPN = "dot"
 """The token that DNS over TLS has (RFC 7858, RFC 9103 §7.1)."""
+
+
+def xot(settings: Settings) -> tuple[str, int, ssl.SSLContext] | None:
+    """Return where and how transfers by TLS are served by these settings; None where they are not.
+
+    Raises BadInput where a file is missing or does not serve.
+    """
+    if not settings.dns_tls_listen:
+        return None
+    if not settings.dns_tls_certificate or not settings.dns_tls_key:
+        raise BadInput("dns_tls_listen needs a certificate and its key",
+                       hint="Set dns_tls_certificate and dns_tls_key to PEM files.")
+    clients = Path(settings.dns_tls_clients) if settings.dns_tls_clients else None
+    try:
+        context = xot_context(Path(settings.dns_tls_certificate), Path(settings.dns_tls_key), clients)
+    except OSError as failure:
+        raise BadInput(f"the certificate of dns_tls_listen cannot be used: {failure}",
+                       hint="Give PEM files: the certificate with its chain, its key without a passphrase.") from None
+    return *host_port(settings.dns_tls_listen), context
 
 
 def xot_context(certificate: Path, key: Path, client_authority: Path | None = None) -> ssl.SSLContext:

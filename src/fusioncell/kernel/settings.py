@@ -35,6 +35,10 @@ SETTINGS = (
     Setting("dns_listen", "127.0.0.1:5353", "Address and port of the RPZ primary (UDP and TCP)."),
     Setting("resolver", "", "Resolver that looks proofs of domains up: host:port; empty: the machine's own."),
     Setting("dns_notify", "", "Resolvers that are told of zone changes: host:port, comma-separated."),
+    Setting("dns_tls_listen", "", "Address and port of zone transfers by TLS (XoT), 0.0.0.0:853; empty: none."),
+    Setting("dns_tls_certificate", "", "PEM file of the certificate (with its chain) that is shown there."),
+    Setting("dns_tls_key", "", "PEM file of that certificate's key."),
+    Setting("dns_tls_clients", "", "PEM file of who issues subscribers' certificates; empty: none is asked for."),
     Setting("database_url", "", "postgresql://… to use PostgreSQL; empty for the embedded SQLite files."),
     Setting("public_url", "", "Address under which members reach the hub, for links; https makes cookies secure."),
     Setting("max_body_mb", "64", "Largest body that a contribution may have, in MiB."),
@@ -77,6 +81,10 @@ class Settings:
     dns_listen: str
     resolver: str
     dns_notify: str
+    dns_tls_listen: str
+    dns_tls_certificate: str
+    dns_tls_key: str
+    dns_tls_clients: str
     database_url: str
     public_url: str
     max_body_mb: int
