@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from databases import fresh_url, hub_in
 from fusioncell.bootstrap import open_hub
 from fusioncell.fusion.knowngood import KnownGood
 from fusioncell.intake.service import Terms
@@ -33,3 +34,13 @@ def test_projections_of_another_form_are_built_anew(tmp_path: Path) -> None:
     with again.databases["projections"].read() as connection:
         assert "surplus" not in {row[1] for row in connection.rows("PRAGMA table_info(fusion_claim)")}
     again.close()
+
+
+def test_an_index_of_some_rows_is_one_on_postgresql_too(tmp_path: Path) -> None:
+    with fresh_url("postgresql") as url:
+        hub = hub_in(tmp_path / "hub", url)
+        with hub.databases["projections"].read() as connection:
+            made = dict(connection.rows("SELECT indexname, indexdef FROM pg_indexes WHERE schemaname = 'projections'"))
+        hub.close()
+    assert made["fusion_claim_benign"].endswith("WHERE (stance = 3)")
+    assert made["exchange_misp_document_number"].endswith("WHERE (number <> seq)")

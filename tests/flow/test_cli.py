@@ -118,6 +118,18 @@ def test_help_comes_at_once() -> None:
     assert all(f"\n  {name} " in done.stdout for name in COMMANDS)
 
 
+def test_a_hub_loads_only_what_it_uses() -> None:
+    """Memory at rest: what most hubs never use, or once in a while, is loaded by who uses it."""
+    code = (
+        "import sys\nfrom fusioncell.web.app import make_app\n"
+        "heavy = {'alembic', 'psycopg', 'httpx', 'pypdf', 'webauthn', 'weasyprint', 'dns.resolver',\n"
+        "         'sqlalchemy.dialects.postgresql'} & set(sys.modules)\n"
+        "assert not heavy, heavy\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], env=ENVIRONMENT, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stderr
+
+
 def _every_command() -> Iterator[list[str]]:
     for name in COMMANDS:
         command = main.get_command(None, name)  # type: ignore[arg-type]

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import dns.exception
-import dns.resolver
-
 from fusioncell.kernel.errors import Unavailable
 
 SECONDS = 5.0
@@ -25,6 +22,10 @@ class TxtResolver:
 
         Raises Unavailable where no resolver answers in time, or one answers with a failure.
         """
+        # Here, because it is asked for once in a while, and takes 3 MB.
+        import dns.exception
+        import dns.resolver
+
         try:
             resolver = dns.resolver.Resolver(configure=not self._servers)
             if self._servers:

@@ -49,7 +49,7 @@ claim = Table(
     Column("at", BigInteger, nullable=False),
     Column("fresh", SmallInteger, nullable=False),
     Column("keys", Text, nullable=False),
-    Index("fusion_claim_benign", "contributor", sqlite_where=_BENIGN, postgresql_where=_BENIGN),
+    Index("fusion_claim_benign", "contributor", sqlite_where=_BENIGN, info={"where": _BENIGN}),
     sqlite_with_rowid=False,
 )
 """The index holds what was called benign, which is little: sources are judged by it."""

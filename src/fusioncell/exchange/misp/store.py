@@ -40,8 +40,8 @@ Table(
     Index("exchange_misp_document_common", "common"),
     Index("exchange_misp_document_uuid", "uuid"),
     Index("exchange_misp_document_time", "timestamp"),
-    Index("exchange_misp_document_number", "number", sqlite_where=_MOVED, postgresql_where=_MOVED),
-    Index("exchange_misp_document_about", "about", sqlite_where=_SOME, postgresql_where=_SOME),
+    Index("exchange_misp_document_number", "number", sqlite_where=_MOVED, info={"where": _MOVED}),
+    Index("exchange_misp_document_about", "about", sqlite_where=_SOME, info={"where": _SOME}),
 )  # fmt: skip
 Table(
     "exchange_misp_common", metadata,
