@@ -225,8 +225,8 @@ class SqlDatabase:
 def _by_code_point(metadata: MetaData) -> MetaData:
     """Return tables as PostgreSQL makes them.
 
-    Which rows an index is of stands in its ``info``: said to the index itself it would load PostgreSQL's dialect, with a driver that nobody uses, into each
-    hub on SQLite (6 MB).
+    Which rows an index is of stands in its ``info``: said to the index itself, it would load PostgreSQL's dialect, with
+    a driver that nobody uses, into each hub on SQLite (6 MB).
     """
     copied = MetaData()
     for table in metadata.sorted_tables:
