@@ -315,3 +315,17 @@ def test_a_replaced_zone_has_no_way_from_before() -> None:
     live.change(["d.example"])
     kept = live.deltas(100)
     assert kept is not None and len(kept) == 1
+
+
+@pytest.mark.parametrize("bucket_size", [60, 200, 800, 5_000])
+def test_a_zone_of_any_number_of_buckets_is_built_alike(monkeypatch: pytest.MonkeyPatch, bucket_size: int) -> None:
+    """Fewer buckets than parts, as many, and more: each name stands in the bucket where it is looked for."""
+    monkeypatch.setattr("fusioncell.shield.zone._PARTS", 8)
+    monkeypatch.setattr("fusioncell.shield.zone._BUCKET_SIZE", bucket_size)
+    for many in (1, 7, 100, 237):
+        names = [f"{number:x}.example" for number in range(many)]
+        rules = [Rule(name, number % 3 > 0, Action(number % 2)) for number, name in enumerate(names)]
+        image = ZoneImage.build([*names[::5], *rules], 1)
+        assert len(image) == many and image.size == sum(len(block.wire) for block in image.blocks())
+        assert [image.find(name) for name in names] == rules
+        assert set(image.change(2, ["new.example"]).rules()) == {*rules, Rule("new.example")}

@@ -216,9 +216,19 @@ def _rule(labels: bytes, code: int) -> Rule:
 
 def _place(labels: bytes, buckets: int) -> int:
     """Find a name's bucket among any number of them (linear hashing)."""
+    return _slot(crc32(labels), buckets)
+
+
+def _slot(number: int, buckets: int) -> int:
     high = 1 << (buckets - 1).bit_length()
-    at = crc32(labels) & (high - 1)
+    at = number & (high - 1)
     return at if at < buckets else at & ((high >> 1) - 1)
+
+
+_PARTS = 1 << 10
+_MARKS = [bytes((0, code)) for code in range(WHOLE)]
+_MARKED = re.compile(rb"([^\0]+)\0(.)", re.DOTALL)
+"""A rule while the zone is built: labels (no octet of theirs is 0) and code."""
 
 
 _Bucket = tuple[Block, ...]
@@ -248,11 +258,7 @@ class ZoneImage:
         Raises BadInput where a name does not fit the zone.
         """
         blank = cls(origin, serial, 0, 0, ((),), garden, heartbeat)
-        wires = {}
-        for rule in rules:
-            labels, code = _check(rule, blank)
-            wires[labels] = code
-        return _filled(blank, serial, wires)
+        return _filled(blank, serial, (_check(rule, blank) for rule in rules))
 
     def __len__(self) -> int:
         return self.count
@@ -311,7 +317,7 @@ class ZoneImage:
             everything = {labels: code for bucket in buckets
                           for labels, code in _decode(bucket, self.garden).items()}
             difference.apply(everything, wanted.items())
-            image = _filled(self, serial, everything)
+            image = _filled(self, serial, everything.items())
             return image, difference.delta(self.serial, serial)
         groups: dict[int, list[tuple[bytes, int | None]]] = {}
         for item in wanted.items():
@@ -325,7 +331,7 @@ class ZoneImage:
         if difference.size * 8 < len(buckets) * _BUCKET_SIZE and len(buckets) > 1:
             everything = {labels: code for bucket in buckets
                           for labels, code in _decode(bucket, self.garden).items()}
-            return _filled(self, serial, everything), difference.delta(self.serial, serial)
+            return _filled(self, serial, everything.items()), difference.delta(self.serial, serial)
         while len(buckets) * _BUCKET_SIZE < difference.size:
             _split(buckets, self)
         image = replace(self, serial=serial, count=difference.count, size=difference.size, buckets=tuple(buckets))
@@ -408,19 +414,36 @@ def _size(bucket: _Bucket) -> int:
     return sum(len(block.wire) for block in bucket)
 
 
-def _filled(blank: ZoneImage, serial: int, wires: dict[bytes, int]) -> ZoneImage:
-    """Return the zone as ``blank`` is, with these rules and no others."""
+def _filled(blank: ZoneImage, serial: int, rules: Iterable[tuple[bytes, int]]) -> ZoneImage:
+    """Return the zone as ``blank`` is, with these rules and no others; of two on one name the later.
+
+    The rules are taken as they come and kept as bytes, apart by the hash of their names, until it is known how many
+    buckets they need: a million names so cost 25 MB beside the zone itself, where a dictionary of them costs 150.
+    """
     forms = _codec(blank.garden).forms
-    total = sum(map(len, wires)) + sum(forms[code].size for code in wires.values())
+    parts: dict[int, bytearray] = {}
+    total = 0
+    for labels, code in rules:
+        part = parts.setdefault(crc32(labels) % _PARTS, bytearray())
+        part += labels
+        part += _MARKS[code]
+        total += len(labels) + forms[code].size
     number = max(1, -(-total // _BUCKET_SIZE))
-    groups: list[dict[bytes, int]] = [{} for _ in range(number)]
-    for labels, code in wires.items():
-        groups[_place(labels, number)][labels] = code
-    buckets = []
-    for at, group in enumerate(groups):
-        buckets.append(_bucket(group, blank))
-        groups[at] = {}
-    return replace(blank, serial=serial, count=len(wires), size=total, buckets=tuple(buckets))
+    together: dict[int, list[int]] = {}
+    for at in sorted(parts):  # up to _PARTS buckets are some parts each, more are some to a part
+        together.setdefault(_slot(at, min(number, _PARTS)), []).append(at)
+    buckets: list[_Bucket] = [()] * number
+    count = size = 0
+    for sources in together.values():
+        groups: dict[int, dict[bytes, int]] = {}
+        for at in sources:
+            for labels, mark in _MARKED.findall(parts.pop(at)):
+                groups.setdefault(_place(labels, number), {})[labels] = mark[0]
+        for at, content in groups.items():
+            buckets[at] = _bucket(content, blank)
+            count += len(content)
+            size += _size(buckets[at])
+    return replace(blank, serial=serial, count=count, size=size, buckets=tuple(buckets))
 
 
 def _split(buckets: list[_Bucket], image: ZoneImage) -> None:
