@@ -60,6 +60,7 @@ from fusioncell.record import service as record_cursors
 from fusioncell.record.model import MAX_BLOCK_ENTRIES
 from fusioncell.record.service import Record
 from fusioncell.shield import project as shield_project
+from fusioncell.shield.guards import project as guards_project
 from fusioncell.shield.lift import project as lift_project
 from fusioncell.shield.service import allows_blocking
 from fusioncell.shield.translog import project as translog_project
@@ -216,6 +217,7 @@ class River:
                 misp_project.project(connection, arrived)
                 requests_project.project(connection, cut.entries, arrived)
                 lift_project.project(connection, cut.entries)
+                guards_project.project(connection, cut.entries, arrived)
                 shield_project.project(connection, cut.entries, changes, blocking)
                 translog_project.project(connection, cut.entries, self._nonces)
                 receipts_project.project(connection, cut.entries, arrived)

@@ -60,6 +60,8 @@ from fusioncell.record import store as record_store
 from fusioncell.record.service import Record, move_cursor, read_cursor
 from fusioncell.river import CURSOR
 from fusioncell.shield import store as shield_store
+from fusioncell.shield.charter import project as charter_project
+from fusioncell.shield.guards import project as guards_project
 from fusioncell.shield.lift import project as lift_project
 from fusioncell.shield.translog import project as translog_project
 
@@ -74,6 +76,7 @@ PROJECTIONS = (
     members_store.metadata, joining_store.metadata, accounts_store.metadata, circles_store.metadata,
     directory_store.metadata, sealing_store.metadata, privacy_store.metadata, assets_store.metadata,
     talk_store.metadata, files_store.metadata, requests_project.metadata, shield_store.metadata,
+    charter_project.metadata, guards_project.metadata,
     lift_project.metadata, translog_project.metadata,
     receipts_store.metadata, participation_project.metadata, proxy_project.metadata, misp_project.metadata,
     taxii_store.metadata, detect_project.metadata, products_metadata,

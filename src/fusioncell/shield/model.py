@@ -66,7 +66,8 @@ class Body(msgspec.Struct, frozen=True):
     ``by``: ``rule`` or the person's id (a key's organisation where no person stands behind it). ``expires``: instant
     (µs), fixed at publication; 0 before. ``guards``: what stood against it, in plain words. ``approvers``: who
     approved, in order. ``standing``: id of the standing approval that it cites. ``origin``: whose name it is, the
-    actor's own or a compromised site's; ``contact``: how its owner is reached. ``exercise``: never in a live zone. ``policy``: digest of the policy in force.
+    actor's own or a compromised site's; ``contact``: how its owner is reached. ``exercise``: never in a live zone.
+    ``policy``: digest of the policy in force.
     """
 
     decision: str

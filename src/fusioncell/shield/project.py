@@ -16,14 +16,29 @@ from fusioncell.kernel.entry import Entry
 from fusioncell.kernel.observable import Observable, ObservableType
 from fusioncell.kernel.ports import Connection, storable
 from fusioncell.shield import policy, store
+from fusioncell.shield.charter import project as charter
+from fusioncell.shield.charter.model import Policy
+from fusioncell.shield.fuse.model import ROLLED_BACK
 from fusioncell.shield.lift.choose import rest_of
 from fusioncell.shield.lift.project import bars_on
-from fusioncell.shield.model import KINDS, PROPOSE, STATE_AFTER, Body, State
+from fusioncell.shield.model import (
+    ACTOR,
+    COMPROMISED,
+    ENDORSED,
+    KINDS,
+    PROPOSE,
+    RENEWED,
+    SEVERITIES,
+    STATE_AFTER,
+    Body,
+    Decision,
+    Endorsement,
+    State,
+)
 
 EPOCH_LEAP = 86_400
 """How far a new epoch's serial leaps ahead of the clock (RFC 1982 allows 2^31)."""
-EXERCISE = store.COLUMNS.split(", ").index("exercise")
-_encode = msgspec.json.Encoder().encode
+OUT_OF_POLICY = "the policy no longer names its category"
 
 
 def project(connection: Connection, entries: Sequence[Entry], changes: Changes, audiences: frozenset[int]) -> None:
@@ -40,6 +55,8 @@ def project(connection: Connection, entries: Sequence[Entry], changes: Changes, 
             body = msgspec.json.decode(entry.payload.body, type=Body)
             _apply(connection, entry, body)
             named.append(Observable(ObservableType.DOMAIN, body.name))
+        elif (policy_now := charter.project(connection, entry)) is not None:
+            named += [Observable(ObservableType.DOMAIN, name) for name in _adopt(connection, entry, policy_now)]
     if named:
         moved.update(find_many(connection, named))
     if moved:
@@ -48,64 +65,59 @@ def project(connection: Connection, entries: Sequence[Entry], changes: Changes, 
 
 def _apply(connection: Connection, entry: Entry, body: Body) -> None:
     state = STATE_AFTER[entry.kind]
-    evidence = _encode(body.evidence).decode()
     if entry.kind in PROPOSE:
-        standing = store.last_for(connection, [body.name]).get(body.name)
-        if standing is not None and standing[0] in (State.PROPOSED, State.PUBLISHED):
-            # Two proposed the name at once, each before the other's entry was projected: the first stands. With two
-            # open decisions on one name, ending one would free a name that the other still blocks.
-            return
-        store.open_decision(
-            connection,
-            (
-                entry.seq,
-                body.decision,
-                body.name,
-                body.category,
-                state.value,
-                body.malicious,
-                body.active,
-                entry.at,
-                0,
-                0,
-                entry.at if state is State.REFUSED else 0,
-                evidence,
-                body.by,
-                "",
-                storable(body.reason),
-                _encode(body.guards).decode(),
-                entry.audience,
-                _encode(body.approvers).decode(),
-                body.standing,
-                body.severity,
-                body.origin,
-                int(body.exercise),
-                body.policy,
-                body.reason_code,
-            ),
-        )
+        _open(connection, entry, body, state)
+    elif entry.kind == ENDORSED:
+        _endorse(connection, entry, body)
+    elif entry.kind == RENEWED:
+        store.renew(connection, body)
     elif state is State.PUBLISHED:
-        if store.publish(
-            connection,
-            body.decision,
-            entry.at,
-            body.expires,
-            evidence,
-            body.by,
-            storable(body.reason),
-            entry.audience,
-            body.malicious,
-            body.active,
-            _encode(body.approvers).decode(),
-            body.standing,
-            body.policy,
-        ) and not body.exercise:
-            store.set_serial(connection, body.decision, _step(connection, entry, body.name, added=True))
+        if body.expires > entry.at and store.publish(connection, entry.at, entry.audience, body):
+            item = store.decision_of(store.by_id(connection, body.decision) or ())
+            if not item.exercise:
+                store.set_serial(connection, body.decision, _step(connection, entry, item.name, added=True))
     else:
         row = store.by_id(connection, body.decision)
-        store.end(connection, body.decision, state.value, entry.at, body.by, storable(body.reason))
-        if row is not None and row[3] == State.PUBLISHED and not row[EXERCISE]:
-            _step(connection, entry, body.name, added=False)
+        if row is not None:
+            _end(connection, entry, store.decision_of(row), state, body.by, storable(body.reason))
+
+
+def _open(connection: Connection, entry: Entry, body: Body, state: State) -> None:
+    known = store.categories(connection)
+    if not known:
+        known = frozenset(one.id for one in charter.in_force(connection).categories)
+        store.set_categories(connection, known)
+    if body.category not in known or body.severity not in SEVERITIES or body.origin not in (ACTOR, COMPROMISED):
+        return  # Outside the policy in force: no entry that says so makes it otherwise.
+    standing = store.last_for(connection, [body.name], exercise=body.exercise).get(body.name)
+    if standing is not None and standing[0] in (State.PROPOSED, State.PUBLISHED):
+        # Two proposed the name at once, each before the other's entry was projected: the first stands. With two open
+        # decisions on one name, ending one would free a name that the other still blocks.
+        return
+    store.open_decision(connection, entry.seq, entry.at, entry.audience, state, body)
+
+
+def _endorse(connection: Connection, entry: Entry, body: Body) -> None:
+    row = store.by_id(connection, body.decision)
+    item = store.decision_of(row) if row is not None else None
+    if item is not None and body.by not in {one.by for one in item.endorsed}:
+        store.endorse(connection, item.id, [*item.endorsed, Endorsement(body.by, entry.at, body.reason)])
+
+
+def _end(connection: Connection, entry: Entry, item: Decision, state: State, by: str, reason: str) -> None:
+    store.end(connection, item.id, state.value, entry.at, by, reason)
+    if item.state is State.PUBLISHED and not item.exercise:
+        _step(connection, entry, item.name, added=False)
+
+
+def _adopt(connection: Connection, entry: Entry, policy_now: Policy) -> list[str]:
+    """Put a policy in force; return the names of open decisions that it no longer covers: they end with it."""
+    kept = [one.id for one in policy_now.categories]
+    ended = [store.decision_of(row) for row in store.open_outside(connection, kept)]
+    for item in ended:
+        _end(connection, entry, item, State.WITHDRAWN, "rule", OUT_OF_POLICY)
+    store.set_categories(connection, kept)
+    return [item.name for item in ended]
 
 
 def _step(connection: Connection, entry: Entry, name: str, *, added: bool) -> int:
@@ -126,7 +138,7 @@ def _note_due(connection: Connection, moved: dict[int, Observable], audiences: f
     for number, assessment in assess_within(connection, moved, audiences, None).items():
         name = moved[number].value
         state, proposed_by, ended_by = last.get(name, ("", "", ""))
-        by_rule = ended_by == "rule" if state == State.WITHDRAWN else proposed_by == "rule"
+        by_rule = ended_by in ("rule", ROLLED_BACK) if state == State.WITHDRAWN else proposed_by == "rule"
         action = policy.due(assessment, State(state) if state else None, by_rule)
         if name in barred and state not in (State.PROPOSED, State.PUBLISHED):
             # Lifted as wrong: only what other origins say can have it looked at again, and only once.

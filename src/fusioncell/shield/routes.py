@@ -121,11 +121,13 @@ def propose(data: dict[str, str], shield: Shield, viewer: Viewer) -> dict[str, A
     summary="Approve a proposal",
 )
 def approve(
-    which: str, shield: Shield, viewer: Viewer, reason: str = "", days: Annotated[int, Parameter(ge=0, le=90)] = 0
+    which: str, shield: Shield, viewer: Viewer, reason: str = "", days: Annotated[int, Parameter(ge=0, le=90)] = 0,
+    contact: str = "",
 ) -> dict[str, Any]:
     """Approve: the name is published with its evidence and an expiry."""
-    item = shield.approve(viewer, which, days=days, reason=reason)
-    return {"decision": item.id, "name": item.name, "status": "approved"}
+    item = shield.approve(viewer, which, days=days, reason=reason, contact=contact)
+    waits = item.state is State.PROPOSED
+    return {"decision": item.id, "name": item.name, "status": "endorsed" if waits else "approved"}
 
 
 @post(

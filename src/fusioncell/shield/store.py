@@ -1,13 +1,31 @@
-"""All the SQL of the shield: decisions, the zone's steps, and what is due."""
+"""All the SQL of the shield: decisions, the zone's steps, and what is due.
+
+The scope is closed by the database, too: a decision that waits or stands has a category of the policy in force, or no
+row of it can be written (``shield_category`` and the constraints below).
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
-from sqlalchemy import BigInteger, Column, Float, Index, Integer, MetaData, String, Table, Text
+import msgspec
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Column,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+)
 
-from fusioncell.kernel.ports import Connection
+from fusioncell.kernel.ports import Connection, storable
+from fusioncell.shield.model import ACTOR, COMPROMISED, SEVERITIES, Body, Cited, Decision, Endorsement, State
 
 metadata = MetaData()
 _key = BigInteger().with_variant(Integer, "sqlite")
@@ -17,6 +35,13 @@ FIRST_SERIAL = 1 << 30
 """The serial of a zone without a step. A fixed one: the clock's would be beyond the first step where the river has yet
 to catch up with the record. Steps follow the clock, and are newer than this by RFC 1982 until the year 2072."""
 
+_OPEN = f"('{State.PROPOSED}', '{State.PUBLISHED}')"
+category = Table(
+    "shield_category",
+    metadata,
+    Column("id", String(40), primary_key=True),
+)
+"""The categories of the policy in force, and no others."""
 decision = Table(
     "shield_decision",
     metadata,
@@ -45,7 +70,18 @@ decision = Table(
     Column("exercise", Integer, nullable=False),
     Column("policy", String(64), nullable=False),
     Column("reason_code", String(40), nullable=False),
+    Column("contact", Text, nullable=False),
+    Column("endorsed", Text, nullable=False),
     Column("serial", BigInteger, nullable=False),
+    Column("scope", String(40), ForeignKey("shield_category.id")),
+    CheckConstraint(
+        f"(scope IS NOT NULL AND scope = category) OR (scope IS NULL AND state NOT IN {_OPEN})",
+        name="shield_decision_in_policy",
+    ),
+    CheckConstraint(f"severity IN {SEVERITIES}", name="shield_decision_severity"),
+    CheckConstraint(f"origin IN {(ACTOR, COMPROMISED)}", name="shield_decision_origin"),
+    CheckConstraint("exercise = 0 OR serial = 0", name="shield_decision_exercise"),
+    CheckConstraint("state <> 'published' OR expires_at > published_at", name="shield_decision_expires"),
     Index("shield_decision_name", "name"),
     Index("shield_decision_state", "state", "expires_at"),
 )
@@ -68,37 +104,96 @@ due = Table(
 COLUMNS = (
     "id, name, category, state, malicious, active, proposed_at, published_at, expires_at, ended_at, evidence, "
     "proposed_by, approver, reason, guards, audience, approvers, standing, severity, origin, exercise, policy, "
-    "reason_code"
+    "reason_code, contact, endorsed"
 )
 
 
-def open_decision(connection: Connection, row: Row) -> None:
-    """Add a decision, in the order of the table's columns."""
-    marks = ", ".join("?" * 23)
-    connection.run(f"INSERT INTO shield_decision (seq, {COLUMNS}, ended_by, serial) VALUES (?, {marks}, '', 0)", row)
+_encode = msgspec.json.Encoder().encode
+_words = msgspec.json.Decoder(list[str]).decode
+_LISTS: dict[int, Callable[[str], list[Any]]] = {
+    10: msgspec.json.Decoder(list[Cited]).decode, 14: _words, 16: _words,
+    24: msgspec.json.Decoder(list[Endorsement]).decode,
+}  # fmt: skip
+"""By place among the columns."""
 
 
-def publish(
-    connection: Connection,
-    identifier: str,
-    at: int,
-    expires: int,
-    evidence: str,
-    approver: str,
-    reason: str,
-    audience: int,
-    malicious: float,
-    active: float,
-    approvers: str,
-    standing: str,
-    policy: str,
-) -> int:
+def decision_of(row: Row) -> Decision:
+    """Read a decision back from its columns."""
+    values: list[Any] = list(row)
+    values[3], values[20] = State(row[3]), bool(row[20])
+    for place, decode in _LISTS.items():
+        values[place] = tuple(decode(row[place]))
+    return Decision(*values)
+
+
+def open_decision(connection: Connection, seq: int, at: int, audience: int, state: State, body: Body) -> None:
+    """Add a decision as it was proposed, or refused at once."""
+    refused = state is State.REFUSED
+    row = (
+        seq, body.decision, body.name, body.category, state.value, body.malicious, body.active, at, 0, 0,
+        at if refused else 0, _text(body.evidence), body.by, "", storable(body.reason), _text(body.guards), audience,
+        _text(body.approvers), body.standing, body.severity, body.origin, int(body.exercise), body.policy,
+        storable(body.reason_code), storable(body.contact), "[]", None if refused else body.category,
+    )  # fmt: skip
+    connection.run(
+        f"INSERT INTO shield_decision (seq, {COLUMNS}, scope, ended_by, serial) "
+        f"VALUES ({', '.join('?' * len(row))}, '', 0)",
+        row,
+    )
+
+
+def _text(value: object) -> str:
+    return storable(_encode(value).decode())
+
+
+def publish(connection: Connection, at: int, audience: int, body: Body) -> int:
     """Note that a decision was approved and published."""
     return connection.run(
         "UPDATE shield_decision SET state = 'published', published_at = ?, expires_at = ?, evidence = ?, approver = ?, "
-        "reason = ?, audience = ?, malicious = ?, active = ?, approvers = ?, standing = ?, policy = ? "
-        "WHERE id = ? AND state = 'proposed'",
-        (at, expires, evidence, approver, reason, audience, malicious, active, approvers, standing, policy, identifier),
+        "reason = ?, audience = ?, malicious = ?, active = ?, guards = ?, approvers = ?, standing = ?, policy = ?, "
+        "contact = ?, origin = ? WHERE id = ? AND state = 'proposed'",
+        (
+            at, body.expires, _text(body.evidence), body.by, storable(body.reason), audience, body.malicious,
+            body.active, _text(body.guards), _text(body.approvers), body.standing, body.policy,
+            storable(body.contact), body.origin, body.decision,
+        ),
+    )  # fmt: skip
+
+
+def endorse(connection: Connection, identifier: str, endorsed: Iterable[Endorsement]) -> None:
+    """Note who approved a decision that needs more than one."""
+    connection.run("UPDATE shield_decision SET endorsed = ? WHERE id = ? AND state = 'proposed'",
+                   (_text(list(endorsed)), identifier))
+
+
+def renew(connection: Connection, body: Body) -> None:
+    """Note that a decision stands longer, on fresh evidence."""
+    connection.run(
+        "UPDATE shield_decision SET expires_at = ?, evidence = ?, malicious = ?, active = ? "
+        "WHERE id = ? AND state = 'published'",
+        (body.expires, _text(body.evidence), body.malicious, body.active, body.decision),
+    )
+
+
+def set_categories(connection: Connection, identifiers: Iterable[str]) -> None:
+    """Make these the categories in force. Decisions that are open in another must have ended."""
+    kept = sorted(identifiers)
+    connection.run_many("INSERT INTO shield_category (id) VALUES (?) ON CONFLICT (id) DO NOTHING",
+                        [(one,) for one in kept])
+    sql, value = connection.among(kept)
+    connection.run(f"DELETE FROM shield_category WHERE id NOT IN {sql}", (value,))
+
+
+def categories(connection: Connection) -> frozenset[str]:
+    """Return the categories in force; none before the first decision."""
+    return frozenset(row[0] for row in connection.rows("SELECT id FROM shield_category"))
+
+
+def open_outside(connection: Connection, identifiers: Iterable[str]) -> list[Row]:
+    """Return the open decisions of other categories than these."""
+    sql, value = connection.among(identifiers)
+    return connection.rows(
+        f"SELECT {COLUMNS} FROM shield_decision WHERE scope IS NOT NULL AND scope NOT IN {sql} ORDER BY seq", (value,)
     )
 
 
@@ -110,7 +205,7 @@ def set_serial(connection: Connection, identifier: str, serial: int) -> None:
 def end(connection: Connection, identifier: str, state: str, at: int, by: str, reason: str) -> None:
     """Note that a decision ended."""
     connection.run(
-        "UPDATE shield_decision SET state = ?, ended_at = ?, ended_by = ?, reason = ? WHERE id = ? "
+        "UPDATE shield_decision SET state = ?, scope = NULL, ended_at = ?, ended_by = ?, reason = ? WHERE id = ? "
         "AND state IN ('proposed', 'published')",
         (state, at, by, reason, identifier),
     )
@@ -128,22 +223,37 @@ def by_ids(connection: Connection, identifiers: Iterable[str]) -> list[Row]:
     return connection.rows(f"SELECT {COLUMNS} FROM shield_decision WHERE id IN {sql} ORDER BY seq", (value,))
 
 
-def last_for(connection: Connection, names: Iterable[str]) -> dict[str, tuple[str, str, str]]:
-    """Return, by name, (state, proposed by, ended by) of its newest decision."""
+def last_for(
+    connection: Connection, names: Iterable[str], *, exercise: bool = False
+) -> dict[str, tuple[str, str, str]]:
+    """Return, by name, (state, proposed by, ended by) of its newest decision; of exercises, or of all else."""
     sql, value = connection.among(names)
     return {
         row[0]: (row[1], row[2], row[3])
         for row in connection.rows(
-            f"SELECT name, state, proposed_by, ended_by FROM shield_decision WHERE name IN {sql} ORDER BY seq", (value,)
+            f"SELECT name, state, proposed_by, ended_by FROM shield_decision WHERE name IN {sql} AND exercise = ? "
+            "ORDER BY seq",
+            (value, int(exercise)),
         )
     }
+
+
+def open_for(connection: Connection, names: Iterable[str]) -> list[Row]:
+    """Return the columns of the open decisions on these names, in order."""
+    sql, value = connection.among(names)
+    return connection.rows(
+        f"SELECT {COLUMNS} FROM shield_decision WHERE name IN {sql} AND state IN ('proposed', 'published') "
+        "ORDER BY seq",
+        (value,),
+    )
 
 
 def newest_for(connection: Connection, name: str, audiences: Iterable[int]) -> Row | None:
     """Return the newest decision on a name that these audiences may see."""
     sql, value = connection.among(audiences)
     rows = connection.rows(
-        f"SELECT {COLUMNS} FROM shield_decision WHERE name = ? AND audience IN {sql} ORDER BY seq DESC LIMIT 1",
+        f"SELECT {COLUMNS} FROM shield_decision WHERE name = ? AND audience IN {sql} "
+        "ORDER BY exercise, seq DESC LIMIT 1",
         (name, value),
     )
     return rows[0] if rows else None

@@ -12,6 +12,8 @@ from fusioncell.kernel.observable import Observable
 UPHELD = "decision.published"
 OVERTURNED = "decision.withdrawn"
 RULE = "rule"
+NOBODY = frozenset({RULE, "rollback"})
+"""What ends a decision and is no one's word on the value: the rule, the zone's return to a former state."""
 
 
 class Decided(msgspec.Struct, frozen=True):
@@ -21,6 +23,7 @@ class Decided(msgspec.Struct, frozen=True):
     name: str
     malicious: float = 0.0
     by: str = RULE
+    exercise: bool = False
 
 
 @dataclass(frozen=True, slots=True)

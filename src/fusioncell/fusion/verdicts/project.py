@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import msgspec
 
 from fusioncell.fusion.verdicts import store
-from fusioncell.fusion.verdicts.model import OVERTURNED, RULE, UPHELD, Decided
+from fusioncell.fusion.verdicts.model import NOBODY, OVERTURNED, UPHELD, Decided
 from fusioncell.fusion.verdicts.store import metadata
 from fusioncell.kernel.entry import Entry
 from fusioncell.kernel.observable import TYPE_CODES, Observable, ObservableType, key64
@@ -22,7 +22,7 @@ def project(connection: Connection, entries: Sequence[Entry]) -> None:
         if entry.kind not in (UPHELD, OVERTURNED) or entry.payload is None or entry.org:
             continue
         said = _decode(entry.payload.body)
-        if said.by == RULE:
+        if said.by in NOBODY or said.exercise:
             continue
         name = Observable(ObservableType.DOMAIN, said.name)
         store.add(connection, (entry.seq, said.decision, key64(name), TYPE_CODES[name.type], name.value,

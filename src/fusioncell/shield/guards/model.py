@@ -1,0 +1,39 @@
+"""Values of the guards."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import msgspec
+
+PROTECTED, RELEASED = "name.protected", "name.released"
+KINDS = frozenset({PROTECTED, RELEASED})
+MANY = 10
+"""A name with as many known names under it is the parent of many: a block with a wildcard would take them all."""
+
+
+class ProtectedBody(msgspec.Struct, frozen=True):
+    """The body of both kinds: the name alone; whose it is stands nowhere in it."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Fired:
+    """A guard that fired. ``code``: for machines; ``reason``: in plain words."""
+
+    code: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Around:
+    """What stands around a name, as some audiences know it.
+
+    ``under``: names below it that are known, the first few. ``more``: whether there are more. ``together``: names that
+    contributions name beside it.
+    """
+
+    under: tuple[str, ...] = ()
+    more: bool = False
+    together: tuple[str, ...] = ()

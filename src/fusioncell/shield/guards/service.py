@@ -1,0 +1,76 @@
+"""Use cases of the guards: what fires for a name, what stands around it, which names are protected."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import msgspec
+
+from fusioncell.fusion.service import Fusion
+from fusioncell.kernel.claim import Role
+from fusioncell.kernel.entry import Draft, Payload
+from fusioncell.kernel.errors import BadInput
+from fusioncell.kernel.ids import Randomness, new_id
+from fusioncell.kernel.marking import Audience, Tlp, Uses
+from fusioncell.kernel.observable import BadValue, Observable, ObservableType, canonical
+from fusioncell.kernel.ports import Database
+from fusioncell.record.service import Record
+from fusioncell.shield.guards import store
+from fusioncell.shield.guards.judge import above, judge
+from fusioncell.shield.guards.model import MANY, PROTECTED, RELEASED, Around, Fired, ProtectedBody
+from fusioncell.shield.guards.project import backwards, forwards
+
+NOBODY = Audience(Tlp.AMBER_STRICT, frozenset(), Uses.NONE)
+"""Nobody reads which names are protected: together they would tell who is a member, and of what."""
+_encode = msgspec.json.Encoder().encode
+LOOK_AT = 200
+"""Names below one that are looked at."""
+
+
+class Guards:
+    """The front door of the package."""
+
+    def __init__(self, record: Record, database: Database, fusion: Fusion, randomness: Randomness) -> None:
+        self._record, self._database, self._fusion, self._randomness = record, database, fusion, randomness
+
+    def fired(self, name: str, audiences: frozenset[int]) -> list[Fired]:
+        """Return the guards that fire for a name. ``audiences``: the shield's own view, entries that allow blocking."""
+        with self._database.read() as connection:
+            protected = store.protected_around(connection, name, above(name))
+        observable = Observable(ObservableType.DOMAIN, name)
+        mentions = self._fusion.mentions(observable, audiences, LOOK_AT)
+        sinkholed = any(row[5] == Role.SINKHOLE for row in mentions)
+        return judge(name, self._fusion.known_good, protected, len(self._below(name, audiences, MANY)), sinkholed)
+
+    def around(self, name: str, audiences: frozenset[int], limit: int = 20) -> Around:
+        """Return what stands around a name, as these audiences know it."""
+        found = self._below(name, audiences, limit + 1)
+        return Around(tuple(found[:limit]), len(found) > limit)
+
+    def _below(self, name: str, audiences: frozenset[int], limit: int) -> list[str]:
+        with self._database.read() as connection:
+            rows = store.under(connection, backwards(name), audiences, LOOK_AT)
+        names = [forwards(row) for row in rows]
+        # What was recalled since is still in the index, and counts no more.
+        known = self._fusion.match([Observable(ObservableType.DOMAIN, one) for one in names], audiences)
+        return [one for one in names if Observable(ObservableType.DOMAIN, one) in known][:limit]
+
+    def keep_protected(self, names: Iterable[str]) -> int:
+        """Make these names the protected ones; returns how many entries that took. BadInput for what is no name."""
+        wanted = {self._name(one) for one in names}
+        with self._database.read() as connection:
+            standing = set(store.protected(connection))
+        changes = [(PROTECTED, one) for one in sorted(wanted - standing)]
+        changes += [(RELEASED, one) for one in sorted(standing - wanted)]
+        if changes:
+            number = self._record.intern_audience(NOBODY)
+            self._record.append("", [
+                Draft(kind, number, Payload("", "", 0, "", _encode(ProtectedBody(name)))) for kind, name in changes
+            ], new_id(self._randomness))  # fmt: skip
+        return len(changes)
+
+    def _name(self, text: str) -> str:
+        try:
+            return canonical(ObservableType.DOMAIN, text).value
+        except BadValue as fault:
+            raise BadInput(f"{text[:80]!r} is no name: {fault}") from None
