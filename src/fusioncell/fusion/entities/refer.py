@@ -150,13 +150,21 @@ def _of_stix(subject: str, body: bytes) -> list[str]:
         return [number]
     try:
         if type == "relationship":
-            one = _relationship(body)
-            return [] if one.revoked else [n for ref in (one.source_ref, one.target_ref) if (n := _entity_of(ref))]
+            return [number for number in _ends(body)[:2] if number]
         if type == "report":
             return [n for ref in _report(body).object_refs[:MAX_REFS] if (n := _entity_of(ref))]
     except _BAD:
         pass  # intake lists it as a fault
     return []
+
+
+@lru_cache(maxsize=2)
+def _ends(body: bytes) -> tuple[str, str, str]:
+    """Return source and target of a relationship, "" for one that is no entity, and its type. Remembered for who asks
+    of the same entry next."""
+    one = _relationship(body)
+    return ("", "", "") if one.revoked else (_entity_of(one.source_ref), _entity_of(one.target_ref),
+                                             one.relationship_type)  # fmt: skip
 
 
 def _entity_of(ref: str) -> str:
@@ -194,10 +202,7 @@ def related_by(entry: Entry) -> Related | None:
     if entry.kind != "stix" or payload is None or not payload.subject.startswith("relationship--"):
         return None
     try:
-        one = _relationship(payload.body)
+        source, target, type = _ends(payload.body)
     except _BAD:
         return None
-    source, target = _entity_of(one.source_ref), _entity_of(one.target_ref)
-    if one.revoked or not source or not target:
-        return None
-    return Related(source, target, storable(one.relationship_type[:60]))
+    return Related(source, target, storable(type[:60])) if source and target else None
