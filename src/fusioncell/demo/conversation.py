@@ -8,13 +8,15 @@ from __future__ import annotations
 import msgspec
 
 from fusioncell.demo.cast import Cast
-from fusioncell.demo.plot import Accept, AskConsent, Edit, Keep, OpenRoom, React, Spoken, Write
+from fusioncell.demo.plot import Accept, AskConsent, Edit, Keep, OpenRoom, React, Scan, Spoken, Write
 from fusioncell.exchange.anonymous.model import Held
 from fusioncell.exchange.talk import NewPost
 from fusioncell.intake import Question
 from fusioncell.kernel.clock import HOUR
 from fusioncell.kernel.errors import NotFound
 from fusioncell.kernel.marking import Tlp, Viewer, org, person
+from fusioncell.picture.horizon import What
+from fusioncell.picture.horizon.service import PARTNERSHIP
 
 GUEST = ("Tess Varga", "tess.varga@officewise.example", "Officewise")
 GUEST_ROOM = "Officewise voicemail: response"
@@ -50,6 +52,22 @@ def act_out(cast: Cast, act: Spoken, said: dict[str, str]) -> None:
             hub.requests.accept(viewer, _known(said, act.to), _known(said, act.answer))
         case AskConsent():
             hub.receipts.ask(viewer, _known(said, act.to), act.product, act.tlp, act.reason)
+        case Scan():
+            _scan(cast, viewer, act, said)
+
+
+def _scan(cast: Cast, viewer: Viewer, act: Scan, said: dict[str, str]) -> None:
+    """Put an item on the horizon, or a paper into one."""
+    horizon = cast.hub.horizon
+    if not act.to:
+        deadline = cast.hub.clock.now() + round(act.hours * HOUR) if act.hours else 0
+        paper = msgspec.structs.replace(act.paper, deadline=deadline)
+        said[act.name] = horizon.open(viewer, paper, PARTNERSHIP)
+        return
+    item = horizon.one(viewer, _known(said, act.to))
+    paper = msgspec.structs.replace(act.paper, to=_known(said, act.other) if act.other else "",
+                                    about=item.found.id if act.paper.what is What.CONFIRM and item.found else "")
+    horizon.write(viewer, item.id, paper)
 
 
 def _known(said: dict[str, str], name: str) -> str:

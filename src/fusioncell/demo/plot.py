@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from fusioncell.demo.voices import Piece
 from fusioncell.kernel.marking import Tlp
+from fusioncell.picture.horizon import Paper
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +125,22 @@ class Accept:
     answer: str
 
 
-Spoken = Write | Edit | React | Keep | OpenRoom | AskConsent | Accept
+@dataclass(frozen=True, slots=True)
+class Scan:
+    """Someone puts an item on the partnership's horizon, or a paper into the one called ``to``.
+
+    ``hours``: until the deadline of a forecast. ``other``: the item that a link leads to, by its name.
+    """
+
+    by: str
+    paper: Paper
+    name: str = ""
+    to: str = ""
+    other: str = ""
+    hours: float = 0.0
+
+
+Spoken = Write | Edit | React | Keep | OpenRoom | AskConsent | Accept | Scan
 Act = Say | Approve | Recall | Round | Spoken
 
 

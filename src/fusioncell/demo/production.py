@@ -9,6 +9,7 @@ from fusioncell.demo import history
 from fusioncell.demo.cast import assemble_cast
 from fusioncell.demo.clock import StoryClock
 from fusioncell.demo.director import Director, Notebook
+from fusioncell.demo.foresight import past_foresight
 from fusioncell.demo.furnish import find_guests, furnish
 from fusioncell.demo.plot import Say
 from fusioncell.demo.talks import past_talks
@@ -38,7 +39,7 @@ def prepare(hub: Hub, clock: StoryClock, now: Instant, notebook: Notebook, offic
     beats = history.past_beats((now // HOUR - hours) % 24, hours, director.place.line)
     director.place.line += sum(isinstance(beat.act, Say) for beat in beats)
     if not begun:
-        beats = sorted([*beats, *history.old_campaigns(), *past_talks()], key=lambda beat: beat.at)
+        beats = sorted([*beats, *history.old_campaigns(), *past_talks(), *past_foresight()], key=lambda beat: beat.at)
     director.replay(beats, now, clock.move_to)
     notebook.save(director.place.notes())
     return director

@@ -75,7 +75,7 @@ def _track(track: Track) -> View:
         "own": {"count": track.own.count, "brier": track.own.brier},
         "crowd": {"count": track.crowd.count, "brier": track.crowd.brier, "reference": track.crowd.reference},
         "bins": [{"x": round(100 * one.said, 1), "y": round(100 - 100 * one.came, 1),
-                  "r": round(2.5 + 4 * (one.count / most) ** 0.5, 1), "count": one.count, "said": one.said,
+                  "r": round(1.5 + 3 * (one.count / most) ** 0.5, 1), "count": one.count, "said": one.said,
                   "came": one.came} for one in track.bins],
     }  # fmt: skip
 
