@@ -44,13 +44,13 @@ class Policy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class PolicyBody(msgspec.Struct, frozen=True, omit_defaults=True):
-    """The body of every policy entry: ``id`` of the change; ``policy`` where it is proposed or adopted."""
+    """The body of every policy entry: ``id`` of the change; ``text`` where it is proposed or adopted."""
 
     id: str
     digest: str
     by: str = ""
     reason: str = ""
-    policy: Policy | None = None
+    text: Policy | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -52,9 +52,9 @@ def project(connection: Connection, entry: Entry) -> Policy | None:
 
 def _propose(connection: Connection, entry: Entry, body: PolicyBody) -> None:
     try:
-        if body.policy is None or digest_of(check(body.policy)) != body.digest:
+        if body.text is None or digest_of(check(body.text)) != body.digest:
             return
     except BadInput:
         return
-    store.add(connection, (entry.seq, storable(body.id[:64]), body.digest, storable(_encode(body.policy).decode()),
+    store.add(connection, (entry.seq, storable(body.id[:64]), body.digest, storable(_encode(body.text).decode()),
                            storable(body.by[:64]), storable(body.reason), entry.at, entry.audience))

@@ -67,7 +67,7 @@ class Charter:
         enough = len(approved) + 1 >= current.approvals
         steps = [(APPROVED, PARTNERS, PolicyBody(change.id, change.digest, who))]
         if enough:
-            steps.append((ADOPTED, PUBLIC, PolicyBody(change.id, change.digest, policy=change.policy)))
+            steps.append((ADOPTED, PUBLIC, PolicyBody(change.id, change.digest, text=change.policy)))
         self._keep(*steps)
         return enough
 
