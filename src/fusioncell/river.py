@@ -38,6 +38,7 @@ from fusioncell.exchange.taxii import project as taxii_project
 from fusioncell.fusion import project as fusion_project
 from fusioncell.fusion.clusters import project as clusters_project
 from fusioncell.fusion.entities import project as entities_project
+from fusioncell.fusion.learned import project as learned_project
 from fusioncell.fusion.origins import project as origins_project
 from fusioncell.fusion.overrides import project as overrides_project
 from fusioncell.fusion.service import find_many
@@ -195,6 +196,7 @@ class River:
             for cut in intake_project.cuts(entries):
                 arrived = intake_project.project(connection, cut, self._record.read_many)
                 kin = origins_project.project(connection, cut.entries)
+                arrived.relearned = learned_project.project(connection, cut.entries)
                 origins_project.count(connection, arrived)
                 voices = {one.entry.org for one in arrived.arrivals}
                 grades = origins_project.Grades(connection, voices, self._record.audience)

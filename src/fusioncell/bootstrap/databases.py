@@ -32,6 +32,7 @@ from fusioncell.exchange.taxii import store as taxii_store
 from fusioncell.fusion import store as fusion_store
 from fusioncell.fusion.clusters import project as clusters_project
 from fusioncell.fusion.entities import store as entities_store
+from fusioncell.fusion.learned import project as learned_project
 from fusioncell.fusion.origins import project as origins_project
 from fusioncell.fusion.overrides import project as overrides_project
 from fusioncell.fusion.verdicts import project as verdicts_project
@@ -72,7 +73,8 @@ PROJECTIONS = (
     record_store.projection_metadata, intake_store.metadata, fusion_store.metadata, entities_store.metadata,
     vulns_store.metadata,
     vulns_store.metadata, clusters_project.metadata,
-    origins_project.metadata, overrides_project.metadata, verdicts_project.metadata, picture_store.metadata,
+    origins_project.metadata, learned_project.metadata, overrides_project.metadata,
+    verdicts_project.metadata, picture_store.metadata,
     members_store.metadata, joining_store.metadata, accounts_store.metadata, circles_store.metadata,
     directory_store.metadata, sealing_store.metadata, privacy_store.metadata, assets_store.metadata,
     talk_store.metadata, files_store.metadata, requests_project.metadata, shield_store.metadata,

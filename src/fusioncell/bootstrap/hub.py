@@ -50,6 +50,7 @@ from fusioncell.exchange.taxii import Taxii
 from fusioncell.fusion.clusters.service import Clusters
 from fusioncell.fusion.entities import Entities
 from fusioncell.fusion.knowngood import KnownGood
+from fusioncell.fusion.learned.service import Learning
 from fusioncell.fusion.origins.service import Origins
 from fusioncell.fusion.overrides.service import Overrides
 from fusioncell.fusion.service import Fusion
@@ -165,6 +166,7 @@ class Hub:
     taxii: Taxii
     origins: Origins
     overrides: Overrides
+    learning: Learning
     whatchanges: WhatChanges
     verdicts: Verdicts
     triage: Triage
@@ -208,6 +210,7 @@ class Hub:
             each.tidy()
         self.follower.save()
         self.origins.learn()
+        self.learning.learn()
         self.shielding.daily()
 
     def _after_batch(self) -> None:

@@ -8,7 +8,10 @@ from fusioncell.bootstrap.outside import open_galaxies
 from fusioncell.edges.database import SqlDatabase
 from fusioncell.fusion.clusters.service import Clusters
 from fusioncell.fusion.entities import Entities, Knowledge
+from fusioncell.fusion.learned.model import Judged
+from fusioncell.fusion.learned.service import Learning
 from fusioncell.fusion.origins.service import Origins
+from fusioncell.fusion.overrides import Verdict as Said
 from fusioncell.fusion.overrides.service import Overrides
 from fusioncell.fusion.service import Fusion
 from fusioncell.fusion.verdicts import Verdicts
@@ -20,6 +23,9 @@ from fusioncell.members.service import Members
 from fusioncell.picture.changes import WhatChanges
 from fusioncell.picture.matrix import Matrix
 from fusioncell.record.service import Record
+
+MOST_JUDGED = 20_000
+"""Verdicts that are learned from, the newest."""
 
 
 class Knowing(NamedTuple):
@@ -33,6 +39,7 @@ class Knowing(NamedTuple):
     origins: Origins
     clusters: Clusters
     overrides: Overrides
+    learning: Learning
 
 
 def join_knowing(
@@ -51,8 +58,18 @@ def join_knowing(
     vulns = Vulns(record=record, projections=projections, entities=entities, clock=clock, randomness=randomness,
                   sectors=sectors)  # fmt: skip
     verdicts = Verdicts(projections)
+    overrides = Overrides(record, projections, clock, randomness)
+
+    def judged(audiences: frozenset[int]) -> list[Judged]:
+        """Return what people said of values, the last word on each: on blocks, and over the machine."""
+        said = [Judged(one.observable, one.upheld, one.seq) for one in verdicts.standing(audiences, MOST_JUDGED)]
+        said += [Judged(one.observable, one.verdict is Said.MALICIOUS, one.seq)
+                 for one in overrides.standing(audiences) if one.verdict in (Said.MALICIOUS, Said.BENIGN)]  # fmt: skip
+        return list({one.observable: one for one in sorted(said, key=lambda one: one.seq)}.values())[-MOST_JUDGED:]
+
     return Knowing(
         entities, Matrix(entities, clock, sectors), vulns, WhatChanges(entities, clock, sectors), verdicts,
         Origins(record, projections, clock, randomness, verdicts.by_source),
-        Clusters(record, projections, clock, randomness), Overrides(record, projections, clock, randomness),
+        Clusters(record, projections, clock, randomness), overrides,
+        Learning(record, projections, clock, randomness, judged, fusion.scores_before),
     )  # fmt: skip

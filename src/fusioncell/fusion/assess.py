@@ -6,7 +6,7 @@
 2. Take the strongest group first (known copiers last). It is an independent origin unless its contributor, its named
    source, or one of the objects that it repeats has spoken already: then it is folded into that origin (ADR 0004).
    So one contributor is at most one origin, whatever sources it names, and one source is one, however many relay it.
-3. Cap each origin; sum in that fixed order; turn log-odds into a probability.
+3. Cap each origin; sum in that fixed order; turn log-odds into a probability, P(malicious) as verdicts calibrate it.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from collections.abc import Iterable
 from math import log2
 
 from fusioncell.fusion import weigh
+from fusioncell.fusion.learned import NOTHING, Learned
 from fusioncell.fusion.model import Assessment, Evidence, Origin
 from fusioncell.kernel.clock import Instant
 from fusioncell.kernel.observable import Observable
@@ -51,8 +52,10 @@ def refreshed(voice: Evidence, repeats: Iterable[Evidence]) -> float:
     return max([voice.latest, *newer])
 
 
-def assess(observable: Observable, evidence: Iterable[Evidence], mentions: int, now: Instant) -> Assessment:
-    """Return the assessment of one observable from the evidence given, as of ``now``."""
+def assess(
+    observable: Observable, evidence: Iterable[Evidence], mentions: int, now: Instant, learned: Learned = NOTHING
+) -> Assessment:
+    """Return the assessment of one observable from the evidence given, as of ``now``, by what was ``learned``."""
     items = list(evidence)
     half = weigh.half_life(observable.type)
     base = weigh.prior(observable.type)
@@ -62,7 +65,7 @@ def assess(observable: Observable, evidence: Iterable[Evidence], mentions: int, 
     fading = base + sum(o.decayed for o in accusing) - sum(o.decayed for o in excusing)
     return Assessment(
         observable,
-        weigh.probability(score),
+        weigh.probability(learned.line.says(score)),
         weigh.probability(fading),
         score,
         fading,
@@ -74,4 +77,5 @@ def assess(observable: Observable, evidence: Iterable[Evidence], mentions: int, 
         half,
         mentions,
         weigh.crossing(fading - base, base, 0.0, now, half) if fading > 0 else None,
+        line=learned.line,
     )

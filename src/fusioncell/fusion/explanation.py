@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from fusioncell.fusion.knowngood import Hit
+from fusioncell.fusion.learned.model import TIERS
 from fusioncell.fusion.model import Assessment, Evidence, Origin
 from fusioncell.fusion.overrides import WORDS
 from fusioncell.fusion.sway import LIKELY, Sway, sways
+from fusioncell.fusion.weigh import probability
 from fusioncell.kernel.clock import DAY, format_instant
 from fusioncell.kernel.observable import defang, sco_id
 
@@ -85,6 +87,15 @@ def _override(assessment: Assessment) -> dict[str, Any] | None:
     }  # fmt: skip
 
 
+def _calibration(assessment: Assessment) -> dict[str, Any] | None:
+    """Say how P(malicious) was made of the log-odds, None while there are too few verdicts to calibrate by."""
+    line = assessment.line
+    return None if not line.verdicts else {
+        "shift": line.shift, "slope": line.slope, "verdicts": line.verdicts,
+        "learned_from": TIERS[line.tier].tlp.value, "uncalibrated": round(probability(assessment.score), 4),
+    }  # fmt: skip
+
+
 def explain(assessment: Assessment, hits: tuple[Hit, ...] = ()) -> dict[str, Any]:
     """Return an assessment with its explanation as JSON values."""
     o = assessment.observable
@@ -98,7 +109,7 @@ def explain(assessment: Assessment, hits: tuple[Hit, ...] = ()) -> dict[str, Any
         "override": _override(assessment),
         "malicious": round(assessment.malicious, 4),
         "active": round(assessment.active, 4),
-        "calibrated": False,
+        "calibrated": assessment.line.verdicts > 0,
         "first": format_instant(assessment.first) if assessment.first else None,
         "last": format_instant(assessment.last) if assessment.last else None,
         "fades_at": format_instant(assessment.fades_at) if assessment.fades_at else None,
@@ -108,6 +119,7 @@ def explain(assessment: Assessment, hits: tuple[Hit, ...] = ()) -> dict[str, Any
             "formula": "log-odds = prior + sum over independent origins of (malicious - benign)",
             "prior": assessment.prior,
             "log_odds": round(assessment.score, 4),
+            "calibration": _calibration(assessment),
             "log_odds_decayed": round(assessment.decayed, 4),
             "half_life_days": assessment.half_life / DAY,
             "origins": [_origin(x) for x in assessment.origins],

@@ -8,6 +8,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from fusioncell.fusion.learned.model import RAW, Line
 from fusioncell.fusion.overrides.model import Override
 from fusioncell.kernel.observable import Observable
 
@@ -51,8 +52,8 @@ class Origin:
 class Assessment:
     """What follows for one viewer from the claims that the viewer may see.
 
-    ``malicious``: P(malicious), of the undecayed sum. ``active``: P(active), of the decayed sum. Both uncalibrated
-    until verdicts exist. ``score`` and ``decayed``: the sums in log-odds, prior included. ``origins``: what made it.
+    ``malicious``: P(malicious), of the undecayed sum, calibrated by ``line``. ``active``: P(active), of the decayed
+    sum. ``score`` and ``decayed``: the sums in log-odds, prior included. ``origins``: what made it.
     """
 
     observable: Observable
@@ -71,6 +72,9 @@ class Assessment:
     """When P(active) falls below one half if nothing new is said; None where it is below already, or never falls."""
     override: Override | None = None
     """What an analyst said over the machine, as this viewer may know it; the figures are the machine's all the same."""
+
+    line: Line = RAW
+    """How P(malicious) was calibrated."""
 
     @property
     def spared(self) -> bool:

@@ -11,11 +11,14 @@ import numpy as np
 from fusioncell.fusion import store
 from fusioncell.fusion.assess import assess
 from fusioncell.fusion.knowngood import KnownGood, guards
+from fusioncell.fusion.learned.model import NOTHING, Judged, Learned
+from fusioncell.fusion.learned.project import learned_for
+from fusioncell.fusion.learned.project import stamp as learned_stamp
 from fusioncell.fusion.model import MANY, Assessment, Evidence, Profile, Profiled, Standing
 from fusioncell.fusion.origins.model import Kin
 from fusioncell.fusion.origins.project import marks_for, newest_join
 from fusioncell.fusion.overrides.project import overridden, overrides_among
-from fusioncell.fusion.stand import standing_of
+from fusioncell.fusion.stand import score_of, standing_of
 from fusioncell.kernel.clock import Clock, Instant
 from fusioncell.kernel.observable import TYPE_CODES, TYPES_BY_CODE, Observable, ObservableType, key64
 from fusioncell.kernel.ports import Connection, Database
@@ -51,7 +54,7 @@ def assess_within(
     ``now`` None: each as of its own newest claim, which no batch boundary moves (for projections).
     """
     grouped: dict[int, list[Evidence]] = {number: [] for number in observables}
-    kin = marks_for(connection, audiences)
+    kin, learned = marks_for(connection, audiences), learned_for(connection, audiences)
     for row in store.evidence_of_many(connection, sorted(observables), audiences):
         grouped[row[0]].append(evidence_from(row, kin))  # type: ignore[index]
     found = {
@@ -60,6 +63,7 @@ def assess_within(
             items,
             sum(e.count for e in items),
             max((e.last for e in items), default=0) if now is None else now,
+            learned,
         )
         for number, items in grouped.items()
     }
@@ -78,7 +82,8 @@ def reassess(found: Assessment, without: Set[str], now: Instant) -> Assessment |
 
 def reassess_on(found: Assessment, rest: Sequence[Evidence], now: Instant) -> Assessment | None:
     """Assess an observable anew on a part of its evidence; None where there is none."""
-    return assess(found.observable, rest, sum(each.count for each in rest), now) if rest else None
+    learned = Learned(found.line)
+    return assess(found.observable, rest, sum(each.count for each in rest), now, learned) if rest else None
 
 
 def find_many(connection: Connection, observables: Sequence[Observable]) -> dict[int, Observable]:
@@ -101,6 +106,8 @@ class Fusion:
         self.known_good = known_good
         self._kin: tuple[int, dict[frozenset[int], dict[str, Kin]]] = (0, {})
         """Families by audiences, as of the newest join."""
+        self._learned: tuple[int, dict[frozenset[int], Learned]] = (0, {})
+        """What was learned by audiences, as of what was learned last."""
         self._guarded = bytearray()
         """By an observable's id: 0 not looked up yet, 1 free, 2 known good. The lists stay while the hub runs."""
 
@@ -118,7 +125,8 @@ class Fusion:
             kin = self._families(connection, audiences)
             items = [evidence_from(row, kin) for row in store.evidence_of(connection, number, audiences)]
             said = overrides_among(connection, (observable,), audiences)
-        found = assess(observable, items, mentions, self._clock.now())
+            learned = self._known(connection, audiences)
+        found = assess(observable, items, mentions, self._clock.now(), learned)
         return replace(found, override=said[observable]) if observable in said else found
 
     def _families(self, connection: Connection, audiences: frozenset[int]) -> dict[str, Kin]:
@@ -131,6 +139,41 @@ class Fusion:
         if audiences not in known:
             known[audiences] = marks_for(connection, audiences)
         return known[audiences]
+
+    def _known(self, connection: Connection, audiences: frozenset[int]) -> Learned:
+        newest = learned_stamp(connection)
+        if not newest:
+            return NOTHING
+        if self._learned[0] != newest or len(self._learned[1]) > _MOST_KIN:
+            self._learned = (newest, {})
+        known = self._learned[1]
+        if audiences not in known:
+            known[audiences] = learned_for(connection, audiences)
+        return known[audiences]
+
+    def learned(self, audiences: frozenset[int]) -> Learned:
+        """Return what was learned, as a viewer of these audiences may know it."""
+        with self._database.read() as connection:
+            return self._known(connection, audiences)
+
+    def scores_before(self, judged: Sequence[Judged], audiences: frozenset[int]) -> list[float | None]:
+        """Return the log-odds that stood against each value before it was judged, by what these audiences see of it
+        today; None where nothing accused it then."""
+        found: dict[Observable, float | None] = {}
+        with self._database.read() as connection:
+            names = {number: name for name, number in store.parties(connection).items()}
+            kin = marks_for(connection, audiences)
+        for start in range(0, len(judged), _PAGE):
+            page = {one.observable: one for one in judged[start : start + _PAGE]}
+            with self._database.read() as connection:
+                ids = find_many(connection, list(page))
+                rows = store.claims_before(connection, sorted(ids), audiences)
+            grouped: dict[int, list[Row]] = {}
+            for row in rows:
+                if row[9] < page[ids[row[0]]].seq:
+                    grouped.setdefault(row[0], []).append(row)
+            found.update({ids[number]: score_of(group, names, kin) for number, group in grouped.items()})
+        return [found.get(one.observable) for one in judged]
 
     def mentions(self, observable: Observable, audiences: frozenset[int], limit: int = 50) -> list[Row]:
         """Return the newest claims and mentions that these audiences see, newest first."""
@@ -149,26 +192,32 @@ class Fusion:
             assessed = assess_within(connection, {n: o for n, o in found.items() if n in seen}, audiences, now)
         return {a.observable: a for a in assessed.values()}
 
-    def standing(self, audiences: frozenset[int], ids: Sequence[int] | None = None) -> Standing:
+    def standing(
+        self, audiences: frozenset[int], ids: Sequence[int] | None = None, *, before: int = 0
+    ) -> Standing:
         """Return what stands against all observables (or those with these ids) for a viewer of these audiences.
 
         Left out is what is only mentioned, what has never reached :data:`fusion.stand.FLOOR`, what a known-good list,
-        or its own nature, guards from an automatic block, and what an analyst said to leave alone.
+        or its own nature, guards from an automatic block, and what an analyst said to leave alone. ``before``: of those
+        with ids, by what stands of what was said up to a position of the record.
         """
         found: list[tuple[int, int, float, int]] = []
         with self._database.read() as connection:
             names = {number: name for name, number in store.parties(connection).items()}
             end = store.last_observable(connection)
-            kin = marks_for(connection, audiences)
+            kin, line = marks_for(connection, audiences), self._known(connection, audiences).line
             spared = _spared(connection, audiences)
         wanted = None if ids is None else sorted(ids)
         for start in range(0, end if wanted is None else len(wanted), WINDOW):
             with self._database.read() as connection:
                 if wanted is None:
                     rows = store.claims_between(connection, start, start + WINDOW, audiences)
+                elif before:
+                    said = store.claims_before(connection, wanted[start : start + WINDOW], audiences)
+                    rows = [row for row in said if row[9] <= before]
                 else:
                     rows = store.claims_of_many(connection, wanted[start : start + WINDOW], audiences)
-            made = list(standing_of(rows, names, kin))
+            made = list(standing_of(rows, names, kin, line))
             free = self._unguarded([row[0] for row in made])
             found += [row for row, ok in zip(made, free, strict=True) if ok and row[0] not in spared]
         columns = list(zip(*found, strict=True)) or [(), (), (), ()]

@@ -9,14 +9,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from functools import cache
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cache, lru_cache
 from math import ceil, log, log2
 from types import MappingProxyType
 from typing import Any
 
 from fusioncell.fusion import weigh
 from fusioncell.fusion.assess import independent
+from fusioncell.fusion.learned.model import RAW, Line
 from fusioncell.fusion.model import Evidence, Origin
 from fusioncell.fusion.origins.model import Kin
 from fusioncell.kernel.clock import DAY
@@ -31,6 +32,7 @@ NEVER = 2**31 - 1
 """The day of what never ends: none of today's types has such a prior."""
 
 Row = tuple[Any, ...]
+_Judge = Callable[[float], float]
 
 
 @cache
@@ -43,26 +45,26 @@ def _of_type(code: int) -> tuple[float, int, float]:
 
 
 def standing_of(
-    rows: Sequence[Row], names: Mapping[int, str], kin: Mapping[str, Kin] = MappingProxyType({})
+    rows: Sequence[Row], names: Mapping[int, str], kin: Mapping[str, Kin] = MappingProxyType({}), line: Line = RAW
 ) -> Iterator[tuple[int, int, float, int]]:
     """Give (observable, type, P(malicious), day of its end) for the observables of rows that are accused.
 
     ``rows``: of ``store.claims_between``, all of an observable together. ``names``: of contributors and
-    sources. ``kin``: what joins families, by name.
+    sources. ``kin``: what joins families, by name. ``line``: what calibrates P(malicious).
     """
-    start, count = 0, len(rows)
+    start, count, judge = 0, len(rows), _judge(line)
     while start < count:
         row = rows[start]
         number, end = row[0], start + 1
         while end < count and rows[end][0] == number:
             end += 1
-        made = _alone(row) if end - start == 1 else _joined(rows[start:end], names, kin)
+        made = _alone(row, judge) if end - start == 1 else _joined(rows[start:end], names, kin, judge)
         if made is not None:
             yield number, row[1], *made
         start = end
 
 
-def _alone(row: Row) -> tuple[float, int] | None:
+def _alone(row: Row, judge: _Judge) -> tuple[float, int] | None:
     """One claim is one origin: no need to look for who repeats whom."""
     if row[4] == _BENIGN:
         return None
@@ -72,10 +74,13 @@ def _alone(row: Row) -> tuple[float, int] | None:
         latest -= log2(weight / weigh.ORIGIN_CAP)
         weight = weigh.ORIGIN_CAP
     score = base + weight
-    return None if score < _LOG_FLOOR else (_probability(score), _day(latest - need, half))
+    return None if score < _LOG_FLOOR else (judge(score), _day(latest - need, half))
 
 
-_probability = cache(weigh.probability)
+@lru_cache(maxsize=16)
+def _judge(line: Line) -> Callable[[float], float]:
+    """Return what makes P(malicious) of log-odds; of single claims there are few."""
+    return lru_cache(maxsize=10_000)(lambda score: weigh.probability(line.says(score)))
 
 
 def _day(halves: float, half: int) -> int:
@@ -83,20 +88,36 @@ def _day(halves: float, half: int) -> int:
     return min(NEVER, max(0, ceil((weigh.LANDMARK + halves * half) / DAY)))
 
 
-def _joined(rows: Sequence[Row], names: Mapping[int, str], kin: Mapping[str, Kin]) -> tuple[float, int] | None:
+def _joined(
+    rows: Sequence[Row], names: Mapping[int, str], kin: Mapping[str, Kin], judge: _Judge
+) -> tuple[float, int] | None:
     """Several claims: the origins are chosen as for a single look-up."""
-    base, half, need = _of_type(rows[0][1])
+    _, half, need = _of_type(rows[0][1])
+    score, accusing, excusing = _summed(rows, names, kin)
+    if not accusing or score < _LOG_FLOOR:
+        return None
+    left = _forward(accusing) - _forward(excusing)
+    return (judge(score), _day(log2(left) - need, half)) if left > 0 else None
+
+
+def score_of(rows: Sequence[Row], names: Mapping[int, str], kin: Mapping[str, Kin]) -> float | None:
+    """Return the log-odds that rows of one observable add up to, undecayed; None where nothing accuses it."""
+    score, accusing, _ = _summed(rows, names, kin)
+    return score if accusing else None
+
+
+def _summed(
+    rows: Sequence[Row], names: Mapping[int, str], kin: Mapping[str, Kin]
+) -> tuple[float, list[Origin], list[Origin]]:
+    """Return the log-odds, and the origins against and for it."""
+    base, half, _ = _of_type(rows[0][1])
     groups: dict[tuple[int, int, bool], list[Row]] = {}
     for row in rows:
         groups.setdefault((row[2], row[3], row[4] == _BENIGN), []).append(row)
     items = [_evidence(key, claims, names, kin) for key, claims in groups.items()]
     accusing = independent((e for e in items if not e.benign), weigh.LANDMARK, half)
     excusing = independent((e for e in items if e.benign), weigh.LANDMARK, half)
-    score = base + sum(o.weight for o in accusing) - sum(o.weight for o in excusing)
-    if not accusing or score < _LOG_FLOOR:
-        return None
-    left = _forward(accusing) - _forward(excusing)
-    return (weigh.probability(score), _day(log2(left) - need, half)) if left > 0 else None
+    return base + sum(o.weight for o in accusing) - sum(o.weight for o in excusing), accusing, excusing
 
 
 def _evidence(

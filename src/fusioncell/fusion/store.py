@@ -195,6 +195,20 @@ def claims_of_many(connection: Connection, ids: Iterable[int], audiences: Iterab
     return connection.rows(_ACCUSED.format(which=f"IN {which}", audiences=sql), (ids_value, value, value))
 
 
+def claims_before(
+    connection: Connection, asked: Iterable[int], audiences: Iterable[int]
+) -> list[tuple[Any, ...]]:
+    """Return what counts about observables, as :func:`claims_between`, with the position of each claim at the end."""
+    which, ids_value = connection.among(asked)
+    sql, value = connection.among(audiences)
+    return connection.rows(
+        "SELECT c.observable, o.type, c.contributor, c.creator, c.stance, c.weight, c.latest, c.at, c.keys, c.seq "
+        "FROM fusion_claim c JOIN fusion_observable o ON o.id = c.observable "
+        f"WHERE c.observable IN {which} AND c.stance IN (1, 2, 3) AND c.audience IN {sql} ORDER BY c.observable, c.seq",
+        (ids_value, value),
+    )
+
+
 def mentions_of(
     connection: Connection, observable_id: int, audiences: Iterable[int], limit: int
 ) -> list[tuple[object, ...]]:

@@ -50,6 +50,6 @@ def _with(assessment: Assessment, voice: float, benign: bool) -> Sway:
 
 
 def _sway(assessment: Assessment, origin: Origin | None, benign: bool, more: float, fresh: float) -> Sway:
-    malicious = probability(assessment.score + more)
+    malicious = probability(assessment.line.says(assessment.score + more))
     crosses = (malicious >= LIKELY) != (assessment.malicious >= LIKELY)
     return Sway(origin, benign, malicious, probability(assessment.decayed + fresh), crosses)

@@ -23,6 +23,7 @@ from fusioncell.kernel.ports import Connection, storable
 FRESH_FOR = 14 * DAY
 """What is older than this on arrival is history: it notifies no one, starts no trend, proposes nothing."""
 
+_CUTS = frozenset({"recall", "learned.calibration"})
 ReadMany = Callable[[Sequence[int]], list[Entry]]
 _RECALL_CHUNK = 2000
 _FIRST: tuple[State, list[int]] = (State.NEW, [])
@@ -66,6 +67,8 @@ class Arrived:
     """Positions of those ended entries that their originator recalled (the others were superseded)."""
     judged: list[tuple[int, Observable]] = field(default_factory=list)
     """(audience, value) of what an analyst judged over the machine, or no longer."""
+    relearned: bool = False
+    """Whether something was learned by which values are weighed or judged otherwise from here on."""
 
 
 @dataclass(slots=True)
@@ -88,11 +91,12 @@ class Cut:
 
 
 def cuts(entries: Sequence[Entry]) -> Iterator[Cut]:
-    """Cut a batch before every entry that changes the fate of an earlier one in the same cut."""
+    """Cut a batch before every entry that changes the fate of an earlier one in the same cut, and before what is learned:
+    what stands before that is weighed by what was known then."""
     cut = Cut()
     for entry in entries:
         key = idkey_of(entry) if entry.kind in ITEM_KINDS and entry.payload is not None else None
-        if cut.entries and (entry.kind == "recall" or key in cut.keys):
+        if cut.entries and (entry.kind in _CUTS or key in cut.keys):
             yield cut
             cut = Cut()
         cut.entries.append(entry)

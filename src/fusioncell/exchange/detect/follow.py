@@ -63,6 +63,9 @@ class Moves:
                 for claim in extract.claims:
                     moved.add(claim.observable)
                     lowered.add((entry.audience, claim.observable))
+        if any(cut.relearned for cut in cuts):
+            self._forget(position)
+            return
         batch = _Batch(position, frozenset(moved), frozenset(lowered), frozenset(entries))
         with self._lock:
             self._batches.append(batch)
@@ -72,6 +75,12 @@ class Moves:
                 self._size -= gone.size
                 self._floor = gone.until
             self.position = position
+
+    def _forget(self, position: int) -> None:
+        """Forget all moves: every value is judged otherwise from here on, so tables are made anew."""
+        with self._lock:
+            self._batches.clear()
+            self._size, self._floor, self.position = 0, position, position
 
     def _since(self, position: int) -> list[_Batch] | None:
         with self._lock:

@@ -17,6 +17,7 @@ from fusioncell.exchange.match.index import Columns, Numbers
 from fusioncell.exchange.match.model import Asked, How, Said
 from fusioncell.exchange.match.recognise import Lines
 from fusioncell.fusion import verdict, verdict_of
+from fusioncell.fusion.learned import Line
 from fusioncell.fusion.model import Assessment, Profile
 from fusioncell.kernel.clock import Instant
 from fusioncell.kernel.observable import TYPES_BY_CODE, Observable
@@ -73,10 +74,11 @@ def miss(asked: Asked) -> bytes:
 
 
 class Tails:
-    """The ends of lines of known values, made once for each profile."""
+    """The ends of lines of known values, made once for each profile. ``line``: what calibrates P(malicious)."""
 
-    def __init__(self, columns: Columns) -> None:
+    def __init__(self, columns: Columns, line: Line) -> None:
         self._columns = columns
+        self._line = line
         self._made = np.zeros(0, bool)
         self._before = np.empty(0, object)
         self._after = np.empty(0, object)
@@ -104,7 +106,8 @@ class Tails:
         number = row["profile"]
         active = float(columns.profiles.active(number, row["latest"], now)[0])
         profiles = columns.profiles
-        return said_of_profile(profiles.all[int(number[0])], profiles.malicious(int(number[0])), active)
+        return said_of_profile(profiles.all[int(number[0])], profiles.malicious(int(number[0]), self._line),
+                               active)
 
     def _make(self, wanted: npt.NDArray[Any]) -> None:
         profiles = self._columns.profiles
@@ -116,7 +119,7 @@ class Tails:
         if self._made[wanted].all():
             return
         for number in np.unique(wanted[~self._made[wanted]]).tolist():
-            profile, malicious = profiles.all[number], profiles.malicious(number)
+            profile, malicious = profiles.all[number], profiles.malicious(number, self._line)
             for lately in (0, 1):
                 said = said_of_profile(profile, malicious, 0.5 * lately)
                 self._before[2 * number + lately] = b'","known":true,"verdict":"%b","malicious":%b,"active":' % (

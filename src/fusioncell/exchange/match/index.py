@@ -20,6 +20,7 @@ import numpy.typing as npt
 
 from fusioncell.exchange.match.hash import LONGEST, Hasher, Words
 from fusioncell.fusion import LANDMARK, ORIGIN_CAP, half_life, prior, probability
+from fusioncell.fusion.learned import Line
 from fusioncell.fusion.model import MANY, Profile, Profiled
 from fusioncell.kernel.clock import Instant
 from fusioncell.kernel.observable import TYPES_BY_CODE
@@ -79,12 +80,13 @@ class Profiles:
             )
         return self._columns
 
-    def malicious(self, number: int) -> float:
-        """Return P(malicious) of observables with this profile."""
+    def malicious(self, number: int, line: Line) -> float:
+        """Return P(malicious) of observables with this profile, as ``line`` calibrates it."""
         profile = self.all[number]
         weight = min(profile.weight, ORIGIN_CAP)
         score = prior(TYPES_BY_CODE[profile.code])
-        return probability(score + weight if profile.side == 1 else score - weight if profile.side == 2 else score)
+        score += {1: weight, 2: -weight}.get(profile.side, 0.0)
+        return probability(line.says(score))
 
 
 @dataclass(slots=True)

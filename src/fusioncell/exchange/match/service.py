@@ -25,6 +25,7 @@ from fusioncell.exchange.match.memory import Found, Memory
 from fusioncell.exchange.match.model import ALL, Asked, How, Said
 from fusioncell.exchange.match.read import Piece, host_of, pieces
 from fusioncell.exchange.match.recognise import IPV4, LEFT, NAME, recognise
+from fusioncell.fusion.learned import Line
 from fusioncell.fusion.service import Fusion
 from fusioncell.intake.project import Arrived
 from fusioncell.kernel.clock import Clock, Instant
@@ -40,6 +41,8 @@ from fusioncell.kernel.observable import (
     registered_domain,
 )
 
+MOST_LINES = 16
+"""Calibrations whose lines are kept ready: each tier has one."""
 SMALL = 32 << 10
 """Bytes of a body up to which the store is asked rather than the columns read for it alone."""
 NOTED_SINGLY = 20_000
@@ -56,7 +59,7 @@ class Matcher:
         self.memory = Memory(fusion, key)
         self.blind = Blind(fusion)
         self.position = position
-        self._tails: Tails | None = None
+        self._tails: dict[Line, Tails] = {}
         self._tails_of: Columns | None = None
 
     def arrived(self, cuts: Sequence[Arrived], before: int, position: int) -> None:
@@ -132,11 +135,15 @@ class Matcher:
         added, removed = (np.sort(np.array(parts[which], np.uint64)) for which in (True, False))
         return place, added, removed
 
-    def tails(self, columns: Columns) -> Tails:
-        """Return the ends of lines that belong to these columns."""
-        if self._tails is None or self._tails_of is not columns:
-            self._tails, self._tails_of = Tails(columns), columns
-        return self._tails
+    def tails(self, columns: Columns, audiences: frozenset[int]) -> Tails:
+        """Return the ends of lines that belong to these columns, for a viewer of these audiences."""
+        line = self._fusion.learned(audiences).line
+        if self._tails_of is not columns or len(self._tails) > MOST_LINES:
+            self._tails, self._tails_of = {}, columns
+        made = self._tails.get(line)
+        if made is None:
+            made = self._tails[line] = Tails(columns, line)
+        return made
 
     def say(self, observables: list[Observable], audiences: frozenset[int], now: Instant) -> dict[Observable, Said]:
         """Return what is said of those of the observables that these audiences know, from memory or the store."""
@@ -145,7 +152,7 @@ class Matcher:
         found = self.memory.look_for(observables, audiences)
         known: dict[Observable, Said] = {}
         if found.columns is not None:
-            tails = self.tails(found.columns)
+            tails = self.tails(found.columns, audiences)
             for row, at in enumerate(np.flatnonzero(found.state == KNOWN).tolist()):
                 known[observables[at]] = tails.said(found.rows[row : row + 1], now)
         ask = [observables[at] for at in np.flatnonzero(found.state == ASK).tolist()]
@@ -204,7 +211,7 @@ class _OnePiece:
             if How.CIDR in self._by:
                 self._networks(still)
         others = self._settle(asked, hits_only=hits_only) if asked or self._under else {}
-        tails = None if found.columns is None else self._matcher.tails(found.columns)
+        tails = None if found.columns is None else self._matcher.tails(found.columns, self._audiences)
         return lines_of(lines, self._known, found.rows, others, tails, self._now, hits_only=hits_only)
 
     def _look_up(self, plain: Numbers) -> Found:

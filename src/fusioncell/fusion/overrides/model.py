@@ -36,7 +36,7 @@ class Override:
     """What an analyst said of a value, as one viewer may know it.
 
     ``id``: by which it is taken back. ``author``: a person's id; ``org``: that person's organisation. ``audience``:
-    number of its readers. ``restored_at``: 0 while it stands.
+    number of its readers. ``restored_at``: 0 while it stands. ``seq``: its entry.
     """
 
     id: str
@@ -48,6 +48,7 @@ class Override:
     org: str
     audience: int
     restored_at: Instant = 0
+    seq: int = 0
 
     @property
     def spares(self) -> bool:

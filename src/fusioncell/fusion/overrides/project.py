@@ -39,9 +39,9 @@ def project(connection: Connection, entries: Sequence[Entry]) -> list[tuple[int,
 
 def override_of(row: store.Row) -> Override:
     """Make the value of a row."""
-    id, code, value, verdict, reason, audience, at, author, org, restored = row
+    id, code, value, verdict, reason, audience, at, author, org, restored, seq = row
     return Override(id, Observable(TYPES_BY_CODE[code], value), Verdict(verdict), reason, at, author, org, audience,
-                    restored)  # fmt: skip
+                    restored, seq)  # fmt: skip
 
 
 def overrides_among(

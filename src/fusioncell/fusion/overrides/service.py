@@ -33,6 +33,8 @@ READERS = {
 """Who may know of an override: everyone, the partnership, or the Fusion Cell as an office (ADR 0009)."""
 MOST = 500
 _HISTORY = 20
+MOST_LEARNED = 20_000
+"""Overrides that are learned from, the newest."""
 
 
 class Overrides:
@@ -85,6 +87,11 @@ class Overrides:
         body = RestoredBody(found.observable.type.value, found.observable.value, reason.strip())
         self._write(viewer, RESTORED, which, found.audience, msgspec.json.encode(body))
         return found
+
+    def standing(self, audiences: frozenset[int]) -> list[Override]:
+        """Return what stands in these audiences, newest first."""
+        with self._projections.read() as connection:
+            return [override_of(row) for row in store.newest(connection, audiences, MOST_LEARNED)]
 
     def listed(self, viewer: Viewer, limit: int = MOST) -> list[Override]:
         """Return what stands and the viewer may know, newest first."""

@@ -30,7 +30,7 @@ overrides = Table(
     Index("fusion_overrides_hash", "hash"),
     Index("fusion_overrides_id", "id"),
 )
-_COLUMNS = "id, type, value, verdict, reason, audience, at, author, org, restored"
+_COLUMNS = "id, type, value, verdict, reason, audience, at, author, org, restored, seq"
 _SEEN = (
     "EXISTS (SELECT 1 FROM fusion_observable o JOIN fusion_claim c ON c.observable = o.id WHERE o.hash = v.hash "
     "AND o.type = v.type AND o.value = v.value AND c.audience IN {sql})"
@@ -68,7 +68,7 @@ def standing(connection: Connection, hashes: Iterable[int], audiences: Iterable[
 
 def newest(connection: Connection, audiences: Iterable[int], limit: int) -> list[Row]:
     """Return what stands in the audiences, newest first: (id, type, value, verdict, reason, audience, at, author, org,
-    restored)."""
+    restored, seq)."""
     sql, value = connection.among(audiences)
     return connection.rows(
         f"SELECT {_COLUMNS} FROM fusion_overrides v WHERE audience IN {sql} AND restored = 0 "

@@ -28,9 +28,10 @@ class Decided(msgspec.Struct, frozen=True):
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """A person's word on a value. ``malicious``: P(malicious) as the decision stated it, uncalibrated."""
+    """A person's word on a value. ``malicious``: P(malicious) as the decision stated it; ``seq``: where it stands."""
 
     observable: Observable
     upheld: bool
     malicious: float
     at: Instant
+    seq: int

@@ -22,8 +22,8 @@ class Verdicts:
         """Return the verdicts that stand in these audiences, the newest first."""
         with self._projections.read() as connection:
             rows = store.standing(connection, audiences, min(limit, MOST))
-        return [Verdict(Observable(TYPES_BY_CODE[code], value), bool(upheld), malicious, at)
-                for code, value, upheld, malicious, at in rows]  # fmt: skip
+        return [Verdict(Observable(TYPES_BY_CODE[code], value), bool(upheld), malicious, at, seq)
+                for code, value, upheld, malicious, at, seq in rows]  # fmt: skip
 
     def by_source(self, audiences: frozenset[int], proven: Set[str]) -> dict[str, tuple[int, int]]:
         """Return (upheld, overturned) for each source that had accused a value before the verdict on it.

@@ -43,10 +43,12 @@ _STANDS = (
 
 
 def standing(connection: Connection, audiences: Iterable[int], limit: int) -> list[tuple[Any, ...]]:
-    """Return the newest verdicts in the audiences, one a decision: (type, value, upheld, malicious, at)."""
+    """Return the newest verdicts in the audiences, one a decision: (type, value, upheld, malicious, at,
+    seq)."""
     sql, value = connection.among(audiences)
     return connection.rows(
-        f"SELECT v.type, v.value, v.upheld, v.malicious, v.at FROM fusion_verdicts v WHERE {_STANDS.format(sql=sql)} "
+        f"SELECT v.type, v.value, v.upheld, v.malicious, v.at, v.seq FROM fusion_verdicts v "
+        f"WHERE {_STANDS.format(sql=sql)} "
         "ORDER BY v.seq DESC LIMIT ?",
         (value, value, limit),
     )

@@ -129,6 +129,13 @@ def accusing(found: Assessment) -> int:
     return sum(not origin.voice.benign for origin in found.origins)
 
 
+def _believed(found: Assessment, said: Words) -> Words:
+    """Say how far P(malicious) can be believed."""
+    if not found.line.verdicts:
+        return N_("{said}. Not calibrated yet.", said=said)
+    return N_("{said}. Calibrated on {count} verdicts.", said=said, count=found.line.verdicts)
+
+
 def verdict_view(found: Assessment | None, now: Instant) -> View:
     """Make the VERDICT view model."""
     level, words = mark_of(found)
@@ -143,7 +150,7 @@ def verdict_view(found: Assessment | None, now: Instant) -> View:
         "words": words,
         "malicious": found.malicious if found and scored else None,
         "active": found.active if found and scored else None,
-        "malicious_words": N_("{said}. Not calibrated yet.", said=said) if scored else N_("Nobody calls it malicious."),
+        "malicious_words": _believed(found, said) if found and scored else N_("Nobody calls it malicious."),
         "active_words": (
             N_("Last reported {when}; it fades as time passes.", when=ago(found.last, now))
             if found and scored and found.last
