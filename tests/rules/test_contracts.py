@@ -55,6 +55,13 @@ VIOLATIONS: list[tuple[str, str, dict[str, str]]] = [
         {"shield/seeded.py": "import fusioncell.picture.seeded\n", "picture/seeded.py": "import fusioncell.members\n"},
     ),
     (
+        "verifier",
+        "the verifier takes the hub's own tree",
+        {"../fusioncell_verify/seeded.py": "from fusioncell.shield.translog import merkle\n"},
+    ),
+    ("verifier", "the verifier imports the kernel", {"../fusioncell_verify/log.py": "import fusioncell.kernel\n"}),
+    ("verifier-apart", "the hub checks itself", {"shield/seeded.py": "import fusioncell_verify.tree\n"}),
+    (
         "rooms",
         "a store imports its service",
         {"fusion/service.py": "", "fusion/store.py": "import fusioncell.fusion.service\n"},
@@ -100,6 +107,8 @@ def copy_of_tree(to: Path) -> Path:
             PACKAGE, to / "src" / "fusioncell", ignore=shutil.ignore_patterns("static", "templates", "__pycache__")
         )
     )
+    verifier = "fusioncell_verify"
+    shutil.copytree(PACKAGE.parent / verifier, to / "src" / verifier, ignore=shutil.ignore_patterns("__pycache__"))
     named = ["cli", "web", "shield", "picture", "members", "fusion", "intake", "record", "edges"]
     seed(package, {f"{room}/__init__.py": "" for room in named if not (package / room / "__init__.py").exists()})
     if not (package / "bootstrap").exists() and not (package / "bootstrap.py").exists():

@@ -62,7 +62,7 @@ SETTINGS = (
     Setting("webhook_allow", "", "Hosts that webhooks may call inside and without TLS, comma-separated; for tests."),
     Setting("misp_site_admin", "", "1: MISP's role 1 sees all through /misp: for PyMISP's own suite alone; audited."),
     Setting("feed_allow", "", "Hosts inside from which feeds may be pulled, comma-separated; else none is."),
-    Setting("log_origin", "", "Name of the transparency log from its first checkpoint on; empty: public_url's host + /log."),
+    Setting("log_origin", "", "Name of the transparency log, fixed by its first checkpoint; empty: by public_url."),
     Setting("log_witnesses", "", "Keys of witnesses of the transparency log, comma-separated: name+id+key."),
     Setting("log_level", "info", "debug, info, warning or error."),
     Setting("hub", "", "Address of another machine's hub, for commands; empty: the hub in the folder `data`."),

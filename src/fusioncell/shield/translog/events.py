@@ -9,6 +9,5 @@ EVENTS: dict[str, Kind] = {
     "appeal.upheld": Kind.UPHELD,
     "appeal.dismissed": Kind.DISMISSED,
     "policy.adopted": Kind.POLICY,
-    "hold.placed": Kind.HOLD,
 }
 """Kind of entry → kind of leaf."""

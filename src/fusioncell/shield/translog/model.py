@@ -114,4 +114,3 @@ class Said(msgspec.Struct, frozen=True):
     severity: str = ""
     policy: str = ""
     origin: str = ""
-    digest: str = ""

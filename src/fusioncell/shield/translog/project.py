@@ -44,6 +44,7 @@ NONCES = "translog nonces"
 """The purpose for which the key of the nonces is derived from the hub's."""
 
 SECOND = 1_000_000
+_leaf = msgspec.json.Decoder(Leaf).decode
 _said = msgspec.json.Decoder(Said).decode
 _checkpoint = msgspec.json.Decoder(Checkpoint).decode
 _cosigned = msgspec.json.Decoder(Cosigned).decode
@@ -104,7 +105,7 @@ class _Log:
         }
         names = {step[1] for steps in self._steps.values() for step in steps}
         names |= {said.name for said in self._heard.values()}
-        known = store.newest_adds(connection, names - {""}) if names else []
+        known = store.newest_adds(connection, names - {""}) if names - {""} else []
         self._blocks = {row[5]: _Block(*row) for row in known}
 
     def tell(self, entry: Entry) -> None:
@@ -136,7 +137,8 @@ class _Log:
             block = _Block(-1, said.category, said.severity, said.policy, said.decision, name, entry.audience, opens)
         else:
             # Many names came back at once (a rollback): each as it was when it was last blocked.
-            block = replace(before, ended=-1, opens=NEVER if before.opens == NEVER else opens)
+            opens = NEVER if before.opens == NEVER else opens
+            block = replace(before, policy=self._policy(before.policy), ended=-1, opens=opens)
         block.place = self._append(entry, Kind.ADD, block, of=-1)
         self._blocks[name] = block
 
@@ -153,10 +155,19 @@ class _Log:
         if kind is Kind.HOLD:
             self._append(entry, kind, _UNKNOWN)
         elif kind is Kind.POLICY:
-            self._append(entry, kind, replace(_UNKNOWN, policy=said.digest or said.policy))
+            # An entry that says so is not enough: the charter has counted who approved it.
+            adopted = store.adopted_by(self._connection, entry.seq)
+            if adopted:
+                self._append(entry, kind, replace(_UNKNOWN, policy=adopted))
         else:
             block = self._blocks.get(said.name) or replace(_UNKNOWN, decision=said.decision, name=said.name)
             self._append(entry, kind, replace(block, audience=entry.audience))
+
+    def _policy(self, otherwise: str) -> str:
+        """Return the digest of the policy that the log adopted last."""
+        self.save()
+        found = store.newest_of(self._connection, Kind.POLICY, self._size)
+        return _leaf(found[1]).policy if found else otherwise
 
     def _append(
         self, entry: Entry, kind: Kind, block: _Block, *, of: int | None = None, cites: str = "", committed: str = ""

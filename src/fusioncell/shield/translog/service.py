@@ -174,7 +174,8 @@ class Translog:
             if not 0 <= index < size:
                 raise NotFound("there is no such leaf", hint="Its index is below the checkpoint's size.")
             path = inclusion(node_reader(reader(connection)), index, size)
-        return proof_text(index, path, self.checkpoint(size))
+            text = store.texts(connection, index, 1)[0]
+        return proof_text(index, text, path, self.checkpoint(size))
 
     # -- witnesses ---------------------------------------------------------------------------------------------------
 
@@ -264,10 +265,10 @@ def restored_name(place: int, text: str) -> str:
     return f"g{place}-{sha256(text.encode()).hexdigest()[:8]}"
 
 
-def proof_text(index: int, path: Iterable[bytes], note: str) -> str:
-    """Return an inclusion proof as text (C2SP tlog-proof)."""
+def proof_text(index: int, text: str, path: Iterable[bytes], note: str) -> str:
+    """Return an inclusion proof as text (C2SP tlog-proof); its extra data is the leaf itself."""
     lines = "".join(f"{b64encode(digest).decode()}\n" for digest in path)
-    return f"c2sp.org/tlog-proof@v1\nindex {index}\n{lines}\n{note}"
+    return f"c2sp.org/tlog-proof@v1\nextra {b64encode(text.encode()).decode()}\nindex {index}\n{lines}\n{note}"
 
 
 def _no_tile() -> NotFound:

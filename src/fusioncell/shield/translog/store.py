@@ -110,6 +110,12 @@ def newest_adds(connection: Connection, names: Iterable[str]) -> list[Values]:
     )
 
 
+def adopted_by(connection: Connection, seq: int) -> str:
+    """Return the digest of the policy that came into force by an entry, empty where none did."""
+    rows = connection.rows("SELECT digest FROM shield_charter WHERE adopted_seq = ?", (seq,))
+    return str(rows[0][0]) if rows else ""
+
+
 def put_tiles(connection: Connection, tiles: dict[Tile, bytes]) -> None:
     """Keep tiles as they now are."""
     connection.run_many(
