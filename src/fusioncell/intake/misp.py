@@ -31,6 +31,7 @@ from fusioncell.intake import jsonbody
 from fusioncell.intake.instants import end_of_day, epoch_seconds
 from fusioncell.intake.misp_claims import admiralty, extract
 from fusioncell.intake.model import Fault, Item, Limits, Split
+from fusioncell.intake.pap import KEPT, any_passive, is_passive
 from fusioncell.kernel.errors import BadInput
 from fusioncell.kernel.marking import Tlp, parse_tlp
 
@@ -182,7 +183,7 @@ def _event(fields: dict[str, Raw], place: str, cut: _Cut) -> str:
         return ""
     subject = head.uuid.lower() if head.uuid else _made_uuid(shell)
     tlp, meta = _event_meta(subject, head)
-    own: dict[str, object] = {key: meta[key] for key in ("distribution", "own_organisation_only") if key in meta}
+    own: dict[str, object] = {key: meta[key] for key in ("distribution", "own_organisation_only", KEPT) if key in meta}
     cut.items.append(Item("misp.event", subject, epoch_seconds(head.timestamp) or 0, place, shell, tlp, own))
     _attributes(attributes, f"{place}.Attribute", tlp, meta, cut)
     for index, inner in enumerate(objects):
@@ -222,6 +223,8 @@ def _event_meta(subject: str, head: _EventHead) -> tuple[Tlp | None, dict[str, o
         grade = admiralty(tags)
         if grade is not None:
             meta["credibility"] = grade
+    if any_passive(tags):
+        meta[KEPT] = True
     meta["published"] = head.published in (True, 1, "1", "true")
     _distribute(meta, head.distribution)
     tlp: Tlp | None = None
@@ -294,7 +297,7 @@ def _object(raw: Raw, place: str, event: str, tlp: Tlp | None, meta: dict[str, o
     if head.deleted in (True, 1, "1", "true"):
         own["deleted"] = True
     said: dict[str, object] = {
-        key: own[key] for key in ("event", "distribution", "own_organisation_only") if key in own}
+        key: own[key] for key in ("event", "distribution", "own_organisation_only", KEPT) if key in own}
     cut.items.append(Item("misp.object", subject, epoch_seconds(head.timestamp) or 0, place, shell, tlp, said))
     _attributes(attributes, f"{place}.Attribute", tlp, own, cut)
 
@@ -318,11 +321,13 @@ def _attributes(raws: Sequence[Raw], prefix: str, event_tlp: Tlp | None, meta: d
                 continue
             subject = subject or _made_uuid(str(meta["event"]).encode(), item)
         tlp = event_tlp
+        own = meta if head.distribution == "5" else _narrowed(meta, head.distribution)
         if head.Tag:
             for tag in head.Tag:
                 if tag.name[:4].lower() == "tlp:":
                     tlp = _stricter(tlp, tag.name)
-        own = meta if head.distribution == "5" else _narrowed(meta, head.distribution)
+                elif is_passive(tag.name):
+                    own = {**own, KEPT: True}
         add(Item("misp.attribute", subject.lower(), epoch_seconds(head.timestamp) or 0, f"{prefix}[{index}]", item,
                  tlp, own))
 

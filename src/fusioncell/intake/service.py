@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 import msgspec
@@ -21,6 +21,7 @@ from fusioncell.intake.arrive import ITEM_KINDS, idkey_of, signed64
 from fusioncell.intake.formats import Limits, split_body
 from fusioncell.intake.model import Fault, Item, Split
 from fusioncell.intake.move import Wanted, decide, is_on_behalf
+from fusioncell.intake.pap import KEPT
 from fusioncell.intake.project import Arrival, Recall, kept
 from fusioncell.intake.said import said_in
 from fusioncell.kernel.clock import Instant
@@ -232,10 +233,11 @@ class Intake:
         file_version = terms.row_version or abs(signed64(body))
         for item in split.items:
             private = bool(item.meta.get("own_organisation_only")) if item.meta and not terms.fetched else False
-            number = numbers.get((item.tlp, private))
+            kind = (item.tlp, private, KEPT in item.meta)
+            number = numbers.get(kind)
             if number is None:
                 audience = self._audience(viewer, item, private, default, terms)
-                number = numbers[(item.tlp, private)] = self._record.intern_audience(audience)
+                number = numbers[kind] = self._record.intern_audience(audience)
             if item.tlp is None and not private:
                 defaulted += 1
             version = item.version or (file_version if item.kind in ("csv.row", "text") else 0)
@@ -301,7 +303,7 @@ class Intake:
                 f"this key may not contribute to {tlp.label}",
                 hint="Use a key whose role may contribute, and groups that your organisation belongs to.",
             )
-        return audience
+        return replace(audience, uses=audience.uses & ~Uses.BLOCKING) if KEPT in item.meta else audience
 
     # -- status ------------------------------------------------------------------------------------------------------
 

@@ -25,6 +25,7 @@ from msgspec import Raw
 from fusioncell.intake import jsonbody
 from fusioncell.intake.instants import rfc3339
 from fusioncell.intake.model import Fault, Item, Limits, Split
+from fusioncell.intake.pap import KEPT, says_passive
 from fusioncell.intake.stix_claims import extract
 from fusioncell.kernel.errors import BadInput
 from fusioncell.kernel.marking import Tlp, parse_tlp, strictest
@@ -157,6 +158,7 @@ def _objects_of(body: bytes) -> tuple[str, Sequence[Raw]]:
 def _items(kept: Sequence[_Kept], prefix: str, faults: list[Fault]) -> list[Item]:
     """Make the items, once all marking-definitions of the body are known."""
     labels, known = _markings(kept)
+    passive = frozenset(head.id for _, item, head in kept if head.type == "marking-definition" and says_passive(item))
     marks: dict[tuple[str, ...], tuple[Tlp | None, dict[str, object]]] = {}
     versions: dict[str, int] = {}
     items = []
@@ -167,7 +169,7 @@ def _items(kept: Sequence[_Kept], prefix: str, faults: list[Fault]) -> list[Item
         mark = _UNMARKED
         if refs:
             key = tuple(refs)
-            mark = marks.get(key) or marks.setdefault(key, _mark(key, labels, known))
+            mark = marks.get(key) or marks.setdefault(key, _mark(key, labels, known, passive))
         place = f"{prefix}[{index}]" if prefix else "object"
         stamp = head.modified or head.created or ""
         version = versions.get(stamp)
@@ -177,14 +179,20 @@ def _items(kept: Sequence[_Kept], prefix: str, faults: list[Fault]) -> list[Item
             except ValueError as error:
                 faults.append(Fault(place, str(error), item))
                 continue
-        items.append(Item("stix", head.id, version, place, item, mark[0], mark[1]))
+        meta = mark[1] if not says_passive(item) else {**mark[1], KEPT: True}
+        items.append(Item("stix", head.id, version, place, item, mark[0], meta))
     return items
 
 
-def _mark(refs: Sequence[str], labels: dict[str, Tlp], known: set[str]) -> tuple[Tlp | None, dict[str, object]]:
-    """Return the TLP that the references mean, and the meta that lists those that nobody knows."""
+def _mark(
+    refs: Sequence[str], labels: dict[str, Tlp], known: set[str], passive: frozenset[str]
+) -> tuple[Tlp | None, dict[str, object]]:
+    """Return the TLP that the references mean, and the meta that lists those that nobody knows, and a PAP."""
     unknown = [ref for ref in refs if ref not in labels and ref not in known]
-    return strictest([labels[ref] for ref in refs if ref in labels]), {"markings": unknown} if unknown else {}
+    meta: dict[str, object] = {"markings": unknown} if unknown else {}
+    if not passive.isdisjoint(refs):
+        meta[KEPT] = True
+    return strictest([labels[ref] for ref in refs if ref in labels]), meta
 
 
 def _markings(kept: Iterable[_Kept]) -> tuple[dict[str, Tlp], set[str]]:
