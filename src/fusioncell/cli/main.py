@@ -49,6 +49,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "hold": ("privacy:hold", "Preservation holds: what is kept from erasure, and for which case."),
     "vulns": ("vulns:vulns", "Vulnerabilities: import KEV, EPSS and SSVC tables; what is exploited now."),
     "shield": ("shield:shield", "Blocking decisions: list, propose, approve, withdraw."),
+    "edge": ("edge:edge", "The agent beside an ISP's resolver: run, check."),
     "backup": ("keeping:backup", "Write a backup, with the hub running or not."),
     "restore": ("keeping:restore", "Make a hub out of a backup, in a new folder."),
     "rebuild": ("keeping:rebuild", "Rebuild what is derived from the record, or check it."),
