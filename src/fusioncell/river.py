@@ -62,6 +62,7 @@ from fusioncell.record.model import MAX_BLOCK_ENTRIES
 from fusioncell.record.service import Record
 from fusioncell.shield import project as shield_project
 from fusioncell.shield.guards import project as guards_project
+from fusioncell.shield.fuse import project as fuse_project
 from fusioncell.shield.lift import project as lift_project
 from fusioncell.shield.service import allows_blocking
 from fusioncell.shield.translog import project as translog_project
@@ -218,6 +219,7 @@ class River:
                 files_project.project(connection, arrived)
                 misp_project.project(connection, arrived)
                 requests_project.project(connection, cut.entries, arrived)
+                fuse_project.project(connection, cut.entries)
                 lift_project.project(connection, cut.entries)
                 guards_project.project(connection, cut.entries, arrived)
                 shield_project.project(connection, cut.entries, changes, blocking)

@@ -6,43 +6,12 @@ from dataclasses import replace
 
 import pytest
 
+from blocking import accuse, block, blocked, someone
 from fusioncell.bootstrap import Hub
-from fusioncell.intake.service import Terms
 from fusioncell.kernel.clock import MINUTE, ManualClock, format_instant
 from fusioncell.kernel.errors import BadInput, Conflict, NotAllowed, NotFound
-from fusioncell.kernel.marking import Tlp, Uses, Viewer
+from fusioncell.kernel.marking import Tlp, Uses
 from fusioncell.shield.model import State
-
-ORGS = ("Gov", "Bank", "Isp", "Cert")
-
-
-def someone(hub: Hub, org: str, person: str = "") -> Viewer:
-    """A person of an organisation, who may do all; the organisation is made where there is none."""
-    if hub.members.organisation_named(org) is None:
-        hub.members.add_organisation(org, org.lower(), "industry")
-    found = hub.members.operator_viewer(org)
-    assert found is not None
-    return replace(found, person=person or f"person-of-{org}")
-
-
-def accuse(hub: Hub, value: str, *orgs: str, uses: Uses | None = None, tlp: Tlp = Tlp.GREEN) -> None:
-    """Each organisation names a domain as the attacker's, by itself."""
-    now = format_instant(hub.clock.now())
-    for org in orgs:
-        body = f"domain,last_seen,comment\n{value},{now},by {org}\n".encode()
-        hub.intake.accept(someone(hub, org), body, "text/csv", Terms(tlp=tlp, uses=uses))
-
-
-def block(hub: Hub, value: str, *orgs: str) -> None:
-    """Have a name proposed by rule and approved."""
-    accuse(hub, value, *(orgs or ("Gov", "Bank")))
-    hub.settle()
-    hub.shield.approve(someone(hub, "Gov"), value)
-    hub.settle()
-
-
-def blocked(hub: Hub) -> set[str]:
-    return {rule.name for rule in hub.shield.zone.image().rules()}
 
 
 def states(hub: Hub, value: str) -> list[str]:
@@ -134,8 +103,10 @@ def test_only_new_origins_and_two_people_block_it_again(hub: Hub) -> None:
     assert states(hub, "shop.example")[0] == "refused", "a rule shows that it came up, and leaves it to people"
     hub.shield.propose(gov, "shop.example", "phishing", "it was sold, and is a fraud now")
     hub.settle()
+    hub.shield.approve(gov, "shop.example", reason="I am sure")
+    hub.settle()
     with pytest.raises(Conflict):
-        hub.shield.approve(gov, "shop.example", reason="I am sure")
+        hub.shield.approve(gov, "shop.example", reason="I am still sure")
     assert "shop.example" not in blocked(hub)
     hub.shield.approve(someone(hub, "Bank"), "shop.example", reason="seen by two who had not spoken before")
     hub.settle()

@@ -22,6 +22,7 @@ from fusioncell.kernel.ids import Randomness
 from fusioncell.kernel.settings import Settings, host_port
 from fusioncell.record import Seal
 from fusioncell.record.service import Record
+from fusioncell.shield.fuse.service import Fuse
 from fusioncell.shield.lift.service import Lifts
 from fusioncell.shield.service import Shield
 from fusioncell.shield.translog import key_named
@@ -36,12 +37,13 @@ class Shielding:
     settings: Settings
     shield: Shield
     lifts: Lifts
+    fuse: Fuse
     translog: Translog
 
     def act(self) -> int:
         """After each batch: bring the zones to the newest step, do what is due; return how many entries that made."""
         self.shield.follow()
-        return self.shield.act() + self.translog.act()
+        return self.shield.act() + self.fuse.act() + self.translog.act()
 
     def daily(self) -> None:
         """Do what a day asks for."""
@@ -67,8 +69,9 @@ def join_shield(
     shield = Shield(record, projections, fusion, intake, clock, randomness)
     lifts = Lifts(record, projections, fusion, shield, clock, randomness)
     shield.bars = lifts
+    fuse = shield.fuse = Fuse(record, projections, shield, lifts, clock, randomness)
     translog = _translog(settings, key, record, projections, clock, randomness)
-    return Shielding(settings=settings, shield=shield, lifts=lifts, translog=translog)
+    return Shielding(settings=settings, shield=shield, lifts=lifts, fuse=fuse, translog=translog)
 
 
 def _translog(settings: Settings, key: bytes, record: Record, projections: SqlDatabase, clock: Clock,

@@ -201,6 +201,8 @@ class Shield:
 
     def _end_by_rule(self, names: Sequence[str]) -> int:
         """End open decisions that lost their evidence; of blocks, as many as a machine may end alone."""
+        if not names:
+            return 0
         with self._database.read() as connection:
             rows = store.open_for(connection, names)
         items = [store.decision_of(row) for row in rows]
@@ -433,8 +435,11 @@ class Shield:
 
     def those(self, identifiers: Iterable[str]) -> list[Decision]:
         """Return the decisions with these ids, in order; the caller has filtered them."""
+        wanted = list(identifiers)
+        if not wanted:
+            return []
         with self._database.read() as connection:
-            return [store.decision_of(row) for row in store.by_ids(connection, identifiers)]
+            return [store.decision_of(row) for row in store.by_ids(connection, wanted)]
 
     def endings(self, items: Iterable[Decision], *, by: str, reason: str) -> list[Draft]:
         """Make the entries that end open decisions, for who appends them with others in one commit."""
@@ -451,15 +456,20 @@ class Shield:
     def renewals(self, items: Iterable[Decision], *, by: Sequence[str], reason: str) -> list[Draft]:
         """Make the entries that block ended decisions' names again, until the same instant: two people said so."""
         partners, approvers = self._record.intern_audience(PARTNERS), self._record.intern_audience(APPROVERS)
-        drafts = []
-        for item in items:
+        drafts, known = [], list(items)
+        with self._database.read() as connection:
+            rows = store.open_for(connection, [item.name for item in known]) if known else []
+        proposed_already = {row[1]: row[0] for row in rows}
+        for item in known:
             body = msgspec.structs.replace(
-                _body_of(item, by=by[0], reason=reason), decision=new_id(self._randomness), standing="",
-                approvers=list(by),
+                _body_of(item, by=by[0], reason=reason), standing="", approvers=list(by),
+                decision=proposed_already.get(item.name) or new_id(self._randomness),
             )  # fmt: skip
             proposed = msgspec.structs.replace(body, expires=0, approvers=[])
             published = msgspec.structs.replace(body, by="rollback")  # nobody's word on the name
-            drafts.append(Draft("decision.proposed", approvers, Payload("", body.decision, 0, "", _encode(proposed))))
+            if item.name not in proposed_already:
+                payload = Payload("", body.decision, 0, "", _encode(proposed))
+                drafts.append(Draft("decision.proposed", approvers, payload))
             drafts.append(Draft("decision.published", partners, Payload("", body.decision, 0, "", _encode(published))))
         return drafts
 

@@ -41,9 +41,9 @@ from fusioncell.shield.lift.model import (
     Standing,
     Unbarred,
 )
-from fusioncell.shield.model import Against, Cited, State
+from fusioncell.shield.model import APPROVERS, Against, Cited, State
 from fusioncell.shield.policy import suffices
-from fusioncell.shield.service import APPROVERS, Shield, allows_blocking
+from fusioncell.shield.service import Shield, allows_blocking
 
 _encode = msgspec.json.Encoder().encode
 _cited = msgspec.json.Decoder(list[Cited]).decode
@@ -170,6 +170,11 @@ class Lifts:
             rest = rest_of(assessed[name], origins, now) if name in assessed else None
             found[name] = Against(rest is not None, rest is not None and suffices(rest))
         return found
+
+    def barred(self, names: Iterable[str]) -> set[str]:
+        """Return those of the names on which a bar stands."""
+        with self._projections.read() as connection:
+            return set(store.origins_barred(connection, names))
 
     # -- read --------------------------------------------------------------------------------------------------------
 
