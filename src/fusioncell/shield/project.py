@@ -38,6 +38,8 @@ from fusioncell.shield.model import (
 
 EPOCH_LEAP = 86_400
 """How far a new epoch's serial leaps ahead of the clock (RFC 1982 allows 2^31)."""
+FURTHEST = 1 << 31
+"""A serial further ahead than this is no newer one (RFC 1982 §3.2)."""
 OUT_OF_POLICY = "the policy no longer names its category"
 
 
@@ -123,9 +125,11 @@ def _adopt(connection: Connection, entry: Entry, policy_now: Policy) -> list[str
 def _step(connection: Connection, entry: Entry, name: str, *, added: bool) -> int:
     """Note a step of the zone; return its serial."""
     # The serial follows the record's clock, so a restored hub's next serial is beyond any that was ever served; many
-    # steps within a second may have run ahead of the clock, hence the leap.
+    # steps within a second may have run ahead of the clock, hence the leap. A clock that was a century ahead for a
+    # moment is not followed: to a resolver such a serial would be an older one, for good (RFC 1982 §3.2).
     clock = entry.at // 1_000_000 + (EPOCH_LEAP if not name else 0)
-    serial = max(store.last_serial(connection) + 1, clock)
+    last = store.last_serial(connection)
+    serial = clock if last < clock < last + FURTHEST else last + 1
     store.add_change(connection, serial, name, added, entry.at, entry.seq)
     return serial
 

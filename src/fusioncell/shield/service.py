@@ -108,8 +108,9 @@ class Shield:
         self.guards = Guards(record, database, fusion, randomness)
         self._on_change: list[Callable[[], None]] = []
         with database.read() as connection:
-            names, serial = store.published_names(connection), store.last_serial(connection)
-        self.zone = LiveZone(ZoneImage.build(names, serial & 0xFFFFFFFF, origin=ORIGIN))
+            serial = store.last_serial(connection)
+            image = ZoneImage.build(store.published_names(connection), serial & 0xFFFFFFFF, origin=ORIGIN)
+        self.zone = LiveZone(image)
         self._serial = serial
         self._looked_at = ""
         """The name that was looked at last, of those for which something is due."""

@@ -6,7 +6,7 @@ row of it can be written (``shield_category`` and the constraints below).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import msgspec
@@ -42,6 +42,9 @@ category = Table(
     Column("id", String(40), primary_key=True),
 )
 """The categories of the policy in force, and no others."""
+PAGE = 10_000
+"""Names that are read at once when the zone is built."""
+
 decision = Table(
     "shield_decision",
     metadata,
@@ -84,6 +87,7 @@ decision = Table(
     CheckConstraint("state <> 'published' OR expires_at > published_at", name="shield_decision_expires"),
     Index("shield_decision_name", "name"),
     Index("shield_decision_state", "state", "expires_at"),
+    Index("shield_decision_standing_name", "state", "name"),
 )
 change = Table(
     "shield_change",
@@ -280,14 +284,21 @@ def tally(connection: Connection, audiences: Iterable[int]) -> dict[str, int]:
     )
 
 
-def published_names(connection: Connection) -> list[str]:
-    """Return all names that the zone holds; an exercise's are never among them."""
-    return [
-        row[0]
-        for row in connection.rows(
-            "SELECT DISTINCT name FROM shield_decision WHERE state = 'published' AND exercise = 0"
+def published_names(connection: Connection) -> Iterator[str]:
+    """Give all names that the zone holds, in order; an exercise's are never among them. Never more than a page of them
+    is in memory: a million at once would cost more than the zone itself.
+    """
+    last = ""
+    while True:
+        rows = connection.rows(
+            "SELECT DISTINCT name FROM shield_decision WHERE state = 'published' AND exercise = 0 AND name > ? "
+            "ORDER BY name LIMIT ?",
+            (last, PAGE),
         )
-    ]
+        yield from (row[0] for row in rows)
+        if len(rows) < PAGE:
+            return
+        last = rows[-1][0]
 
 
 def published_rows(connection: Connection) -> list[tuple[str, str, str, int, int]]:

@@ -1,0 +1,121 @@
+"""The zone's serial when things go wrong at the hub: it only ever moves forward, and no step is lost or made twice.
+
+| fault | what holds |
+|---|---|
+| the clock goes back | the serial still moves on with each step |
+| the clock was a century ahead for a moment | that step is newer to every resolver, and so is the next |
+| disk full while recording, or projecting | the zone stands as it was; with room again, one step is made |
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+
+from fusioncell.bootstrap import Hub
+from fusioncell.edges.database import SqlDatabase
+from fusioncell.kernel.clock import DAY, ManualClock
+from fusioncell.kernel.entry import Draft, Payload
+from fusioncell.kernel.ids import new_id
+from fusioncell.rebuild import NOBODY
+from fusioncell.shield import store
+from fusioncell.shield.zone import ZoneImage, newer
+
+
+def _step(hub: Hub) -> int:
+    """Move the zone by a new epoch's entry, which needs no decision; return the serial."""
+    audience = hub.record.intern_audience(NOBODY)
+    hub.record.append("", [Draft("hub.epoch", audience, Payload("", "2", 0, "", b"{}"))], new_id(hub.randomness))
+    hub.river.run_dry()
+    hub.shield.follow()
+    return hub.shield.zone.serial
+
+
+@contextmanager
+def _full_disk(monkeypatch: pytest.MonkeyPatch, statement: str) -> Iterator[list[str]]:
+    """Let a statement fail as on a full disk."""
+    hit: list[str] = []
+    original = SqlDatabase.write
+
+    @contextmanager
+    def write(self: SqlDatabase) -> Iterator[Any]:
+        with original(self) as connection:
+            run = connection.run
+
+            def failing(sql: str, parameters: Sequence[Any] = ()) -> int:
+                if statement in sql:
+                    hit.append(sql)
+                    raise OSError("no space left on device")
+                return int(run(sql, parameters))
+
+            connection.run = failing
+            yield connection
+
+    with monkeypatch.context() as failing:
+        failing.setattr(SqlDatabase, "write", write)
+        yield hit
+
+
+def _moves(hub: Hub) -> int:
+    """Count the steps that the projection holds."""
+    with hub.databases["projections"].read() as connection:
+        return len(store.changes_after(connection, 0, 1_000))
+
+
+def test_a_clock_that_goes_back_stops_no_step(hub: Hub) -> None:
+    clock = hub.clock
+    assert isinstance(clock, ManualClock)
+    serials = [_step(hub)]
+    for days in (-1, -400, 0, 2):
+        clock.advance(days * DAY)
+        serials.append(_step(hub))
+    assert all(newer(later, earlier) for earlier, later in zip(serials, serials[1:], strict=False))
+
+
+@pytest.mark.parametrize("years", [1, 60, 100, 500])
+def test_a_clock_far_ahead_for_a_moment_strands_no_resolver(hub: Hub, years: int) -> None:
+    """Whichever of the steps a resolver missed, the last is newer than what it holds."""
+    clock = hub.clock
+    assert isinstance(clock, ManualClock)
+    serials = [_step(hub)]
+    clock.advance(years * 365 * DAY)
+    serials.append(_step(hub))
+    clock.advance(-years * 365 * DAY)
+    serials += [_step(hub), _step(hub)]
+    assert all(newer(serials[-1], held) for held in serials[:-1])
+
+
+@pytest.mark.parametrize("statement", ["UPDATE record_head", "INSERT INTO shield_change"])
+def test_a_full_disk_leaves_the_zone_as_it_was(hub: Hub, monkeypatch: pytest.MonkeyPatch, statement: str) -> None:
+    before, moves = _step(hub), _moves(hub)
+    with _full_disk(monkeypatch, statement) as hit, pytest.raises(OSError, match="no space"):
+        _step(hub)
+    assert hit and hub.shield.follow() == 0
+    assert (hub.shield.zone.serial, _moves(hub)) == (before, moves)
+    hub.river.run_dry()
+    hub.shield.follow()
+    recorded = statement != "UPDATE record_head"
+    assert newer(hub.shield.zone.serial, before) == recorded and _moves(hub) == moves + recorded
+    assert newer(_step(hub), before)
+
+
+def test_names_are_read_page_by_page(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
+    names = [f"n{number}.example" for number in range(25)]
+    with hub.databases["projections"].write() as connection:
+        connection.run("INSERT INTO shield_category (id) VALUES ('phishing') ON CONFLICT (id) DO NOTHING")
+        for number, name in enumerate([*names, "exercise.example", "over.example"]):
+            values = {column.name: 0 if column.type.python_type in (int, float) else "" for column in store.decision.c}
+            values |= {"seq": 900_000 + number, "id": f"d{number}", "name": name, "category": "phishing",
+                       "scope": "phishing", "expires_at": 1,
+                       "state": "expired" if name == "over.example" else "published", "severity": "medium",
+                       "origin": "actor", "exercise": int(name == "exercise.example")}
+            connection.run(f"INSERT INTO shield_decision ({', '.join(values)}) "
+                           f"VALUES ({', '.join('?' * len(values))})", tuple(values.values()))
+    for page in (1, 7, 25, 100):
+        monkeypatch.setattr(store, "PAGE", page)
+        with hub.databases["projections"].read() as connection:
+            assert list(store.published_names(connection)) == sorted(names)
+            assert len(ZoneImage.build(store.published_names(connection), 1)) == 25
