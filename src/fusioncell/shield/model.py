@@ -67,7 +67,8 @@ class Body(msgspec.Struct, frozen=True):
     (µs), fixed at publication; 0 before. ``guards``: what stood against it, in plain words. ``approvers``: who
     approved, in order. ``standing``: id of the standing approval that it cites. ``origin``: whose name it is, the
     actor's own or a compromised site's; ``contact``: how its owner is reached. ``exercise``: never in a live zone.
-    ``policy``: digest of the policy in force.
+    ``policy``: digest of the policy in force. ``reported``: when the first of what is cited came in, by the minute (0:
+    nothing is cited): released with the decision, so that anyone may see how long a block took.
     """
 
     decision: str
@@ -88,6 +89,7 @@ class Body(msgspec.Struct, frozen=True):
     policy: str = ""
     reason_code: str = ""
     contact: str = ""
+    reported: int = 0
 
 
 class Endorsement(msgspec.Struct, frozen=True):

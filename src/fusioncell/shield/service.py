@@ -15,7 +15,7 @@ from fusioncell.fusion.service import Fusion
 from fusioncell.intake import extract_entry
 from fusioncell.intake.service import Intake
 from fusioncell.kernel.claim import Role, Stance
-from fusioncell.kernel.clock import Clock
+from fusioncell.kernel.clock import MINUTE, Clock, Instant
 from fusioncell.kernel.entry import Draft, Payload
 from fusioncell.kernel.errors import BadInput, Conflict, NotAllowed, NotFound
 from fusioncell.kernel.ids import Randomness, new_id
@@ -225,7 +225,9 @@ class Shield:
         context: list[str] = []
         rows = self._fusion.mentions(observable, audiences, _MAX_CITED)
         weights = {row[0]: row[7] for row in rows if row[6] in _ACCUSING}
+        reported: Instant = 0
         for entry in self._record.read_many(weights):
+            reported = min(reported or entry.at, entry.at)
             cited.setdefault(
                 (entry.contribution, entry.audience),
                 Cited(entry.contribution, entry.org, round(weights[entry.seq], 3), entry.audience),
@@ -254,6 +256,7 @@ class Shield:
             severity=category.severity if category is not None else "medium",
             origin=COMPROMISED if any(row[5] == Role.COMPROMISED for row in rows) else ACTOR,
             policy=digest_of(charter),
+            reported=reported // MINUTE * MINUTE,
         )
         return body, assessment is not None and policy.suffices(assessment)
 
