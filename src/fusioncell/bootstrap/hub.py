@@ -288,7 +288,8 @@ def assemble(
                       position=lambda: river.position, secret=sha256(b"receipts" + key).digest())  # fmt: skip
     reach = Reach(projections, members, clock)
     shielding = join_shield(folder=folder, settings=settings, key=key, databases=databases, record=record,
-                            fusion=fusion, intake=intake, clock=clock, randomness=randomness, settle=settle)
+                            fusion=fusion, intake=intake, clock=clock, randomness=randomness, settle=settle,
+                            proved_names=people.assets.proved_names)
     shield = shielding.shield
     picture = Picture(record, projections, fusion, intake, clock)
     matcher = Matcher(fusion, clock, sha256(b"match" + key).digest(), lambda: river.position)
@@ -303,7 +304,7 @@ def assemble(
     )
     feeds = _feeds(settings, record, vault, projections, fusion, intake, seal, clock, river)
     follower.assets_of = people.assets.assets_of
-    people.assets.on_change.append(follower.changed)
+    people.assets.on_change += [follower.changed, shielding.protect]
     known = join_knowing(record, projections, fusion, intake, members, clock, randomness)
     inbound = _inbound(settings, record, intake, members, audit, vault, clock, randomness, key)
     requests = Requests(record, projections, talk, clock, randomness)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
@@ -36,6 +36,8 @@ class Shielding:
 
     settings: Settings
     shield: Shield
+    proved_names: Callable[[], Sequence[str]]
+    """The names that members proved, without whose they are: all that the shield learns of the membership."""
     lifts: Lifts
     fuse: Fuse
     translog: Translog
@@ -45,8 +47,13 @@ class Shielding:
         self.shield.follow()
         return self.shield.act() + self.fuse.act() + self.translog.act()
 
+    def protect(self) -> None:
+        """Guard the names that are proved now, and those no more that are not."""
+        self.shield.guards.keep_protected(self.proved_names())
+
     def daily(self) -> None:
         """Do what a day asks for."""
+        self.protect()
 
     async def serve_dns(self, listen: str, **more: Any) -> DnsServer:
         """Serve the zones as their primary on the running event loop."""
@@ -60,6 +67,7 @@ class Shielding:
 def join_shield(
     *, folder: Folder, settings: Settings, key: bytes, databases: dict[str, SqlDatabase], record: Record,
     fusion: Fusion, intake: Intake, clock: Clock, randomness: Randomness, settle: Callable[[int], None],
+    proved_names: Callable[[], Sequence[str]],
 ) -> Shielding:  # fmt: skip
     """Join the shield. ``key``: the hub's (derive yours by a label); ``settle(seq)`` waits for the projections.
 
@@ -71,7 +79,8 @@ def join_shield(
     shield.bars = lifts
     fuse = shield.fuse = Fuse(record, projections, shield, lifts, clock, randomness)
     translog = _translog(settings, key, record, projections, clock, randomness)
-    return Shielding(settings=settings, shield=shield, lifts=lifts, fuse=fuse, translog=translog)
+    return Shielding(settings=settings, shield=shield, proved_names=proved_names,
+                     lifts=lifts, fuse=fuse, translog=translog)
 
 
 def _translog(settings: Settings, key: bytes, record: Record, projections: SqlDatabase, clock: Clock,

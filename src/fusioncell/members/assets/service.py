@@ -65,6 +65,12 @@ class Assets:
         asked = guess(value)
         return self._proved().find(asked) if asked is not None else None
 
+    def proved_names(self) -> list[str]:
+        """Return the domain names that are proved now, of all organisations, without whose they are."""
+        now = self._clock.now()
+        with self._projections.read() as connection:
+            return sorted({one.value for one in store.of_kind(connection, Kind.DOMAIN) if one.stands(now)})
+
     def _proved(self) -> Index:
         now, held = self._clock.now(), self._index
         if held is None or not held[1] <= now < held[1] + MINUTE:

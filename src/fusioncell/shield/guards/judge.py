@@ -26,8 +26,9 @@ _TOPS = frozenset(("gov", "mil", "int"))
 _NAMED = frozenset(
     "europa.eu gc.ca canada.ca gouv.qc.ca admin.ch bund.de fed.us nsn.us nhs.scot nhs.wales gov.scot gov.wales "
     "hscni.net hse.ie garda.ie government.nl overheid.nl rijksoverheid.nl regeringen.se government.se 1177.se "
-    "skatteverket.se regjeringen.no helsenorge.no borger.dk sundhed.dk suomi.fi kanta.fi terveyskyla.fi ameli.fr service-public.fr "
-    "sante.fr rki.de gesundheit.gv.at belgium.be fgov.be salute.it who.int un.org nato.int interpol.int".split()
+    "skatteverket.se regjeringen.no helsenorge.no borger.dk sundhed.dk suomi.fi kanta.fi terveyskyla.fi ameli.fr "
+    "service-public.fr sante.fr rki.de gesundheit.gv.at belgium.be fgov.be salute.it who.int un.org nato.int "
+    "interpol.int".split()
 )
 """Public bodies that stand elsewhere. Short on purpose: what a country adds, its organisations ask to protect."""
 _COUNTRY = re.compile(r"[a-z]{2}\Z", re.ASCII)

@@ -13,9 +13,10 @@ MANY = 10
 
 
 class ProtectedBody(msgspec.Struct, frozen=True):
-    """The body of both kinds: the name alone; whose it is stands nowhere in it."""
+    """The body of both kinds: the name alone; whose it is stands nowhere in it. ``asked``: not proved, asked for."""
 
     name: str
+    asked: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,11 +31,11 @@ def project(connection: Connection, entries: list[Entry], arrived: Arrived) -> N
     """Apply one cut."""
     for entry in entries:
         if entry.kind in KINDS and entry.payload is not None and not entry.org:
-            name = msgspec.json.decode(entry.payload.body, type=ProtectedBody).name
+            said = msgspec.json.decode(entry.payload.body, type=ProtectedBody)
             if entry.kind == PROTECTED:
-                store.protect(connection, name, entry.seq)
+                store.protect(connection, said.name, said.asked, entry.seq)
             else:
-                store.release(connection, name)
+                store.release(connection, said.name, said.asked)
     names = {
         (backwards(claim.observable.value), arrival.entry.audience)
         for arrival in arrived.arrivals

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import msgspec
 
 from fusioncell.fusion.service import Fusion
 from fusioncell.kernel.claim import Role
 from fusioncell.kernel.entry import Draft, Payload
-from fusioncell.kernel.errors import BadInput
+from fusioncell.kernel.errors import BadInput, Conflict, NotAllowed
 from fusioncell.kernel.ids import Randomness, new_id
-from fusioncell.kernel.marking import Audience, Tlp, Uses
+from fusioncell.kernel.marking import Audience, Tlp, Uses, Viewer
 from fusioncell.kernel.observable import BadValue, Observable, ObservableType, canonical
 from fusioncell.kernel.ports import Database
 from fusioncell.record.service import Record
@@ -23,6 +23,7 @@ from fusioncell.shield.guards.project import backwards, forwards
 NOBODY = Audience(Tlp.AMBER_STRICT, frozenset(), Uses.NONE)
 """Nobody reads which names are protected: together they would tell who is a member, and of what."""
 _encode = msgspec.json.Encoder().encode
+MOST_ASKED = 100_000
 LOOK_AT = 200
 """Names below one that are looked at."""
 
@@ -56,21 +57,43 @@ class Guards:
         return [one for one in names if Observable(ObservableType.DOMAIN, one) in known][:limit]
 
     def keep_protected(self, names: Iterable[str]) -> int:
-        """Make these names the protected ones; returns how many entries that took. BadInput for what is no name."""
-        wanted = {self._name(one) for one in names}
+        """Make these names the proved ones; returns how many entries that took. BadInput for what is no name."""
+        wanted = {_name(one) for one in names}
         with self._database.read() as connection:
-            standing = set(store.protected(connection))
-        changes = [(PROTECTED, one) for one in sorted(wanted - standing)]
-        changes += [(RELEASED, one) for one in sorted(standing - wanted)]
-        if changes:
-            number = self._record.intern_audience(NOBODY)
-            self._record.append("", [
-                Draft(kind, number, Payload("", "", 0, "", _encode(ProtectedBody(name)))) for kind, name in changes
-            ], new_id(self._randomness))  # fmt: skip
+            standing = set(store.protected(connection, asked=False))
+        changes = [(PROTECTED, ProtectedBody(one)) for one in sorted(wanted - standing)]
+        changes += [(RELEASED, ProtectedBody(one)) for one in sorted(standing - wanted)]
+        self._keep(changes)
         return len(changes)
 
-    def _name(self, text: str) -> str:
-        try:
-            return canonical(ObservableType.DOMAIN, text).value
-        except BadValue as fault:
-            raise BadInput(f"{text[:80]!r} is no name: {fault}") from None
+    def ask(self, viewer: Viewer, name: str) -> None:
+        """Protect a name that an organisation needs and does not own, for its lead: a page to sign in or pay, a target
+        at a content network. It is asked for, not proved: it makes a block take two people, and no more than that."""
+        if not viewer.may("lead"):
+            raise NotAllowed("a lead asks for their organisation", hint="Ask a colleague with the role lead.")
+        asked = _name(name)
+        with self._database.read() as connection:
+            standing = store.protected(connection, asked=True)
+        if len(standing) >= MOST_ASKED:
+            raise Conflict(f"{MOST_ASKED} names are asked for, and no more are taken", hint="Ask an operator.")
+        if asked not in standing:
+            self._keep([(PROTECTED, ProtectedBody(asked, asked=True))])
+
+    def release(self, viewer: Viewer, name: str) -> None:
+        """Protect a name that was asked for no more, for an approver. The answer does not tell whether it was."""
+        if not viewer.may("approve"):
+            raise NotAllowed("this role may not do that", hint="Ask an approver.")
+        self._keep([(RELEASED, ProtectedBody(_name(name), asked=True))])
+
+    def _keep(self, changes: Sequence[tuple[str, ProtectedBody]]) -> None:
+        number = self._record.intern_audience(NOBODY)
+        drafts = [Draft(kind, number, Payload("", "", 0, "", _encode(body))) for kind, body in changes]
+        if drafts:
+            self._record.append("", drafts, new_id(self._randomness))
+
+
+def _name(text: str) -> str:
+    try:
+        return canonical(ObservableType.DOMAIN, text).value
+    except BadValue as fault:
+        raise BadInput(f"{text[:80]!r} is no name: {fault}") from None

@@ -12,6 +12,7 @@ metadata = MetaData()
 Table(
     "shield_guards_protected", metadata,
     Column("name", String(255), primary_key=True),
+    Column("asked", Integer, primary_key=True, autoincrement=False),
     Column("seq", BigInteger, nullable=False),
     sqlite_with_rowid=False,
 )  # fmt: skip
@@ -24,20 +25,21 @@ Table(
 """``reversed``: ``org.example.www.``, so that all below a name lie side by side."""
 
 
-def protect(connection: Connection, name: str, seq: int) -> None:
+def protect(connection: Connection, name: str, asked: bool, seq: int) -> None:
     """Note a protected name."""
-    connection.run("INSERT INTO shield_guards_protected (name, seq) VALUES (?, ?) ON CONFLICT (name) DO NOTHING",
-                   (name, seq))
+    connection.run("INSERT INTO shield_guards_protected (name, asked, seq) VALUES (?, ?, ?) "
+                   "ON CONFLICT (name, asked) DO NOTHING", (name, int(asked), seq))
 
 
-def release(connection: Connection, name: str) -> None:
+def release(connection: Connection, name: str, asked: bool) -> None:
     """Note that a name is protected no more."""
-    connection.run("DELETE FROM shield_guards_protected WHERE name = ?", (name,))
+    connection.run("DELETE FROM shield_guards_protected WHERE name = ? AND asked = ?", (name, int(asked)))
 
 
-def protected(connection: Connection) -> list[str]:
-    """Return all protected names, in order."""
-    return [row[0] for row in connection.rows("SELECT name FROM shield_guards_protected ORDER BY name LIMIT 1000000")]
+def protected(connection: Connection, *, asked: bool) -> list[str]:
+    """Return the names that were proved, or asked for, in order."""
+    return [row[0] for row in connection.rows(
+        "SELECT name FROM shield_guards_protected WHERE asked = ? ORDER BY name LIMIT 1000000", (int(asked),))]
 
 
 def protected_around(connection: Connection, name: str, parents: Sequence[str]) -> list[str]:
