@@ -110,6 +110,9 @@ class _Log:
 
     def tell(self, entry: Entry) -> None:
         """Append what an entry brought about."""
+        kind = EVENTS.get(entry.kind)
+        if kind is not None:
+            self._event(entry, kind, self._heard[entry.seq])
         for serial, name, added, _, _ in self._steps.get(entry.seq, ()):
             self._serial = serial
             if not name:
@@ -118,9 +121,6 @@ class _Log:
                 self._add(entry, name)
             else:
                 self._end(entry, name)
-        kind = EVENTS.get(entry.kind)
-        if kind is not None:
-            self._event(entry, kind, self._heard[entry.seq])
 
     def _restored(self, entry: Entry) -> None:
         self.save()

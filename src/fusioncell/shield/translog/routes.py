@@ -38,13 +38,13 @@ def opening_json(one: Opening) -> dict[str, Any]:
 @get("/log/checkpoint", tags=_TAGS, opt=_OPEN, sync_to_thread=True, summary="The log's newest signed head")
 def checkpoint(translog: Translog) -> Response[str]:
     """Give the newest checkpoint, a signed note (C2SP tlog-checkpoint)."""
-    return Response(translog.checkpoint(), media_type="text/plain; charset=utf-8", headers=SECONDS)
+    return Response(translog.checkpoint(), media_type="text/plain", headers=SECONDS)
 
 
 @get("/log/checkpoint/{size:int}", tags=_TAGS, opt=_OPEN, sync_to_thread=True, summary="An earlier signed head")
 def earlier(size: Annotated[int, Parameter(ge=0, lt=1 << 53)], translog: Translog) -> Response[str]:
     """Give the checkpoint of so many leaves; cosignatures may still be added to it."""
-    return Response(translog.checkpoint(size), media_type="text/plain; charset=utf-8", headers=SECONDS)
+    return Response(translog.checkpoint(size), media_type="text/plain", headers=SECONDS)
 
 
 @get("/log/tile/{tile:path}", tags=_TAGS, opt=_OPEN, sync_to_thread=True, summary="A tile")
@@ -59,7 +59,7 @@ def later_checkpoint(generation: str, translog: Translog) -> Response[str]:
     """Give the newest checkpoint of the generation that began when the hub was restored."""
     if translog.head().prefix != f"/log/{generation}/":
         raise NotFound("there is no such log", hint="The newest checkpoint is at /log/checkpoint.")
-    return Response(translog.checkpoint(), media_type="text/plain; charset=utf-8", headers=SECONDS)
+    return Response(translog.checkpoint(), media_type="text/plain", headers=SECONDS)
 
 
 @get("/log/{generation:str}/tile/{tile:path}", tags=_TAGS, opt=_OPEN, sync_to_thread=True,
@@ -119,7 +119,7 @@ def about(translog: Translog) -> dict[str, Any]:
 @get("/api/shield/log/proof/{index:int}", tags=_TAGS, opt=_OPEN, sync_to_thread=True, summary="An inclusion proof")
 def proof(index: Annotated[int, Parameter(ge=0, lt=1 << 53)], translog: Translog) -> Response[str]:
     """Prove that a leaf stands in the newest checkpoint, in a file that verifies offline (C2SP tlog-proof)."""
-    return Response(translog.proof(index), media_type="text/plain; charset=utf-8", headers=SECONDS)
+    return Response(translog.proof(index), media_type="text/plain", headers=SECONDS)
 
 
 @get("/api/shield/openings", tags=_TAGS, opt=_OPEN, sync_to_thread=True, summary="What opens the log's commitments")
