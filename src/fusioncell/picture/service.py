@@ -275,6 +275,18 @@ class Picture:
                 for row in store.counts(connection, facet, self._record.visible_to(viewer), since, limit)
             ]
 
+    def daily(self, viewer: Viewer, facet: str, *, days: int = 30) -> dict[str, list[int]]:
+        """Return, by key of a facet (see :meth:`facet`), how many fresh items each day brought, in order."""
+        today = self._clock.now() // DAY
+        first = today - days + 1
+        with self._database.read() as connection:
+            rows = store.daily(connection, facet, self._record.visible_to(viewer), first * DAY // HOUR)
+        found: dict[str, list[int]] = {}
+        for key, day, count in rows:
+            if first <= day <= today:
+                found.setdefault(key, [0] * days)[day - first] = int(count)
+        return found
+
     def hourly(self, viewer: Viewer, *, hours: int = 48) -> list[tuple[int, int]]:
         """Return (instant of the hour, fresh items) for the last hours, gaps filled with zero."""
         last = self._clock.now() // HOUR

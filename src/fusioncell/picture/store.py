@@ -263,6 +263,17 @@ def series(connection: Connection, facet: str, audiences: Iterable[int], since: 
     )
 
 
+def daily(connection: Connection, facet: str, audiences: Iterable[int], since: int) -> list[Row]:
+    """Return (key, day, number) of a facet since a bucket; days are counted from 1970-01-01."""
+    sql, value = connection.among(audiences)
+    return connection.rows(
+        "SELECT key, bucket / 24 AS day, sum(number) FROM picture_count "
+        f"WHERE facet = ? AND bucket >= ? AND audience IN {sql} GROUP BY key, bucket / 24 HAVING sum(number) > 0 "
+        "ORDER BY key, bucket / 24",
+        (facet, since, value),
+    )
+
+
 def lately(connection: Connection, audiences: Iterable[int], since: int, limit: int) -> list[Row]:
     """Return (at, contributor) of the newest contributions since an instant, newest first, at most ``limit``."""
     sql, value = connection.among(audiences)

@@ -12,7 +12,7 @@ import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future
 
-from fusioncell.kernel.clock import Clock
+from fusioncell.kernel.clock import Clock, Instant
 from fusioncell.kernel.entry import Draft, Entry
 from fusioncell.kernel.errors import Unavailable
 from fusioncell.kernel.ids import Randomness
@@ -192,6 +192,18 @@ class Record:
         """Return the entries at these positions, in order; the caller has filtered them."""
         with self._database.read() as connection:
             return store.read_many(connection, seqs)
+
+    def last_before(self, instant: Instant, until: int) -> int:
+        """Return the last position, at most ``until``, of an entry that was accepted before an instant; 0 for none."""
+        low, high = 0, until
+        while low < high:
+            middle = (low + high + 1) // 2
+            found = self.read_many([middle])
+            if found and found[0].at < instant:
+                low = middle
+            else:
+                high = middle - 1
+        return low
 
     def read_kinds(self, org: str, kinds: Iterable[str]) -> Iterator[Entry]:
         """Yield all that an organisation ("" for the hub) contributed whose kind begins with one of these, in order."""

@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from fusioncell.kernel.errors import BadInput, Unavailable
 from fusioncell.kernel.marking import Tlp
-from fusioncell.kernel.observable import TYPE_CODES, BadValue, ObservableType, type_named
+from fusioncell.kernel.observable import TYPE_CODES, BadValue, Observable, ObservableType, type_named
 
 DEFAULT_PROBABILITY = 0.3
 """Over this one vetted member's plain word suffices for names, addresses, URLs and digests; 0.8 asks for several."""
@@ -94,6 +94,14 @@ class Rows(NamedTuple):
     malicious: Sequence[float]
     days: Sequence[int]
     keys: Sequence[int]
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What exports gained and lost: gained the likeliest first, lost by value."""
+
+    gained: tuple[Observable, ...]
+    lost: tuple[Observable, ...]
 
 
 @dataclass(frozen=True, slots=True)

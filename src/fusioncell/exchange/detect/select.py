@@ -39,6 +39,19 @@ def chosen(table: Standing, codes: Iterable[int], min_probability: float, today:
     return picked
 
 
+def moved(
+    now: npt.NDArray[np.int64], had: npt.NDArray[np.int64], faded: npt.NDArray[np.int64], named: npt.NDArray[np.int64]
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """Return what an export gained and what it lost since a moment, as ids.
+
+    ``now``: in it now; ``named``: named since, and ``had``: those of them that were in it then; ``faded``: what ends
+    today, so was in it yesterday unless it was only named since.
+    """
+    gained = np.setdiff1d(np.intersect1d(now, named), had)
+    lost = np.union1d(np.setdiff1d(had, now), np.setdiff1d(faded, np.setdiff1d(named, had)))
+    return gained, lost
+
+
 def best(table: Standing, picked: npt.NDArray[np.bool_], values: dict[int, str], limit: int) -> list[int]:
     """Return the places of the best so many of the picked rows, 0 for all.
 

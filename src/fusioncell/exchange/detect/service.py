@@ -32,11 +32,12 @@ from fusioncell.exchange.detect.model import (
     SHAPES,
     TYPES,
     Body,
+    Change,
     FuseBlown,
     Rows,
     Wanted,
 )
-from fusioncell.exchange.detect.select import best, chosen, mended, same
+from fusioncell.exchange.detect.select import best, chosen, mended, moved, same
 from fusioncell.exchange.detect.store import Last
 from fusioncell.exchange.detect.text import About
 from fusioncell.fusion.model import Standing
@@ -176,6 +177,25 @@ class Feeds:
         picked = chosen(table, codes, DEFAULT_PROBABILITY, self._clock.now() // DAY)
         found = Counter(table.codes[picked].tolist())
         return sorted(((TYPES_BY_CODE[code], n) for code, n in found.items()), key=lambda one: (-one[1], one[0]))
+
+    def change(self, viewer: Viewer, named: Sequence[int], before: int) -> Change:
+        """Return what a viewer's exports gained and lost since a position of the record, by what still stands.
+
+        ``named``: observables that were named since, as far as the caller looks; of all others is told what faded.
+        """
+        audiences, today = self._record.visible_to(viewer), self._clock.now() // DAY
+        table, _, _ = self._table(audiences)
+        codes = [TYPE_CODES[type] for type in TYPES]
+        then = self._fusion.standing(audiences, list(named) if before else [], before=before)
+        had = then.ids[chosen(then, codes, DEFAULT_PROBABILITY, today - 1)]
+        now = chosen(table, codes, DEFAULT_PROBABILITY, today)
+        faded = table.ids[chosen(table, codes, DEFAULT_PROBABILITY, today - 1) & ~now]
+        gained, lost = moved(table.ids[now], had, faded, np.array(sorted(set(named)), np.int64))
+        values = self._fusion.observables([*gained.tolist(), *lost.tolist()])
+        likely = dict(zip(table.ids[now].tolist(), table.malicious[now].tolist(), strict=True))
+        best_first = sorted(gained.tolist(), key=lambda one: (-likely[one], _by_value(values[one])))
+        return Change(tuple(values[one] for one in best_first),
+                      tuple(sorted((values[one] for one in lost.tolist()), key=_by_value)))  # fmt: skip
 
     def _check(self, wanted: Wanted, since: str) -> Format:
         form = FORMATS.get(wanted.form)
@@ -383,6 +403,10 @@ class Feeds:
 
 _NO_IDS = np.empty(0, np.int64)
 _NO_DAYS = np.empty(0, np.int32)
+
+
+def _by_value(one: Observable) -> tuple[str, str]:
+    return one.type.value, one.value
 
 
 def _digest(data: bytes) -> str:

@@ -8,10 +8,10 @@ own browser (ADR 0008).
 
 from fusioncell.picture.triage.derive import standing_of
 from fusioncell.picture.triage.model import Act, Candidate, Item, Kind, Queue, Reason, Show, Standing, Why, key_of
-from fusioncell.picture.triage.rank import question
+from fusioncell.picture.triage.rank import asset_hit, question
 from fusioncell.picture.triage.service import Triage
 
 __all__ = [
-    "Act", "Candidate", "Item", "Kind", "Queue", "Reason", "Show", "Standing", "Triage", "Why", "key_of",
-    "question", "standing_of",
+    "Act", "Candidate", "Item", "Kind", "Queue", "Reason", "Show", "Standing", "Triage", "Why", "asset_hit",
+    "key_of", "question", "standing_of",
 ]  # fmt: skip

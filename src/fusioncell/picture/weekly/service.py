@@ -14,7 +14,7 @@ from fusioncell.intake import ITEM_KINDS, extract_entry, since_of
 from fusioncell.intake.project import Recall
 from fusioncell.intake.service import Intake
 from fusioncell.kernel.claim import Stance
-from fusioncell.kernel.clock import Clock, Instant
+from fusioncell.kernel.clock import Clock
 from fusioncell.kernel.entry import Entry
 from fusioncell.kernel.errors import BadInput, NotAllowed, TooLarge
 from fusioncell.kernel.marking import Audience, Tlp, Uses, Viewer, may_allow, voice_of
@@ -69,10 +69,10 @@ class Weekly:
                 raise BadInput(f"the record has no position {at}", hint=f"The last one is {head}.")
             return self._write(week_named(week) if week else week_of(found[0].at), at, tlp)
         named = week_named(week) if week else week_of(week_of(self._clock.now()).start - 1)
-        return self._write(named, self._last_before(named.end, head), tlp)
+        return self._write(named, self._record.last_before(named.end, head), tlp)
 
     def _write(self, week: Week, position: int, tlp: Tlp) -> Summary:
-        first = self._last_before(week.start - BEFORE, position)
+        first = self._record.last_before(week.start - BEFORE, position)
         items: list[Item] = []
         rulings: list[Ruling] = []
         entries = list(self._entries(first, position, tlp))
@@ -117,15 +117,3 @@ class Weekly:
             after, count = page[-1].seq, count + len(page)
             if count > MAX_ENTRIES:
                 raise TooLarge(f"these weeks hold more than {MAX_ENTRIES:,} entries", hint="Write it by hand.")
-
-    def _last_before(self, instant: Instant, until: int) -> int:
-        """Return the last position, at most ``until``, of an entry that was accepted before an instant; 0 for none."""
-        low, high = 0, until
-        while low < high:
-            middle = (low + high + 1) // 2
-            found = self._record.read_many([middle])
-            if found and found[0].at < instant:
-                low = middle
-            else:
-                high = middle - 1
-        return low

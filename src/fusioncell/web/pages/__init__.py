@@ -34,6 +34,7 @@ from fusioncell.web.pages import (
     joining,
     live,
     matrix,
+    mine,
     notebook,
     notices,
     observable,
@@ -49,6 +50,7 @@ from fusioncell.web.pages import (
     requests,
     saved,
     shield,
+    shield_undo,
     signing,
     sources,
     talk,
@@ -91,9 +93,9 @@ def page_handlers() -> list[ControllerRouterHandler]:
     rooms = (
         talk, compose, requests, clusters, entities, matrix, vulnerabilities,
         anonymous, attachments,
-        feeds, files, first, finder, observable, contribution, contribute, shield, signing, account, ops, live,
+        feeds, files, first, finder, observable, contribution, contribute, shield, shield_undo, signing, account, ops, live,
         receipts, participation, proxy, joining, admin, notices, groups, directory, choices, palette, privacy, assets,
         inbound, products, sources, overrides,
-        triage, graph, paste, notebook, saved, changes, horizon,
+        triage, graph, paste, notebook, saved, changes, horizon, mine,
     )  # fmt: skip
     return [handler for room in rooms for handler in room.HANDLERS]

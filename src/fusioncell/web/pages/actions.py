@@ -58,6 +58,7 @@ def _visitor(viewer: Viewer) -> bool:
 
 ACTIONS = (
     Action("/", N_("Picture"), "g p", lambda viewer: True),
+    Action("/mine", N_("Yours"), "g y", lambda viewer: viewer.member),
     Action("/exchange", N_("Exchange"), "g e", _in),
     Action("/exchange/new", N_("Write a post"), "n", _shares),
     Action("/exchange/requests", N_("Requests for information"), "g r", lambda viewer: viewer.member),

@@ -19,7 +19,8 @@ WORDS = {
 _LEVELS = {How.RISING: "malicious", How.NEW: "suspicious", How.RETURNING: "suspicious", How.SECTOR: "unknown"}
 
 
-def _row(one: Change) -> dict[str, Any]:
+def change_row(one: Change) -> dict[str, Any]:
+    """Make a row of what changes."""
     return {
         "href": f"/entities/{quote(one.entity.id, safe='')}", "name": one.entity.name, "kind": one.entity.kind.value,
         "how": one.how.value, "words": WORDS[one.how], "level": _LEVELS[one.how], "week": one.week,
@@ -36,7 +37,7 @@ def changes(request: Asked, hub: Hub, viewer: Viewer, sector: str = "") -> Page:
     sectors = hub.matrix.sectors()
     chosen = sector if sector in sectors else ""
     found = hub.whatchanges.look(viewer, sector=chosen)
-    return page(request, "picture/changes.html", here="picture", rows=[_row(one) for one in found.found],
+    return page(request, "picture/changes.html", here="picture", rows=[change_row(one) for one in found.found],
                 watched=found.watched, false_alarms=round(found.false_alarms, 1), sectors=sectors,
                 sector=chosen)  # fmt: skip
 
