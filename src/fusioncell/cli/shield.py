@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from fusioncell.cli import shield_undo
 from fusioncell.cli.options import Where, json_option, plain, show, table, where_options
 from fusioncell.kernel.errors import NotFound
 from fusioncell.kernel.refang import defang
@@ -142,3 +143,7 @@ def _wait(door: Any, identifier: str, state: str) -> dict[str, Any]:
         )
     found["serial"] = door.json("GET", "/api/shield/decisions", params={"limit": 1}).get("serial")
     return found
+
+
+for _command in shield_undo.COMMANDS:
+    shield.add_command(_command)

@@ -70,6 +70,8 @@ from fusioncell.picture.saved import routes as saved_routes
 from fusioncell.picture.triage import routes as triage_routes
 from fusioncell.picture.weekly import routes as weekly_routes
 from fusioncell.shield import routes as shield_routes
+from fusioncell.shield.fuse import routes as fuse_routes
+from fusioncell.shield.lift import routes as lift_routes
 from fusioncell.shield.translog import routes as translog_routes
 from fusioncell.web import problems
 from fusioncell.web.access import Access, guard
@@ -96,7 +98,7 @@ ROOMS = (
     "triage", "graphs", "notebooks", "saved", "horizon",
 )  # fmt: skip
 """Services of the hub that handlers may ask for by name."""
-SHIELDING = ("translog",)
+SHIELDING = ("lifts", "fuse", "translog",)
 """Services that stand on the shield (``hub.shielding``), likewise."""
 _BARE_KEY = re.compile(rb"fc_[0-9a-f]{16}_[A-Za-z0-9_-]{43}\Z")
 INJECTED = frozenset({
@@ -136,6 +138,8 @@ def metrics(hub: Hub) -> Response[str]:
         "fusioncell_projection_set_aside_entries": hub.river.set_aside,
         "fusioncell_zone_serial": hub.shield.zone.serial,
         "fusioncell_zone_names": len(hub.shield.zone.image()),
+        "fusioncell_fuse_waiting": hub.shielding.fuse.waiting().acts,
+        "fusioncell_zones_frozen": int(hub.shielding.fuse.frozen()),
     }
     return Response(
         "".join(f"# TYPE {name} gauge\n{name} {value}\n" for name, value in lines.items()),
@@ -240,7 +244,7 @@ def _doors() -> Router:
         sealing_routes, signing_routes, talk_routes, notify_routes, inbound_routes, files_routes,
         requests_routes, privacy_routes, assets_routes, receipts_routes, participation_routes, proxy_routes,
         products_routes, csaf_routes, weekly_routes,
-        translog_routes,
+        fuse_routes, lift_routes, translog_routes,
         detect_routes, mispdoor_routes, taxii_routes, federation_routes,
         triage_routes, graph_routes, notebook_routes, saved_routes, horizon_routes,
     )  # fmt: skip

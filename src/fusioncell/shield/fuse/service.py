@@ -160,7 +160,7 @@ class Fuse:
 
     def thaw(self, viewer: Viewer, reason: str) -> None:
         """Confirm, as one named person, what a restored hub holds: the zones move again."""
-        by = _person(viewer)
+        by = _person(viewer) if not viewer.local else viewer.person or "operator"
         if not self.frozen():
             raise Conflict("the zones are not frozen", hint="Nothing is to be done.")
         self._append(THAWED, "", by, _reason(reason))

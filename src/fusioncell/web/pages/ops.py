@@ -17,6 +17,7 @@ def ops(request: Asked, hub: Hub) -> Page:
     head, at, epoch = hub.record.head()
     behind = max(0, head - hub.river.position)
     mail = hub.mail.standing()
+    undo = hub.shielding.fuse.waiting()
     seconds = max(0.0, (hub.clock.now() - at) / 1_000_000) if behind else 0.0
     return page(
         request,
@@ -33,6 +34,8 @@ def ops(request: Asked, hub: Hub) -> Page:
             {"name": N_("Database"), "value": "PostgreSQL" if hub.settings.database_url else "SQLite"},
             {"name": N_("Epoch"), "value": str(epoch)},
             {"name": N_("Zone serial"), "value": str(hub.shield.zone.serial)},
+            {"name": N_("Zone changes that wait for two people"), "value": f"{undo.acts:,}"},
+            {"name": N_("Zones frozen since"), "value": when(undo.frozen_since) if undo.frozen_since else N_("none")},
             {"name": N_("Projections fail with"), "value": hub.river.failing or N_("nothing")},
             {"name": N_("Entries set aside since the start"), "value": f"{hub.river.set_aside:,}"},
             {"name": N_("Mail that waits"), "value": f"{mail.waiting:,}"},
