@@ -42,7 +42,6 @@ class ServedHub:
                                 timeout_graceful_shutdown=1)
         self._server = server = uvicorn.Server(config)
         primary = await self.hub.serve_dns("127.0.0.1:0")
-        self.hub.shield.on_zone_change(primary.zone_changed)
         serving = asyncio.create_task(server.serve())
         while not server.started:
             await asyncio.sleep(0.01)

@@ -65,6 +65,7 @@ from fusioncell.shield.guards import project as guards_project
 from fusioncell.shield.fuse import project as fuse_project
 from fusioncell.shield.lift import project as lift_project
 from fusioncell.shield.service import allows_blocking
+from fusioncell.shield.subscribers import project as subscribers_project
 from fusioncell.shield.translog import project as translog_project
 
 GC_THRESHOLD = 50_000
@@ -223,6 +224,7 @@ class River:
                 lift_project.project(connection, cut.entries)
                 guards_project.project(connection, cut.entries, arrived)
                 shield_project.project(connection, cut.entries, changes, blocking)
+                subscribers_project.project(connection, cut.entries)
                 translog_project.project(connection, cut.entries, self._nonces)
                 receipts_project.project(connection, cut.entries, arrived)
                 participation_project.project(connection, arrived)

@@ -12,8 +12,10 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from fusioncell.edges.database import SqlDatabase
 from fusioncell.edges.dns_notify import NotifyTarget
-from fusioncell.edges.dns_server import DnsServer, start_dns_server
+from fusioncell.edges.dns_request import known_or_near
+from fusioncell.edges.dns_server import LOOPBACK, DnsServer, start_dns_server
 from fusioncell.edges.dns_tls import xot
+from fusioncell.edges.dns_tsig import TsigKey
 from fusioncell.edges.folder import Folder
 from fusioncell.fusion.service import Fusion
 from fusioncell.intake.service import Intake
@@ -25,6 +27,8 @@ from fusioncell.record.service import Record
 from fusioncell.shield.fuse.service import Fuse
 from fusioncell.shield.lift.service import Lifts
 from fusioncell.shield.service import Shield
+from fusioncell.shield.subscribers.service import Subscribers
+from fusioncell.shield.subscribers.serving import Serving
 from fusioncell.shield.translog import key_named
 from fusioncell.shield.translog.project import NONCES
 from fusioncell.shield.translog.service import Translog
@@ -41,11 +45,13 @@ class Shielding:
     lifts: Lifts
     fuse: Fuse
     translog: Translog
+    subscribers: Subscribers
 
     def act(self) -> int:
         """After each batch: bring the zones to the newest step, do what is due; return how many entries that made."""
         self.shield.follow()
-        return self.shield.act() + self.fuse.act() + self.translog.act()
+        self.subscribers.follow()
+        return self.subscribers.act() + self.shield.act() + self.fuse.act() + self.translog.act()
 
     def protect(self) -> None:
         """Guard the names that are proved now, and those no more that are not."""
@@ -61,7 +67,40 @@ class Shielding:
         targets = [
             NotifyTarget(*host_port(part.strip())) for part in self.settings.dns_notify.split(",") if part.strip()
         ]
-        return await start_dns_server(self.shield.zone, host, port, notify=targets, tls=xot(self.settings), **more)
+        near, origin, serving = known_or_near(LOOPBACK), self.shield.zone.origin, self.subscribers.serving
+        server = await start_dns_server(
+            lambda name: self.shield.zone if name == origin else serving.zone(name), host, port,
+            may_transfer=lambda zone, who, address: (
+                near(zone, "", address) if zone == origin else serving.may_transfer(zone, who, address)),
+            tls=xot(self.settings), **more,
+        )  # fmt: skip
+        server.set_notify(origin, targets)
+        self.shield.on_zone_change(lambda: server.zone_changed(origin))
+        follow_subscribers(serving, self.subscribers, server)
+        return server
+
+
+def follow_subscribers(serving: Serving, subscribers: Subscribers, server: DnsServer) -> None:
+    """Keep the server's keys and secondaries as the subscribers have them, and tell of each zone that moves."""
+    told: dict[str, tuple[tuple[str, int, str], ...]] = {}
+    signing: dict[str, bytes] = {}
+
+    def follow(moved: set[str]) -> None:
+        keys = serving.keys()
+        if keys != signing:
+            signing.clear()
+            signing.update(keys)
+            server.set_keys([TsigKey(name, secret) for name, secret in keys.items()])
+        targets = serving.targets()
+        for zone in [zone for zone in {*told, *targets} if told.get(zone) != targets.get(zone)]:
+            told[zone] = targets.get(zone, ())
+            server.set_notify(zone, [NotifyTarget(host, port, TsigKey(key, keys[key]) if key in keys else None)
+                                     for host, port, key in told[zone]])  # fmt: skip
+        for zone in sorted(moved):
+            server.zone_changed(zone)
+
+    follow(set())
+    subscribers.on_change(follow)
 
 
 def join_shield(
@@ -79,8 +118,10 @@ def join_shield(
     shield.bars = lifts
     fuse = shield.fuse = Fuse(record, projections, shield, lifts, clock, randomness)
     translog = _translog(settings, key, record, projections, clock, randomness)
+    subscribers = Subscribers(record, projections, shield, clock, randomness, public_url=settings.public_url,
+                              secret=sha256(b"subscribers" + key).digest())  # fmt: skip
     return Shielding(settings=settings, shield=shield, proved_names=proved_names,
-                     lifts=lifts, fuse=fuse, translog=translog)
+                     lifts=lifts, fuse=fuse, translog=translog, subscribers=subscribers)
 
 
 def _translog(settings: Settings, key: bytes, record: Record, projections: SqlDatabase, clock: Clock,

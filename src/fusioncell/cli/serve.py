@@ -47,8 +47,6 @@ async def _serve(hub: Hub, http: str, dns: str, ready: Callable[[str, int], None
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop)
     primary = await hub.serve_dns(dns) if dns else None
-    if primary is not None:
-        hub.shield.on_zone_change(primary.zone_changed)
     serving = asyncio.create_task(server.serve())
     while not server.started and not serving.done():
         await asyncio.sleep(0.02)

@@ -72,14 +72,15 @@ class LiveZone:
             self._transferred(client, serial)
 
     def change(self, added: Iterable[str | Rule] = (), removed: Iterable[str | Rule] = (), *,
-               serial: int | None = None) -> Delta:
-        """Move to the next serial (or the given newer one) and return the step. Nothing changed: no move.
+               serial: int | None = None, touch: bool = False) -> Delta:
+        """Move to the next serial (or the given newer one) and return the step. Nothing changed: no move, unless
+        ``touch`` asks for one.
 
         Raises ValueError where the serial is not newer, BadInput where a name does not fit.
         """
         image, steps = self._state
         changed, delta = image.step(next_serial(image.serial) if serial is None else serial, added, removed)
-        if delta.added or delta.removed:
+        if delta.added or delta.removed or touch:
             self._state = (changed, self._bounded(steps, delta))
         return delta
 

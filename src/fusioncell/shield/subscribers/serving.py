@@ -1,0 +1,202 @@
+"""What the DNS server asks: which zone has this name, who may have it, by which keys, who is told; and who holds what.
+
+The tables are replaced whole, never altered, so that the server's thread reads what belongs together.
+"""
+
+from __future__ import annotations
+
+import base64
+import hmac
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from ipaddress import ip_address, ip_network
+
+from fusioncell.kernel.clock import Clock, Instant
+from fusioncell.kernel.ports import Connection, Database
+from fusioncell.shield.live_zone import LiveZone
+from fusioncell.shield.model import SEVERITIES
+from fusioncell.shield.subscribers import store
+from fusioncell.shield.subscribers.layout import is_main
+from fusioncell.shield.subscribers.model import MOST, Choice, Subscriber, Taken
+from fusioncell.shield.subscribers.views import View
+from fusioncell.shield.zone import ORIGIN
+
+SETTLED = 5_000_000
+"""Microseconds after which who has asked for a serial twice, and taken nothing between, holds it already."""
+GONE = 86_400_000_000
+"""Microseconds of silence after which nothing waits for a subscriber any more."""
+
+
+@dataclass
+class _Seen:
+    """What we know of one subscriber and zone."""
+
+    at: Instant = 0
+    holds: int | None = None
+    asked: tuple[int, Instant] = (0, 0)
+    """A serial, and since when it has been asked for without being taken."""
+
+
+@dataclass(frozen=True)
+class _Tables:
+    subscribers: tuple[Subscriber, ...] = ()
+    views: Mapping[str, View] = field(default_factory=dict)
+    zones: Mapping[str, LiveZone] = field(default_factory=dict)
+    by_key: Mapping[str, Subscriber] = field(default_factory=dict)
+
+
+class Serving:
+    """The zones of all subscribers, and who has them."""
+
+    def __init__(self, database: Database, clock: Clock, secret: bytes,
+                 categories: Callable[[], Iterable[str]]) -> None:  # fmt: skip
+        self._database = database
+        self._clock = clock
+        self._secret = secret
+        self._categories = categories
+        self._tables = _Tables()
+        self._known: tuple[str, ...] = ()
+        self._seen: dict[tuple[str, str], _Seen] = {}
+        self._clients: dict[tuple[str, str], str] = {}
+
+    # -- follow the record -------------------------------------------------------------------------------------------
+
+    def follow(self) -> set[str]:
+        """Bring subscribers and zones to the newest step; return the zones that moved or are new."""
+        with self._database.read() as connection:
+            subscribers = tuple(store.standing(connection, MOST))
+            categories = tuple(sorted(self._categories()))
+            views, moved = self._views(connection, subscribers, categories)
+        zones = {zone.origin: zone for view in views.values() for zone in view.zones.values()}
+        by_key = {key.name: one for one in subscribers for key in one.keys if one.served}
+        self._tables, self._known = _Tables(subscribers, views, zones, by_key), categories
+        return moved
+
+    def _views(self, connection: Connection, subscribers: Sequence[Subscriber],
+               categories: tuple[str, ...]) -> tuple[dict[str, View], set[str]]:  # fmt: skip
+        moved: set[str] = set()
+        views: dict[str, View] = {}
+        old = self._tables.views if categories == self._known else {}
+        for one in subscribers:
+            base = self.base(one.choice)
+            if not one.served or base in views:
+                continue
+            if base in old:
+                views[base] = old[base]
+                moved |= old[base].follow(connection)
+            else:
+                views[base] = View(one.choice, base, categories, connection, self._transferred)
+                moved |= {zone.origin for zone in views[base].zones.values()}
+        return views, moved
+
+    def base(self, choice: Choice) -> str:
+        """Return the name under which a choice's zones stand. It cannot be guessed: an Unbound shows no key."""
+        said = "\n".join((choice.kind, ",".join(choice.categories), ",".join(choice.severities or SEVERITIES),
+                          choice.action, choice.garden))  # fmt: skip
+        mac = hmac.digest(self._secret, b"zone\n" + said.encode(), "sha256")
+        return f"{base64.b32encode(mac)[:10].decode().lower()}.{ORIGIN}"
+
+    # -- what the server asks ----------------------------------------------------------------------------------------
+
+    def zone(self, origin: str) -> LiveZone | None:
+        """Return the zone of a name, None for none."""
+        return self._tables.zones.get(origin)
+
+    def may_transfer(self, origin: str, who: str, address: str) -> bool:
+        """Tell whether a client may have a zone: by a subscriber's key, or, without one, by its address."""
+        zone = self.zone(origin)
+        one = self._client(origin, who, address)
+        if zone is None or one is None:
+            return False
+        self._clients[origin, who or address] = one.id
+        self._ask(one.id, zone)
+        return True
+
+    def _client(self, origin: str, who: str, address: str) -> Subscriber | None:
+        base = origin.partition(".")[2]
+        if who and not who.startswith("cert:"):
+            one = self._tables.by_key.get(who)
+            near = one is not None and (not one.addresses or _within(address, one.addresses))
+            return one if one is not None and near and self.base(one.choice) == base else None
+        for one in self._tables.subscribers:
+            if one.served and one.addresses and _within(address, one.addresses) and self.base(one.choice) == base:
+                return one
+        return None
+
+    def keys(self) -> dict[str, bytes]:
+        """Return the keys that may sign now, with their secrets."""
+        now = self._clock.now()
+        return {key.name: self.secret_of(key.name) for one in self._tables.subscribers if one.served
+                for key in one.keys if not key.until or now < key.until}  # fmt: skip
+
+    def secret_of(self, key: str) -> bytes:
+        """Return a key's secret, which stands nowhere: it is made of the hub's key and the name."""
+        return hmac.digest(self._secret, b"tsig\n" + key.encode(), "sha256")
+
+    def targets(self) -> dict[str, tuple[tuple[str, int, str], ...]]:
+        """Return, by zone, who is told of changes: (address, port, name of the key to sign with or "")."""
+        found: dict[str, set[tuple[str, int, str]]] = {origin: set() for origin in self._tables.zones}
+        for one in self._tables.subscribers:
+            view = self._tables.views.get(self.base(one.choice)) if one.served else None
+            if view is None:
+                continue
+            key = one.keys[-1].name if one.keys else ""
+            places = {(address, int(port), key) for address, _, port in (each.partition("@") for each in one.notify)}
+            for zone in view.zones.values():
+                found[zone.origin] |= places
+        return {origin: tuple(sorted(places)) for origin, places in found.items()}
+
+    # -- who holds what ----------------------------------------------------------------------------------------------
+
+    def _ask(self, subscriber: str, zone: LiveZone) -> None:
+        now, serial = self._clock.now(), zone.serial
+        seen = self._seen.setdefault((subscriber, zone.origin), _Seen())
+        seen.at = now
+        if seen.asked[0] != serial:
+            seen.asked = (serial, now)
+        elif now - seen.asked[1] >= SETTLED:
+            seen.holds = serial  # asked again, took nothing: it has it
+
+    def _transferred(self, origin: str, client: str, serial: int) -> None:
+        subscriber = self._clients.get((origin, client))
+        if subscriber is not None:
+            seen = self._seen.setdefault((subscriber, origin), _Seen())
+            seen.at, seen.holds = self._clock.now(), serial
+
+    def taken(self, one: Subscriber) -> list[Taken]:
+        """Return what a subscriber holds of each of its zones."""
+        view = self._tables.views.get(self.base(one.choice)) if one.served else None
+        if view is None:
+            return []
+        return [Taken(zone.origin, label, zone.serial, seen.holds, seen.at, len(zone.image()))
+                for label, zone in view.zones.items()
+                for seen in (self._seen.get((one.id, zone.origin), _Seen()),)]  # fmt: skip
+
+    def view_of(self, one: Subscriber) -> View | None:
+        """Return the zones that a subscriber may have."""
+        return self._tables.views.get(self.base(one.choice)) if one.served else None
+
+    def held(self) -> int | None:
+        """Return the shield's serial up to which every live subscriber has all that was lifted; None where one lags."""
+        now = self._clock.now()
+        position: int | None = None
+        for one in self._tables.subscribers:
+            view = self.view_of(one)
+            if view is None:
+                continue
+            mains = [each for each in self.taken(one) if is_main(one.choice.kind, each.label)]
+            silent = all(now - each.seen > GONE for each in mains)
+            if not silent and any(each.holds != each.serial for each in mains):
+                return None
+            position = view.position if position is None else min(position, view.position)
+        return position
+
+
+def _within(address: str, networks: Iterable[str]) -> bool:
+    try:
+        ip = ip_address(address.partition("%")[0])
+    except ValueError:
+        return False
+    mapped = getattr(ip, "ipv4_mapped", None)
+    ip = mapped or ip
+    return any(ip.version == network.version and ip in network for network in map(ip_network, networks))
