@@ -64,6 +64,7 @@ from fusioncell.shield import store as shield_store
 from fusioncell.shield.charter import project as charter_project
 from fusioncell.shield.fuse import project as fuse_project
 from fusioncell.shield.guards import project as guards_project
+from fusioncell.shield.holds import project as holds_project
 from fusioncell.shield.lift import project as lift_project
 from fusioncell.shield.subscribers import project as subscribers_project
 from fusioncell.shield.translog import project as translog_project
@@ -80,7 +81,7 @@ PROJECTIONS = (
     members_store.metadata, joining_store.metadata, accounts_store.metadata, circles_store.metadata,
     directory_store.metadata, sealing_store.metadata, privacy_store.metadata, assets_store.metadata,
     talk_store.metadata, files_store.metadata, requests_project.metadata, shield_store.metadata,
-    charter_project.metadata, guards_project.metadata,
+    charter_project.metadata, guards_project.metadata, holds_project.metadata,
     fuse_project.metadata, lift_project.metadata, translog_project.metadata, subscribers_project.metadata,
     receipts_store.metadata, participation_project.metadata, proxy_project.metadata, misp_project.metadata,
     taxii_store.metadata, detect_project.metadata, products_metadata,

@@ -25,6 +25,7 @@ from fusioncell.kernel.settings import Settings, host_port
 from fusioncell.record import Seal
 from fusioncell.record.service import Record
 from fusioncell.shield.fuse.service import Fuse
+from fusioncell.shield.holds.service import Holds
 from fusioncell.shield.lift.service import Lifts
 from fusioncell.shield.service import Shield
 from fusioncell.shield.subscribers.service import Subscribers
@@ -42,6 +43,7 @@ class Shielding:
     shield: Shield
     proved_names: Callable[[], Sequence[str]]
     """The names that members proved, without whose they are: all that the shield learns of the membership."""
+    holds: Holds
     lifts: Lifts
     fuse: Fuse
     translog: Translog
@@ -116,12 +118,14 @@ def join_shield(
     shield = Shield(record, projections, fusion, intake, clock, randomness)
     lifts = Lifts(record, projections, fusion, shield, clock, randomness)
     shield.bars = lifts
+    holds = Holds(record, projections, clock, randomness, sha256(b"holds" + key).digest(), shield.endings_on)
+    shield.held = holds.held
     fuse = shield.fuse = Fuse(record, projections, shield, lifts, clock, randomness)
     translog = _translog(settings, key, record, projections, clock, randomness)
     subscribers = Subscribers(record, projections, shield, clock, randomness, public_url=settings.public_url,
                               secret=sha256(b"subscribers" + key).digest())  # fmt: skip
     return Shielding(settings=settings, shield=shield, proved_names=proved_names,
-                     lifts=lifts, fuse=fuse, translog=translog, subscribers=subscribers)
+                     holds=holds, lifts=lifts, fuse=fuse, translog=translog, subscribers=subscribers)
 
 
 def _translog(settings: Settings, key: bytes, record: Record, projections: SqlDatabase, clock: Clock,

@@ -59,7 +59,7 @@ class TermsDue(FusionCellError):
 PERMISSIONS = frozenset({
     "contribute", "read", "search", "stream", "match", "export", "recall", "propose", "approve", "withdraw_block",
     "administer_members", "operate", "audit", "sponsor", "vet", "lead", "edit", "moderate", "answer", "unseal", "hold",
-    "federate",
+    "federate", "report_hits", "deconflict",
 })
 """Every action that a door may ask for.
 
@@ -67,14 +67,15 @@ PERMISSIONS = frozenset({
 keys); ``edit``: publish for another organisation, mend what colleagues posted; ``moderate``: open groups and rooms,
 close threads; ``answer``: answer as the Fusion Cell; ``unseal``: one of the two officers who may reveal an author;
 ``hold``: keep personal data from erasure for a case; ``federate``: be another hub, to which the doors of federation
-open, and no others.
+open, and no others; ``report_hits``: tell what the own resolvers blocked, as counts;
+``deconflict``: one of two officers who keep a name from being blocked for a case.
 """
 
 _READING = frozenset({"read", "search", "stream", "match"})
 _SHARING = _READING | {"contribute", "export", "recall", "sponsor"}
 
 ROLES: dict[str, frozenset[str]] = {
-    "administrator": PERMISSIONS - {"unseal", "hold", "federate"},
+    "administrator": PERMISSIONS - {"unseal", "hold", "federate", "deconflict"},
     "operator": _READING | {"export", "operate", "audit"},
     "analyst": _SHARING | {"propose", "answer"},
     "approver": _READING | {"propose", "approve", "withdraw_block"},
@@ -83,15 +84,16 @@ ROLES: dict[str, frozenset[str]] = {
     "editor": _SHARING | {"edit"},
     "moderator": _SHARING | {"moderate"},
     "secretary": _READING | {"vet"},
-    "police": _SHARING,
-    "isp": _SHARING,
-    "officer": _READING | {"unseal", "hold"},
+    "police": _SHARING | {"deconflict"},
+    "isp": _SHARING | {"report_hits"},
+    "officer": _READING | {"unseal", "hold", "deconflict"},
     "auditor": frozenset({"read", "search", "export", "audit"}),
     "reader": _READING,
     "hub": frozenset({"read", "federate"}),
     "guest": frozenset({"read", "search", "stream", "contribute"}),
 }
-"""Role → what it permits. ``police`` and ``isp`` permit what ``member`` does until their own rooms add to them.
+"""Role → what it permits. ``police`` also keeps names from being blocked for a case; ``isp`` also reports
+what its resolvers blocked.
 
 ``guest``: of those let into one group for some days (``members.circles``); doors that are not made for guests do not
 open to them, whatever it permits (``web.access``).

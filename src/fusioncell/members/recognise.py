@@ -14,6 +14,8 @@ from fusioncell.kernel.marking import CELL, Tlp, Viewer, group, org, person
 from fusioncell.members.model import ROLES, Person, permissions_of
 
 OFFICE_OF_APPROVER = "may:approve"
+OFFICE_OF_OPERATOR = "may:operate"
+OFFICE_OF_DECONFLICTION = "may:deconflict"
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +80,12 @@ def recognise(standing: Standing, roles: Iterable[str], scopes: frozenset[str] |
     if "approve" in permitted:
         # Proposals are addressed to the office of approver (ADR 0006); no contribution can be addressed to an office.
         parties.add(OFFICE_OF_APPROVER)
+    if "operate" in permitted:
+        # Counts of a subscriber's resolvers are addressed to its organisation and to this office (``shield.hits``).
+        parties.add(OFFICE_OF_OPERATOR)
+    if "deconflict" in permitted:
+        # Holds are addressed to those who may place one, and to no one else (``shield.holds``).
+        parties.add(OFFICE_OF_DECONFLICTION)
     if "answer" in permitted:
         parties.add(CELL)
     clients = {org(provider) for provider in standing.providers}

@@ -477,6 +477,11 @@ class Shield:
             drafts.append(Draft("decision.published", partners, Payload("", body.decision, 0, "", _encode(published))))
         return drafts
 
+    def endings_on(self, name: str) -> list[Draft]:
+        """Make the entries that end the open decisions on a name, without a word why."""
+        item = self.newest(name)
+        return self.endings([item], by="rule", reason="withdrawn") if item is not None and item.open else []
+
     # -- read --------------------------------------------------------------------------------------------------------
 
     def decisions(

@@ -9,5 +9,6 @@ EVENTS: dict[str, Kind] = {
     "appeal.upheld": Kind.UPHELD,
     "appeal.dismissed": Kind.DISMISSED,
     "policy.adopted": Kind.POLICY,
+    "deconfliction.placed": Kind.HOLD,
 }
 """Kind of entry → kind of leaf."""
