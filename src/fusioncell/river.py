@@ -203,7 +203,8 @@ class River:
                 origins_project.count(connection, arrived)
                 voices = {one.entry.org for one in arrived.arrivals}
                 grades = origins_project.Grades(connection, voices, self._record.audience)
-                changes = fusion_project.project(connection, arrived, grades)
+                lives = learned_project.Lives(connection, self._record.audience)
+                changes = fusion_project.project(connection, arrived, grades, lives)
                 clusters_project.project(connection, cut.entries, arrived, tiers)
                 changes.moved.update(kin)
                 arrived.judged = overrides_project.project(connection, cut.entries)

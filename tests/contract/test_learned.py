@@ -52,7 +52,11 @@ class World:
         assert found is not None
         assert hub.fusion.match([one], audiences)[one].malicious == found.malicious
         hub.matcher.memory.load()
-        assert hub.matcher.say([one], audiences, self.clock.now())[one].malicious == pytest.approx(found.malicious)
+        said = hub.matcher.say([one], audiences, self.clock.now())[one]
+        assert (said.malicious, said.active) == pytest.approx((found.malicious, found.active))
+        hub.matcher.memory.merge(least=1)
+        said = hub.matcher.say([one], audiences, self.clock.now())[one]
+        assert (said.malicious, said.active) == pytest.approx((found.malicious, found.active))
         table = hub.fusion.standing(audiences)
         rows = dict(zip(table.ids.tolist(), table.malicious.tolist(), strict=True))
         assert rows.get(hub.fusion.ids_of([one])[0], found.malicious) == found.malicious
@@ -145,3 +149,56 @@ def test_what_was_said_after_a_verdict_teaches_nothing_about_it(world: World) ->
     world.hub.settle()
     assert world.hub.learning.learn() == 0, "the same scores stood when it was judged"
     assert world.hub.learning.known(world.member)[0][3] == first
+
+
+def play(world: World, tlp: Tlp = Tlp.GREEN, days: int = 250) -> None:
+    """Each day some names are accused for the first time, a few of them again in the days after, then never more."""
+    for day in range(days):
+        again = [name(1000 + each).value for back in (1, 2, 3) if day >= back
+                 for each in range(4 * (day - back), 4 * (day - back) + 4 - back)]  # fmt: skip
+        world.say(day % 2, [*(name(1000 + each).value for each in range(4 * day, 4 * day + 4)), *again], tlp)
+        world.clock.advance(DAY)
+    world.hub.settle()
+
+
+def test_half_lives_are_learned_and_serve_what_comes_after(world: World) -> None:
+    play(world)
+    world.say(0, [name(1).value])
+    world.hub.settle()
+    usual = world.seen(1).origins[0].half
+    assert usual == 30 * DAY
+    assert world.hub.learning.learn() == 2
+    world.hub.settle()
+    assert world.hub.learning.learn() == 0, "what stands is not said again"
+    told = {kind: body for kind, _, _, body in world.hub.learning.known(world.member)}
+    (life,) = told["learned.half-lives"]["lives"]
+    assert life["days"] < 30 and life["asked"] > 200 and life["back"] > 30
+    assert world.seen(1).origins[0].half == usual, "what was said before fades as it did"
+    world.say(1, [name(1).value, name(2).value])
+    world.say(0, [name(2).value], Tlp.CLEAR)
+    world.hub.settle()
+    assert {origin.half for origin in world.seen(1).origins} == {usual, life["days"] * DAY}
+    assert sorted(origin.half // DAY for origin in world.seen(2).origins) == [life["days"], 30], (
+        "what everybody reads weighs by nothing that only members know"
+    )
+    ends = world.seen(2).fades_at
+    assert ends is not None
+    world.clock.advance(ends - world.clock.now())
+    assert world.seen(2).active == pytest.approx(0.5, abs=1e-3), "of two half-lives, too"
+    before = world.seen(1)
+    assert world.rebuilt() and world.seen(1) == before
+
+
+def test_p_active_within_a_week_and_a_month_is_learned_and_told(world: World) -> None:
+    play(world)
+    assert world.seen(1000).again == () and explain(world.seen(1000))["reported_again"] is None
+    world.hub.learning.learn()
+    world.hub.settle()
+    world.say(0, [name(5000).value])
+    world.hub.settle()
+    old, new = (explain(world.seen(each))["reported_again"] for each in (1000, 5000))
+    assert set(new) == {"7", "30"} and all(0 <= new[days] <= 1 for days in new)
+    assert new["7"] > 5 * old["7"]
+    told = {kind: body for kind, _, _, body in world.hub.learning.known(world.member)}["learned.outlook"]
+    assert all(each["brier"] < each["brier_base"] for each in told["horizons"])
+    assert world.hub.learning.known(PUBLIC) == []

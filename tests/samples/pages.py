@@ -312,6 +312,7 @@ OBSERVABLE: Context = {
     },
     "verdict": VERDICT,
     "prior": -2.2,
+    "again": [0.12, 0.31],
     "evidence": EVIDENCE,
     "judgement": JUDGEMENT,
     "would_change": [
@@ -389,6 +390,7 @@ MENTIONED_ONLY: Context = {
     "one": {**MENTIONED, "stix_id": "", "first": None, "last": None},
     "verdict": NO_VERDICT,
     "prior": 0.0,
+    "again": [],
     "evidence": [],
     "judgement": NOT_JUDGED,
     "would_change": [],

@@ -22,9 +22,11 @@ HALF = weigh.half_life(NAME.type)
 NAMES = {0: "", 1: "a", 2: "b", 3: "c", 4: "feed", 5: "other feed"}
 
 
-def claim(contributor: int, creator: int, stance: int, weight: float, age: int, key: str) -> tuple[Any, ...]:
+def claim(
+    contributor: int, creator: int, stance: int, weight: float, age: int, key: str, half: int = HALF // DAY
+) -> tuple[Any, ...]:
     at = weigh.LANDMARK + (400 - age) * DAY
-    return (7, CODE, contributor, creator, stance, weight, weigh.forward(weight, at, HALF), at, key)
+    return (7, CODE, contributor, creator, stance, weight, weigh.forward(weight, at, half * DAY), at, key, half)
 
 
 CLAIMS = st.lists(
@@ -34,19 +36,27 @@ CLAIMS = st.lists(
     ),
     min_size=1, max_size=8,
 )  # fmt: skip
+SEVERAL = st.lists(
+    st.builds(
+        claim, st.integers(1, 3), st.sampled_from((0, 4)), st.sampled_from((1, 1, 1, 3)), st.sampled_from((0.9, 1.8)),
+        st.integers(0, 100), st.sampled_from(("", "1")), st.sampled_from((5, 30, 90)),
+    ),
+    min_size=1, max_size=6,
+)  # fmt: skip
 
 
 def evidence(rows: list[tuple[Any, ...]]) -> list[Evidence]:
     """Group as the store's query does."""
-    groups: dict[tuple[int, int, bool], list[tuple[Any, ...]]] = {}
+    groups: dict[tuple[int, int, bool, int], list[tuple[Any, ...]]] = {}
     for row in rows:
-        groups.setdefault((row[2], row[3], row[4] == 3), []).append(row)
+        groups.setdefault((row[2], row[3], row[4] == 3, row[9]), []).append(row)
     made = []
-    for (contributor, creator, benign), claims in groups.items():
+    for (contributor, creator, benign, half), claims in groups.items():
         keys = frozenset(int(k, 16) for t in (min(c[8] for c in claims), max(c[8] for c in claims)) for k in t.split())
         made.append(
             Evidence(NAMES[contributor], NAMES[creator], benign, max(c[5] for c in claims), max(c[6] for c in claims),
-                     min(c[7] for c in claims), max(c[7] for c in claims), True, keys, len(claims), 1)
+                     min(c[7] for c in claims), max(c[7] for c in claims), True, keys, len(claims), 1,
+                     half=half * DAY)
         )  # fmt: skip
     return made
 
@@ -55,9 +65,10 @@ def left_of(origins: Iterable[Origin], at: int) -> float:
     """Sum what is left of origins at an instant, each voice capped where its claim was made."""
     total = 0.0
     for origin in origins:
-        said = [voice.latest - max(0.0, log2(voice.weight / weigh.ORIGIN_CAP))
+        said = [2.0 ** (voice.latest - max(0.0, log2(voice.weight / weigh.ORIGIN_CAP))
+                        - (at - weigh.LANDMARK) / voice.half)
                 for voice in (origin.voice, *origin.repeats)]  # fmt: skip
-        total += (-1 if origin.voice.benign else 1) * 2.0 ** (max(said) - (at - weigh.LANDMARK) / HALF)
+        total += (-1 if origin.voice.benign else 1) * max(said)
     return total
 
 
@@ -79,6 +90,26 @@ def test_as_for_a_single_look_up(rows: list[tuple[Any, ...]]) -> None:
     assert weigh.probability(one.prior + left_of(one.origins, end)) <= FLOOR + 1e-9
     if all(row[5] <= weigh.ORIGIN_CAP for row in rows):
         assert assess(NAME, evidence(rows), len(rows), end).active <= FLOOR + 1e-9
+
+
+@settings(max_examples=300, deadline=None)
+@given(SEVERAL)
+def test_where_claims_fade_by_several_half_lives(rows: list[tuple[Any, ...]]) -> None:
+    found = list(standing_of(rows, NAMES))
+    now = weigh.LANDMARK + 400 * DAY
+    one = assess(NAME, evidence(rows), len(rows), now)
+    for _, _, malicious, day in found:
+        assert malicious == one.malicious
+        assert weigh.probability(one.prior + left_of(one.origins, max(day * DAY, now))) <= FLOOR + 1e-9 or any(
+            origin.voice.benign for origin in one.origins
+        ), "what excuses may fade before what accuses"
+    if one.fades_at is not None:
+        assert assess(NAME, evidence(rows), len(rows), one.fades_at).active < 0.5 + 1e-6
+
+
+def test_a_claim_of_a_shorter_half_life_is_gone_sooner() -> None:
+    days = [next(standing_of([claim(1, 0, 1, 1.8, 0, "", half)], NAMES))[3] for half in (10, 30)]
+    assert 9 < days[1] - days[0] and days[0] > 400
 
 
 def test_observables_are_kept_apart() -> None:

@@ -11,19 +11,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from math import log2
+from collections.abc import Iterable, Sequence
+from math import exp2, log2
 
 from fusioncell.fusion import weigh
-from fusioncell.fusion.learned import NOTHING, Learned
+from fusioncell.fusion.learned import NOTHING, Again, Learned
+from fusioncell.fusion.learned.foresee import foresee
 from fusioncell.fusion.model import Assessment, Evidence, Origin
-from fusioncell.kernel.clock import Instant
-from fusioncell.kernel.observable import Observable
+from fusioncell.kernel.clock import DAY, SECOND, Instant
+from fusioncell.kernel.observable import TYPE_CODES, Observable
 
 
 def independent(evidence: Iterable[Evidence], now: Instant, half: int) -> list[Origin]:
     """Choose the independent origins among evidence of one stance, strongest first; fold the rest into them."""
-    ordered = sorted(evidence, key=lambda e: (e.copier, -e.weight, -e.latest, e.first, e.contributor, e.creator))
+    ordered = sorted(
+        evidence, key=lambda e: (e.copier, -e.weight, -e.latest, e.first, e.contributor, e.creator, e.half)
+    )
     chosen: list[Evidence] = []
     folded: list[list[Evidence]] = []
     spoken: dict[object, int] = {}
@@ -40,16 +43,50 @@ def independent(evidence: Iterable[Evidence], now: Instant, half: int) -> list[O
             folded[place].append(item)
     origins = []
     for voice, repeats in zip(chosen, folded, strict=True):
-        faded = min(weigh.decayed(refreshed(voice, repeats), now, half), weigh.ORIGIN_CAP)
-        origins.append(Origin(voice, min(voice.weight, weigh.ORIGIN_CAP), faded, tuple(repeats)))
+        alive = refreshed(voice, repeats, half)
+        left, slowest = max((weigh.decayed(latest, now, life), life) for latest, life in alive)
+        faded = min(left, weigh.ORIGIN_CAP)
+        origins.append(Origin(voice, min(voice.weight, weigh.ORIGIN_CAP), faded, tuple(repeats), slowest))
     return origins
 
 
-def refreshed(voice: Evidence, repeats: Iterable[Evidence]) -> float:
-    """Return an origin's forward-decayed weight: a repeat may be newer than the voice, which it refreshes, and adds
-    nothing else."""
-    newer = [each.latest - max(0.0, log2(each.weight / voice.weight)) for each in repeats]
-    return max([voice.latest, *newer])
+def refreshed(voice: Evidence, repeats: Iterable[Evidence], half: int) -> list[tuple[float, int]]:
+    """Return (forward-decayed weight, half-life) of all that keeps an origin alive: its voice, and repeats, which may
+    be newer, and add nothing else. ``half``: where a claim states no half-life of its own."""
+    newer = [(each.latest - max(0.0, log2(each.weight / voice.weight)), each.half or half) for each in repeats]
+    return [(voice.latest, voice.half or half), *newer]
+
+
+def fades(origins: Sequence[Origin], base: float, now: Instant) -> Instant | None:
+    """Return when the log-odds fall to 0, where the origins add up to more ``now``; None where they never do."""
+    lives = {origin.half for origin in origins}
+    rest = sum((-1 if o.voice.benign else 1) * o.decayed for o in origins)
+    if base + rest <= 0:
+        return None
+    if len(lives) == 1:
+        return weigh.crossing(rest, base, 0.0, now, lives.pop())
+    if base >= 0:
+        return None
+
+    def left(at: Instant) -> float:
+        signs = (-o.decayed if o.voice.benign else o.decayed for o in origins)
+        return base + sum(left * exp2((now - at) / o.half) for left, o in zip(signs, origins, strict=True))
+
+    # Claims of several half-lives have no closed form: halve the span in which it falls, down to a second.
+    early, late = now, now + 64 * max(lives)
+    while late - early > SECOND:
+        middle = (early + late) // 2
+        early, late = (middle, late) if left(middle) > 0 else (early, middle)
+    return late
+
+
+def _again(observable: Observable, accusing: Sequence[Evidence], now: Instant, learned: Learned) -> tuple[Again, ...]:
+    """Return P(it is accused again within some days), by what was learned; nothing where nobody accuses it."""
+    if not learned.horizons or not accusing:
+        return ()
+    last, first = max(e.last for e in accusing), min(e.first for e in accusing)
+    return foresee(learned.horizons, TYPE_CODES[observable.type], max(0, now - last) / DAY, max(0, now - first) / DAY,
+                   sum(e.count for e in accusing))  # fmt: skip
 
 
 def assess(
@@ -76,6 +113,7 @@ def assess(
         any(e.fresh for e in items if not e.benign),
         half,
         mentions,
-        weigh.crossing(fading - base, base, 0.0, now, half) if fading > 0 else None,
+        fades([*accusing, *excusing], base, now) if fading > 0 else None,
         line=learned.line,
+        again=_again(observable, [e for e in items if not e.benign], now, learned),
     )

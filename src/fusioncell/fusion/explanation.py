@@ -60,6 +60,7 @@ def _origin(origin: Origin) -> dict[str, Any]:
         "stance": "benign" if origin.voice.benign else "malicious",
         "weight": round(sign * origin.weight, 4),
         "decayed": round(sign * origin.decayed, 4),
+        "half_life_days": origin.half / DAY,
         "repeated_by": [_voice(repeat) for repeat in origin.repeats],
     }
 
@@ -110,6 +111,7 @@ def explain(assessment: Assessment, hits: tuple[Hit, ...] = ()) -> dict[str, Any
         "malicious": round(assessment.malicious, 4),
         "active": round(assessment.active, 4),
         "calibrated": assessment.line.verdicts > 0,
+        "reported_again": {str(one.days): round(one.probability, 4) for one in assessment.again} or None,
         "first": format_instant(assessment.first) if assessment.first else None,
         "last": format_instant(assessment.last) if assessment.last else None,
         "fades_at": format_instant(assessment.fades_at) if assessment.fades_at else None,

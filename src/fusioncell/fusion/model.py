@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from fusioncell.fusion.learned.model import RAW, Line
+from fusioncell.fusion.learned.model import RAW, Again, Line
 from fusioncell.fusion.overrides.model import Override
 from fusioncell.kernel.observable import Observable
 
@@ -21,7 +21,8 @@ class Evidence:
     against. ``weight``: strongest log-likelihood ratio. ``latest``: base-2 logarithm of the strongest forward-decayed
     weight. ``first``/``last``: instants of the oldest and newest claim. ``fresh``: any of them was news on arrival.
     ``keys``: ids by which repeats of one object are known. ``count``: claims joined. ``seq``: a newest entry.
-    ``copier``: it repeats another of its family, so it is never the voice where the other has spoken.
+    ``copier``: it repeats another of its family, so it is never the voice where the other has spoken. ``half``: the
+    half-life by which it fades (µs); 0 for that of the type.
     """
 
     contributor: str
@@ -36,16 +37,18 @@ class Evidence:
     count: int
     seq: int
     copier: bool = False
+    half: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """One independent voice, and those that were found to repeat it."""
+    """One independent voice, and those that were found to repeat it. ``half``: of what is left of it (µs)."""
 
     voice: Evidence
     weight: float
     decayed: float
     repeats: tuple[Evidence, ...]
+    half: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +78,8 @@ class Assessment:
 
     line: Line = RAW
     """How P(malicious) was calibrated."""
+    again: tuple[Again, ...] = ()
+    """P(accused again) within 7 and 30 days, where the hub has learned it."""
 
     @property
     def spared(self) -> bool:
@@ -100,7 +105,7 @@ class Profile(NamedTuple):
 
     ``audiences``: all that something about it stands in. ``side``: 0 nothing counts, 1 one voice against it, 2 one for
     it; ``MANY`` where its audiences or voices are several, so that only the store can say what follows for a viewer.
-    ``weight``: of that voice; ``mentions``: claims that it made.
+    ``weight``: of that voice; ``mentions``: claims that it made; ``half``: its half-life in days (0: that of the type).
     """
 
     audiences: frozenset[int]
@@ -108,6 +113,7 @@ class Profile(NamedTuple):
     side: int
     weight: float = 0.0
     mentions: int = 0
+    half: int = 0
 
 
 MANY = 3

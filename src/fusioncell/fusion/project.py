@@ -6,17 +6,23 @@ random index is what costs (STACK.md).
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from math import log2
 from typing import Protocol
 
 from xxhash import xxh3_64_hexdigest
 
 from fusioncell.fusion import store, weigh
+from fusioncell.fusion.learned.context import context_of
+from fusioncell.fusion.learned.project import days_of
+from fusioncell.fusion.weigh import LANDMARK
 from fusioncell.intake.project import Arrived
 from fusioncell.kernel.claim import Claim, Role, Stance
+from fusioncell.kernel.clock import DAY
 from fusioncell.kernel.entry import Entry
 from fusioncell.kernel.marking import is_pseudonym, voice_of
-from fusioncell.kernel.observable import TYPE_CODES, Observable, key64, key64_of
+from fusioncell.kernel.observable import TYPE_CODES, TYPES_BY_CODE, Observable, key64, key64_of
 from fusioncell.kernel.ports import Connection, storable
 
 # Plain integers: an Enum's member costs an attribute look-up of its own, three times a claim.
@@ -24,6 +30,8 @@ _MALICIOUS, _SUSPICIOUS, _BENIGN, _END = (
     int(each) for each in (Stance.MALICIOUS, Stance.SUSPICIOUS, Stance.BENIGN, Stance.END)
 )
 _ATTACKER = int(Role.ATTACKER)
+_DAYS = {code: weigh.half_life(type) // DAY for code, type in TYPES_BY_CODE.items()}
+"""The usual half-life of each type, in days."""
 _MAX_KEYS = 4
 
 
@@ -32,6 +40,14 @@ class Reliability(Protocol):
 
     def __call__(self, entry: Entry) -> str:
         """Return A to F."""
+        ...
+
+
+class HalfLives(Protocol):
+    """Says by what half-lives the claims of an audience fade; from entries, as all that is learned."""
+
+    def of(self, number: int) -> Mapping[tuple[int, int], int]:
+        """Return days by type and context, of what was learned; empty for nothing."""
         ...
 
 
@@ -46,11 +62,11 @@ class Changes:
     """Entry position → ids of the observables that it mentions, in order."""
 
 
-def project(connection: Connection, arrived: Arrived, reliability: Reliability) -> Changes:
+def project(connection: Connection, arrived: Arrived, reliability: Reliability, lives: HalfLives) -> Changes:
     """Apply one cut. Returns what moved, for the rooms downstream."""
     changes = Changes()
     _end(connection, arrived, changes)
-    _add(connection, arrived, reliability, changes)
+    _add(connection, arrived, reliability, lives, changes)
     return changes
 
 
@@ -75,7 +91,9 @@ def _known(connection: Connection, wanted: set[Observable]) -> dict[Observable, 
     return found
 
 
-def _add(connection: Connection, arrived: Arrived, reliability: Reliability, changes: Changes) -> None:
+def _add(
+    connection: Connection, arrived: Arrived, reliability: Reliability, lives: HalfLives, changes: Changes
+) -> None:
     ids: dict[Observable, int] = {}
     for arrival in arrived.arrivals:
         for claim in arrival.extract.claims:
@@ -83,7 +101,7 @@ def _add(connection: Connection, arrived: Arrived, reliability: Reliability, cha
     if not ids:
         return
     last_id = _intern(connection, ids)
-    rows, endings = _rows(connection, arrived, ids, reliability, changes)
+    rows, endings = _rows(connection, arrived, ids, reliability, lives, changes)
     news = {row[0] for row in rows if row[11]}
     changes.stale_news = {number for number in changes.moved if number > last_id and number not in news}
     rows.sort()
@@ -132,6 +150,7 @@ def _rows(
     arrived: Arrived,
     ids: dict[Observable, int],
     reliability: Reliability,
+    lives: HalfLives,
     changes: Changes,
 ) -> tuple[list[tuple[object, ...]], list[tuple[object, ...]]]:
     parties = _Parties(store.parties(connection))
@@ -140,6 +159,8 @@ def _rows(
     endings: list[tuple[object, ...]] = []
     sources: dict[str, int] = {}
     of, contributor, grade = "", 0, ""
+    audience_of = -1
+    learned: Mapping[tuple[int, int], int] = {}
     for arrival in arrived.arrivals:
         claims = arrival.extract.claims
         if not claims:
@@ -153,12 +174,21 @@ def _rows(
             # The hub's operators grade what it fetches; the grade of the day stands in the entry, so a replay knows it.
             given = entry.payload.meta.get("grade") if entry.payload is not None else None
             grade = given if isinstance(given, str) else reliability(entry)
+        if audience != audience_of:
+            audience_of, learned = audience, lives.of(audience)
         seen = changes.seen[seq] = []
         for position, claim in enumerate(claims):
             o = claim.observable
             number = ids[o]
             seen.append(number)
-            stance, weight, latest, at = _worth(claim, entry.at, grade)
+            stance, weight, at = _worth(claim, entry.at, grade)
+            if stance:
+                code = TYPE_CODES[o.type]
+                context = context_of(claim.context)
+                half = days_of(learned, code, context, _DAYS[code]) if learned else _DAYS[code]
+                latest = log2(weight) + (at - LANDMARK) / (half * DAY)
+            else:
+                latest, half, context = 0.0, 0, 0
             if claim.stance == _END and not is_pseudonym(entry.org):
                 # Of several anonymous authors, none can speak for another.
                 endings.append((number, contributor, audience, seq))
@@ -169,7 +199,7 @@ def _rows(
             if creator is None:
                 creator = sources[claim.creator] = number_of(storable(claim.creator[:200]))
             rows.append((number, seq, position, audience, contributor, creator, int(claim.role), stance, weight,
-                         latest, at, fresh, _keys(claim.keys)))  # fmt: skip
+                         latest, at, fresh, _keys(claim.keys), half, context))  # fmt: skip
     store.add_parties(connection, parties.added)
     return rows, endings
 
@@ -178,8 +208,8 @@ def _keys(keys: tuple[str, ...]) -> str:
     return " ".join([xxh3_64_hexdigest(key.encode("utf-8", "replace")) for key in keys[:_MAX_KEYS]])
 
 
-def _worth(claim: Claim, arrived_at: int, grade: str) -> tuple[int, float, float, int]:
-    """Return (stance that counts, weight, forward-decayed weight, instant): mentioned is not guilty."""
+def _worth(claim: Claim, arrived_at: int, grade: str) -> tuple[int, float, int]:
+    """Return (stance that counts, weight, instant): mentioned is not guilty."""
     # A claim dated in the future is no immortal: it counts from its arrival (DESIGN §4).
     stated, stance = claim.stated, claim.stance
     at = arrived_at if stated is None or stated > arrived_at else stated
@@ -189,6 +219,5 @@ def _worth(claim: Claim, arrived_at: int, grade: str) -> tuple[int, float, float
         and (claim.until is None or claim.until > arrived_at)
     )
     if not guilty and stance != _BENIGN:
-        return 0, 0.0, 0.0, at
-    weight = weigh.weight(grade, claim.credibility, stance == _SUSPICIOUS)
-    return int(stance), weight, weigh.forward(weight, at, weigh.half_life(claim.observable.type)), at
+        return 0, 0.0, at
+    return int(stance), weigh.weight(grade, claim.credibility, stance == _SUSPICIOUS), at

@@ -19,7 +19,7 @@ from fusioncell.fusion.origins.model import Kin
 from fusioncell.fusion.origins.project import marks_for, newest_join
 from fusioncell.fusion.overrides.project import overridden, overrides_among
 from fusioncell.fusion.stand import score_of, standing_of
-from fusioncell.kernel.clock import Clock, Instant
+from fusioncell.kernel.clock import DAY, Clock, Instant
 from fusioncell.kernel.observable import TYPE_CODES, TYPES_BY_CODE, Observable, ObservableType, key64
 from fusioncell.kernel.ports import Connection, Database
 
@@ -37,13 +37,13 @@ def _keys(*texts: str) -> frozenset[int]:
 def evidence_from(row: Row, kin: Mapping[str, Kin]) -> Evidence:
     """Make the value from a grouped row of the store. ``kin``: what joins families: a number that its members share as
     they would share an object."""
-    _, contributor, creator, benign, weight, latest, first, last, fresh, count, seq, low, high = row
+    _, contributor, creator, benign, weight, latest, first, last, fresh, count, seq, low, high, half = row
     keys = _keys(low, high)
     found = [kin[name] for name in (contributor, creator) if name in kin] if kin else []
     if found:
         keys |= {each.number for each in found}
     return Evidence(contributor, creator, bool(benign), weight, latest, first, last, bool(fresh), keys, count, seq,
-                    any(each.copier for each in found))  # fmt: skip
+                    any(each.copier for each in found), half * DAY)  # fmt: skip
 
 
 def assess_within(
@@ -170,7 +170,7 @@ class Fusion:
                 rows = store.claims_before(connection, sorted(ids), audiences)
             grouped: dict[int, list[Row]] = {}
             for row in rows:
-                if row[9] < page[ids[row[0]]].seq:
+                if row[10] < page[ids[row[0]]].seq:
                     grouped.setdefault(row[0], []).append(row)
             found.update({ids[number]: score_of(group, names, kin) for number, group in grouped.items()})
         return [found.get(one.observable) for one in judged]
@@ -214,7 +214,7 @@ class Fusion:
                     rows = store.claims_between(connection, start, start + WINDOW, audiences)
                 elif before:
                     said = store.claims_before(connection, wanted[start : start + WINDOW], audiences)
-                    rows = [row for row in said if row[9] <= before]
+                    rows = [row for row in said if row[-1] <= before]
                 else:
                     rows = store.claims_of_many(connection, wanted[start : start + WINDOW], audiences)
             made = list(standing_of(rows, names, kin, line))
@@ -288,17 +288,17 @@ def _profiled(connection: Connection, rows: list[Row]) -> list[Profiled]:
     known: dict[tuple[Any, ...], Profile] = {}
     several: dict[int, int] = {}
     for row in rows:
-        id, code, value, least, most, counted, by, to, source, other, side, against, weight, latest = row
-        if least != most or by != to or source != other or side != against or id in gone or (
-            (code, value) in judged
+        id, code, value, least, most, counted, by, to, source, other, side, against, weight, latest, half, longest = row
+        if least != most or by != to or source != other or side != against or half != longest or (
+            id in gone or (code, value) in judged
         ):
             several[id] = len(made)
             made.append(Profiled(id, value, Profile(frozenset((least,)), code, MANY), 0.0))
             continue
-        key = (least, code, side, weight, counted)
+        key = (least, code, side, weight, counted, half)
         profile = known.get(key)
         if profile is None:
-            profile = known[key] = Profile(frozenset((least,)), code, side or 0, weight or 0.0, counted)
+            profile = known[key] = Profile(frozenset((least,)), code, side or 0, weight or 0.0, counted, half or 0)
         made.append(Profiled(id, value, profile, latest or 0.0))
     if several:
         audiences: dict[int, set[int]] = {}

@@ -36,12 +36,11 @@ _Judge = Callable[[float], float]
 
 
 @cache
-def _of_type(code: int) -> tuple[float, int, float]:
-    """Return (prior, half-life, log2 of the weight that must be left to be above the floor) of a type."""
-    type = TYPES_BY_CODE[code]
-    base = weigh.prior(type)
+def _of_type(code: int) -> tuple[float, float]:
+    """Return (prior, log2 of the weight that must be left to be above the floor) of a type."""
+    base = weigh.prior(TYPES_BY_CODE[code])
     need = _LOG_FLOOR - base
-    return base, weigh.half_life(type), log2(need) if need > 0 else -1e9
+    return base, log2(need) if need > 0 else -1e9
 
 
 def standing_of(
@@ -68,8 +67,8 @@ def _alone(row: Row, judge: _Judge) -> tuple[float, int] | None:
     """One claim is one origin: no need to look for who repeats whom."""
     if row[4] == _BENIGN:
         return None
-    base, half, need = _of_type(row[1])
-    weight, latest = row[5], row[6]
+    base, need = _of_type(row[1])
+    weight, latest, half = row[5], row[6], row[9] * DAY
     if weight > weigh.ORIGIN_CAP:
         latest -= log2(weight / weigh.ORIGIN_CAP)
         weight = weigh.ORIGIN_CAP
@@ -92,12 +91,15 @@ def _joined(
     rows: Sequence[Row], names: Mapping[int, str], kin: Mapping[str, Kin], judge: _Judge
 ) -> tuple[float, int] | None:
     """Several claims: the origins are chosen as for a single look-up."""
-    _, half, need = _of_type(rows[0][1])
+    _, need = _of_type(rows[0][1])
     score, accusing, excusing = _summed(rows, names, kin)
     if not accusing or score < _LOG_FLOOR:
         return None
+    lives = {row[9] for row in rows}
+    if len(lives) > 1:
+        return judge(score), _last_day(accusing, excusing, 2.0**need, max(row[7] for row in rows), max(lives))
     left = _forward(accusing) - _forward(excusing)
-    return (judge(score), _day(log2(left) - need, half)) if left > 0 else None
+    return (judge(score), _day(log2(left) - need, lives.pop() * DAY)) if left > 0 else None
 
 
 def score_of(rows: Sequence[Row], names: Mapping[int, str], kin: Mapping[str, Kin]) -> float | None:
@@ -110,18 +112,18 @@ def _summed(
     rows: Sequence[Row], names: Mapping[int, str], kin: Mapping[str, Kin]
 ) -> tuple[float, list[Origin], list[Origin]]:
     """Return the log-odds, and the origins against and for it."""
-    base, half, _ = _of_type(rows[0][1])
-    groups: dict[tuple[int, int, bool], list[Row]] = {}
+    base, _ = _of_type(rows[0][1])
+    groups: dict[tuple[int, int, bool, int], list[Row]] = {}
     for row in rows:
-        groups.setdefault((row[2], row[3], row[4] == _BENIGN), []).append(row)
+        groups.setdefault((row[2], row[3], row[4] == _BENIGN, row[9]), []).append(row)
     items = [_evidence(key, claims, names, kin) for key, claims in groups.items()]
-    accusing = independent((e for e in items if not e.benign), weigh.LANDMARK, half)
-    excusing = independent((e for e in items if e.benign), weigh.LANDMARK, half)
+    accusing = independent((e for e in items if not e.benign), weigh.LANDMARK, DAY)
+    excusing = independent((e for e in items if e.benign), weigh.LANDMARK, DAY)
     return base + sum(o.weight for o in accusing) - sum(o.weight for o in excusing), accusing, excusing
 
 
 def _evidence(
-    key: tuple[int, int, bool], claims: Sequence[Row], names: Mapping[int, str], kin: Mapping[str, Kin]
+    key: tuple[int, int, bool, int], claims: Sequence[Row], names: Mapping[int, str], kin: Mapping[str, Kin]
 ) -> Evidence:
     texts = [claim[8] for claim in claims]
     keys = frozenset(int(part, 16) for text in (min(texts), max(texts)) for part in text.split())
@@ -132,14 +134,35 @@ def _evidence(
     return Evidence(
         contributor, creator, key[2], max(c[5] for c in claims), max(c[6] for c in claims),
         min(c[7] for c in claims), 0, False, keys, len(claims), 0, any(each.copier for each in found),
+        key[3] * DAY,
     )  # fmt: skip
 
 
-def _forward(origins: Sequence[Origin]) -> float:
-    """Sum the forward-decayed weights of origins, each capped where it was made."""
+def _forward(origins: Sequence[Origin], at: int = weigh.LANDMARK) -> float:
+    """Sum what is left of origins at an instant, each capped where it was made; at the landmark, the forward-decayed
+    weights."""
     total = 0.0
     for origin in origins:
         most = min(weigh.ORIGIN_CAP, origin.voice.weight)
         voices = (origin.voice, *origin.repeats)
-        total += max(2.0 ** (e.latest - max(0.0, log2(e.weight / most))) for e in voices)
+        total += max(
+            2.0 ** (e.latest - max(0.0, log2(e.weight / most)) - (at - weigh.LANDMARK) / e.half) for e in voices
+        )
     return total
+
+
+def _last_day(accusing: Sequence[Origin], excusing: Sequence[Origin], need: float, last: int, longest: int) -> int:
+    """Return the day after which claims of several half-lives leave less than ``need``: found by halving, from the day
+    of the newest claim (``last``) on, as far as 64 of the longest half-life (days)."""
+
+    def left(day: int) -> bool:
+        return _forward(accusing, day * DAY) - _forward(excusing, day * DAY) > need
+
+    early = ceil(last / DAY)
+    if not left(early):
+        return max(0, early)
+    late = early + 64 * longest
+    while late - early > 1:
+        middle = (early + late) // 2
+        early, late = (middle, late) if left(middle) else (early, middle)
+    return min(NEVER, late)

@@ -11,7 +11,7 @@ from typing import Any
 
 from fusioncell.fusion import weigh
 from fusioncell.fusion.model import Assessment, Evidence
-from fusioncell.kernel.clock import Instant, format_instant
+from fusioncell.kernel.clock import DAY, Instant, format_instant
 from fusioncell.kernel.entry import Entry
 
 _SAYS = {1: "malicious", 2: "suspicious", 3: "benign"}
@@ -26,14 +26,15 @@ def unfold(
     ``rows``: of ``store.mentions_of``; ``entries``: by position; ``markings``: the TLP of audiences, by number.
     """
     leaves: dict[tuple[str, str, bool], list[dict[str, Any]]] = {}
-    for seq, _, audience, contributor, creator, _, stance, weight, latest, at, _ in rows:
+    for seq, _, audience, contributor, creator, _, stance, weight, latest, half, at, _ in rows:
         if stance not in _SAYS:
             continue
         entry = entries.get(seq)
         leaves.setdefault((contributor, creator, stance == 3), []).append({
             "contribution": entry.contribution if entry is not None else None,
             "tlp": markings.get(audience), "says": _SAYS[stance], "at": format_instant(at),
-            "weight": round(weight, 4), "decayed": round(weigh.decayed(latest, now, found.half_life), 4),
+            "weight": round(weight, 4), "decayed": round(weigh.decayed(latest, now, half * DAY), 4),
+            "half_life_days": half,
         })  # fmt: skip
     return [
         {

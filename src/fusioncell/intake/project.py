@@ -23,7 +23,7 @@ from fusioncell.kernel.ports import Connection, storable
 FRESH_FOR = 14 * DAY
 """What is older than this on arrival is history: it notifies no one, starts no trend, proposes nothing."""
 
-_CUTS = frozenset({"recall", "learned.calibration"})
+_CUTS = frozenset({"recall", "learned.calibration", "learned.half-lives"})
 ReadMany = Callable[[Sequence[int]], list[Entry]]
 _RECALL_CHUNK = 2000
 _FIRST: tuple[State, list[int]] = (State.NEW, [])

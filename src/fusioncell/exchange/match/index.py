@@ -22,7 +22,7 @@ from fusioncell.exchange.match.hash import LONGEST, Hasher, Words
 from fusioncell.fusion import LANDMARK, ORIGIN_CAP, half_life, prior, probability
 from fusioncell.fusion.learned import Line
 from fusioncell.fusion.model import MANY, Profile, Profiled
-from fusioncell.kernel.clock import Instant
+from fusioncell.kernel.clock import DAY, Instant
 from fusioncell.kernel.observable import TYPES_BY_CODE
 
 Bools = npt.NDArray[np.bool_]
@@ -76,7 +76,8 @@ class Profiles:
             self._columns = (
                 np.array([prior(type) for type in types], np.float64),
                 np.array([{1: 1.0, 2: -1.0}.get(p.side, 0.0) for p in self.all], np.float64),
-                np.array([half_life(type) for type in types], np.float64),
+                np.array([p.half * DAY or half_life(type) for p, type in zip(self.all, types, strict=True)],
+                         np.float64),
             )
         return self._columns
 

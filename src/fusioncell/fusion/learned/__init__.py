@@ -2,11 +2,11 @@
 
 What is learned is learned from what every reader of a tier (TLP:CLEAR; CLEAR and GREEN) may see, becomes an entry for
 that tier, and is replayed, never recomputed (DESIGN §2 rule 1, §4). Learned are: how far P(malicious) can be
-believed.
+believed on verdicts, how fast the chance fades that a value is reported again, and how likely it is now.
 
 What is *not* here: the steps of learning (``fusion.learn``), evidence, verdicts (handed in).
 """
 
-from fusioncell.fusion.learned.model import ANCHOR, KINDS, NOTHING, RAW, Learned, Line
+from fusioncell.fusion.learned.model import ANCHOR, KINDS, NOTHING, RAW, Again, Learned, Line
 
-__all__ = ["ANCHOR", "KINDS", "NOTHING", "RAW", "Learned", "Line"]
+__all__ = ["ANCHOR", "KINDS", "NOTHING", "RAW", "Again", "Learned", "Line"]

@@ -11,7 +11,9 @@ from fusioncell.kernel.marking import Audience, Tlp, Uses
 from fusioncell.kernel.observable import Observable
 
 CALIBRATED = "learned.calibration"
-KINDS = frozenset({CALIBRATED})
+LIVED = "learned.half-lives"
+FORESEEN = "learned.outlook"
+KINDS = frozenset({CALIBRATED, LIVED, FORESEEN})
 """Entries of this package, each with the audience of the tier that it was learned for. A batch of the river is cut
 before each, so that what stands before it is weighed by what was known then (``intake.project.cuts``)."""
 
@@ -49,11 +51,63 @@ RAW = Line(0.0, 1.0, 0)
 """Uncalibrated: as the evidence adds up."""
 
 
+class Life(msgspec.Struct, frozen=True):
+    """A half-life in ``days``, of a type (its code) in a context (``context.Context``; 0: in any). Of so many questions
+    ``asked`` so many values came ``back``; both 0 where it only stands on."""
+
+    type: int
+    context: int
+    days: int
+    asked: int = 0
+    back: int = 0
+
+
+class LivesBody(msgspec.Struct, frozen=True):
+    """The body of ``learned.half-lives``: all that differ from the usual ones. Claims weigh by it from here on."""
+
+    tier: int
+    lives: tuple[Life, ...]
+
+
+class Horizon(msgspec.Struct, frozen=True):
+    """What was learned of "accused again within so many ``days``": a regression (``learn.Logit``) and a line on it.
+
+    ``brier``: mean squared gap on the newest questions, which it had not seen; ``brier_base``: that of saying the base
+    rate each time.
+    """
+
+    days: int
+    mean: tuple[float, ...]
+    spread: tuple[float, ...]
+    weights: tuple[float, ...]
+    shift: float
+    slope: float
+    asked: int
+    back: int
+    brier: float
+    brier_base: float
+
+
+class OutlookBody(msgspec.Struct, frozen=True):
+    """The body of ``learned.outlook``."""
+
+    tier: int
+    horizons: tuple[Horizon, ...]
+
+
+class Again(NamedTuple):
+    """P(a value is accused again within so many ``days``)."""
+
+    days: int
+    probability: float
+
+
 @dataclass(frozen=True, slots=True)
 class Learned:
     """What was learned, as a viewer may know it."""
 
     line: Line = RAW
+    horizons: tuple[Horizon, ...] = ()
 
 
 NOTHING = Learned()

@@ -2,17 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import msgspec
 
 from fusioncell.fusion.learned import store
-from fusioncell.fusion.learned.model import CALIBRATED, KINDS, NOTHING, RAW, CalibrationBody, Learned, Line
+from fusioncell.fusion.learned.context import Context
+from fusioncell.fusion.learned.model import (
+    CALIBRATED,
+    FORESEEN,
+    KINDS,
+    LIVED,
+    NOTHING,
+    RAW,
+    CalibrationBody,
+    Learned,
+    Line,
+    LivesBody,
+    OutlookBody,
+)
 from fusioncell.fusion.learned.store import metadata
 from fusioncell.kernel.entry import Entry
+from fusioncell.kernel.marking import Audience, within
 from fusioncell.kernel.ports import Connection
 
 _calibration = msgspec.json.Decoder(CalibrationBody).decode
+_lives = msgspec.json.Decoder(LivesBody).decode
+_outlook = msgspec.json.Decoder(OutlookBody).decode
 
 
 class _Tier(msgspec.Struct, frozen=True):
@@ -49,7 +65,34 @@ def learned_for(connection: Connection, audiences: frozenset[int]) -> Learned:
     if CALIBRATED in found:
         said = _calibration(found[CALIBRATED])
         line = Line(said.shift, said.slope, said.verdicts, said.tier) if said.verdicts else RAW
-    return Learned(line)
+    return Learned(line, _outlook(found[FORESEEN]).horizons if FORESEEN in found else ())
 
 
-__all__ = ["learned_for", "metadata", "project", "stamp"]
+class Lives:
+    """Half-lives for claims as they arrive, in days: those learned of what every reader of the claim may see."""
+
+    def __init__(self, connection: Connection, audience: Callable[[int], Audience]) -> None:
+        self._tiers = [(audience(number), {(one.type, one.context): one.days for one in _lives(body).lives})
+                       for _, number, body in store.all_of(connection, LIVED)]  # fmt: skip
+        self._audience = audience
+        self._known: dict[int, Mapping[tuple[int, int], int]] = {}
+
+    def of(self, number: int) -> Mapping[tuple[int, int], int]:
+        """Return what was learned for claims of an audience, by number: days by type and context; empty for nothing."""
+        if not self._tiers:
+            return {}
+        known = self._known.get(number)
+        if known is None:
+            claimed = self._audience(number)
+            fitting = [lives for tier, lives in self._tiers if within(claimed, tier)]
+            known = self._known[number] = fitting[-1] if fitting else {}
+        return known
+
+
+def days_of(lives: Mapping[tuple[int, int], int], code: int, context: int, usual: int) -> int:
+    """Return the half-life of a type in a context: that of the type alone where none was learned, else the usual."""
+    found = lives.get((code, context))
+    return lives.get((code, int(Context.ANY)), usual) if found is None else found
+
+
+__all__ = ["Lives", "days_of", "learned_for", "metadata", "project", "stamp"]

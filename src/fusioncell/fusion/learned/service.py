@@ -7,14 +7,32 @@ from collections.abc import Callable, Sequence
 import msgspec
 
 from fusioncell.fusion.learned import store
+from fusioncell.fusion.learned.asks import BACK, HORIZONS, SILENT, WEEK, asked_of
 from fusioncell.fusion.learned.calibration import calibrate, is_news
-from fusioncell.fusion.learned.model import CALIBRATED, TIERS, WIDE, CalibrationBody, Judged
-from fusioncell.kernel.clock import Clock, Instant
+from fusioncell.fusion.learned.lives import live
+from fusioncell.fusion.learned.model import (
+    CALIBRATED,
+    FORESEEN,
+    LIVED,
+    TIERS,
+    WIDE,
+    CalibrationBody,
+    Judged,
+    LivesBody,
+    OutlookBody,
+)
+from fusioncell.fusion.learned.outlook import look_out, moved
+from fusioncell.kernel.clock import DAY, Clock, Instant
 from fusioncell.kernel.entry import Draft, Payload
 from fusioncell.kernel.ids import Randomness, new_id
 from fusioncell.kernel.marking import Viewer
 from fusioncell.kernel.ports import Database
 from fusioncell.record.service import Record
+
+PAGE = 50_000
+"""Observables that are read in one transaction."""
+MOST = 1_000_000
+"""Accusations that are learned from; of more, those of values chosen by their hash."""
 
 Verdicts = Callable[[frozenset[int]], Sequence[Judged]]
 """Gives what people judged, as these audiences may know it."""
@@ -32,7 +50,41 @@ class Learning:
 
     def learn(self) -> int:
         """Learn what can be learned, tier by tier; append what is new. Returns how many entries. Call it daily."""
-        return sum(self._calibrate(tier) for tier in range(len(TIERS)))
+        return sum(self._calibrate(tier) + self._live(tier) for tier in range(len(TIERS)))
+
+    def _live(self, tier: int) -> int:
+        """Learn from what was accused again, and what was not: half-lives, and the outlook."""
+        asked = asked_of(self._accused(tier), self._clock.now())
+        done = 0
+        known = self._standing(tier, LIVED)
+        standing = {(one.type, one.context): one.days
+                    for one in (msgspec.json.decode(known, type=LivesBody).lives if known else ())}  # fmt: skip
+        lives = live(tier, asked, standing)
+        if {(one.type, one.context): one.days for one in lives.lives} != standing:
+            self._write(LIVED, tier, lives)
+            done += 1
+        known = self._standing(tier, FORESEEN)
+        before = msgspec.json.decode(known, type=OutlookBody) if known else None
+        outlook = look_out(tier, asked)
+        if (outlook.horizons or before is not None) and moved(outlook, before):
+            self._write(FORESEEN, tier, outlook)
+            done += 1
+        return done
+
+    def _accused(self, tier: int) -> list[tuple[int, int, int, int]]:
+        """Return the accusations that the readers of a tier see, in pages, each a transaction of its own."""
+        audiences = self._tier(tier)
+        since = self._clock.now() - (WEEK * BACK + SILENT + max(HORIZONS)) * DAY
+        with self._projections.read() as connection:
+            last = store.last_observable(connection)
+            count = store.count_accusations(connection, since, audiences)
+        # Chosen by the value's hash, so that what is learned does not hang on ids, which tell of what is hidden.
+        mask = (1 << max(0, (count // MOST).bit_length())) - 1
+        rows: list[tuple[int, int, int, int]] = []
+        for start in range(0, last, PAGE):
+            with self._projections.read() as connection:
+                rows += store.accused_between(connection, start, start + PAGE, since, mask, audiences)
+        return rows
 
     def _calibrate(self, tier: int) -> int:
         audiences = self._tier(tier)

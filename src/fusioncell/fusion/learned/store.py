@@ -37,6 +37,38 @@ def stamp(connection: Connection) -> int:
     return int(connection.rows("SELECT coalesce(max(seq), 0) FROM fusion_learned")[0][0])
 
 
+def all_of(connection: Connection, kind: str) -> list[tuple[int, int, str]]:
+    """Return (tier, audience, body) of what was learned of a kind, the wider tier first."""
+    return connection.rows("SELECT tier, audience, body FROM fusion_learned WHERE kind = ? ORDER BY tier", (kind,))
+
+
+def last_observable(connection: Connection) -> int:
+    """Return the highest observable's id among the claims."""
+    return int(connection.rows("SELECT coalesce(max(observable), 0) FROM fusion_claim")[0][0])
+
+
+def count_accusations(connection: Connection, since: int, audiences: Iterable[int]) -> int:
+    """Return how many accusations stand in these audiences, not before ``since``."""
+    sql, value = connection.among(audiences)
+    return int(connection.rows(
+        f"SELECT count(*) FROM fusion_claim WHERE stance IN (1, 2) AND at >= ? AND audience IN {sql}", (since, value)
+    )[0][0])  # fmt: skip
+
+
+def accused_between(
+    connection: Connection, after: int, until: int, since: int, mask: int, audiences: Iterable[int]
+) -> list[tuple[int, int, int, int]]:
+    """Return (hash, type, context, at) of all accusations of the observables with ``after < id <= until``, not before
+    ``since``, in these audiences, of values whose hash has none of the bits of ``mask``."""
+    sql, value = connection.among(audiences)
+    return connection.rows(
+        "SELECT o.hash, o.type, c.context, c.at FROM fusion_claim c JOIN fusion_observable o ON o.id = c.observable "
+        f"WHERE c.observable > ? AND c.observable <= ? AND c.stance IN (1, 2) AND c.at >= ? AND o.hash & ? = 0 "
+        f"AND c.audience IN {sql}",
+        (after, until, since, mask, value),
+    )
+
+
 def learned_in(connection: Connection, audiences: Iterable[int]) -> list[tuple[str, int, int, str]]:
     """Return (kind, tier, at, body) of what these audiences may know, the wider tier first."""
     sql, value = connection.among(audiences)

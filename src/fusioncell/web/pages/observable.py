@@ -119,7 +119,7 @@ def _evidence(
                 "stance": "benign" if voice.benign else "malicious",
                 "weight": sign * origin.weight,
                 "age_days": max(0, now - voice.last) / DAY,
-                "half_life_days": found.half_life / DAY,
+                "half_life_days": origin.half / DAY,
                 "decayed": sign * origin.decayed,
                 **cited.link(voice.seq),
             }
@@ -205,7 +205,7 @@ def _contributors(rows: list[tuple[Any, ...]], names: Names) -> list[View]:
     for row in rows:
         one = counted.setdefault(row[3], {"name": names.organisation(row[3]), "claims": 0, "last": 0})
         one["claims"] += 1
-        one["last"] = max(one["last"], row[9])
+        one["last"] = max(one["last"], row[10])
     return sorted(counted.values(), key=lambda one: (-one["last"], one["name"]))
 
 
@@ -255,6 +255,7 @@ def observable_context(hub: Hub, viewer: Viewer, one: Observable) -> View:
         "one": {**observable_view(one, found), "stix_id": sco_id(one) or "", "first": found.first, "last": found.last},
         "verdict": verdict_view(found, now),
         "prior": found.prior,
+        "again": [one.probability for one in found.again],
         "evidence": _evidence(found, cited, names, now, rows),
         "judgement": judgement_view(hub, viewer, found, names),
         "folded": _folded(found, cited, names),
