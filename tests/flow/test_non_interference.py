@@ -463,6 +463,9 @@ class World:
                     self._release(drafts, whole)
             self.hub.river.run_dry()
             self.hub.shield.follow()
+            # What was released is logged and signed here as there; nothing else is decided in this world.
+            self.hub.shielding.translog.act()
+            self.hub.river.run_dry()
             mine.position = self.hub.record.head()[0]
             self.played.append(mine)
 

@@ -33,7 +33,7 @@ CONSTANTS = re.compile(r"[A-Z][a-z]+|.*[a-z] [a-z].*[.:?]$", re.DOTALL)
 ATTRIBUTES = re.compile(r"\b(?:aria-label|placeholder|data-label|title|alt)=\"([^\"]*)\"")
 MODULES = ("words", "pages/actions", "pages/choices", "pages/contribution", "pages/feeds", "pages/finder",
            "pages/first", "pages/frame", "pages/names", "pages/notices", "pages/observable", "pages/palette",
-           "pages/saying", "pages/signing", "pages/views")  # fmt: skip
+           "pages/saying", "pages/signing", "pages/transparency", "pages/views")  # fmt: skip
 """Modules of ``web`` whose texts the pages in full show."""
 ROOMS = ("kernel/errors.py", "members/joining/terms.py", "members/model.py", "members/signing/service.py",
          "members/joining/service.py", "shield/policy.py", "web/access.py")  # fmt: skip

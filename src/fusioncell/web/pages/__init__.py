@@ -52,8 +52,10 @@ from fusioncell.web.pages import (
     shield,
     shield_undo,
     signing,
+    situation,
     sources,
     talk,
+    transparency,
     triage,
     vulnerabilities,
 )
@@ -95,7 +97,7 @@ def page_handlers() -> list[ControllerRouterHandler]:
         anonymous, attachments,
         feeds, files, first, finder, observable, contribution, contribute, shield, shield_undo, signing, account, ops, live,
         receipts, participation, proxy, joining, admin, notices, groups, directory, choices, palette, privacy, assets,
-        inbound, products, sources, overrides,
-        triage, graph, paste, notebook, saved, changes, horizon, mine,
+        inbound, products, sources, overrides, transparency,
+        triage, graph, paste, notebook, saved, changes, horizon, mine, situation,
     )  # fmt: skip
     return [handler for room in rooms for handler in room.HANDLERS]
