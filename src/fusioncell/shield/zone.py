@@ -10,7 +10,8 @@ what a resolver holds. It moves with the SOA.
 How a million names stay cheap (measured in docs of the shield):
 
 1. Names are hashed into buckets, and each bucket is kept as *ready-made answer blocks*, nothing else: the names are
-   read back from the block when it changes. A change re-encodes the touched buckets only; the rest is shared.
+   read back from the block when it changes. A new name is written behind the others of its block; any other change
+   re-encodes the buckets that it touches, and those only; the rest is shared.
 2. A block starts at the same offset in every message (header and question stand before it), so its compression
    pointers (RFC 1035 §4.1.4) are right in any transfer. They reach 14 bits, hence no block ends beyond 16,383.
 3. The SOA stands in messages of its own, so a new serial touches no block.
@@ -24,7 +25,7 @@ from __future__ import annotations
 
 import re
 import struct
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import IntEnum
 from functools import lru_cache
@@ -323,11 +324,14 @@ class ZoneImage:
         for item in wanted.items():
             groups.setdefault(_place(item[0], len(buckets)), []).append(item)
         for at, items in groups.items():
-            content = _decode(buckets[at], self.garden)
-            if difference.apply(content, items):
-                difference.size -= _size(buckets[at])
+            before = _size(buckets[at])
+            longer = _appended(buckets[at], items, self)
+            if longer is not None:
+                difference.apply({}, items)
+                buckets[at] = longer
+            elif difference.apply(content := _decode(buckets[at], self.garden), items):
                 buckets[at] = _bucket(content, self)
-                difference.size += _size(buckets[at])
+            difference.size += _size(buckets[at]) - before
         if difference.size * 8 < len(buckets) * _BUCKET_SIZE and len(buckets) > 1:
             everything = {labels: code for bucket in buckets
                           for labels, code in _decode(bucket, self.garden).items()}
@@ -408,6 +412,22 @@ def _check(rule: str | Rule, image: ZoneImage) -> tuple[bytes, int]:
 
 def _bucket(content: dict[bytes, int], image: ZoneImage) -> _Bucket:
     return tuple(encode(((labels, content[labels]) for labels in sorted(content)), image.start, image.garden))
+
+
+def _appended(bucket: _Bucket, items: Sequence[tuple[bytes, int | None]], image: ZoneImage) -> _Bucket | None:
+    """Return the bucket with new names behind its last block, which leaves all that stands there as it is; None where
+    it takes more than that: something goes, something is there (or ends as a longer name there does), no room is left.
+    """
+    new = [(labels, code) for labels, code in items if code is not None
+           and not any(labels + _ORIGIN_POINTER in block.wire for block in bucket)]
+    if not bucket or len(new) < len(items):
+        return None
+    last = bucket[-1]
+    start = image.start + len(last.wire)
+    more = list(encode(new, start, image.garden))
+    if len(more) != 1 or start + len(more[0].wire) > MAX_OFFSET:
+        return None
+    return *bucket[:-1], Block(last.records + more[0].records, last.wire + more[0].wire)
 
 
 def _size(bucket: _Bucket) -> int:
