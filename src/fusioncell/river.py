@@ -63,6 +63,7 @@ from fusioncell.record.service import Record
 from fusioncell.shield import project as shield_project
 from fusioncell.shield.guards import project as guards_project
 from fusioncell.shield.holds import project as holds_project
+from fusioncell.shield.appeals import project as appeals_project
 from fusioncell.shield.fuse import project as fuse_project
 from fusioncell.shield.lift import project as lift_project
 from fusioncell.shield.service import allows_blocking
@@ -223,6 +224,7 @@ class River:
                 misp_project.project(connection, arrived)
                 requests_project.project(connection, cut.entries, arrived)
                 fuse_project.project(connection, cut.entries)
+                appeals_project.project(connection, cut.entries)
                 lift_project.project(connection, cut.entries)
                 guards_project.project(connection, cut.entries, arrived)
                 holds_project.project(connection, cut.entries)

@@ -222,7 +222,16 @@ def recall_all_of(hub: Hub, name: str) -> None:
 def test_a_rebuild_ends_the_same(full: Hub) -> None:
     recall_all(full)
     full.shielding.fuse.agree(someone(full, "Gov"), waiting(full)[0].id)
+    full.shielding.lifts.lift(someone(full, "Gov"), {"name": NAMES[0]}, "this one is wrong")
     restored(full)
-    before = (waiting(full), full.shielding.fuse.waiting(), full.shielding.lifts.bars(someone(full, "Gov")))
+
+    def standing() -> tuple[object, ...]:
+        gov = someone(full, "Gov")
+        return waiting(full), full.shielding.fuse.waiting(), full.shielding.lifts.bars(gov), blocked(full)
+
+    before = standing()
+    assert before[0] and before[2]
     rebuild(full)
-    assert before == (waiting(full), full.shielding.fuse.waiting(), full.shielding.lifts.bars(someone(full, "Gov")))
+    assert not waiting(full)
+    full.river.run_dry()
+    assert standing() == before

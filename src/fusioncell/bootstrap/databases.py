@@ -61,6 +61,7 @@ from fusioncell.record import store as record_store
 from fusioncell.record.service import Record, move_cursor, read_cursor
 from fusioncell.river import CURSOR
 from fusioncell.shield import store as shield_store
+from fusioncell.shield.appeals import project as appeals_project
 from fusioncell.shield.charter import project as charter_project
 from fusioncell.shield.fuse import project as fuse_project
 from fusioncell.shield.guards import project as guards_project
@@ -82,7 +83,8 @@ PROJECTIONS = (
     directory_store.metadata, sealing_store.metadata, privacy_store.metadata, assets_store.metadata,
     talk_store.metadata, files_store.metadata, requests_project.metadata, shield_store.metadata,
     charter_project.metadata, guards_project.metadata, holds_project.metadata,
-    fuse_project.metadata, lift_project.metadata, translog_project.metadata, subscribers_project.metadata,
+    appeals_project.metadata, fuse_project.metadata, lift_project.metadata, translog_project.metadata,
+    subscribers_project.metadata,
     receipts_store.metadata, participation_project.metadata, proxy_project.metadata, misp_project.metadata,
     taxii_store.metadata, detect_project.metadata, products_metadata,
     triage_project.metadata, notebook_project.metadata, saved_project.metadata,

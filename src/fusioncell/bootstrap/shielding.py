@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from fusioncell.bootstrap.appealing import DnsProofs
 from fusioncell.edges.database import SqlDatabase
 from fusioncell.edges.dns_notify import NotifyTarget
 from fusioncell.edges.dns_request import known_or_near
@@ -17,6 +18,7 @@ from fusioncell.edges.dns_server import LOOPBACK, DnsServer, start_dns_server
 from fusioncell.edges.dns_tls import xot
 from fusioncell.edges.dns_tsig import TsigKey
 from fusioncell.edges.folder import Folder
+from fusioncell.edges.txt import TxtResolver
 from fusioncell.fusion.service import Fusion
 from fusioncell.intake.service import Intake
 from fusioncell.kernel.clock import Clock
@@ -24,6 +26,7 @@ from fusioncell.kernel.ids import Randomness
 from fusioncell.kernel.settings import Settings, host_port
 from fusioncell.record import Seal
 from fusioncell.record.service import Record
+from fusioncell.shield.appeals.service import Appeals
 from fusioncell.shield.fuse.service import Fuse
 from fusioncell.shield.holds.service import Holds
 from fusioncell.shield.lift.service import Lifts
@@ -46,6 +49,7 @@ class Shielding:
     holds: Holds
     lifts: Lifts
     fuse: Fuse
+    appeals: Appeals
     translog: Translog
     subscribers: Subscribers
 
@@ -62,6 +66,7 @@ class Shielding:
     def daily(self) -> None:
         """Do what a day asks for."""
         self.protect()
+        self.appeals.tidy()
 
     async def serve_dns(self, listen: str, **more: Any) -> DnsServer:
         """Serve the zones as their primary on the running event loop."""
@@ -121,11 +126,13 @@ def join_shield(
     holds = Holds(record, projections, clock, randomness, sha256(b"holds" + key).digest(), shield.endings_on)
     shield.held = holds.held
     fuse = shield.fuse = Fuse(record, projections, shield, lifts, clock, randomness)
+    appeals = Appeals(record, projections, shield, lifts, intake,
+                      DnsProofs(sha256(b"appeals" + key).digest(), TxtResolver(settings.resolver)), clock, randomness)
     translog = _translog(settings, key, record, projections, clock, randomness)
     subscribers = Subscribers(record, projections, shield, clock, randomness, public_url=settings.public_url,
                               secret=sha256(b"subscribers" + key).digest())  # fmt: skip
     return Shielding(settings=settings, shield=shield, proved_names=proved_names,
-                     holds=holds, lifts=lifts, fuse=fuse, translog=translog, subscribers=subscribers)
+                     holds=holds, lifts=lifts, fuse=fuse, appeals=appeals, translog=translog, subscribers=subscribers)
 
 
 def _translog(settings: Settings, key: bytes, record: Record, projections: SqlDatabase, clock: Clock,

@@ -141,6 +141,7 @@ DATA: dict[str, Held] = {
     "exchange_vault_cursor": Held("stream_cursors", _GONE),
     "exchange_vault_feed": Held("feeds_added", _ID),
     # Not on persons, though a column's name sounds like it.
+    "shield_appeals_said": Held("", "of people outside, who need no account; erased by whoever wrote it, or in time"),
     "shield_decision": Held("", "a decision of an office, in the public log; the id leads to nobody any more"),
     "members_vault_attempt": Held("", "a keyed hash that counts attempts; deleted within days"),
 }

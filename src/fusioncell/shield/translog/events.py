@@ -8,6 +8,7 @@ EVENTS: dict[str, Kind] = {
     "appeal.lodged": Kind.APPEAL,
     "appeal.upheld": Kind.UPHELD,
     "appeal.dismissed": Kind.DISMISSED,
+    "appeal.refused": Kind.DISMISSED,
     "policy.adopted": Kind.POLICY,
     "deconfliction.placed": Kind.HOLD,
 }
