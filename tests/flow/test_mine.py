@@ -10,7 +10,7 @@ import pytest
 from fusioncell.intake.service import Terms
 from fusioncell.kernel.clock import DAY, ManualClock, parse_instant
 from fusioncell.kernel.marking import Tlp, Viewer
-from hubs import MadeHub, Party, browser, make_hub
+from hubs import MadeHub, Party, browser, make_hub, visitor
 
 START = parse_instant("2026-11-22T08:00:00Z")
 
@@ -124,3 +124,21 @@ def test_each_role_finds_what_it_is_for(made: MadeHub) -> None:
             page = client.get("/mine").text
             assert [each for each in wanted.values() if each in page] == [title]
             assert "Questions that wait for an answer" in page
+
+
+def test_the_situation_and_what_is_not_seen(made: MadeHub) -> None:
+    tell(made, made.ministry.org, "evil.example")
+    with browser(made, made.provider) as jon:
+        page = jon.get("/situation?days=7").text
+        assert "Government" in page and "Items a day" in page
+        assert "The situation in government" in jon.get("/situation?days=7&sector=government").text
+        assert "The situation over time" in jon.get("/situation?sector=nowhere").text
+        assert jon.get("/situation?days=8").status_code == 400
+        page = jon.get("/coverage").text
+        assert "Nobody named a value of the type IBAN" in page
+        assert "The partnership is too small to say it without naming anybody." in page
+    with visitor(made) as nobody:
+        for path in ("/situation", "/coverage", "/mine"):
+            assert nobody.get(path).status_code == 303
+        for path in ("/api/situation", "/api/coverage"):
+            assert nobody.get(path).status_code == 403

@@ -77,6 +77,7 @@ from fusioncell.members.service import Members
 from fusioncell.members.signing import Signing
 from fusioncell.members.signing.passkeys import site_of
 from fusioncell.picture.changes import WhatChanges
+from fusioncell.picture.coverage import Coverages
 from fusioncell.picture.csaf import Csaf
 from fusioncell.picture.graph import Graphs
 from fusioncell.picture.horizon import Horizon
@@ -85,6 +86,7 @@ from fusioncell.picture.notebook import Notebooks
 from fusioncell.picture.products import Products
 from fusioncell.picture.saved import SavedQueries
 from fusioncell.picture.service import Picture
+from fusioncell.picture.situation import Situations
 from fusioncell.picture.triage import Triage
 from fusioncell.picture.weekly import Weekly
 from fusioncell.record import Seal
@@ -174,6 +176,8 @@ class Hub:
     notebooks: Notebooks
     saved: SavedQueries
     horizon: Horizon
+    coverages: Coverages
+    situations: Situations
     local_token: str = ""
     demo_roles: list[dict[str, str]] = field(default_factory=list)
     """The demonstration's ready sign-ins for the sign-in page: name, org, role, href."""
@@ -308,8 +312,8 @@ def assemble(
     known = join_knowing(record, projections, fusion, intake, members, clock, randomness)
     inbound = _inbound(settings, record, intake, members, audit, vault, clock, randomness, key)
     requests = Requests(record, projections, talk, clock, randomness)
-    bench = join_workbench(record, projections, picture, fusion, shield, members, people.assets, requests, clock,
-                           randomness)
+    bench = join_workbench(record, projections, picture, fusion, shield, members, people.assets, requests, known,
+                           clock, randomness)
     follower.query_of, notify.may_use = bench.test_of, bench.may_use
     press = join_press(settings, record, projections, intake, picture, fusion, members, receipts, seal, clock,
                        randomness)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple
 
+from fusioncell.bootstrap.knowing import Knowing
 from fusioncell.exchange.requests import Requests, State
 from fusioncell.fusion.service import Fusion
 from fusioncell.intake.model import Extract
@@ -17,11 +18,13 @@ from fusioncell.members.assets import Assets
 from fusioncell.members.model import Person
 from fusioncell.members.privacy.model import Data
 from fusioncell.members.service import Members
+from fusioncell.picture.coverage import Coverages
 from fusioncell.picture.graph import Graphs
 from fusioncell.picture.horizon import Horizon
 from fusioncell.picture.notebook import Notebooks
 from fusioncell.picture.saved import SavedQueries, test_of
 from fusioncell.picture.service import Picture
+from fusioncell.picture.situation import Situations
 from fusioncell.picture.triage import Candidate, Triage, question
 from fusioncell.record.service import Record
 from fusioncell.shield import MALICIOUS_AT_LEAST
@@ -81,6 +84,8 @@ class Bench(NamedTuple):
     notebooks: Notebooks
     saved: SavedQueries
     horizon: Horizon
+    coverages: Coverages
+    situations: Situations
 
     def test_of(self, query: str) -> Callable[[Extract], bool] | None:
         """Return the test of a saved query for what arrives, None where there is none any more."""
@@ -103,9 +108,16 @@ class Bench(NamedTuple):
 
 def join_workbench(
     record: Record, projections: Database, picture: Picture, fusion: Fusion, shield: Shield, members: Members,
-    assets: Assets, requests: Requests, clock: Clock, randomness: Randomness,
+    assets: Assets, requests: Requests, known: Knowing, clock: Clock, randomness: Randomness,
 ) -> Bench:  # fmt: skip
     """Join the workbench to the rooms that it looks at."""
+
+    def sectors() -> dict[str, str]:
+        return {one.id: one.sector for one in members.organisations()}
+
+    def belonging() -> dict[str, str]:
+        return {one.id: one.sector for one in members.organisations() if one.bound}
+
     triage = Triage(record=record, projections=projections, picture=picture, fusion=fusion,
                     context=Surroundings(members, assets, shield), clock=clock, randomness=randomness)  # fmt: skip
     triage.sources.append(Questions(requests, clock))
@@ -113,4 +125,6 @@ def join_workbench(
                          randomness=randomness)  # fmt: skip
     notebooks = Notebooks(record, projections, clock, randomness)
     return Bench(triage, Graphs(record, picture, fusion), notebooks, saved,
-                 Horizon(record, projections, clock, randomness))
+                 Horizon(record, projections, clock, randomness),
+                 Coverages(picture, fusion, known.matrix, belonging),
+                 Situations(picture, known.entities, clock, sectors))

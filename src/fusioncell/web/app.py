@@ -60,6 +60,7 @@ from fusioncell.members.sealing import routes as sealing_routes
 from fusioncell.members.signing import routes as signing_routes
 from fusioncell.picture import routes as picture_routes
 from fusioncell.picture.changes import routes as changes_routes
+from fusioncell.picture.coverage import routes as coverage_routes
 from fusioncell.picture.csaf import routes as csaf_routes
 from fusioncell.picture.graph import routes as graph_routes
 from fusioncell.picture.horizon import routes as horizon_routes
@@ -67,11 +68,15 @@ from fusioncell.picture.matrix import routes as matrix_routes
 from fusioncell.picture.notebook import routes as notebook_routes
 from fusioncell.picture.products import routes as products_routes
 from fusioncell.picture.saved import routes as saved_routes
+from fusioncell.picture.situation import routes as situation_routes
 from fusioncell.picture.triage import routes as triage_routes
 from fusioncell.picture.weekly import routes as weekly_routes
 from fusioncell.shield import routes as shield_routes
+from fusioncell.shield.appeals import routes as appeals_routes
 from fusioncell.shield.fuse import routes as fuse_routes
+from fusioncell.shield.hits import routes as hits_routes
 from fusioncell.shield.lift import routes as lift_routes
+from fusioncell.shield.subscribers import routes as subscribers_routes
 from fusioncell.shield.translog import routes as translog_routes
 from fusioncell.web import problems
 from fusioncell.web.access import Access, guard
@@ -95,10 +100,10 @@ ROOMS = (
     "matrix", "vulns",
     "csaf", "weekly",
     "feeds", "mispdoor", "taxii", "matcher", "cursors",
-    "triage", "graphs", "notebooks", "saved", "horizon",
+    "triage", "graphs", "notebooks", "saved", "horizon", "coverages", "situations",
 )  # fmt: skip
 """Services of the hub that handlers may ask for by name."""
-SHIELDING = ("lifts", "fuse", "translog",)
+SHIELDING = ("lifts", "fuse", "appeals", "translog", "hit_counts", "subscribers")
 """Services that stand on the shield (``hub.shielding``), likewise."""
 _BARE_KEY = re.compile(rb"fc_[0-9a-f]{16}_[A-Za-z0-9_-]{43}\Z")
 INJECTED = frozenset({
@@ -130,7 +135,7 @@ def readyz(hub: Hub) -> dict[str, str]:
 def metrics(hub: Hub) -> Response[str]:
     """Give the operators' figures in Prometheus' text form. Operators alone: lag and totals tell of hidden things."""
     head, _, epoch = hub.record.head()
-    lines = {
+    lines: dict[str, float] = {
         "fusioncell_record_position": head,
         "fusioncell_record_epoch": epoch,
         "fusioncell_projection_lag_entries": head - hub.river.position,
@@ -138,9 +143,12 @@ def metrics(hub: Hub) -> Response[str]:
         "fusioncell_projection_set_aside_entries": hub.river.set_aside,
         "fusioncell_zone_serial": hub.shield.zone.serial,
         "fusioncell_zone_names": len(hub.shield.zone.image()),
+        "fusioncell_appeals_open": hub.shielding.appeals.overdue()[0],
+        "fusioncell_appeals_overdue": hub.shielding.appeals.overdue()[1],
         "fusioncell_fuse_waiting": hub.shielding.fuse.waiting().acts,
         "fusioncell_zones_frozen": int(hub.shielding.fuse.frozen()),
     }
+    lines |= hub.shielding.hit_counts.metrics(hub.record.audiences_where(lambda _: True))
     return Response(
         "".join(f"# TYPE {name} gauge\n{name} {value}\n" for name, value in lines.items()),
         media_type="text/plain; version=0.0.4",
@@ -244,9 +252,10 @@ def _doors() -> Router:
         sealing_routes, signing_routes, talk_routes, notify_routes, inbound_routes, files_routes,
         requests_routes, privacy_routes, assets_routes, receipts_routes, participation_routes, proxy_routes,
         products_routes, csaf_routes, weekly_routes,
-        fuse_routes, lift_routes, translog_routes,
+        appeals_routes, fuse_routes, lift_routes, translog_routes, subscribers_routes, hits_routes,
         detect_routes, mispdoor_routes, taxii_routes, federation_routes,
-        triage_routes, graph_routes, notebook_routes, saved_routes, horizon_routes,
+        triage_routes, graph_routes, notebook_routes, saved_routes, horizon_routes, coverage_routes,
+        situation_routes,
     )  # fmt: skip
     doors = [door for room in (*rooms, *packages) for door in room.HANDLERS]
     return Router("/", route_handlers=[healthz, readyz, metrics, *doors, *page_handlers()])

@@ -13,6 +13,7 @@ from fusioncell.web.pages import (
     account,
     admin,
     anonymous,
+    appeals,
     assets,
     attachments,
     changes,
@@ -95,7 +96,8 @@ def page_handlers() -> list[ControllerRouterHandler]:
     rooms = (
         talk, compose, requests, clusters, entities, matrix, vulnerabilities,
         anonymous, attachments,
-        feeds, files, first, finder, observable, contribution, contribute, shield, shield_undo, signing, account, ops, live,
+        feeds, files, first, finder, observable, contribution, contribute, shield, shield_undo, appeals,
+        signing, account, ops, live,
         receipts, participation, proxy, joining, admin, notices, groups, directory, choices, palette, privacy, assets,
         inbound, products, sources, overrides, transparency,
         triage, graph, paste, notebook, saved, changes, horizon, mine, situation,

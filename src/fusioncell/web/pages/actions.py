@@ -76,6 +76,8 @@ ACTIONS = (
     Action("/clusters", N_("Clusters"), "", lambda viewer: viewer.member),
     Action("/vulnerabilities", N_("Vulnerabilities"), "", lambda viewer: viewer.member),
     Action("/matrix", N_("ATT&CK matrix"), "", lambda viewer: viewer.member),
+    Action("/situation", N_("The situation over time"), "", lambda viewer: viewer.member),
+    Action("/coverage", N_("What we do not see"), "", lambda viewer: viewer.member),
     Action("/horizon", N_("Horizon"), "g h", lambda viewer: viewer.member),
     Action("/shield", N_("Shield"), "g s", lambda viewer: viewer.member),
     Action("/notifications", N_("Notifications"), "g n", _person),
