@@ -62,6 +62,7 @@ from fusioncell.record.model import MAX_BLOCK_ENTRIES
 from fusioncell.record.service import Record
 from fusioncell.shield import project as shield_project
 from fusioncell.shield.guards import project as guards_project
+from fusioncell.shield.hits import project as hits_project
 from fusioncell.shield.holds import project as holds_project
 from fusioncell.shield.appeals import project as appeals_project
 from fusioncell.shield.fuse import project as fuse_project
@@ -230,6 +231,7 @@ class River:
                 holds_project.project(connection, cut.entries)
                 shield_project.project(connection, cut.entries, changes, blocking)
                 subscribers_project.project(connection, cut.entries)
+                hits_project.project(connection, cut.entries)
                 translog_project.project(connection, cut.entries, self._nonces)
                 receipts_project.project(connection, cut.entries, arrived)
                 participation_project.project(connection, arrived)

@@ -65,6 +65,7 @@ from fusioncell.shield.appeals import project as appeals_project
 from fusioncell.shield.charter import project as charter_project
 from fusioncell.shield.fuse import project as fuse_project
 from fusioncell.shield.guards import project as guards_project
+from fusioncell.shield.hits import project as hits_project
 from fusioncell.shield.holds import project as holds_project
 from fusioncell.shield.lift import project as lift_project
 from fusioncell.shield.subscribers import project as subscribers_project
@@ -84,7 +85,7 @@ PROJECTIONS = (
     talk_store.metadata, files_store.metadata, requests_project.metadata, shield_store.metadata,
     charter_project.metadata, guards_project.metadata, holds_project.metadata,
     appeals_project.metadata, fuse_project.metadata, lift_project.metadata, translog_project.metadata,
-    subscribers_project.metadata,
+    subscribers_project.metadata, hits_project.metadata,
     receipts_store.metadata, participation_project.metadata, proxy_project.metadata, misp_project.metadata,
     taxii_store.metadata, detect_project.metadata, products_metadata,
     triage_project.metadata, notebook_project.metadata, saved_project.metadata,

@@ -28,6 +28,7 @@ from fusioncell.record import Seal
 from fusioncell.record.service import Record
 from fusioncell.shield.appeals.service import Appeals
 from fusioncell.shield.fuse.service import Fuse
+from fusioncell.shield.hits.service import Hits
 from fusioncell.shield.holds.service import Holds
 from fusioncell.shield.lift.service import Lifts
 from fusioncell.shield.service import Shield
@@ -52,12 +53,14 @@ class Shielding:
     appeals: Appeals
     translog: Translog
     subscribers: Subscribers
+    hit_counts: Hits
 
     def act(self) -> int:
         """After each batch: bring the zones to the newest step, do what is due; return how many entries that made."""
         self.shield.follow()
         self.subscribers.follow()
-        return self.subscribers.act() + self.shield.act() + self.fuse.act() + self.translog.act()
+        done = self.subscribers.act() + self.shield.act() + self.fuse.act() + self.translog.act()
+        return done + self.hit_counts.act()
 
     def protect(self) -> None:
         """Guard the names that are proved now, and those no more that are not."""
@@ -131,8 +134,10 @@ def join_shield(
     translog = _translog(settings, key, record, projections, clock, randomness)
     subscribers = Subscribers(record, projections, shield, clock, randomness, public_url=settings.public_url,
                               secret=sha256(b"subscribers" + key).digest())  # fmt: skip
+    hits = Hits(record, projections, intake, subscribers, clock, randomness)
     return Shielding(settings=settings, shield=shield, proved_names=proved_names,
-                     holds=holds, lifts=lifts, fuse=fuse, appeals=appeals, translog=translog, subscribers=subscribers)
+                     holds=holds, lifts=lifts, fuse=fuse, appeals=appeals, translog=translog, subscribers=subscribers,
+                     hit_counts=hits)
 
 
 def _translog(settings: Settings, key: bytes, record: Record, projections: SqlDatabase, clock: Clock,
