@@ -1,8 +1,9 @@
 """The RPZ primary: building, memory, changes, transfers beside Knot and BIND, and many subscribers at once.
 
-Run: ``PYTHONPATH=src python benchmarks/dns_primary.py [--quick] [--peers] [--start] [names …]`` (default 100000 1000000;
-``--quick`` the first alone). ``--peers``: Debian's Knot and BIND serve the same zone, taken in turns by the same reader,
-which counts records and no more. ``--start``: also the start of a hub whose projections hold that many blocks.
+Run: ``PYTHONPATH=src python benchmarks/dns_primary.py [--quick] [--peers] [--start] [names …]`` (default 100000 and
+1000000; ``--quick`` the first alone). ``--peers``: Knot and BIND serve the same zone, taken in turns by the same
+reader, which counts records and no more. ``--start``: also what a hub's start adds, whose projections hold that many
+blocks.
 
 The primaries run in processes of their own; their CPU is read from /proc. Names are synthetic, made here. Rates by wall
 time mean something only beside each other, taken in one run: the line "load" says how busy the machine was.

@@ -9,7 +9,7 @@ import dns.message
 import dns.rdatatype
 import dns.rrset
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fusioncell.kernel.errors import BadInput
@@ -50,6 +50,7 @@ def expected(image: ZoneImage) -> set[tuple[str, str, str]]:
     return wanted
 
 
+@settings(deadline=None)
 @given(rules)
 def test_every_action_is_read_back_by_us_and_by_others(given_rules: list[Rule]) -> None:
     image = build(given_rules, 7)
@@ -60,6 +61,7 @@ def test_every_action_is_read_back_by_us_and_by_others(given_rules: list[Rule]) 
     assert len(sent) == len(expected(image)) + 2, "no record twice"
 
 
+@settings(deadline=None)
 @given(rules, rules)
 def test_the_steps_lead_where_the_whole_zone_stands(before: list[Rule], after: list[Rule]) -> None:
     zone = LiveZone(build(before, 7))

@@ -258,8 +258,10 @@ class ZoneImage:
 
         Raises BadInput where a name does not fit the zone.
         """
-        blank = cls(origin, serial, 0, 0, ((),), garden, heartbeat)
-        return _filled(blank, serial, (_check(rule, blank) for rule in rules))
+        builder = ZoneBuilder(cls(origin, serial, 0, 0, ((),), garden, heartbeat))
+        for rule in rules:
+            builder.add(rule)
+        return builder.image(serial)
 
     def __len__(self) -> int:
         return self.count
@@ -434,36 +436,57 @@ def _size(bucket: _Bucket) -> int:
     return sum(len(block.wire) for block in bucket)
 
 
-def _filled(blank: ZoneImage, serial: int, rules: Iterable[tuple[bytes, int]]) -> ZoneImage:
-    """Return the zone as ``blank`` is, with these rules and no others; of two on one name the later.
+class ZoneBuilder:
+    """Makes a zone of rules that come one by one; of two on one name the later counts.
 
-    The rules are taken as they come and kept as bytes, apart by the hash of their names, until it is known how many
-    buckets they need: a million names so cost 25 MB beside the zone itself, where a dictionary of them costs 150.
+    They are kept as bytes, apart by the hash of their names, until it is known how many buckets they need: a million
+    names so cost 25 MB beside the zone itself, where a dictionary of them costs 150.
     """
-    forms = _codec(blank.garden).forms
-    parts: dict[int, bytearray] = {}
-    total = 0
-    for labels, code in rules:
-        part = parts.setdefault(crc32(labels) % _PARTS, bytearray())
+
+    def __init__(self, blank: ZoneImage) -> None:
+        self._blank = blank
+        self._forms = _codec(blank.garden).forms
+        self._parts: dict[int, bytearray] = {}
+        self._size = 0
+
+    def add(self, rule: str | Rule) -> None:
+        """Take a rule. Raises BadInput where its name does not fit the zone."""
+        self.take(*_check(rule, self._blank))
+
+    def take(self, labels: bytes, code: int) -> None:
+        """Take a rule as an image holds it."""
+        part = self._parts.setdefault(crc32(labels) % _PARTS, bytearray())
         part += labels
         part += _MARKS[code]
-        total += len(labels) + forms[code].size
-    number = max(1, -(-total // _BUCKET_SIZE))
-    together: dict[int, list[int]] = {}
-    for at in sorted(parts):  # up to _PARTS buckets are some parts each, more are some to a part
-        together.setdefault(_slot(at, min(number, _PARTS)), []).append(at)
-    buckets: list[_Bucket] = [()] * number
-    count = size = 0
-    for sources in together.values():
-        groups: dict[int, dict[bytes, int]] = {}
-        for at in sources:
-            for labels, mark in _MARKED.findall(parts.pop(at)):
-                groups.setdefault(_place(labels, number), {})[labels] = mark[0]
-        for at, content in groups.items():
-            buckets[at] = _bucket(content, blank)
-            count += len(content)
-            size += _size(buckets[at])
-    return replace(blank, serial=serial, count=count, size=size, buckets=tuple(buckets))
+        self._size += len(labels) + self._forms[code].size
+
+    def image(self, serial: int) -> ZoneImage:
+        """Return the zone at a serial. The builder is empty then."""
+        parts, self._parts = self._parts, {}
+        number = max(1, -(-self._size // _BUCKET_SIZE))
+        together: dict[int, list[int]] = {}
+        for at in sorted(parts):  # up to _PARTS buckets are some parts each, more are some to a part
+            together.setdefault(_slot(at, min(number, _PARTS)), []).append(at)
+        buckets: list[_Bucket] = [()] * number
+        count = size = 0
+        for sources in together.values():
+            groups: dict[int, dict[bytes, int]] = {}
+            for at in sources:
+                for labels, mark in _MARKED.findall(parts.pop(at)):
+                    groups.setdefault(_place(labels, number), {})[labels] = mark[0]
+            for at, content in groups.items():
+                buckets[at] = _bucket(content, self._blank)
+                count += len(content)
+                size += _size(buckets[at])
+        return replace(self._blank, serial=serial, count=count, size=size, buckets=tuple(buckets))
+
+
+def _filled(blank: ZoneImage, serial: int, rules: Iterable[tuple[bytes, int]]) -> ZoneImage:
+    """Return the zone as ``blank`` is, with these rules and no others."""
+    builder = ZoneBuilder(blank)
+    for labels, code in rules:
+        builder.take(labels, code)
+    return builder.image(serial)
 
 
 def _split(buckets: list[_Bucket], image: ZoneImage) -> None:
