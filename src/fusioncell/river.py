@@ -68,6 +68,7 @@ from fusioncell.shield.appeals import project as appeals_project
 from fusioncell.shield.fuse import project as fuse_project
 from fusioncell.shield.lift import project as lift_project
 from fusioncell.shield.service import allows_blocking
+from fusioncell.shield.standing import project as standing_project
 from fusioncell.shield.subscribers import project as subscribers_project
 from fusioncell.shield.translog import project as translog_project
 
@@ -229,6 +230,7 @@ class River:
                 lift_project.project(connection, cut.entries)
                 guards_project.project(connection, cut.entries, arrived)
                 holds_project.project(connection, cut.entries)
+                standing_project.project(connection, cut.entries)
                 shield_project.project(connection, cut.entries, changes, blocking)
                 subscribers_project.project(connection, cut.entries)
                 hits_project.project(connection, cut.entries)

@@ -32,6 +32,7 @@ from fusioncell.shield.hits.service import Hits
 from fusioncell.shield.holds.service import Holds
 from fusioncell.shield.lift.service import Lifts
 from fusioncell.shield.service import Shield
+from fusioncell.shield.standing.service import StandingApprovals
 from fusioncell.shield.subscribers.service import Subscribers
 from fusioncell.shield.subscribers.serving import Serving
 from fusioncell.shield.translog import key_named
@@ -48,6 +49,7 @@ class Shielding:
     proved_names: Callable[[], Sequence[str]]
     """The names that members proved, without whose they are: all that the shield learns of the membership."""
     holds: Holds
+    standing: StandingApprovals
     lifts: Lifts
     fuse: Fuse
     appeals: Appeals
@@ -59,7 +61,7 @@ class Shielding:
         """After each batch: bring the zones to the newest step, do what is due; return how many entries that made."""
         self.shield.follow()
         self.subscribers.follow()
-        done = self.subscribers.act() + self.shield.act() + self.fuse.act() + self.translog.act()
+        done = self.subscribers.act() + self.shield.act() + self.standing.act() + self.fuse.act() + self.translog.act()
         return done + self.hit_counts.act()
 
     def protect(self) -> None:
@@ -128,6 +130,7 @@ def join_shield(
     shield.bars = lifts
     holds = Holds(record, projections, clock, randomness, sha256(b"holds" + key).digest(), shield.endings_on)
     shield.held = holds.held
+    standing = StandingApprovals(record, projections, fusion, shield, clock, randomness)
     fuse = shield.fuse = Fuse(record, projections, shield, lifts, clock, randomness)
     appeals = Appeals(record, projections, shield, lifts, intake,
                       DnsProofs(sha256(b"appeals" + key).digest(), TxtResolver(settings.resolver)), clock, randomness)
@@ -136,7 +139,7 @@ def join_shield(
                               secret=sha256(b"subscribers" + key).digest())  # fmt: skip
     hits = Hits(record, projections, intake, subscribers, clock, randomness)
     return Shielding(settings=settings, shield=shield, proved_names=proved_names,
-                     holds=holds, lifts=lifts, fuse=fuse, appeals=appeals, translog=translog, subscribers=subscribers,
+                     holds=holds, standing=standing, lifts=lifts, fuse=fuse, appeals=appeals, translog=translog, subscribers=subscribers,
                      hit_counts=hits)
 
 

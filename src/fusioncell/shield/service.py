@@ -437,6 +437,20 @@ class Shield:
 
     # -- for the packages of the shield ------------------------------------------------------------------------------
 
+    def waiting_by_rule(self, after: int, limit: int) -> list[tuple[int, Decision]]:
+        """Return what a rule proposed on an actor's name, unguarded, with its position, after one."""
+        with self._database.read() as connection:
+            return store.waiting_by_rule(connection, after, limit)
+
+    def may_publish(self, decisions: Iterable[str]) -> set[str]:
+        """Return those of the proposed decisions that a machine may publish now (``shield.fuse``)."""
+        return set(decisions) if self.fuse is None else self.fuse.may_publish(decisions)
+
+    def made_under(self, standing: str, since: int) -> list[tuple[str, int, bool]]:
+        """Return (id, published at, whether a person ended it) of the decisions that cite a standing approval."""
+        with self._database.read() as connection:
+            return store.made_under(connection, standing, since)
+
     def those(self, identifiers: Iterable[str]) -> list[Decision]:
         """Return the decisions with these ids, in order; the caller has filtered them."""
         wanted = list(identifiers)

@@ -87,6 +87,7 @@ decision = Table(
     CheckConstraint("state <> 'published' OR expires_at > published_at", name="shield_decision_expires"),
     Index("shield_decision_name", "name"),
     Index("shield_decision_state", "state", "expires_at"),
+    Index("shield_decision_standing", "standing", "published_at"),
     Index("shield_decision_standing_name", "state", "name"),
 )
 change = Table(
@@ -199,6 +200,20 @@ def open_outside(connection: Connection, identifiers: Iterable[str]) -> list[Row
     return connection.rows(
         f"SELECT {COLUMNS} FROM shield_decision WHERE scope IS NOT NULL AND scope NOT IN {sql} ORDER BY seq", (value,)
     )
+
+
+def waiting_by_rule(connection: Connection, after: int, limit: int) -> list[tuple[int, Decision]]:
+    """Return what a rule proposed on an actor's name, unguarded, with its position, after one."""
+    return [(row[0], decision_of(row[1:])) for row in connection.rows(
+        f"SELECT seq, {COLUMNS} FROM shield_decision WHERE state = 'proposed' AND proposed_by = 'rule' "
+        "AND guards = '[]' AND origin = 'actor' AND exercise = 0 AND seq > ? ORDER BY seq LIMIT ?", (after, limit))]
+
+
+def made_under(connection: Connection, standing: str, since: int) -> list[tuple[str, int, bool]]:
+    """Return (id, published at, whether a person ended it) of the decisions that cite a standing approval."""
+    return [(row[0], row[1], bool(row[2])) for row in connection.rows(
+        "SELECT id, published_at, CASE WHEN state = 'withdrawn' AND ended_by NOT IN ('rule', 'rollback') THEN 1 ELSE 0 "
+        "END FROM shield_decision WHERE standing = ? AND published_at > ? ORDER BY seq", (standing, since))]
 
 
 def set_serial(connection: Connection, identifier: str, serial: int) -> None:
