@@ -14,6 +14,7 @@ from fusioncell.fusion.learned import ANCHOR, RAW, Line
 from fusioncell.fusion.learned.asks import NEVER, asked_of
 from fusioncell.fusion.learned.calibration import calibrate, is_news
 from fusioncell.fusion.learned.context import Context, context_of
+from fusioncell.fusion.learned.fading import STEP
 from fusioncell.fusion.learned.foresee import foresee
 from fusioncell.fusion.learned.lives import live
 from fusioncell.fusion.learned.model import FORESEEN, KINDS
@@ -26,6 +27,7 @@ from fusioncell.shield import MALICIOUS_AT_LEAST
 
 LINES = st.builds(Line, st.floats(-5, 5), st.floats(0.01, 3), st.integers(1, 1000))
 DOMAIN, URL = (TYPE_CODES[type] for type in (ObservableType.DOMAIN, ObservableType.URL))
+PHISHING = 30 + STEP * Context.PHISHING
 SCORES = st.floats(-10, 15)
 
 
@@ -79,16 +81,16 @@ def lives_of(chance: float, half: float, seed: int, values: int = 400, code: int
     rows = []
     for value in range(values):
         first = last = int(dice.integers(0, 330))
-        rows.append((value * 7919 % 1_000_003, code, Context.PHISHING, first * DAY))
+        rows.append((value * 7919 % 1_000_003, code, PHISHING, first * DAY))
         for day in range(first + 1, 360):
             if dice.random() < chance * 0.5 ** ((day - last) / half):
-                rows.append((value * 7919 % 1_000_003, code, Context.PHISHING, day * DAY))
+                rows.append((value * 7919 % 1_000_003, code, PHISHING, day * DAY))
                 last = day
     return rows
 
 
 def test_questions_know_nothing_of_what_came_later() -> None:
-    rows = [(1, DOMAIN, 0, 100 * DAY), (1, DOMAIN, 0, 120 * DAY), (2, DOMAIN, 1, 130 * DAY + 1)]
+    rows = [(1, DOMAIN, 0, 100 * DAY), (1, DOMAIN, 0, 120 * DAY), (2, DOMAIN, PHISHING, 130 * DAY + 1)]
     asked = asked_of(rows, 160 * DAY)
     newest = asked.since[:1]
     assert len(asked.code) == 5 and newest[0] == 10, "the second value was accused after the last question"

@@ -15,6 +15,7 @@ from xxhash import xxh3_64_hexdigest
 
 from fusioncell.fusion import store, weigh
 from fusioncell.fusion.learned.context import context_of
+from fusioncell.fusion.learned.fading import STEP
 from fusioncell.fusion.learned.project import days_of
 from fusioncell.fusion.weigh import LANDMARK
 from fusioncell.intake.project import Arrived
@@ -159,7 +160,8 @@ def _rows(
     endings: list[tuple[object, ...]] = []
     sources: dict[str, int] = {}
     of, contributor, grade = "", 0, ""
-    audience_of = -1
+    audience_of, context = -1, 0
+    labels: tuple[str, ...] | None = None
     learned: Mapping[tuple[int, int], int] = {}
     for arrival in arrived.arrivals:
         claims = arrival.extract.claims
@@ -184,11 +186,13 @@ def _rows(
             stance, weight, at = _worth(claim, entry.at, grade)
             if stance:
                 code = TYPE_CODES[o.type]
-                context = context_of(claim.context)
+                if claim.context is not labels:
+                    labels = claim.context
+                    context = context_of(labels)
                 half = days_of(learned, code, context, _DAYS[code]) if learned else _DAYS[code]
-                latest = log2(weight) + (at - LANDMARK) / (half * DAY)
+                latest, fade = log2(weight) + (at - LANDMARK) / (half * DAY), half + STEP * context
             else:
-                latest, half, context = 0.0, 0, 0
+                latest, fade = 0.0, 0
             if claim.stance == _END and not is_pseudonym(entry.org):
                 # Of several anonymous authors, none can speak for another.
                 endings.append((number, contributor, audience, seq))
@@ -199,12 +203,14 @@ def _rows(
             if creator is None:
                 creator = sources[claim.creator] = number_of(storable(claim.creator[:200]))
             rows.append((number, seq, position, audience, contributor, creator, int(claim.role), stance, weight,
-                         latest, at, fresh, _keys(claim.keys), half, context))  # fmt: skip
+                         latest, at, fresh, _keys(claim.keys), fade))  # fmt: skip
     store.add_parties(connection, parties.added)
     return rows, endings
 
 
 def _keys(keys: tuple[str, ...]) -> str:
+    if len(keys) == 1:
+        return xxh3_64_hexdigest(keys[0].encode("utf-8", "replace"))
     return " ".join([xxh3_64_hexdigest(key.encode("utf-8", "replace")) for key in keys[:_MAX_KEYS]])
 
 

@@ -11,6 +11,7 @@ import numpy as np
 from fusioncell.fusion import store
 from fusioncell.fusion.assess import assess
 from fusioncell.fusion.knowngood import KnownGood, guards
+from fusioncell.fusion.learned.fading import days_in
 from fusioncell.fusion.learned.model import NOTHING, Judged, Learned
 from fusioncell.fusion.learned.project import learned_for
 from fusioncell.fusion.learned.project import stamp as learned_stamp
@@ -37,13 +38,13 @@ def _keys(*texts: str) -> frozenset[int]:
 def evidence_from(row: Row, kin: Mapping[str, Kin]) -> Evidence:
     """Make the value from a grouped row of the store. ``kin``: what joins families: a number that its members share as
     they would share an object."""
-    _, contributor, creator, benign, weight, latest, first, last, fresh, count, seq, low, high, half = row
+    _, contributor, creator, benign, weight, latest, first, last, fresh, count, seq, low, high, fade = row
     keys = _keys(low, high)
     found = [kin[name] for name in (contributor, creator) if name in kin] if kin else []
     if found:
         keys |= {each.number for each in found}
     return Evidence(contributor, creator, bool(benign), weight, latest, first, last, bool(fresh), keys, count, seq,
-                    any(each.copier for each in found), half * DAY)  # fmt: skip
+                    any(each.copier for each in found), days_in(fade) * DAY)  # fmt: skip
 
 
 def assess_within(
@@ -288,17 +289,18 @@ def _profiled(connection: Connection, rows: list[Row]) -> list[Profiled]:
     known: dict[tuple[Any, ...], Profile] = {}
     several: dict[int, int] = {}
     for row in rows:
-        id, code, value, least, most, counted, by, to, source, other, side, against, weight, latest, half, longest = row
-        if least != most or by != to or source != other or side != against or half != longest or (
+        id, code, value, least, most, counted, by, to, source, other, side, against, weight, latest, fade, *rest = row
+        if least != most or by != to or source != other or side != against or rest != [fade] or (
             id in gone or (code, value) in judged
         ):
             several[id] = len(made)
             made.append(Profiled(id, value, Profile(frozenset((least,)), code, MANY), 0.0))
             continue
-        key = (least, code, side, weight, counted, half)
+        key = (least, code, side, weight, counted, fade)
         profile = known.get(key)
         if profile is None:
-            profile = known[key] = Profile(frozenset((least,)), code, side or 0, weight or 0.0, counted, half or 0)
+            profile = known[key] = Profile(frozenset((least,)), code, side or 0, weight or 0.0, counted,
+                                           days_in(fade or 0))  # fmt: skip
         made.append(Profiled(id, value, profile, latest or 0.0))
     if several:
         audiences: dict[int, set[int]] = {}

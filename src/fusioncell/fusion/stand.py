@@ -17,6 +17,7 @@ from typing import Any
 
 from fusioncell.fusion import weigh
 from fusioncell.fusion.assess import independent
+from fusioncell.fusion.learned.fading import days_in
 from fusioncell.fusion.learned.model import RAW, Line
 from fusioncell.fusion.model import Evidence, Origin
 from fusioncell.fusion.origins.model import Kin
@@ -68,7 +69,7 @@ def _alone(row: Row, judge: _Judge) -> tuple[float, int] | None:
     if row[4] == _BENIGN:
         return None
     base, need = _of_type(row[1])
-    weight, latest, half = row[5], row[6], row[9] * DAY
+    weight, latest, half = row[5], row[6], days_in(row[9]) * DAY
     if weight > weigh.ORIGIN_CAP:
         latest -= log2(weight / weigh.ORIGIN_CAP)
         weight = weigh.ORIGIN_CAP
@@ -95,7 +96,7 @@ def _joined(
     score, accusing, excusing = _summed(rows, names, kin)
     if not accusing or score < _LOG_FLOOR:
         return None
-    lives = {row[9] for row in rows}
+    lives = {days_in(row[9]) for row in rows}
     if len(lives) > 1:
         return judge(score), _last_day(accusing, excusing, 2.0**need, max(row[7] for row in rows), max(lives))
     left = _forward(accusing) - _forward(excusing)
@@ -134,7 +135,7 @@ def _evidence(
     return Evidence(
         contributor, creator, key[2], max(c[5] for c in claims), max(c[6] for c in claims),
         min(c[7] for c in claims), 0, False, keys, len(claims), 0, any(each.copier for each in found),
-        key[3] * DAY,
+        days_in(key[3]) * DAY,
     )  # fmt: skip
 
 

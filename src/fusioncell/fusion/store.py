@@ -49,13 +49,12 @@ claim = Table(
     Column("at", BigInteger, nullable=False),
     Column("fresh", SmallInteger, nullable=False),
     Column("keys", Text, nullable=False),
-    Column("half", SmallInteger, nullable=False),
-    Column("context", SmallInteger, nullable=False),
+    Column("fade", SmallInteger, nullable=False),
     Index("fusion_claim_benign", "contributor", sqlite_where=_BENIGN, info={"where": _BENIGN}),
     sqlite_with_rowid=False,
 )
-"""The index holds what was called benign, which is little: sources are judged by it. ``half``: the half-life in days by
-which a claim fades, as it was when it came; ``context``: what it is about (``learned.context``)."""
+"""The index holds what was called benign, which is little: sources are judged by it. ``fade``: how a claim
+fades, and what it is about, in one number (``learned.fading``)."""
 
 withdrawn = Table(
     "fusion_withdrawn",
@@ -71,7 +70,7 @@ withdrawn = Table(
 
 ADD_CLAIM = (
     "INSERT INTO fusion_claim (observable, seq, position, audience, contributor, creator, role, stance, weight, "
-    "latest, at, fresh, keys, half, context) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+    "latest, at, fresh, keys, fade) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 )
 
 
@@ -142,12 +141,12 @@ def end_party_claims(connection: Connection, rows: Iterable[Sequence[object]]) -
 
 _EVIDENCE = """
 SELECT c.observable, p.name, coalesce(q.name, ''), c.stance = 3, max(c.weight), max(c.latest), min(c.at), max(c.at),
-       max(c.fresh), count(*), max(c.seq), min(c.keys), max(c.keys), c.half
+       max(c.fresh), count(*), max(c.seq), min(c.keys), max(c.keys), c.fade
 FROM fusion_claim c JOIN fusion_party p ON p.id = c.contributor LEFT JOIN fusion_party q ON q.id = c.creator
 WHERE c.observable {which} AND c.stance IN (1, 2, 3) AND c.audience IN {audiences}
   AND NOT EXISTS (SELECT 1 FROM fusion_withdrawn w WHERE w.observable = c.observable AND w.seq < c.seq
                   AND w.keys = c.keys AND w.contributor <> c.contributor AND w.audience IN {audiences})
-GROUP BY c.observable, p.name, coalesce(q.name, ''), c.stance = 3, c.half
+GROUP BY c.observable, p.name, coalesce(q.name, ''), c.stance = 3, c.fade
 ORDER BY c.observable
 """
 
@@ -171,7 +170,7 @@ def evidence_of_many(connection: Connection, ids: Iterable[int], audiences: Iter
 
 
 _ACCUSED = """
-SELECT c.observable, o.type, c.contributor, c.creator, c.stance, c.weight, c.latest, c.at, c.keys, c.half
+SELECT c.observable, o.type, c.contributor, c.creator, c.stance, c.weight, c.latest, c.at, c.keys, c.fade
 FROM fusion_claim c JOIN fusion_observable o ON o.id = c.observable
 WHERE c.observable {which} AND c.stance IN (1, 2, 3) AND c.audience IN {audiences}
   AND NOT EXISTS (SELECT 1 FROM fusion_withdrawn w WHERE w.observable = c.observable AND w.seq < c.seq
@@ -184,7 +183,7 @@ def claims_between(
     connection: Connection, after: int, until: int, audiences: Iterable[int]
 ) -> list[tuple[Any, ...]]:
     """Return what counts about the observables with ``after < id <= until``, claim by claim, by observable:
-    (observable, type, contributor, creator, stance, weight, latest, at, keys, half)."""
+    (observable, type, contributor, creator, stance, weight, latest, at, keys, fade)."""
     sql, value = connection.among(audiences)
     return connection.rows(
         _ACCUSED.format(which="> ? AND c.observable <= ?", audiences=sql), (after, until, value, value)
@@ -205,7 +204,7 @@ def claims_before(
     which, ids_value = connection.among(asked)
     sql, value = connection.among(audiences)
     return connection.rows(
-        "SELECT c.observable, o.type, c.contributor, c.creator, c.stance, c.weight, c.latest, c.at, c.keys, c.half, "
+        "SELECT c.observable, o.type, c.contributor, c.creator, c.stance, c.weight, c.latest, c.at, c.keys, c.fade, "
         "c.seq FROM fusion_claim c JOIN fusion_observable o ON o.id = c.observable "
         f"WHERE c.observable IN {which} AND c.stance IN (1, 2, 3) AND c.audience IN {sql} "
         "ORDER BY c.observable, c.seq",
@@ -217,11 +216,11 @@ def mentions_of(
     connection: Connection, observable_id: int, audiences: Iterable[int], limit: int
 ) -> list[tuple[object, ...]]:
     """Return the newest claims and mentions: (seq, position, audience, contributor, creator, role, stance, weight,
-    latest, half, at, fresh)."""
+    latest, fade, at, fresh)."""
     sql, value = connection.among(audiences)
     return connection.rows(
         "SELECT c.seq, c.position, c.audience, p.name, coalesce(q.name, ''), c.role, c.stance, c.weight, c.latest, "
-        "c.half, c.at, c.fresh FROM fusion_claim c JOIN fusion_party p ON p.id = c.contributor "
+        "c.fade, c.at, c.fresh FROM fusion_claim c JOIN fusion_party p ON p.id = c.contributor "
         f"LEFT JOIN fusion_party q ON q.id = c.creator WHERE c.observable = ? AND c.audience IN {sql} "
         "ORDER BY c.seq DESC, c.position DESC LIMIT ?",
         (observable_id, value, limit),
@@ -278,8 +277,8 @@ SELECT o.id, o.type, o.value, min(c.audience), max(c.audience),
        max(CASE WHEN c.stance IN (1, 2) THEN 1 WHEN c.stance = 3 THEN 2 END),
        max(CASE WHEN c.stance IN (1, 2, 3) THEN c.weight END),
        max(CASE WHEN c.stance IN (1, 2, 3) THEN c.latest END),
-       min(CASE WHEN c.stance IN (1, 2, 3) THEN c.half END),
-       max(CASE WHEN c.stance IN (1, 2, 3) THEN c.half END)
+       min(CASE WHEN c.stance IN (1, 2, 3) THEN c.fade END),
+       max(CASE WHEN c.stance IN (1, 2, 3) THEN c.fade END)
 FROM fusion_observable o JOIN fusion_claim c ON c.observable = o.id
 WHERE o.id {which} GROUP BY o.id, o.type, o.value ORDER BY o.id
 """
@@ -290,7 +289,7 @@ def profiles_between(connection: Connection, after: int, last: int) -> list[tupl
 
     (id, type, value, least and greatest audience, claims that count, and of these least and greatest contributor,
     source, side (1: against it, 2: for it), then the greatest weight and forward-decayed weight, and
-    least and greatest half-life in days).
+    least and greatest number of fading).
     """
     return connection.rows(_PROFILES.format(which="BETWEEN ? AND ?"), (after + 1, last))
 

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from fusioncell.fusion import weigh
+from fusioncell.fusion.learned.fading import days_in
 from fusioncell.fusion.model import Assessment, Evidence
 from fusioncell.kernel.clock import DAY, Instant, format_instant
 from fusioncell.kernel.entry import Entry
@@ -26,15 +27,15 @@ def unfold(
     ``rows``: of ``store.mentions_of``; ``entries``: by position; ``markings``: the TLP of audiences, by number.
     """
     leaves: dict[tuple[str, str, bool], list[dict[str, Any]]] = {}
-    for seq, _, audience, contributor, creator, _, stance, weight, latest, half, at, _ in rows:
+    for seq, _, audience, contributor, creator, _, stance, weight, latest, fade, at, _ in rows:
         if stance not in _SAYS:
             continue
         entry = entries.get(seq)
         leaves.setdefault((contributor, creator, stance == 3), []).append({
             "contribution": entry.contribution if entry is not None else None,
             "tlp": markings.get(audience), "says": _SAYS[stance], "at": format_instant(at),
-            "weight": round(weight, 4), "decayed": round(weigh.decayed(latest, now, half * DAY), 4),
-            "half_life_days": half,
+            "weight": round(weight, 4), "decayed": round(weigh.decayed(latest, now, days_in(fade) * DAY), 4),
+            "half_life_days": days_in(fade),
         })  # fmt: skip
     return [
         {

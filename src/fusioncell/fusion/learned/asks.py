@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from fusioncell.fusion.learned.fading import STEP
 from fusioncell.kernel.clock import DAY
 
 WEEK = 7
@@ -42,12 +43,13 @@ NEVER = 1e9
 
 
 def asked_of(rows: Sequence[tuple[Any, ...]], now: int) -> Asked:
-    """Ask about accusations: (hash, type, context, at), any order. ``now``: an instant; what is not over by then is not
+    """Ask about accusations: (hash, type, fade, at), any order. ``now``: an instant; what is not over by then is not
     asked. A value's context at a time is that of its newest accusation by then."""
     if not rows:
         empty, none = np.empty(0), np.empty(0, np.int64)
         return Asked(none, none, empty, empty, empty, empty)
-    hashes, codes, contexts, ats = (np.array(column, np.int64) for column in zip(*rows, strict=True))
+    hashes, codes, fades, ats = (np.array(column, np.int64) for column in zip(*rows, strict=True))
+    contexts = fades // STEP
     order = np.lexsort((contexts, ats, codes, hashes))
     hashes, codes, contexts, days = hashes[order], codes[order], contexts[order], ats[order] / DAY
     new = np.ones(len(hashes), bool)

@@ -58,11 +58,11 @@ def count_accusations(connection: Connection, since: int, audiences: Iterable[in
 def accused_between(
     connection: Connection, after: int, until: int, since: int, mask: int, audiences: Iterable[int]
 ) -> list[tuple[int, int, int, int]]:
-    """Return (hash, type, context, at) of all accusations of the observables with ``after < id <= until``, not before
+    """Return (hash, type, fade, at) of all accusations of the observables with ``after < id <= until``, not before
     ``since``, in these audiences, of values whose hash has none of the bits of ``mask``."""
     sql, value = connection.among(audiences)
     return connection.rows(
-        "SELECT o.hash, o.type, c.context, c.at FROM fusion_claim c JOIN fusion_observable o ON o.id = c.observable "
+        "SELECT o.hash, o.type, c.fade, c.at FROM fusion_claim c JOIN fusion_observable o ON o.id = c.observable "
         f"WHERE c.observable > ? AND c.observable <= ? AND c.stance IN (1, 2) AND c.at >= ? AND o.hash & ? = 0 "
         f"AND c.audience IN {sql}",
         (after, until, since, mask, value),
