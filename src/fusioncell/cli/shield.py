@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from fusioncell.cli import shield_undo
+from fusioncell.cli import shield_undo, shield_zones
 from fusioncell.cli.options import Where, json_option, plain, show, table, where_options
 from fusioncell.kernel.errors import NotFound
 from fusioncell.kernel.refang import defang
@@ -145,5 +145,5 @@ def _wait(door: Any, identifier: str, state: str) -> dict[str, Any]:
     return found
 
 
-for _command in shield_undo.COMMANDS:
+for _command in (*shield_undo.COMMANDS, *shield_zones.COMMANDS):
     shield.add_command(_command)

@@ -11,8 +11,10 @@ from fusioncell.shield.resolvers.model import Plan
 FOLDER = "/var/lib/knot-resolver"
 
 _LUA = """
+local fusioncell_zones = {}
 local function fusioncell(path, reason)
-  local asked, state = function () return nil end, ''
+  local zone, state = { asked = function () return nil end }, ''
+  fusioncell_zones[#fusioncell_zones + 1] = zone
   local function look()
     local file = io.open(path .. '.state', 'r')
     if not file then return end
@@ -20,13 +22,19 @@ local function fusioncell(path, reason)
     file:close()
     if now ~= state then
       local good, rules = pcall(policy.rpz, policy.DENY_MSG(reason), path, false)
-      if good then asked, state = rules, now end  -- else the last good zone stays
+      if good then zone.asked, state = rules, now end  -- else the last good zone stays
     end
   end
   look()
   event.recurrent(1 * sec, look)
-  policy.add(function (request, query) return asked(request, query) end)
 end
+policy.add(function (request, query)
+  for _, zone in ipairs(fusioncell_zones) do
+    local action = zone.asked(request, query)
+    -- What passes is none of ours any more, but what you say behind this (a FORWARD) still counts.
+    if action then return action ~= policy.PASS and action or nil end
+  end
+end)
 """
 
 _LOOP = """#!/bin/sh

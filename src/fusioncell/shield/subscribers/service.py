@@ -21,6 +21,7 @@ from fusioncell.kernel.ids import Randomness, new_id
 from fusioncell.kernel.marking import Audience, Tlp, Uses, Viewer, org
 from fusioncell.kernel.ports import Database
 from fusioncell.record.service import Record
+from fusioncell.shield.live_zone import LiveZone
 from fusioncell.shield.resolvers import Kind, OwnZone, Plan, ZoneSource, fragments
 from fusioncell.shield.service import Shield
 from fusioncell.shield.subscribers import store
@@ -234,14 +235,20 @@ class Subscribers:
         shadow = found.step in (Step.REHEARSE, Step.SHADOW)
         return fragments(kind, Plan(zones=zones, key=key, shadow=shadow, **common))
 
+    def serial_of(self, viewer: Viewer, origin: str) -> int:
+        """Return the serial of one of the viewer's own zones. Raises NotFound for any other."""
+        return self._zone(viewer, origin).serial
+
     def zone_as_text(self, viewer: Viewer, origin: str) -> str:
         """Return one of the viewer's own zones as a master file (RFC 1035 §5), for resolvers that read files."""
+        return "".join(zone_text(self._zone(viewer, origin).image()))
+
+    def _zone(self, viewer: Viewer, origin: str) -> LiveZone:
         for one in self.listed(viewer):
-            view = self.serving.view_of(one)
-            if view is not None and one.org == viewer.org:
-                for zone in view.zones.values():
-                    if zone.origin == origin:
-                        return "".join(zone_text(zone.image()))
+            view = self.serving.view_of(one) if one.org == viewer.org else None
+            for zone in view.zones.values() if view is not None else ():
+                if zone.origin == origin:
+                    return zone
         raise NotFound("there is no such zone", hint=_GONE)
 
     # -- how ---------------------------------------------------------------------------------------------------------
