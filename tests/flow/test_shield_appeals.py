@@ -32,7 +32,8 @@ def test_the_appeal_walk(made: MadeHub) -> None:
         assert "It waits for a decision" in someone.get(code[1]).text
         waiting = eve.get("/shield/appeals").text
         assert "We sell shoes." in waiting and "jo@shop.example" in waiting
-        token, url = re.search(r'name="csrf" value="([^"]+)"', waiting), re.search(r'"(/shield/appeals/[^"]+)"', waiting)
+        token = re.search(r'name="csrf" value="([^"]+)"', waiting)
+        url = re.search(r'"(/shield/appeals/[^"]+)"', waiting)
         assert token is not None and url is not None
         which = url[1].rpartition("/")[2]
         done = eve.post(url[1], data={"csrf": token[1], f"reason-{which}": "A shop: we looked.", "decision": "uphold"})
