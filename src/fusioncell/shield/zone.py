@@ -437,17 +437,20 @@ def _size(bucket: _Bucket) -> int:
 
 
 class ZoneBuilder:
-    """Makes a zone of rules that come one by one; of two on one name the later counts.
+    """Makes a zone, all that ``start`` holds and the rules that come one by one; of two on one name the later counts.
 
     They are kept as bytes, apart by the hash of their names, until it is known how many buckets they need: a million
     names so cost 25 MB beside the zone itself, where a dictionary of them costs 150.
     """
 
-    def __init__(self, blank: ZoneImage) -> None:
-        self._blank = blank
-        self._forms = _codec(blank.garden).forms
+    def __init__(self, start: ZoneImage) -> None:
+        self._blank = start
+        self._forms = _codec(start.garden).forms
         self._parts: dict[int, bytearray] = {}
         self._size = 0
+        for bucket in start.buckets:
+            for labels, code in _decode(bucket, start.garden).items():
+                self.take(labels, code)
 
     def add(self, rule: str | Rule) -> None:
         """Take a rule. Raises BadInput where its name does not fit the zone."""
@@ -481,9 +484,9 @@ class ZoneBuilder:
         return replace(self._blank, serial=serial, count=count, size=size, buckets=tuple(buckets))
 
 
-def _filled(blank: ZoneImage, serial: int, rules: Iterable[tuple[bytes, int]]) -> ZoneImage:
-    """Return the zone as ``blank`` is, with these rules and no others."""
-    builder = ZoneBuilder(blank)
+def _filled(image: ZoneImage, serial: int, rules: Iterable[tuple[bytes, int]]) -> ZoneImage:
+    """Return the zone as it is, with these rules and no others."""
+    builder = ZoneBuilder(replace(image, buckets=()))
     for labels, code in rules:
         builder.take(labels, code)
     return builder.image(serial)

@@ -10,6 +10,7 @@ from sqlalchemy import BigInteger, Column, Index, Integer, MetaData, String, Tab
 
 from fusioncell.kernel.clock import Instant
 from fusioncell.kernel.ports import Connection
+from fusioncell.shield.store import PAGE
 from fusioncell.shield.subscribers.model import Body, Subscriber
 
 metadata = MetaData()
@@ -146,19 +147,24 @@ def published_for(connection: Connection, names: Collection[str]) -> dict[str, t
     return {row[0]: (row[1], row[2], row[3]) for row in rows}
 
 
-def stood_at(connection: Connection, low: int, high: int) -> list[tuple[str, str, str, int]]:
-    """Return (name, category, severity, serial) of what was published at ``low < serial <= high`` and stood at
-    ``high``: what is blocked still, and what was removed by a later step.
+def stood_at(connection: Connection, low: int, high: int) -> Iterator[tuple[str, str, str, int]]:
+    """Give (name, category, severity, serial) of what was published at ``low < serial <= high`` and stood at
+    ``high``: what was removed by a later step, and, page by page, what is blocked still.
     """
     removed = (
         "SELECT d.name, d.category, d.severity, d.serial FROM shield_change c JOIN shield_decision d "
         "ON d.name = c.name AND d.ended_at = c.at WHERE c.serial > ? AND c.added = 0 AND d.serial > ? "
         "AND d.serial > 0 AND d.serial <= ? AND d.state <> 'published'"
     )
-    return [
-        *connection.rows(removed, (high, low, high)),
-        *connection.rows(f"{_PUBLISHED} AND serial > ? AND serial <= ?", (low, high)),
-    ]
+    yield from connection.rows(removed, (high, low, high))
+    last = ""
+    while True:
+        rows = connection.rows(f"{_PUBLISHED} AND serial > ? AND serial <= ? AND name > ? ORDER BY name LIMIT ?",
+                               (low, high, last, PAGE))
+        yield from rows
+        if len(rows) < PAGE:
+            return
+        last = rows[-1][0]
 
 
 def decided(connection: Connection, names: Collection[str]) -> dict[str, dict[int, tuple[str, str, int]]]:

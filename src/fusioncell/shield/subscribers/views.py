@@ -16,6 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
+from itertools import chain
 from typing import NamedTuple
 
 from fusioncell.kernel.ports import Connection
@@ -24,7 +25,7 @@ from fusioncell.shield.store import FIRST_SERIAL
 from fusioncell.shield.subscribers import layout, store
 from fusioncell.shield.subscribers.layout import Fact, Tiers
 from fusioncell.shield.subscribers.model import Choice
-from fusioncell.shield.zone import Rule, ZoneImage, fits
+from fusioncell.shield.zone import Rule, ZoneBuilder, ZoneImage, fits
 
 _FEW = 1_000
 """The last steps of a beginning, taken one by one: as many as a zone keeps for those who come by steps."""
@@ -64,16 +65,18 @@ class View:
         self._lifted: dict[str, tuple[str, str, int]] = {}
         self._alone: frozenset[str] = frozenset()
         serial = self._start(connection)
-        content = self._content(connection)
+        origins = {label: f"{label}.{base}" for label in self.labels}
+        builders = {
+            label: ZoneBuilder(ZoneImage.build(
+                layout.tests(choice, origin), serial, origin=origin, garden=choice.garden,
+                heartbeat=layout.heartbeat(origin),
+            )) for label, origin in origins.items()
+        }  # fmt: skip
+        self._fill(connection, builders, origins)
         self.zones: dict[str, LiveZone] = {}
-        for label in self.labels:
-            origin = f"{label}.{base}"
-            image = ZoneImage.build(
-                [*layout.tests(choice, origin), *self._fitting(origin, content.get(label, ()))], serial, origin=origin,
-                garden=choice.garden, heartbeat=layout.heartbeat(origin),
-            )  # fmt: skip
+        for label, origin in origins.items():
             told = partial(transferred, origin) if transferred is not None else None
-            self.zones[label] = LiveZone(image, transferred=told)
+            self.zones[label] = LiveZone(builders.pop(label).image(serial), transferred=told)
         self._follow(connection, _FEW)
 
     @property
@@ -116,17 +119,16 @@ class View:
         self._look_lifted(connection)
         return (raw + number) & 0xFFFFFFFF
 
-    def _content(self, connection: Connection) -> dict[str, list[Rule]]:
-        """Return what stood in each zone at the beginning."""
-        content: dict[str, list[Rule]] = {}
+    def _fill(self, connection: Connection, builders: dict[str, ZoneBuilder], origins: dict[str, str]) -> None:
+        """Put into each zone what stood there at the beginning."""
         if not self._raw:
-            return content
+            return
         rows = store.stood_at(connection, -1, self._raw)
-        lifted = [self._lift(name) for name, what in self._lifted.items() if what[2] <= self._raw]
-        for fact in (*(Fact(*row) for row in rows), *lifted):
+        lifted = (self._lift(name) for name, what in self._lifted.items() if what[2] <= self._raw)
+        for fact in chain((Fact(*row) for row in rows), lifted):
             for label, rule in layout.place(self.choice, fact, self._tiers).items():
-                content.setdefault(label, []).append(rule)
-        return content
+                if self._fits(origins[label], rule.name):
+                    builders[label].add(rule)
 
     # -- what happened -----------------------------------------------------------------------------------------------
 
@@ -250,9 +252,6 @@ class View:
             return True
         self.left_out.add(name)
         return False
-
-    def _fitting(self, origin: str, rules: Iterable[Rule]) -> list[Rule]:
-        return [rule for rule in rules if self._fits(origin, rule.name)]
 
 
 def _marked(mark: tuple[int, int, int, int, int]) -> _Event:
