@@ -8,11 +8,16 @@ import os
 import subprocess
 import sys
 import threading
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from fusioncell.bootstrap.edge import Agent, load_config
 from fusioncell.edges.dns_tsig import TsigKey
+from fusioncell.shield.resolvers import Kind
+from fusioncell.shield.subscribers.model import Choice, Step
+from fusioncell.shield.subscribers.service import Wanted
+from hubs import MadeHub
 from resolvers import wait_until
 
 KEY = TsigKey("edge-key", b"k" * 32)
@@ -84,3 +89,27 @@ def edge_command(*arguments: str, **more: Any) -> subprocess.Popen[str]:
     command = [sys.executable, "-m", "fusioncell.cli.main", "edge", *arguments]
     return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
                             env={**os.environ, "PYTHONUNBUFFERED": "1"}, **more)  # fmt: skip
+
+
+@dataclass
+class Isp:
+    """An ISP with one resolver that enforces, and the header of its agent's key."""
+
+    org: str
+    subscriber: str
+    header: dict[str, str] = field(repr=False)
+
+
+def add_isp(made: MadeHub, name: str, step: Step = Step.ENFORCE) -> Isp:
+    """Add an ISP with a resolver that has come to a step, and its agent's key."""
+    hub = made.hub
+    who = hub.members.add_organisation(name, "telecommunications", "isp")
+    viewer = hub.members.viewer_of(f"person:{made.ministry.person}")
+    subscribers = hub.shielding.subscribers
+    made_one = subscribers.add(viewer, who.id, Wanted(label="pair 1", choice=Choice(Kind.UNBOUND)))
+    hub.settle()
+    for number, each in enumerate(list(Step)[1 : list(Step).index(step) + 1]):
+        subscribers.change(viewer, made_one.id, Wanted(step=each, reference=f"CHG-{number}"))
+        hub.settle()
+    key = hub.members.make_key(who.id, role="isp")[1].reveal()
+    return Isp(who.id, made_one.id, {"Authorization": f"Bearer {key}"})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -14,25 +14,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from litestar.testing import TestClient
 
+from edges import Isp, add_isp
 from fusioncell.kernel.clock import DAY, HOUR, MINUTE, ManualClock, parse_instant
 from fusioncell.shield.hits.model import ENOUGH, NOT_TAKEN, K, Row
 from fusioncell.shield.hits.reckon import is_taken, pace, release, spells
-from fusioncell.shield.resolvers import Kind
-from fusioncell.shield.subscribers.model import Choice, Step
-from fusioncell.shield.subscribers.service import Wanted
+from fusioncell.shield.subscribers.model import Step
 from hubs import MadeHub, make_hub, visitor
 
 START = parse_instant("2026-11-02T09:30:00Z")
 BAD = "login-parcel.example"
-
-
-@dataclass
-class Isp:
-    """An ISP with one resolver that enforces, and the header of its agent's key."""
-
-    org: str
-    subscriber: str
-    header: dict[str, str] = field(repr=False)
 
 
 @dataclass
@@ -59,21 +49,6 @@ class World:
         assert answer.status_code == 200, answer.text
         found: dict[str, Any] = answer.json()
         return found
-
-
-def add_isp(made: MadeHub, name: str, step: Step = Step.ENFORCE) -> Isp:
-    """Add an ISP with a resolver that has come to a step, and its agent's key."""
-    hub = made.hub
-    who = hub.members.add_organisation(name, "telecommunications", "isp")
-    viewer = hub.members.viewer_of(f"person:{made.ministry.person}")
-    subscribers = hub.shielding.subscribers
-    made_one = subscribers.add(viewer, who.id, Wanted(label="pair 1", choice=Choice(Kind.UNBOUND)))
-    hub.settle()
-    for number, each in enumerate(list(Step)[1 : list(Step).index(step) + 1]):
-        subscribers.change(viewer, made_one.id, Wanted(step=each, reference=f"CHG-{number}"))
-        hub.settle()
-    key = hub.members.make_key(who.id, role="isp")[1].reveal()
-    return Isp(who.id, made_one.id, {"Authorization": f"Bearer {key}"})
 
 
 @contextmanager
