@@ -27,7 +27,9 @@ from fusioncell.kernel.settings import Settings, host_port
 from fusioncell.record import Seal
 from fusioncell.record.service import Record
 from fusioncell.shield.appeals.service import Appeals
+from fusioncell.shield.charter.service import Charter
 from fusioncell.shield.fuse.service import Fuse
+from fusioncell.shield.guards.service import Guards
 from fusioncell.shield.hits.service import Hits
 from fusioncell.shield.holds.service import Holds
 from fusioncell.shield.lift.service import Lifts
@@ -48,6 +50,8 @@ class Shielding:
     shield: Shield
     proved_names: Callable[[], Sequence[str]]
     """The names that members proved, without whose they are: all that the shield learns of the membership."""
+    charter: Charter
+    guards: Guards
     holds: Holds
     standing: StandingApprovals
     lifts: Lifts
@@ -139,8 +143,9 @@ def join_shield(
                               secret=sha256(b"subscribers" + key).digest())  # fmt: skip
     hits = Hits(record, projections, intake, subscribers, clock, randomness)
     return Shielding(settings=settings, shield=shield, proved_names=proved_names,
-                     holds=holds, standing=standing, lifts=lifts, fuse=fuse, appeals=appeals, translog=translog, subscribers=subscribers,
-                     hit_counts=hits)
+                     charter=shield.charter, guards=shield.guards, holds=holds, standing=standing,
+                     lifts=lifts, fuse=fuse, appeals=appeals, translog=translog,
+                     subscribers=subscribers, hit_counts=hits)
 
 
 def _translog(settings: Settings, key: bytes, record: Record, projections: SqlDatabase, clock: Clock,

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from fusioncell.cli import shield_undo, shield_zones
+from fusioncell.cli import shield_rules, shield_undo, shield_zones
 from fusioncell.cli.options import Where, json_option, plain, show, table, where_options
 from fusioncell.kernel.errors import NotFound
 from fusioncell.kernel.refang import defang
@@ -69,14 +69,18 @@ def _listed(found: dict[str, Any]) -> str:
 @click.argument("name")
 @click.option("--category", required=True, help="phishing, malware …: one that the policy names.")
 @click.option("--reason", required=True, help="Why it should be blocked.")
+@click.option("--severity", default="", metavar="low|medium|high", help="[default: the category's]")
+@click.option("--compromised", is_flag=True, help="A legitimate site that was broken into: three days at most.")
+@click.option("--contact", default="", help="How the owner of a compromised site is reached.")
+@click.option("--exercise", is_flag=True, help="Play all but the block: no zone ever holds it.")
 @where_options
 @json_option
-def propose(where: Where, name: str, category: str, reason: str, as_json: bool) -> None:
+def propose(where: Where, name: str, as_json: bool, **said: Any) -> None:
     """Propose by hand that NAME be blocked."""
     from fusioncell.cli.door import opened
 
     with opened(where) as door:
-        made = door.json("POST", "/api/shield/decisions", json={"name": name, "category": category, "reason": reason})
+        made = door.json("POST", "/api/shield/decisions", json={"name": name, **said})
         door.settle()
         found = _wait(door, made["decision"], "proposed")
     show(
@@ -90,23 +94,21 @@ def propose(where: Where, name: str, category: str, reason: str, as_json: bool) 
 @click.argument("which", metavar="ID|NAME")
 @click.option("--days", default=0, type=click.IntRange(0, 90), help="Days until it expires.  [default: the policy's]")
 @click.option("--reason", default="", help="Needed where a guard stands against it.")
+@click.option("--contact", default="", help="How the owner of a compromised site is reached.")
 @where_options
 @json_option
-def approve(where: Where, which: str, days: int, reason: str, as_json: bool) -> None:
+def approve(where: Where, which: str, as_json: bool, **said: Any) -> None:
     """Approve a proposal: the name is published in the zone, with its evidence and an expiry."""
     from fusioncell.cli.door import opened, path_part
 
     with opened(where) as door:
-        done = door.json(
-            "POST", f"/api/shield/decisions/{path_part(which)}/approve", params={"days": days, "reason": reason}
-        )
+        done = door.json("POST", f"/api/shield/decisions/{path_part(which)}/approve", params=said)
         door.settle()
-        found = _wait(door, done["decision"], "published")
-    show(
-        found,
-        as_json,
-        lambda: f"{defang(found['name'])} is blocked until {found['expires_at']} (serial {found['serial']}).",
-    )
+        endorsed = done["status"] == "endorsed"
+        found = _wait(door, done["decision"], "proposed" if endorsed else "published")
+    name = defang(found["name"])
+    blocked = f"{name} is blocked until {found['expires_at']} (serial {found['serial']})."
+    show(found, as_json, lambda: f"Kept. Another person has to approve {name}, too." if endorsed else blocked)
 
 
 @shield.command("withdraw")
@@ -145,5 +147,5 @@ def _wait(door: Any, identifier: str, state: str) -> dict[str, Any]:
     return found
 
 
-for _command in (*shield_undo.COMMANDS, *shield_zones.COMMANDS):
+for _command in (*shield_rules.COMMANDS, *shield_undo.COMMANDS, *shield_zones.COMMANDS):
     shield.add_command(_command)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
+import msgspec
 from litestar import Response, get, post
 from litestar.params import Parameter
 
@@ -13,6 +14,22 @@ from fusioncell.kernel.marking import Viewer
 from fusioncell.shield.model import Decision, State
 from fusioncell.shield.service import Shield
 from fusioncell.shield.zone import zone_text
+
+
+class Proposed(msgspec.Struct, forbid_unknown_fields=True):
+    """A block that is proposed by hand.
+
+    ``compromised``: a legitimate site that was broken into; ``contact``: how its owner is reached. ``exercise``: all is
+    played but the block.
+    """
+
+    name: str
+    category: str = ""
+    reason: str = ""
+    severity: str = ""
+    compromised: bool = False
+    contact: str = ""
+    exercise: bool = False
 
 
 def _when(at: int) -> str | None:
@@ -41,6 +58,9 @@ def decision_json(item: Decision) -> dict[str, Any]:
         "exercise": item.exercise,
         "standing": item.standing,
         "policy": item.policy,
+        "approvers": list(item.approvers),
+        "endorsed": [{"by": one.by, "at": _when(one.at), "reason": one.reason} for one in item.endorsed],
+        "contact": item.contact,
         "reason_code": item.reason_code,
         "evidence": [
             {"contribution": c.contribution, "contributor": c.contributor, "weight": c.weight} for c in item.evidence
@@ -101,15 +121,13 @@ def decision(which: str, shield: Shield, viewer: Viewer) -> dict[str, Any]:
     sync_to_thread=True,
     summary="Propose a block by hand",
 )
-def propose(data: dict[str, str], shield: Shield, viewer: Viewer) -> dict[str, Any]:
-    """Propose a name: ``{"name", "category", "reason"}``."""
-    unknown = set(data) - {"name", "category", "reason"}
-    if unknown or not data.get("name"):
-        raise BadInput("give name, category and reason" + (f", not {sorted(unknown)[0]!r}" if unknown else ""))
-    return {
-        "decision": shield.propose(viewer, data["name"], data.get("category", ""), data.get("reason", "")),
-        "status": "accepted",
-    }
+def propose(data: Proposed, shield: Shield, viewer: Viewer) -> dict[str, Any]:
+    """Propose a name, in a category of the policy, with a reason."""
+    made = shield.propose(
+        viewer, data.name, data.category, data.reason, severity=data.severity, compromised=data.compromised,
+        contact=data.contact, exercise=data.exercise,
+    )  # fmt: skip
+    return {"decision": made, "status": "accepted"}
 
 
 @post(
@@ -150,5 +168,19 @@ def zone(shield: Shield) -> Response[str]:
     return Response("".join(zone_text(shield.zone.image())), media_type="text/dns")
 
 
-HANDLERS = (decisions, decision, propose, approve, withdraw, zone)
+@post(
+    "/api/shield/decisions/{which:str}/renew",
+    tags=["shield"],
+    opt={"permission": "approve"},
+    status_code=202,
+    sync_to_thread=True,
+    summary="Renew a block of a compromised site",
+)
+def renew(which: str, shield: Shield, viewer: Viewer, reason: str = "") -> dict[str, Any]:
+    """Let a block of a compromised site stand longer, on fresh evidence."""
+    item = shield.renew(viewer, which, reason)
+    return {"decision": item.id, "name": item.name, "expires_at": _when(item.expires_at), "status": "renewed"}
+
+
+HANDLERS = (decisions, decision, propose, approve, withdraw, renew, zone)
 """The room's doors."""

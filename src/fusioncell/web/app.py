@@ -73,9 +73,13 @@ from fusioncell.picture.triage import routes as triage_routes
 from fusioncell.picture.weekly import routes as weekly_routes
 from fusioncell.shield import routes as shield_routes
 from fusioncell.shield.appeals import routes as appeals_routes
+from fusioncell.shield.charter import routes as charter_routes
 from fusioncell.shield.fuse import routes as fuse_routes
+from fusioncell.shield.guards import routes as guards_routes
 from fusioncell.shield.hits import routes as hits_routes
+from fusioncell.shield.holds import routes as holds_routes
 from fusioncell.shield.lift import routes as lift_routes
+from fusioncell.shield.standing import routes as standing_routes
 from fusioncell.shield.subscribers import routes as subscribers_routes
 from fusioncell.shield.translog import routes as translog_routes
 from fusioncell.web import problems
@@ -103,7 +107,8 @@ ROOMS = (
     "triage", "graphs", "notebooks", "saved", "horizon", "coverages", "situations",
 )  # fmt: skip
 """Services of the hub that handlers may ask for by name."""
-SHIELDING = ("lifts", "fuse", "appeals", "translog", "hit_counts", "subscribers")
+SHIELDING = ("charter", "guards", "holds", "standing", "lifts", "fuse", "appeals", "translog", "hit_counts",
+             "subscribers")
 """Services that stand on the shield (``hub.shielding``), likewise."""
 _BARE_KEY = re.compile(rb"fc_[0-9a-f]{16}_[A-Za-z0-9_-]{43}\Z")
 INJECTED = frozenset({
@@ -252,6 +257,7 @@ def _doors() -> Router:
         sealing_routes, signing_routes, talk_routes, notify_routes, inbound_routes, files_routes,
         requests_routes, privacy_routes, assets_routes, receipts_routes, participation_routes, proxy_routes,
         products_routes, csaf_routes, weekly_routes,
+        charter_routes, guards_routes, holds_routes, standing_routes,
         appeals_routes, fuse_routes, lift_routes, translog_routes, subscribers_routes, hits_routes,
         detect_routes, mispdoor_routes, taxii_routes, federation_routes,
         triage_routes, graph_routes, notebook_routes, saved_routes, horizon_routes, coverage_routes,

@@ -1,0 +1,37 @@
+"""The doors of the shield's rules: the policy, standing approvals, holds, protected names."""
+
+from __future__ import annotations
+
+import re
+
+from probes.model import UNKNOWN, Answers, Ask, Probe
+
+
+async def policy(p: Probe) -> Answers:
+    yield await p.get("/api/shield/policy")
+
+
+async def changes(p: Probe) -> Answers:
+    yield await p.get("/api/shield/policy/changes")
+
+
+async def standing(p: Probe) -> Answers:
+    yield await p.get("/api/shield/standing")
+    yield await p.get(f"/api/shield/standing/{UNKNOWN}/sample")
+
+
+async def holds(p: Probe) -> Answers:
+    yield await p.get("/api/shield/holds")
+
+
+PROBES: dict[str, Ask] = {
+    "GET /api/shield/policy": policy,
+    "GET /api/shield/policy/changes": changes,
+    "GET /api/shield/standing": standing,
+    "GET /api/shield/standing/{which:str}/sample": standing,
+    "GET /api/shield/holds": holds,
+}
+CHANGES = re.compile(
+    r"POST (?:/api)?/shield/(?:policy/changes(?:/\{which:str\}/approve)?|standing(?:/\{which:str\}/(?:sign|stop))?"
+    r"|holds(?:/\{which:str\}/(?:confirm|lift))?|protected(?:/release)?|decisions/\{which:str\}/(?:review|renew))$"
+)
