@@ -2,7 +2,7 @@
 
 1. Each leaf is the JSON that the log's description gives, byte for byte: known fields, in order, no spaces.
 2. Time never goes back; serials never go back, and each change of the zone has its own.
-3. What ends a block names it, and ends it once; a name is not added twice while it stands.
+3. What ends a block or an appeal is about it, and ends it once.
 4. The policy changes only by a leaf that says so; a commitment is never used twice.
 """
 
@@ -15,8 +15,8 @@ from dataclasses import dataclass, field
 from fusioncell_verify.faults import Finding
 
 MOVES = ("add", "remove", "expire")
-ABOUT = ("appeal", "upheld", "dismissed")
-KINDS = (*MOVES, *ABOUT, "policy", "hold", "restored")
+OUTCOMES = ("upheld", "dismissed", "withdrawn")
+KINDS = (*MOVES, "appeal", *OUTCOMES, "policy", "hold", "restored")
 _NUMBERS = ("of", "serial", "time")
 _TEXTS = ("category", "cites", "commitment", "kind", "policy", "severity")
 IN_FLIGHT = 60
@@ -81,6 +81,7 @@ class Rules:
         self.findings: list[Finding] = []
         self.leaves: list[Leaf] = []
         self._standing: dict[int, Leaf] = {}
+        self._appeals: dict[int, Leaf] = {}
         self._used: dict[str, int] = {}
         self._policy: str | None = None
         self._before = ("", 0)
@@ -119,6 +120,10 @@ class Rules:
                 counts.standing[begun.category] -= 1
                 if (begun.category, begun.severity, begun.policy) != (leaf.category, leaf.severity, leaf.policy):
                     self._note("order", f"leaf {leaf.index} says otherwise what block {leaf.of} was for")
+        elif leaf.kind == "appeal":
+            self._appeals[leaf.index] = leaf
+        elif leaf.kind in OUTCOMES and self._appeals.pop(leaf.of, None) is None:
+            self._note("order", f"leaf {leaf.index} decides an appeal that does not wait")
         self._under_policy(leaf)
 
     def _in_order(self, leaf: Leaf) -> None:

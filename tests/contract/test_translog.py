@@ -227,6 +227,50 @@ def test_an_entry_that_says_a_policy_was_adopted_is_no_policy(hub: Hub) -> None:
     assert leaves(hub) == []
 
 
+# -- appeals and holds -------------------------------------------------------------------------------------------------
+
+
+def test_an_appeal_and_its_outcome_are_told_once_each(hub: Hub) -> None:
+    blocks(hub, "evil.example", "other.example", expires=hub.clock.now() + 80 * DAY)
+    lodged = {"appeal": "a1", "name": "www.evil.example", "decision": "decision 1 of evil.example", "mark": "x",
+              "role": "owner"}  # fmt: skip
+    write(hub, "appeal.lodged", msgspec.json.encode(lodged))
+    write(hub, "appeal.lodged", msgspec.json.encode({**lodged, "appeal": "a2", "mark": "y"}))
+    later(hub, 3 * MINUTE)
+    for kind in ("upheld", "refused", "withdrawn"):
+        write(hub, f"appeal.{kind}", msgspec.json.encode({**lodged, "by": "someone", "reason": "was wrong"}))
+    write(hub, "appeal.refused", msgspec.json.encode({**lodged, "appeal": "a2"}))
+    write(hub, "appeal.upheld", msgspec.json.encode({**lodged, "appeal": "never lodged"}))
+    told = [(leaf["kind"], leaf.get("of")) for leaf in leaves(hub)]
+    assert told == [("add", None), ("add", None), ("appeal", 0), ("appeal", 0), ("upheld", 2), ("dismissed", 3)]
+    opened = {one.index: one for one in log_of(hub).opening_for("evil.example")}
+    assert sorted(opened) == [0, 2, 3, 4, 5], "they commit to the name that is blocked"
+    assert opened_to(hub, PUBLIC) == []
+    found = log_of(hub).totals()
+    assert (found.appeals, found.upheld, found.dismissed, found.appeal_median) == (2, 1, 1, 180)
+
+
+def test_a_hold_is_counted_so_late_that_nobody_sees_which_name_it_was(hub: Hub) -> None:
+    blocks(hub, "evil.example", "other.example", expires=hub.clock.now() + 80 * DAY)
+    write(hub, "deconfliction.placed", b'{"hold": "h1", "name": "evil.example", "by": "officer"}')
+    decide(hub, "withdrawn", "evil.example")
+    later(hub, 13 * DAY)
+    blocks(hub, "third.example")
+    assert [leaf["kind"] for leaf in leaves(hub)] == ["add", "add", "remove", "add"]
+    later(hub, 2 * DAY)
+    hub.settle()
+    blocks(hub, "fourth.example")
+    kinds = [leaf["kind"] for leaf in leaves(hub)]
+    assert kinds.count("hold") == 1 and kinds.index("hold") >= 4
+    assert {*leaves(hub)[kinds.index("hold")]} == {"kind", "serial", "time"}
+    assert log_of(hub).totals().holds == 1
+    before = dump(hub.databases["projections"])
+    rebuild(hub)
+    for until in range(1, hub.record.head()[0] + 1):
+        hub.river.run_dry(until=until)
+    assert dump(hub.databases["projections"]) == before
+
+
 # -- witnesses ---------------------------------------------------------------------------------------------------------
 
 

@@ -180,6 +180,12 @@ def end_other(book: Book) -> None:
     book.leaves[9] = leaf(book, 9, of=6)
 
 
+def decide_twice(book: Book) -> None:
+    lodged = book.tell(Kind.APPEAL, "n1.example", of=1)
+    book.tell(Kind.DISMISSED, "n1.example", of=lodged)
+    book.tell(Kind.UPHELD, "n1.example", of=lodged)
+
+
 def same_serial(book: Book) -> None:
     book.leaves[-1] = leaf(book, len(book.leaves) - 1, serial=book.serial - 1)
 
@@ -250,6 +256,7 @@ ATTACKS: list[tuple[str, Callable[[Path], Book], str, set[str]]] = [
     ("reuse a nonce", rewritten(reuse_nonce), PUBLIC, {"nonce"}),
     ("block under a policy never adopted", rewritten(unadopted_policy), PUBLIC, {"policy"}),
     ("end a block twice", rewritten(end_twice), PUBLIC, {"order"}),
+    ("decide an appeal twice", rewritten(decide_twice), PUBLIC, {"order"}),
     ("give a serial twice", rewritten(same_serial), PUBLIC, {"serial"}),
     ("write a leaf with spaces", rewritten(spaced), PUBLIC, {"leaf"}),
     ("hide a message in a leaf", rewritten(unknown_field), PUBLIC, {"leaf"}),
@@ -324,6 +331,24 @@ def test_an_older_zone_is_the_log_replayed_so_far(tmp_path: Path, capsys: pytest
     book.write(tmp_path / "log")
     openings = book.opened(tmp_path / "openings")
     assert run(capsys, "zone", tmp_path / "log", str(zone), "--openings", str(openings))[0] == 0
+
+
+def test_appeals_holds_and_policies_stand_in_order(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    book = Book().fill(4)
+    lodged = book.tell(Kind.APPEAL, "n1.example", of=1)
+    book.tell(Kind.UPHELD, "n1.example", of=lodged)
+    book.tell(Kind.REMOVE, "n1.example")
+    book.tell(Kind.HOLD, policy="")
+    book.tell(Kind.POLICY, policy="p2")
+    book.tell(Kind.ADD, "in-flight.example")
+    book.tell(Kind.ADD, "after.example", policy="p2")
+    book.write(tmp_path / "log")
+    code, said = run(capsys, "public", tmp_path / "log", "--openings", str(book.opened(tmp_path / "openings")))
+    assert (code, said["policies"]) == (0, ["p1", "p2"])
+    book.time += 61
+    book.tell(Kind.ADD, "late.example")
+    book.write(tmp_path / "log")
+    assert checks(run(capsys, "public", tmp_path / "log")[1]) == {"policy"}
 
 
 def test_openings_must_open_and_be_whole(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -7,8 +7,8 @@ from fusioncell.shield.translog.model import Kind
 EVENTS: dict[str, Kind] = {
     "appeal.lodged": Kind.APPEAL,
     "appeal.upheld": Kind.UPHELD,
-    "appeal.dismissed": Kind.DISMISSED,
     "appeal.refused": Kind.DISMISSED,
+    "appeal.withdrawn": Kind.WITHDRAWN,
     "policy.adopted": Kind.POLICY,
     "deconfliction.placed": Kind.HOLD,
 }

@@ -22,6 +22,9 @@ OPENS_AFTER = 30 * DAY
 """A name that its owner misuses is opened publicly so long after it was blocked, or once it is free again."""
 COMPROMISED = "compromised"
 """What a decision's ``origin`` says of a hacked victim's name."""
+HOLDS_AFTER = 14 * DAY
+"""A hold is told so long after it was placed, with the next event. A hold may end the name's block at once; told in the
+same second, the log would tell which name police look at, once the block is opened. No hold lasts longer."""
 NEVER = (1 << 62) - 1
 """The instant at which the name of a hacked victim is opened publicly."""
 
@@ -41,10 +44,12 @@ class Kind(StrEnum):
     """An appeal was granted: the block was wrong."""
     DISMISSED = "dismissed"
     """An appeal was turned down."""
+    WITHDRAWN = "withdrawn"
+    """An appeal was taken back by who lodged it."""
     POLICY = "policy"
     """Another policy came into force; its digest is the leaf's."""
     HOLD = "hold"
-    """A name was held back from blocking for an investigation: it is counted, nothing else is told."""
+    """A name was held back from blocking for an investigation: it is counted, later (:data:`HOLDS_AFTER`)."""
     RESTORED = "restored"
     """The hub was restored from a backup: the log goes on under another origin (ADR 0014)."""
 
@@ -53,6 +58,8 @@ MOVES = frozenset({Kind.ADD, Kind.REMOVE, Kind.EXPIRE})
 """Leaves that change the zone: each has a serial of its own."""
 ENDS = frozenset({Kind.REMOVE, Kind.EXPIRE})
 """Leaves that free a name."""
+OUTCOMES = frozenset({Kind.UPHELD, Kind.DISMISSED, Kind.WITHDRAWN})
+"""Leaves that end an appeal."""
 
 
 class Leaf(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
@@ -61,8 +68,8 @@ class Leaf(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_field
     ``cites``: of ``restored``, the last checkpoint known: origin, size, root in hexadecimal, between spaces.
     ``commitment``: ``SHA-256(nonce ‖ name)`` in hexadecimal, the nonce of 32 bytes first; absent where the event names
     nothing; of ``restored``, the digest of the record's own entry.
-    ``of``: the index of the ``add`` that the event is about. ``policy``: the policy's digest. ``serial``: the zone's
-    after the event. ``time``: seconds since 1970.
+    ``of``: the index of the leaf that the event is about: the ``add`` of a block; of an outcome, the ``appeal``.
+    ``policy``: the policy's digest. ``serial``: the zone's after the event. ``time``: seconds since 1970.
     """
 
     category: str = ""
@@ -109,6 +116,7 @@ class Said(msgspec.Struct, frozen=True):
     """What the log reads of any entry's body that it tells of; all else in the body stays unread."""
 
     decision: str = ""
+    appeal: str = ""
     name: str = ""
     category: str = ""
     severity: str = ""

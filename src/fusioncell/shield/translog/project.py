@@ -26,6 +26,7 @@ from fusioncell.shield.translog.model import (
     CHECKPOINT,
     COMPROMISED,
     COSIGNED,
+    HOLDS_AFTER,
     NEVER,
     OPENS_AFTER,
     Checkpoint,
@@ -107,6 +108,9 @@ class _Log:
         names |= {said.name for said in self._heard.values()}
         known = store.newest_adds(connection, names - {""}) if names - {""} else []
         self._blocks = {row[5]: _Block(*row) for row in known}
+        ids = {one for said in self._heard.values() for one in (said.decision, said.appeal) if one}
+        self._holds = store.holds_waiting(connection)
+        self._begun = {row[4]: _Block(*row) for row in (store.by_ids(connection, ids) if ids else [])}
 
     def tell(self, entry: Entry) -> None:
         """Append what an entry brought about."""
@@ -140,7 +144,7 @@ class _Log:
             opens = NEVER if before.opens == NEVER else opens
             block = replace(before, policy=self._policy(before.policy), ended=-1, opens=opens)
         block.place = self._append(entry, Kind.ADD, block, of=-1)
-        self._blocks[name] = block
+        self._blocks[name] = self._begun[block.decision] = block
 
     def _end(self, entry: Entry, name: str) -> None:
         kind = Kind.EXPIRE if entry.kind == "decision.expired" else Kind.REMOVE
@@ -153,15 +157,24 @@ class _Log:
 
     def _event(self, entry: Entry, kind: Kind, said: Said) -> None:
         if kind is Kind.HOLD:
-            self._append(entry, kind, _UNKNOWN)
+            due = entry.at + HOLDS_AFTER
+            store.add_hold(self._connection, entry.seq, due)
+            self._holds.append((entry.seq, due))
         elif kind is Kind.POLICY:
             # An entry that says so is not enough: the charter has counted who approved it.
             adopted = store.adopted_by(self._connection, entry.seq)
             if adopted:
                 self._append(entry, kind, replace(_UNKNOWN, policy=adopted))
+        elif kind is Kind.APPEAL:
+            block = self._begun.get(said.decision) or replace(_UNKNOWN, name=said.name)
+            about = replace(block, decision=said.appeal, audience=entry.audience, opens=NEVER, ended=-1)
+            place = self._append(entry, kind, about)
+            self._begun[said.appeal] = replace(about, place=place)
         else:
-            block = self._blocks.get(said.name) or replace(_UNKNOWN, decision=said.decision, name=said.name)
-            self._append(entry, kind, replace(block, audience=entry.audience))
+            lodged = self._begun.get(said.appeal)
+            if lodged is not None and lodged.ended < 0:
+                lodged.ended = self._append(entry, kind, replace(lodged, audience=entry.audience))
+                self._ended[lodged.place] = (lodged.ended, NEVER, lodged.place)
 
     def _policy(self, otherwise: str) -> str:
         """Return the digest of the policy that the log adopted last."""
@@ -173,6 +186,9 @@ class _Log:
         self, entry: Entry, kind: Kind, block: _Block, *, of: int | None = None, cites: str = "", committed: str = ""
     ) -> int:
         """Append a leaf about a block; return its place. A leaf that adds keeps the block's instant of opening."""
+        while self._holds and self._holds[0][1] <= entry.at:
+            store.drop_hold(self._connection, self._holds.pop(0)[0])
+            self._append(entry, Kind.HOLD, _UNKNOWN)
         about = block.place if of is None else of
         if block.name:
             nonce = nonce_of(self._key, kind, self._serial, block.decision, block.name)

@@ -250,8 +250,8 @@ class Translog:
 
 
 def _spans(connection: Connection, size: int) -> tuple[list[int], list[int]]:
-    lifted = store.spans(connection, [Kind.REMOVE.value], Kind.ADD.value, size, 10_000)
-    heard = store.spans(connection, [Kind.UPHELD.value, Kind.DISMISSED.value], Kind.APPEAL.value, size, 10_000)
+    lifted = store.spans(connection, [Kind.REMOVE.value], size, 10_000)
+    heard = store.spans(connection, [Kind.UPHELD.value, Kind.DISMISSED.value], size, 10_000)
     return lifted, heard
 
 

@@ -42,6 +42,12 @@ tile = Table(
     Column("place", BigInteger, primary_key=True, autoincrement=False),
     Column("hashes", LargeBinary, nullable=False),
 )
+hold = Table(
+    "shield_translog_hold",
+    metadata,
+    Column("seq", BigInteger, primary_key=True, autoincrement=False),
+    Column("due", BigInteger, nullable=False),
+)
 checkpoint = Table(
     "shield_translog_checkpoint",
     metadata,
@@ -108,6 +114,31 @@ def newest_adds(connection: Connection, names: Iterable[str]) -> list[Values]:
         f"WHERE name IN {sql} AND kind = 'add' ORDER BY place",
         (value,),
     )
+
+
+def by_ids(connection: Connection, ids: Iterable[str]) -> list[Values]:
+    """Return the leaves that began these blocks and appeals, by the ids of the hub; columns as above."""
+    sql, value = connection.among(ids)
+    return connection.rows(
+        "SELECT place, category, severity, policy, decision, name, audience, opens, ended FROM shield_translog_leaf "
+        f"WHERE decision IN {sql} AND kind IN ('add', 'appeal') ORDER BY place",
+        (value,),
+    )
+
+
+def add_hold(connection: Connection, seq: int, due: int) -> None:
+    """Keep a hold that is to be told from an instant on."""
+    connection.run("INSERT INTO shield_translog_hold (seq, due) VALUES (?, ?)", (seq, due))
+
+
+def holds_waiting(connection: Connection) -> list[tuple[int, int]]:
+    """Return the holds that are yet to be told: (entry, instant)."""
+    return connection.rows("SELECT seq, due FROM shield_translog_hold ORDER BY seq")
+
+
+def drop_hold(connection: Connection, seq: int) -> None:
+    """Note that a hold was told."""
+    connection.run("DELETE FROM shield_translog_hold WHERE seq = ?", (seq,))
 
 
 def adopted_by(connection: Connection, seq: int) -> str:
@@ -270,17 +301,13 @@ def days(connection: Connection, most: int, since: int) -> list[tuple[int, str, 
     )
 
 
-def spans(connection: Connection, kinds: Iterable[str], begins: str, most: int, limit: int) -> list[int]:
-    """Return the seconds from a beginning to an end, of the newest ends of these kinds, shortest first.
-
-    ``begins``: the kind of leaf of the same block from which it is counted.
-    """
+def spans(connection: Connection, kinds: Iterable[str], most: int, limit: int) -> list[int]:
+    """Return the seconds from what an end is about to that end, of the newest of these kinds, shortest first."""
     sql, value = connection.among(kinds)
     rows = connection.rows(
         "SELECT e.time - b.time FROM (SELECT about, time, place FROM shield_translog_leaf "
         f"WHERE kind IN {sql} AND about >= 0 AND place < ? ORDER BY place DESC LIMIT ?) AS e "
-        "JOIN shield_translog_leaf b ON (b.place = e.about AND ? = 'add') OR (b.about = e.about AND b.kind = ? "
-        "AND b.place < e.place) ORDER BY 1",
-        (value, most, limit, begins, begins),
+        "JOIN shield_translog_leaf b ON b.place = e.about ORDER BY 1",
+        (value, most, limit),
     )
     return [int(row[0]) for row in rows]
