@@ -49,17 +49,18 @@ def xot_context(certificate: Path, key: Path, client_authority: Path | None = No
     """
     files = [certificate, key, *([client_authority] if client_authority else [])]
     front = _context(certificate, key, client_authority)
-    state = [_times(files), front]
+    current, read_at = front, _times(files)
 
     def newest(handshake: ssl.SSLObject, _name: str | None, _front: ssl.SSLContext) -> None:
+        nonlocal current, read_at
         try:
             times = _times(files)
-            if times != state[0]:
-                state[:] = [times, _context(certificate, key, client_authority)]
+            if times != read_at:
+                current, read_at = _context(certificate, key, client_authority), times
         except OSError as failure:  # half renewed: the old one goes on
             log.warning("the DNS certificate cannot be read anew: %s", failure)
-        if state[1] is not front:
-            handshake.context = state[1]
+        if current is not front:
+            handshake.context = current
 
     front.sni_callback = newest
     return front
