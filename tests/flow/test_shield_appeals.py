@@ -81,7 +81,7 @@ def test_the_api_says_the_same(made: MadeHub) -> None:
         assert someone.get(f"/api/appeals/{code}").json()["state"] == "open"
         assert someone.post(f"/api/appeals/{code}/withdraw").json() == {"state": "withdrawn"}
         made.hub.settle()
-        assert someone.get("/api/shield/appeals").status_code in (401, 403)
+        assert someone.get("/api/shield/appeals").json() == {"appeals": []}
 
 
 def test_who_asks_too_often_waits(made: MadeHub) -> None:

@@ -36,7 +36,7 @@ IN_FULL = frozenset({
     "error.html", "foreign.html", "sign_in.html", "sign_in_link.html", "sign_in_code.html", "sign_in_recovery.html",
     "picture/home.html", "picture/search.html", "picture/observable.html", "picture/contribution.html",
     "members/apply.html", "members/applied.html", "members/terms.html", "anonymous/_promise.html",
-    "transparency/index.html",
+    "transparency/index.html", "blocked/ask.html", "blocked/name.html", "blocked/appeal.html",
     "directory/confirm.html", "feeds/index.html", "notify/notifications.html",
 })  # fmt: skip
 """Pages that are translated in full (a test reads the catalogues): the public ones. Of all others the frame is."""
