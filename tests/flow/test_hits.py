@@ -19,7 +19,7 @@ from fusioncell.kernel.clock import DAY, HOUR, MINUTE, ManualClock, parse_instan
 from fusioncell.shield.hits.model import ENOUGH, NOT_TAKEN, K, Row
 from fusioncell.shield.hits.reckon import is_taken, pace, release, spells
 from fusioncell.shield.subscribers.model import Step
-from hubs import MadeHub, make_hub, visitor
+from hubs import MadeHub, browser, make_hub, visitor
 
 START = parse_instant("2026-11-02T09:30:00Z")
 BAD = "login-parcel.example"
@@ -238,6 +238,24 @@ def test_a_name_that_was_lifted_long_before_the_hour_is_not_taken(tmp_path: Path
         row = {"name": BAD, "blocked": 50, "shadow": 0}
         assert w.send(w.isps[0], first, [row]).json()["kept"] == 1, "within its own hour it was listed"
         assert w.send(w.isps[0], first + 2 * HOUR, [row]).json()["kept"] == 0
+
+
+def test_the_page_and_a_decisions_panel_show_what_the_viewer_may_see(tmp_path: Path) -> None:
+    with world(tmp_path, ENOUGH) as w:
+        hour = _hour(w)
+        w.clock.advance(HOUR)
+        for isp in w.isps:
+            w.send(isp, hour, [{"name": BAD, "blocked": 1207, "shadow": 0}])
+        w.clock.advance(2 * HOUR + MINUTE)
+        w.made.hub.shielding.act()
+        w.settle()
+        with browser(w.made, w.made.ministry) as client:
+            page = client.get("/shield/impact").text
+            assert "3,621" in page and "login-parcel[.]example" in page and "12.0" in page
+            assert "3,621" in client.get(f"/shield/{w.decision}").text
+            assert client.get("/shield/impact?days=400").status_code == 400
+        with visitor(w.made) as client:
+            assert client.get("/shield/impact").status_code == 303
 
 
 def test_metrics_tell_operators(tmp_path: Path) -> None:

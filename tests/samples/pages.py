@@ -570,7 +570,13 @@ NO_SHIELD: Context = {
     "rows": [],
     "pager": {"first": 0, "last": 0, "total": 0, "noun": "names", "previous": None, "next": None},
 }
+HITS: Context = {
+    "waited": 12.4, "carried": 2, "subscribers": 3, "overridden": 1, "drawn": True,
+    "plots": [{"id": "hits-released", "title": "The partnership", "note": "Sums of hours.", "blocked": 811, "shadow": 0,
+               "daily": False, "rows": [{"at": NOW - HOUR, "blocked": 811, "shadow": 0}]}],
+}  # fmt: skip
 DECISION: Context = {
+    "hits": None,
     "one": {
         "why": "All members of the partnership.",
         "id": "5d0f6c4e-91c7-4e4f-8a5e-0f4f2f0a7c55",
@@ -705,6 +711,7 @@ PAGES: dict[str, tuple[str, Context]] = {
     "shield-ended": ("shield/index.html", {"shell": shell(here="shield"), **ENDED}),
     "shield-empty": ("shield/index.html", {"shell": shell(here="shield"), **NO_SHIELD}),
     "decision": ("shield/decision.html", {"shell": shell(here="shield"), **DECISION}),
+    "decision-hits": ("shield/decision.html", {"shell": shell(here="shield"), **DECISION, "hits": HITS}),
     "decision-ended": (
         "shield/decision.html",
         {

@@ -51,6 +51,7 @@ from fusioncell.web.pages import (
     requests,
     saved,
     shield,
+    shield_impact,
     shield_undo,
     signing,
     situation,
@@ -96,7 +97,7 @@ def page_handlers() -> list[ControllerRouterHandler]:
     rooms = (
         talk, compose, requests, clusters, entities, matrix, vulnerabilities,
         anonymous, attachments,
-        feeds, files, first, finder, observable, contribution, contribute, shield, shield_undo, appeals,
+        feeds, files, first, finder, observable, contribution, contribute, shield, shield_impact, shield_undo, appeals,
         signing, account, ops, live,
         receipts, participation, proxy, joining, admin, notices, groups, directory, choices, palette, privacy, assets,
         inbound, products, sources, overrides, transparency,

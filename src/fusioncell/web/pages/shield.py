@@ -30,6 +30,7 @@ from fusioncell.web.pages.frame import (
     text_of,
 )
 from fusioncell.web.pages.names import Names, who_reads
+from fusioncell.web.pages.shield_impact import decision_hits
 from fusioncell.web.pages.views import View, category_of, contribution_title, decided_verdict, observable_href
 from fusioncell.web.words import N_, joined, of_error
 
@@ -240,6 +241,7 @@ def _decision_page(
         approvers=[{"name": approver[0], "org": approver[1], "at": item.published_at}] if item.approver else [],
         checks=_checks(hub, viewer, item),
         history=_history(item, names),
+        hits=decision_hits(hub, viewer, item),
     )
 
 

@@ -174,6 +174,8 @@ all("[data-thread-live]").forEach(liveThread);
 function chart(holder) {
   const cells = all("[data-x]", document.getElementById(holder.dataset.chart));
   const data = [cells.map((cell) => Number(cell.dataset.x)), cells.map((cell) => Number(cell.dataset.y))];
+  const step = data[0].length > 1 ? data[0][1] - data[0][0] : 3600;
+  const long = data[0].length && data[0].at(-1) - data[0][0] > 3 * 86400;
   let plot = null;
   const draw = () => {
     plot?.destroy();
@@ -184,9 +186,9 @@ function chart(holder) {
     plot = new uPlot({
       width: holder.clientWidth, height: 180, padding: [8, 8, 0, 0],
       cursor: { drag: { setScale: false } },
-      scales: { x: { time: true, range: (_, first, last) => [first, last + 3600] }, y: { range: (_, low, high) => [0, Math.max(high * 1.1, 4)] } },
+      scales: { x: { time: true, range: (_, first, last) => [first, last + step] }, y: { range: (_, low, high) => [0, Math.max(high * 1.1, 4)] } },
       tzDate: (stamp) => uPlot.tzDate(new Date(stamp * 1e3), "Etc/UTC"),
-      axes: [{ ...axis, grid: { show: false }, values: "{HH}:{mm}", space: 60, size: 28 }, { ...axis, size: 40, incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 5000, 10000] }],
+      axes: [{ ...axis, grid: { show: false }, values: long ? "{D} {MMM}" : "{HH}:{mm}", space: 60, size: 28 }, { ...axis, size: 40, incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 5000, 10000] }],
       series: [{}, { stroke: look.color, width: 1.5, fill: look.color.replace("rgb(", "rgba(").replace(")", ", .16)"),
                      paths: uPlot.paths.bars({ size: [0.7, 40], align: 1 }), points: { show: false } }],
     }, data, holder);
