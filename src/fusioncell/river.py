@@ -36,6 +36,7 @@ from fusioncell.exchange.requests import project as requests_project
 from fusioncell.exchange.talk import project as talk_project
 from fusioncell.exchange.taxii import project as taxii_project
 from fusioncell.fusion import project as fusion_project
+from fusioncell.fusion.alike import project as alike_project
 from fusioncell.fusion.clusters import project as clusters_project
 from fusioncell.fusion.entities import project as entities_project
 from fusioncell.fusion.learned import project as learned_project
@@ -208,6 +209,7 @@ class River:
                 grades = origins_project.Grades(connection, voices, self._record.audience)
                 lives = learned_project.Lives(connection, self._record.audience)
                 changes = fusion_project.project(connection, arrived, grades, lives)
+                alike_project.project(connection, arrived)
                 clusters_project.project(connection, cut.entries, arrived, tiers)
                 changes.moved.update(kin)
                 arrived.judged = overrides_project.project(connection, cut.entries)

@@ -1,4 +1,4 @@
-"""What an analyst says over the machine: parts of an observable's page."""
+"""What an analyst says over the machine: parts of an observable's page; and texts that are alike."""
 
 from __future__ import annotations
 
@@ -21,6 +21,8 @@ JUDGEMENT: dict[str, Any] = {
     "said": [SAID, {**SAID, "id": "j2", "level": "suspicious", "words": "Suspicious, says an analyst", "tlp": "",
                     "newer": False, "restored": _NOW - HOUR}],
 }  # fmt: skip
+_NEAR = {"href": "/contributions/a7", "org": "Harbour Bank", "at": _NOW - 2 * DAY, "share": 92}
+ALIKE: dict[str, Any] = {"first": _NEAR, "count": 100, "more": True, "near": [_NEAR, {**_NEAR, "org": "Anonymous"}]}
 _ONE = {"type": "domain-name", "value": "parcel.example"}
 _SHELL = {"csrf": "c5rf-token", "errors": [], "now": _NOW, "language": "en"}
 

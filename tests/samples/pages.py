@@ -10,7 +10,7 @@ import hashlib
 from typing import Any
 
 from fusioncell.kernel.clock import DAY, HOUR, MINUTE, parse_instant
-from samples.judgement import JUDGEMENT, NOT_JUDGED
+from samples.judgement import ALIKE, JUDGEMENT, NOT_JUDGED
 
 Context = dict[str, Any]
 
@@ -377,6 +377,13 @@ OBSERVABLE: Context = {
         {"name": "Northern Broadband", "claims": 3, "last": NOW - 2 * HOUR},
         {"name": "Harbour Bank", "claims": 1, "last": NOW - DAY},
     ],
+    "related": {
+        "contributions": 3, "draw": "/graph?start=observable",
+        "clusters": [{"id": "c1", "href": "/clusters/c1", "title": "parcel-redelivery[.]example", "named": False,
+                      "sign": None, "members": 4, "first": NOW - 9 * DAY, "last": NOW - HOUR}],
+        "entities": [{"href": "/entities/e1", "name": "Spearphishing Link", "kind": "technique", "count": 2}],
+        "rows": [{"one": ADDRESS, "count": 2}, {"one": PHISH_URL, "count": 1}],
+    },
     "context": [
         {"label": "Parcel lure", "href": "/search?q=parcel"},
         {"label": "T1566 Phishing", "href": "/search?q=T1566"},
@@ -398,6 +405,7 @@ MENTIONED_ONLY: Context = {
     "known_good": [],
     "timeline": [],
     "contributors": [],
+    "related": {"contributions": 0, "draw": None, "clusters": [], "entities": [], "rows": []},
     "context": [],
     "decision": None,
     "propose": None,
@@ -445,6 +453,7 @@ CONTRIBUTION: Context = {
     "named": [{"href": "/entities/T1566", "name": "Phishing", "kind": "Technique", "galaxy": "", "external": "T1566",
                "aliases": 0, "count": 1, "last": None}],
     "room": "/groups/room?about=a1",
+    "alike": ALIKE,
     "reach": {"was": "a0", "was_receipts": "/contributions/a0/receipts", "receipts": "/contributions/a1/receipts",
               "readers": "/contributions/a1/readers", "consent": "/contributions/a1/consent"},
 }  # fmt: skip
@@ -594,6 +603,18 @@ DECISION: Context = {
         "another person than the approvers answers within one working day.",
         "approve_url": "/shield/d3/approve",
         "withdraw_url": "/shield/d3/withdraw",
+        "severity": "high",
+        "compromised": True,
+        "contact": "owner@shop.hosting.example",
+        "exercise": False,
+        "standing": "",
+        "policy": "3cef78d8660cd3df",
+    },
+    "around": {
+        "lists": ["Top 1M"],
+        "under": [{"value": "www.shop.hosting.example", "type": "domain-name", "href": "/observables/domain/www"}],
+        "more": True,
+        "together": [],
     },
     "verdict": VERDICT,
     "evidence": EVIDENCE,
@@ -726,7 +747,11 @@ PAGES: dict[str, tuple[str, Context]] = {
                 "ended": "Recall left too little evidence",
                 "approve_url": None,
                 "withdraw_url": None,
+                "compromised": False,
+                "exercise": True,
+                "standing": "5d0f6c4e-91c7-4e4f-8a5e-0f4f2f0a7c99",
             },
+            "around": None,
         },
     ),
     "error": (

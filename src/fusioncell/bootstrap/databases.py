@@ -30,6 +30,7 @@ from fusioncell.exchange.requests import project as requests_project
 from fusioncell.exchange.talk import store as talk_store
 from fusioncell.exchange.taxii import store as taxii_store
 from fusioncell.fusion import store as fusion_store
+from fusioncell.fusion.alike import project as alike_project
 from fusioncell.fusion.clusters import project as clusters_project
 from fusioncell.fusion.entities import store as entities_store
 from fusioncell.fusion.learned import project as learned_project
@@ -79,7 +80,7 @@ PROJECTIONS = (
     record_store.projection_metadata, intake_store.metadata, fusion_store.metadata, entities_store.metadata,
     vulns_store.metadata,
     vulns_store.metadata, clusters_project.metadata,
-    origins_project.metadata, learned_project.metadata, overrides_project.metadata,
+    origins_project.metadata, learned_project.metadata, alike_project.metadata, overrides_project.metadata,
     verdicts_project.metadata, picture_store.metadata,
     members_store.metadata, joining_store.metadata, accounts_store.metadata, circles_store.metadata,
     directory_store.metadata, sealing_store.metadata, privacy_store.metadata, assets_store.metadata,

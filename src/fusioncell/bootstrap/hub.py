@@ -47,6 +47,7 @@ from fusioncell.exchange.receipts import Ledger
 from fusioncell.exchange.requests import Requests
 from fusioncell.exchange.talk import Talk
 from fusioncell.exchange.taxii import Taxii
+from fusioncell.fusion.alike import Texts
 from fusioncell.fusion.clusters.service import Clusters
 from fusioncell.fusion.entities import Entities
 from fusioncell.fusion.knowngood import KnownGood
@@ -169,6 +170,7 @@ class Hub:
     origins: Origins
     overrides: Overrides
     learning: Learning
+    texts: Texts
     whatchanges: WhatChanges
     verdicts: Verdicts
     triage: Triage

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from fusioncell.bootstrap.outside import open_galaxies
 from fusioncell.edges.database import SqlDatabase
+from fusioncell.fusion.alike import Texts
 from fusioncell.fusion.clusters.service import Clusters
 from fusioncell.fusion.entities import Entities, Knowledge
 from fusioncell.fusion.learned.model import Judged
@@ -40,6 +41,7 @@ class Knowing(NamedTuple):
     clusters: Clusters
     overrides: Overrides
     learning: Learning
+    texts: Texts
 
 
 def join_knowing(
@@ -72,4 +74,5 @@ def join_knowing(
         Origins(record, projections, clock, randomness, verdicts.by_source),
         Clusters(record, projections, clock, randomness), overrides,
         Learning(record, projections, clock, randomness, judged, fusion.scores_before),
+        Texts(record, projections),
     )  # fmt: skip

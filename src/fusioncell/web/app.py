@@ -38,6 +38,7 @@ from fusioncell.exchange.requests import routes as requests_routes
 from fusioncell.exchange.talk import routes as talk_routes
 from fusioncell.exchange.taxii import routes as taxii_routes
 from fusioncell.fusion import routes as fusion_routes
+from fusioncell.fusion.alike import routes as alike_routes
 from fusioncell.fusion.clusters import routes as clusters_routes
 from fusioncell.fusion.entities import routes as entities_routes
 from fusioncell.fusion.learned import routes as learned_routes
@@ -95,7 +96,7 @@ OPENAPI = ("/api", "/api/openapi.json")
 NO_DOOR = "/api/{path:str}"
 """What the framework puts beside the description: a page of its own for every other path. Ours answers as elsewhere."""
 ROOMS = (
-    "intake", "record", "fusion", "entities", "origins", "overrides", "learning", "whatchanges",
+    "intake", "record", "fusion", "entities", "origins", "overrides", "learning", "texts", "whatchanges",
     "picture", "shield", "members",
     "signing", "seal", "audit", "joining", "accounts",
     "sealing", "privacy", "assets", "anonymous", "receipts", "circles", "directory",
@@ -251,7 +252,7 @@ def _doors() -> Router:
     """Return all doors in one router: Litestar joins the methods of one path only within a router."""
     rooms = (intake_routes, fusion_routes, picture_routes, exchange_routes, shield_routes, members_routes)
     packages = (
-        match_routes, cursors_routes, origins_routes, overrides_routes, learned_routes, changes_routes,
+        match_routes, cursors_routes, origins_routes, overrides_routes, learned_routes, alike_routes, changes_routes,
         entities_routes, matrix_routes, vulns_routes, clusters_routes,
         circles_routes, directory_routes, joining_routes, accounts_routes, audit_routes, anonymous_routes,
         sealing_routes, signing_routes, talk_routes, notify_routes, inbound_routes, files_routes,

@@ -12,6 +12,7 @@ from litestar.params import Parameter
 from fusioncell.bootstrap import Hub
 from fusioncell.exchange.receipts.model import WORDS_BEFORE
 from fusioncell.exchange.receipts.model import State as Reached
+from fusioncell.fusion.alike import Near
 from fusioncell.fusion.model import Assessment
 from fusioncell.intake import extract_entry
 from fusioncell.intake.service import Status
@@ -121,6 +122,7 @@ def _recalled_page(request: Asked, hub: Hub, viewer: Viewer, status: Status) -> 
         raw=None,
         named=[],
         room=None,
+        alike=None,
         reach={**NO_REACH, "receipts": f"/contributions/{quote(status.contribution, safe='')}/receipts"},
     )
 
@@ -201,9 +203,26 @@ def show(
         named=[row_view(hub, row) for row in hub.entities.of_contribution(viewer, contribution) if viewer.member],
         room=f"/groups/room?about={quote(contribution, safe='')}"
         if viewer.member and viewer.may("contribute") else None,
+        alike=_alike(hub, viewer, contribution, names),
         reach=_reach(hub, viewer, contribution, own=status is not None),
         proxy=panel(hub, viewer, contribution, entries, names),
     )
+
+
+MOST_ALIKE = 10
+"""Contributions with texts like this one's that are listed."""
+
+
+def _alike(hub: Hub, viewer: Viewer, contribution: str, names: Names) -> View:
+    """Return what came before with nearly the same text, the first of it, and how much there is."""
+    found = hub.texts.alike(viewer, contribution)
+
+    def near(one: Near) -> View:
+        return {"href": f"/contributions/{quote(one.contribution, safe='')}", "org": names.organisation(one.org),
+                "at": one.at, "share": round(100 * one.share)}  # fmt: skip
+
+    return {"first": near(found.first) if found.first else None, "count": len(found.found), "more": found.more,
+            "near": [near(one) for one in found.found[:MOST_ALIKE]]}  # fmt: skip
 
 
 NO_REACH: View = {"was": None, "was_receipts": None, "receipts": None, "readers": None, "consent": None}
