@@ -9,11 +9,12 @@ from __future__ import annotations
 import atexit
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
 from itertools import count
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
@@ -160,3 +161,30 @@ def open_again(database_url: str, tmp_path: Path) -> Iterator[Callable[..., Hub]
 def hub(open_again: Callable[..., Hub]) -> Hub:
     """A whole hub without its thread: :meth:`Hub.settle` moves it."""
     return open_again()
+
+
+@contextmanager
+def failing_at(database: SqlDatabase, statement: str) -> Iterator[list[str]]:
+    """Let a statement fail on the database's own connections, as a full disk would."""
+    hit: list[str] = []
+    original = type(database).write
+
+    @contextmanager
+    def write(self: SqlDatabase) -> Iterator[Any]:
+        with original(self) as connection:
+            run = connection.run
+
+            def failing(sql: str, parameters: Sequence[Any] = ()) -> int:
+                if statement in sql:
+                    hit.append(sql)
+                    raise OSError("no space left on device")
+                return int(run(sql, parameters))
+
+            connection.run = failing
+            yield connection
+
+    type(database).write = write  # type: ignore[method-assign]
+    try:
+        yield hit
+    finally:
+        type(database).write = original  # type: ignore[method-assign]

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from typing import Any
 
 import pytest
 
-from databases import START
+from databases import START, failing_at
 from fusioncell.edges.database import SqlDatabase
 from fusioncell.kernel.clock import HOUR, ManualClock
 from fusioncell.kernel.entry import Draft, Entry, Payload
@@ -156,33 +154,6 @@ def test_an_epoch_is_opened_and_kept(record: Record, databases: dict[str, SqlDat
 
 
 # All or nothing
-
-
-@contextmanager
-def failing_at(database: SqlDatabase, statement: str) -> Iterator[list[str]]:
-    """Let a statement fail on the database's own connections, as a full disk would."""
-    hit: list[str] = []
-    original = type(database).write
-
-    @contextmanager
-    def write(self: SqlDatabase) -> Iterator[Any]:
-        with original(self) as connection:
-            run = connection.run
-
-            def failing(sql: str, parameters: Sequence[Any] = ()) -> int:
-                if statement in sql:
-                    hit.append(sql)
-                    raise OSError("no space left on device")
-                return int(run(sql, parameters))
-
-            connection.run = failing
-            yield connection
-
-    type(database).write = write  # type: ignore[method-assign]
-    try:
-        yield hit
-    finally:
-        type(database).write = original  # type: ignore[method-assign]
 
 
 def test_a_failed_commit_reaches_every_caller_and_keeps_nothing(

@@ -9,14 +9,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from typing import Any
-
 import pytest
 
+from databases import failing_at
 from fusioncell.bootstrap import Hub
-from fusioncell.edges.database import SqlDatabase
 from fusioncell.kernel.clock import DAY, ManualClock
 from fusioncell.kernel.entry import Draft, Payload
 from fusioncell.kernel.ids import new_id
@@ -32,31 +28,6 @@ def _step(hub: Hub) -> int:
     hub.river.run_dry()
     hub.shield.follow()
     return hub.shield.zone.serial
-
-
-@contextmanager
-def _full_disk(monkeypatch: pytest.MonkeyPatch, statement: str) -> Iterator[list[str]]:
-    """Let a statement fail as on a full disk."""
-    hit: list[str] = []
-    original = SqlDatabase.write
-
-    @contextmanager
-    def write(self: SqlDatabase) -> Iterator[Any]:
-        with original(self) as connection:
-            run = connection.run
-
-            def failing(sql: str, parameters: Sequence[Any] = ()) -> int:
-                if statement in sql:
-                    hit.append(sql)
-                    raise OSError("no space left on device")
-                return int(run(sql, parameters))
-
-            connection.run = failing
-            yield connection
-
-    with monkeypatch.context() as failing:
-        failing.setattr(SqlDatabase, "write", write)
-        yield hit
 
 
 def _moves(hub: Hub) -> int:
@@ -89,9 +60,9 @@ def test_a_clock_far_ahead_for_a_moment_strands_no_resolver(hub: Hub, years: int
 
 
 @pytest.mark.parametrize("statement", ["UPDATE record_head", "INSERT INTO shield_change"])
-def test_a_full_disk_leaves_the_zone_as_it_was(hub: Hub, monkeypatch: pytest.MonkeyPatch, statement: str) -> None:
+def test_a_full_disk_leaves_the_zone_as_it_was(hub: Hub, statement: str) -> None:
     before, moves = _step(hub), _moves(hub)
-    with _full_disk(monkeypatch, statement) as hit, pytest.raises(OSError, match="no space"):
+    with failing_at(hub.databases["projections"], statement) as hit, pytest.raises(OSError, match="no space"):
         _step(hub)
     assert hit and hub.shield.follow() == 0
     assert (hub.shield.zone.serial, _moves(hub)) == (before, moves)
