@@ -13,7 +13,7 @@ from fusioncell.kernel.clock import DAY, HOUR, MINUTE, ManualClock
 from fusioncell.shield.live_zone import LiveZone
 from fusioncell.shield.resolvers import Kind
 from fusioncell.shield.subscribers import Action, Choice, Step, Subscriber
-from fusioncell.shield.subscribers.layout import shard
+from fusioncell.shield.subscribers.layout import PROBE, shard
 from fusioncell.shield.subscribers.service import Wanted
 from fusioncell.shield.zone import Action as ZoneAction
 from publishing import publish, withdraw
@@ -40,7 +40,7 @@ def zones(hub: Hub, one: Subscriber) -> dict[str, LiveZone]:
 
 def held(zone: LiveZone) -> dict[str, ZoneAction]:
     """What a zone holds beside its test names."""
-    return {rule.name: rule.action for rule in zone.image().rules() if not rule.name.endswith(zone.origin)}
+    return {rule.name: rule.action for rule in zone.image().rules() if not rule.name.endswith(PROBE)}
 
 
 def later(hub: Hub, microseconds: int) -> None:

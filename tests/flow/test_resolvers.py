@@ -17,6 +17,7 @@ from fusioncell.kernel.marking import Viewer
 from fusioncell.shield.resolvers import Kind
 from fusioncell.shield.resolvers.model import PLACEHOLDER
 from fusioncell.shield.subscribers import Action, Choice, Step, Subscriber
+from fusioncell.shield.subscribers.layout import heartbeat, probe
 from fusioncell.shield.subscribers.service import Made, Place, Wanted
 from hubs import make_hub
 from publishing import publish, withdraw
@@ -38,6 +39,12 @@ class Isp:
         assert found is not None
         self.viewer: Viewer = replace(found, person=None)
         self.key = key
+        self._names = 0
+
+    def name(self) -> str:
+        """Return a name that no other test has."""
+        self._names += 1
+        return f"n{self._names}.example"
 
     def settle(self) -> None:
         assert wait_until(lambda: self.hub.river.position >= self.hub.record.head()[0])
@@ -68,45 +75,49 @@ class Isp:
         return f"{label}.{self.subscribers.serving.base(one.choice)}"
 
 
-@pytest.fixture
-def isp(tmp_path: Path) -> Iterator[Isp]:
-    made = make_hub(tmp_path / "hub")
+@pytest.fixture(scope="module")
+def isp(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Isp]:
+    """One hub for all tests: each blocks names of its own."""
+    made = make_hub(tmp_path_factory.mktemp("isp") / "hub")
     with ServedHub(made.hub) as served:
         yield Isp(served, made.provider.org, made.provider.key)
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_block_is_answered_and_a_lift_frees(kind: Kind, isp: Isp, tmp_path: Path) -> None:
-    publish(isp.hub, "old.example")
+    old, new = isp.name(), isp.name()
+    publish(isp.hub, old)
     port = free_port()
     one, made = isp.subscribe(Choice(kind), port=port)
     with isp.resolver(one, made, tmp_path / "resolver", port) as resolver:
-        assert resolver.blocks("old.example"), resolver.log()
-        assert resolver.code("new.example") == "NOERROR"
-        publish(isp.hub, "new.example", category="phishing", severity="high")
-        assert resolver.blocks("new.example"), resolver.log()
-        assert resolver.code("deep.under.new.example") == "NXDOMAIN"
-        withdraw(isp.hub, "new.example")
-        assert resolver.frees("new.example"), resolver.log()
-        assert resolver.answer("www.new.example").answer[-1][0].address == FREE_ADDRESS
-        assert resolver.code("old.example") == "NXDOMAIN"
+        assert resolver.blocks(old), resolver.log()
+        assert resolver.code(new) == "NOERROR"
+        publish(isp.hub, new, category="phishing", severity="high")
+        assert resolver.blocks(new), resolver.log()
+        assert resolver.code(f"deep.under.{new}") == "NXDOMAIN"
+        withdraw(isp.hub, new)
+        assert resolver.frees(new), resolver.log()
+        assert resolver.answer(f"www.{new}").answer[-1][0].address == FREE_ADDRESS
+        assert resolver.code(old) == "NXDOMAIN"
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_monitoring_sees_the_serial_and_each_action(kind: Kind, isp: Isp, tmp_path: Path) -> None:
-    publish(isp.hub, "old.example")
+    old = isp.name()
+    publish(isp.hub, old)
     port = free_port()
     one, made = isp.subscribe(Choice(kind), port=port)
     view = isp.subscribers.serving.view_of(one)
     assert view is not None
     with isp.resolver(one, made, tmp_path / "resolver", port) as resolver:
-        assert resolver.blocks("old.example"), resolver.log()
+        assert resolver.blocks(old), resolver.log()
         for zone in view.zones.values():
-            assert wait_until(lambda zone=zone: resolver.text(f"heartbeat.{zone.origin}") == str(zone.serial)), zone
-            assert resolver.code(f"nxdomain.{zone.origin}") == "NXDOMAIN"
-            nodata = resolver.answer(f"nodata.{zone.origin}")
+            under = probe(zone.origin)
+            assert wait_until(lambda zone=zone: resolver.text(heartbeat(zone.origin)) == str(zone.serial)), under
+            assert resolver.code(f"nxdomain.{under}") == "NXDOMAIN"
+            nodata = resolver.answer(f"nodata.{under}")
             assert nodata.rcode() == 0 and not nodata.answer
-            assert resolver.answer(f"passthru.{zone.origin}").answer[-1][0].address == FREE_ADDRESS
+            assert resolver.answer(f"passthru.{under}").answer[-1][0].address == FREE_ADDRESS
         if kind is not Kind.KNOT:  # it fetches files; who holds what is seen at transfers
             assert wait_until(lambda: all(each.holds == each.serial for each in isp.subscribers.serving.taken(one)))
 
@@ -117,26 +128,28 @@ def test_monitoring_sees_the_serial_and_each_action(kind: Kind, isp: Isp, tmp_pa
 ])  # fmt: skip
 def test_the_answer_says_why_where_the_resolver_can(kind: Kind, code: int, said: str, isp: Isp,
                                                     tmp_path: Path) -> None:  # fmt: skip
-    publish(isp.hub, "bad.example", category="phishing", severity="high")
+    bad = isp.name()
+    publish(isp.hub, bad, category="phishing", severity="high")
     port = free_port()
     one, made = isp.subscribe(Choice(kind), port=port)
     with isp.resolver(one, made, tmp_path / "resolver", port) as resolver:
-        assert resolver.blocks("bad.example"), resolver.log()
-        errors = resolver.ede("bad.example")
+        assert resolver.blocks(bad), resolver.log()
+        errors = resolver.ede(bad)
         assert [error[0] for error in errors] == [code] and said in errors[0][1]
         assert not resolver.ede("free.example")
 
 
 @pytest.mark.parametrize("kind", [pytest.param(kind, marks=installed(kind)) for kind in Kind if kind is not Kind.KNOT])
 def test_the_isp_chooses_the_answer(kind: Kind, isp: Isp, tmp_path: Path) -> None:
-    publish(isp.hub, "bad.example")
+    bad = isp.name()
+    publish(isp.hub, bad)
     for action in (Action.NODATA, Action.GARDEN):
         port = free_port()
         one, made = isp.subscribe(Choice(kind, action=action, garden=GARDEN), port=port)
         with isp.resolver(one, made, tmp_path / action, port) as resolver:
 
             def answered(resolver: RealResolver = resolver, action: Action = action) -> bool:
-                found = resolver.answer("bad.example")
+                found = resolver.answer(bad)
                 names = [rrset[0].to_text().rstrip(".") for rrset in found.answer]
                 return found.rcode() == 0 and (not names if action is Action.NODATA else GARDEN in names)
 
@@ -145,31 +158,34 @@ def test_the_isp_chooses_the_answer(kind: Kind, isp: Isp, tmp_path: Path) -> Non
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_in_shadow_nothing_is_answered_differently(kind: Kind, isp: Isp, tmp_path: Path) -> None:
-    publish(isp.hub, "bad.example")
+    bad = isp.name()
+    publish(isp.hub, bad)
     port = free_port()
     one, made = isp.subscribe(Choice(kind), port=port, until=Step.SHADOW)
     with isp.resolver(one, made, tmp_path / "resolver", port) as resolver:
         if kind is not Kind.KNOT:
             assert wait_until(lambda: all(each.holds is not None for each in isp.subscribers.serving.taken(one)), 20)
-        assert resolver.code("bad.example") == "NOERROR"
+        assert resolver.code(bad) == "NOERROR"
 
 
 @pytest.mark.parametrize("kind", [pytest.param(Kind.BIND, marks=installed(Kind.BIND))])
 def test_a_key_goes_on_for_a_while_and_ends_with_its_subscriber(kind: Kind, isp: Isp, tmp_path: Path) -> None:
-    publish(isp.hub, "bad.example")
+    bad = isp.name()
+    publish(isp.hub, bad)
     port = free_port()
     one, made = isp.subscribe(Choice(kind), port=port)
     with isp.resolver(one, made, tmp_path / "resolver", port) as resolver:
-        assert resolver.blocks("bad.example"), resolver.log()
+        assert resolver.blocks(bad), resolver.log()
         again = isp.subscribers.rotate(isp.viewer, one.id)
         isp.settle()
         assert again.key != made.key and len(base64.b64decode(again.secret)) == 32
-        publish(isp.hub, "next.example")
-        assert resolver.blocks("next.example"), "the key that it has goes on"
+        following = isp.name()
+        publish(isp.hub, following)
+        assert resolver.blocks(following), "the key that it has goes on"
         isp.subscribers.end(isp.viewer, one.id, "gone")
         isp.settle()
-        assert wait_until(lambda: not isp.subscribers.serving.keys())
-        assert resolver.code("bad.example") == "NXDOMAIN", "it keeps the last good zone"
+        assert wait_until(lambda: again.key not in isp.subscribers.serving.keys())
+        assert resolver.code(bad) == "NXDOMAIN", "it keeps the last good zone"
 
 
 @pytest.mark.skipif(program("named-checkzone") is None, reason="no named-checkzone on this machine (apt: bind9-utils)")

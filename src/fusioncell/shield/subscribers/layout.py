@@ -20,9 +20,11 @@ from zlib import crc32
 
 from fusioncell.shield.resolvers import Kind
 from fusioncell.shield.subscribers.model import Action, Choice
+from fusioncell.shield.zone import ORIGIN, Rule
 from fusioncell.shield.zone import Action as ZoneAction
-from fusioncell.shield.zone import Rule
 
+PROBE = "probe.fusioncell"
+"""What all test names end in; no real name does."""
 SHARDS = 8
 ALLOW, FRESH, MAIN = "allow", "fresh", "main"
 _TWO_TIERS = (Kind.UNBOUND, Kind.KNOT)
@@ -94,15 +96,21 @@ def candidates(choice: Choice, labels: tuple[str, ...], name: str) -> tuple[str,
     return (ALLOW, FRESH, f"{MAIN}-{shard(name)}") if choice.kind is Kind.BIND else labels
 
 
+def probe(origin: str) -> str:
+    """Return the name under which a zone's test names stand. Not the zone's own: a BIND answers for that itself."""
+    return f"{origin.removesuffix(ORIGIN)}{PROBE}"
+
+
 def tests(choice: Choice, origin: str) -> list[Rule]:
     """Return the names by which an ISP's monitoring tries a zone: one for each action that it can answer."""
-    found = [Rule(f"nxdomain.{origin}", False, ZoneAction.BLOCK), Rule(f"nodata.{origin}", False, ZoneAction.NODATA),
-             Rule(f"passthru.{origin}", False, ZoneAction.PASSTHRU)]  # fmt: skip
+    under = probe(origin)
+    found = [Rule(f"nxdomain.{under}", False, ZoneAction.BLOCK), Rule(f"nodata.{under}", False, ZoneAction.NODATA),
+             Rule(f"passthru.{under}", False, ZoneAction.PASSTHRU)]  # fmt: skip
     if choice.garden:
-        found.append(Rule(f"garden.{origin}", False, ZoneAction.GARDEN))
+        found.append(Rule(f"garden.{under}", False, ZoneAction.GARDEN))
     return found
 
 
 def heartbeat(origin: str) -> str:
     """Return the name that answers (TXT) with a zone's serial."""
-    return f"heartbeat.{origin}"
+    return f"heartbeat.{probe(origin)}"

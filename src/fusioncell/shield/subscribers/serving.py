@@ -57,7 +57,7 @@ class Serving:
         self._tables = _Tables()
         self._known: tuple[str, ...] = ()
         self._seen: dict[tuple[str, str], _Seen] = {}
-        self._clients: dict[tuple[str, str], str] = {}
+        self._clients: dict[tuple[str, str], tuple[str, ...]] = {}
 
     # -- follow the record -------------------------------------------------------------------------------------------
 
@@ -105,23 +105,23 @@ class Serving:
     def may_transfer(self, origin: str, who: str, address: str) -> bool:
         """Tell whether a client may have a zone: by a subscriber's key, or, without one, by its address."""
         zone = self.zone(origin)
-        one = self._client(origin, who, address)
-        if zone is None or one is None:
+        clients = self._subscribers(origin, who, address) if zone is not None else ()
+        if zone is None or not clients:
             return False
-        self._clients[origin, who or address] = one.id
-        self._ask(one.id, zone)
+        self._clients[origin, who or address] = clients
+        for subscriber in clients:
+            self._ask(subscriber, zone)
         return True
 
-    def _client(self, origin: str, who: str, address: str) -> Subscriber | None:
+    def _subscribers(self, origin: str, who: str, address: str) -> tuple[str, ...]:
+        """Say who a client is: by key one; by address all that take this zone there."""
         base = origin.partition(".")[2]
         if who and not who.startswith("cert:"):
             one = self._tables.by_key.get(who)
             near = one is not None and (not one.addresses or _within(address, one.addresses))
-            return one if one is not None and near and self.base(one.choice) == base else None
-        for one in self._tables.subscribers:
-            if one.served and one.addresses and _within(address, one.addresses) and self.base(one.choice) == base:
-                return one
-        return None
+            return (one.id,) if one is not None and near and self.base(one.choice) == base else ()
+        return tuple(one.id for one in self._tables.subscribers if one.served and _within(address, one.addresses)
+                     and self.base(one.choice) == base)  # fmt: skip
 
     def keys(self) -> dict[str, bytes]:
         """Return the keys that may sign now, with their secrets."""
@@ -158,8 +158,7 @@ class Serving:
             seen.holds = serial  # asked again, took nothing: it has it
 
     def _transferred(self, origin: str, client: str, serial: int) -> None:
-        subscriber = self._clients.get((origin, client))
-        if subscriber is not None:
+        for subscriber in self._clients.get((origin, client), ()):
             seen = self._seen.setdefault((subscriber, origin), _Seen())
             seen.at, seen.holds = self._clock.now(), serial
 

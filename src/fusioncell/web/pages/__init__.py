@@ -52,6 +52,7 @@ from fusioncell.web.pages import (
     saved,
     shield,
     shield_impact,
+    shield_resolvers,
     shield_undo,
     signing,
     situation,
@@ -97,7 +98,8 @@ def page_handlers() -> list[ControllerRouterHandler]:
     rooms = (
         talk, compose, requests, clusters, entities, matrix, vulnerabilities,
         anonymous, attachments,
-        feeds, files, first, finder, observable, contribution, contribute, shield, shield_impact, shield_undo, appeals,
+        feeds, files, first, finder, observable, contribution, contribute, shield, shield_impact,
+        shield_resolvers, shield_undo, appeals,
         signing, account, ops, live,
         receipts, participation, proxy, joining, admin, notices, groups, directory, choices, palette, privacy, assets,
         inbound, products, sources, overrides, transparency,

@@ -91,6 +91,7 @@ SAID: dict[str, tuple[str, str]] = {
     "undone": ("info", N_("Undone. It is as it was before.")),
     "handed-over": ("good", N_("Kept. The next shift reads it here.")),
     "hold-lifted": ("good", N_("Lifted.")),
+    "resolver-changed": ("good", N_("Changed. The hub serves it so from now on.")),
     "lifted": ("good", N_("Lifted. The names are free as soon as resolvers ask again, within a minute.")),
 }
 """What a redirect may say once on the page that it leads to: a closed list, so that no one can make it say more."""
