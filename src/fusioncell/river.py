@@ -37,6 +37,7 @@ from fusioncell.exchange.talk import project as talk_project
 from fusioncell.exchange.taxii import project as taxii_project
 from fusioncell.fusion import project as fusion_project
 from fusioncell.fusion.alike import project as alike_project
+from fusioncell.fusion.clusters import Commons
 from fusioncell.fusion.clusters import project as clusters_project
 from fusioncell.fusion.entities import project as entities_project
 from fusioncell.fusion.learned import project as learned_project
@@ -113,6 +114,8 @@ class River:
         self._thread: threading.Thread | None = None
         self._moved = threading.Condition()
         self._most = 0
+        self.commons: Commons | None = None
+        """What knows the values that everybody has, which join no reports; set by ``bootstrap``."""
         self.failing = ""
         """What the last attempt failed with; empty while all is well."""
         self.set_aside = 0
@@ -210,7 +213,7 @@ class River:
                 lives = learned_project.Lives(connection, self._record.audience)
                 changes = fusion_project.project(connection, arrived, grades, lives)
                 alike_project.project(connection, arrived)
-                clusters_project.project(connection, cut.entries, arrived, tiers)
+                clusters_project.project(connection, cut.entries, arrived, tiers, self.commons)
                 changes.moved.update(kin)
                 arrived.judged = overrides_project.project(connection, cut.entries)
                 if arrived.judged:

@@ -48,6 +48,7 @@ from fusioncell.exchange.requests import Requests
 from fusioncell.exchange.talk import Talk
 from fusioncell.exchange.taxii import Taxii
 from fusioncell.fusion.alike import Texts
+from fusioncell.fusion.clusters import Commons
 from fusioncell.fusion.clusters.service import Clusters
 from fusioncell.fusion.entities import Entities
 from fusioncell.fusion.knowngood import KnownGood
@@ -276,6 +277,7 @@ def assemble(
     projections = databases["projections"]
     river = River(record, projections, seal)
     fusion = Fusion(projections, clock, known_good or open_known_good())
+    river.commons = Commons(fusion.known_good)
     limits = Limits(max_body=settings.max_body_mb << 20, codes=CSAF_CODES)
     intake = Intake(record, projections, randomness, folder, limits)
 

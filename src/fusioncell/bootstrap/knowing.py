@@ -7,6 +7,7 @@ from typing import NamedTuple
 from fusioncell.bootstrap.outside import open_galaxies
 from fusioncell.edges.database import SqlDatabase
 from fusioncell.fusion.alike import Texts
+from fusioncell.fusion.clusters import Commons
 from fusioncell.fusion.clusters.service import Clusters
 from fusioncell.fusion.entities import Entities, Knowledge
 from fusioncell.fusion.learned.model import Judged
@@ -72,7 +73,7 @@ def join_knowing(
     return Knowing(
         entities, Matrix(entities, clock, sectors), vulns, WhatChanges(entities, clock, sectors), verdicts,
         Origins(record, projections, clock, randomness, verdicts.by_source),
-        Clusters(record, projections, clock, randomness), overrides,
+        Clusters(record, projections, clock, randomness, Commons(fusion.known_good)), overrides,
         Learning(record, projections, clock, randomness, judged, fusion.scores_before),
         Texts(record, projections),
     )  # fmt: skip

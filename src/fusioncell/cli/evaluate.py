@@ -10,7 +10,7 @@ import gc
 import gzip
 import json
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
@@ -20,17 +20,11 @@ import msgspec
 from fusioncell.bootstrap import open_known_good
 from fusioncell.cli.main import FAULTS
 from fusioncell.cli.options import json_option
-from fusioncell.fusion.clusters import Feature, Figures, Gathering, Kind, features_of_report, measure
+from fusioncell.fusion.clusters import Commons, Figures, Gathering, features_of_report, measure
 from fusioncell.kernel.errors import BadInput
-from fusioncell.kernel.observable import Observable, ObservableType
 
 MAX_LINE = 16 << 20
 """Bytes of one report, unpacked."""
-_FEW = 8
-"""Values up to which it costs less to look each up than to look them up together."""
-_OBSERVED = {
-    Kind.HOST: ObservableType.DOMAIN, Kind.DOMAIN: ObservableType.DOMAIN, Kind.SENDER: ObservableType.EMAIL,
-}  # fmt: skip
 
 
 class Report(msgspec.Struct, frozen=True):
@@ -74,7 +68,7 @@ def clusters(file: BinaryIO, out: Path | None, as_json: bool) -> None:
     """Cluster published reports as they arrive; compare with their labels."""
     gc.disable()  # what is kept lives to the end: looking for garbage finds none, and takes half a second each time
     wall, cpu = time.perf_counter(), time.process_time()
-    common = _Common()
+    common = Commons(open_known_good())
     gathering = Gathering(common.which)
     common.which(features_of_report(("example.com",) * 9, ()) * 9)  # loads the lists: once a process, not a report
     took: list[int] = []
@@ -132,30 +126,6 @@ def _lines(file: BinaryIO) -> Iterator[bytes]:
                 yield line
     except (EOFError, gzip.BadGzipFile) as fault:
         raise BadInput(f"the packed file is broken: {fault}", hint="Fetch it again.") from None
-
-
-class _Common:
-    """Tells of features that everybody has: what stands itself on a list of known-good or shared values."""
-
-    def __init__(self) -> None:
-        self._known = open_known_good()
-
-    def which(self, features: Sequence[Feature]) -> list[bool]:
-        """Look names, addresses and senders up; the rest is never common in this sense."""
-        common = [False] * len(features)
-        asked = [(place, observed) for place, feature in enumerate(features) if (observed := _observed(feature))]
-        observables = [observable for _, observable in asked]
-        known = self._known.batch_hits(observables) if len(asked) > _FEW else map(self._known.hits, observables)
-        for (place, observable), hits in zip(asked, known, strict=True):
-            common[place] = bool(hits) and bool(self._known.guards(observable))
-        return common
-
-
-def _observed(feature: Feature) -> Observable | None:
-    kind = _OBSERVED.get(feature.kind)
-    if feature.kind is Kind.ADDRESS:
-        kind = ObservableType.IPV6 if ":" in feature.text else ObservableType.IPV4
-    return None if kind is None else Observable(kind, feature.text)
 
 
 def _write(out: Path, gathering: Gathering, found: dict[int, list[int]]) -> None:

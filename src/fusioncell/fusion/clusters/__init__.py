@@ -5,12 +5,13 @@ it is depends on earlier reports alone, so that a new one moves nobody; the inde
 and pairs are never kept (ADR 0013).
 """
 
+from fusioncell.fusion.clusters.common import Commons
 from fusioncell.fusion.clusters.compare import Figures, measure
 from fusioncell.fusion.clusters.derive import features_of, features_of_reference, features_of_report
 from fusioncell.fusion.clusters.gather import Gathering
 from fusioncell.fusion.clusters.model import Cluster, Decision, Feature, Kind, Link, Member, Related, Shared, Summary
 
 __all__ = [
-    "Cluster", "Decision", "Feature", "Figures", "Gathering", "Kind", "Link", "Member", "Related", "Shared", "Summary",
-    "features_of", "features_of_reference", "features_of_report", "measure",
+    "Cluster", "Commons", "Decision", "Feature", "Figures", "Gathering", "Kind", "Link", "Member", "Related", "Shared",
+    "Summary", "features_of", "features_of_reference", "features_of_report", "measure",
 ]  # fmt: skip

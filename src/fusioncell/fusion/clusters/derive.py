@@ -13,8 +13,11 @@ from functools import lru_cache
 from ipaddress import ip_address, ip_network
 
 from fusioncell.fusion.clusters.model import MAX_VALUES, Feature, Kind
+from fusioncell.intake import signed64
 from fusioncell.kernel.names import registered_domain
-from fusioncell.kernel.observable import Observable, ObservableType
+from fusioncell.kernel.observable import Observable, ObservableType, guess
+from fusioncell.kernel.ports import storable
+from fusioncell.kernel.refang import refang
 
 _T = ObservableType
 _V4 = re.compile(r"(\d{1,3}(?:\.\d{1,3}){3})(?::(\d{1,5}))?", re.ASCII)
@@ -33,6 +36,27 @@ _INNER = tuple(ip_network(net) for net in (
 """Inside a network, or to many: what everybody has says nothing (RFC 6890)."""
 _SAYS_NOTHING = frozenset((_T.CIDR, _T.ASN, _T.VULNERABILITY, _T.WEAKNESS, _T.PORT, _T.DIRECTORY))
 MAX_TEXT = 512
+
+
+def hashed(feature: Feature) -> tuple[int, int, str]:
+    """Return (hash, kind, text) of a feature, as they stand in the index."""
+    kind, text = int(feature.kind), storable(feature.text)
+    return signed64(f"{kind}:{text}".encode("utf-8", "replace")), kind, text
+
+
+_EXACT = frozenset((Kind.HOST, Kind.ADDRESS, Kind.SOCKET, Kind.HASH, Kind.SENDER, Kind.OTHER))
+
+
+def asked_for(text: str) -> list[int]:
+    """Return the hashes of what a text, in any defanged form, asks for: the value itself, not what surrounds it."""
+    plain = refang(text.strip())
+    one = guess(plain)
+    found = [Feature(Kind.PATH, plain), Feature(Kind.OTHER, plain)]
+    if one is not None:
+        found += [each for each in features_of(one) if each.kind in _EXACT or each.text == one.value]
+    if plain.startswith(("http://", "https://")):
+        found += [*features_of_reference(plain)]
+    return [hashed(each)[0] for each in dict.fromkeys(found)]
 
 
 def features_of(observable: Observable) -> Iterator[Feature]:

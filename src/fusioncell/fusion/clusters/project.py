@@ -20,7 +20,8 @@ import msgspec
 
 from fusioncell.fusion.clusters import store
 from fusioncell.fusion.clusters.choose import choose, weigh
-from fusioncell.fusion.clusters.derive import features_of, features_of_reference
+from fusioncell.fusion.clusters.common import Commons
+from fusioncell.fusion.clusters.derive import features_of, features_of_reference, hashed
 from fusioncell.fusion.clusters.model import (
     ACT,
     CANDIDATES,
@@ -31,13 +32,11 @@ from fusioncell.fusion.clusters.model import (
     TIERS,
     UNDO,
     ActBody,
-    Feature,
     Kind,
     Sharers,
     UndoBody,
 )
 from fusioncell.fusion.clusters.store import metadata
-from fusioncell.intake import signed64
 from fusioncell.intake.model import Extract
 from fusioncell.intake.project import Arrived
 from fusioncell.kernel.claim import Role, Stance
@@ -53,7 +52,8 @@ _Row = tuple[int, int, int, int, int, str]
 
 
 def project(
-    connection: Connection, entries: Sequence[Entry], arrived: Arrived, tiers: Sequence[frozenset[int]]
+    connection: Connection, entries: Sequence[Entry], arrived: Arrived, tiers: Sequence[frozenset[int]],
+    commons: Commons | None = None,
 ) -> None:
     """Apply one cut. ``tiers``: the audiences of each of :data:`TIERS`."""
     rows, found = _rows(arrived)
@@ -76,7 +76,7 @@ def project(
     changed = [_changed(*each) for each in zip(before, after, strict=True)]
     _count(connection, before, changed)
     for number, audiences in enumerate(tiers):
-        _Tier(connection, number, audiences).change(changed[number], after[number], named, last)
+        _Tier(connection, number, audiences, commons).change(changed[number], after[number], named, last)
 
 
 def _fresh(rows: Sequence[_Row], stood: set[int], audiences: frozenset[int]) -> _Values:
@@ -141,10 +141,7 @@ def _of_reference(address: str) -> tuple[tuple[int, int, str], ...]:
     return tuple(map(_hashed, features_of_reference(address)))
 
 
-@lru_cache(maxsize=4096)
-def _hashed(feature: Feature) -> tuple[int, int, str]:
-    kind, text = int(feature.kind), storable(feature.text)
-    return signed64(f"{kind}:{text}".encode("utf-8", "replace")), kind, text
+_hashed = lru_cache(maxsize=4096)(hashed)
 
 
 def _values(connection: Connection, units: set[int], audiences: frozenset[int]) -> _Values:
@@ -182,8 +179,9 @@ class Place(NamedTuple):
 class _Tier:
     """One tier's clusters, within a transaction."""
 
-    def __init__(self, connection: Connection, number: int, audiences: frozenset[int]) -> None:
-        self._connection, self._number, self._audiences = connection, number, audiences
+    def __init__(self, connection: Connection, number: int, audiences: frozenset[int], commons: Commons | None
+                 ) -> None:  # fmt: skip
+        self._connection, self._number, self._audiences, self._commons = connection, number, audiences, commons
         self._last = store.last_unit(connection)
         self._heads: set[int] = set()
 
@@ -245,6 +243,9 @@ class _Tier:
     def _shared(self, unit: int, values: dict[int, int]) -> list[Sharers]:
         counts = store.counts(self._connection, self._number, values, least=2)
         several = list(counts)
+        if several and self._commons is not None:
+            several = self._commons.telling(
+                several, lambda: store.values_of(self._connection, [unit], self._audiences))  # fmt: skip
         if not several:
             return []
         own = {} if unit >= self._last else store.sharers_from(self._connection, several, unit, self._audiences)

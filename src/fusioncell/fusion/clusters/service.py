@@ -13,6 +13,7 @@ import msgspec
 
 from fusioncell.fusion.clusters import store
 from fusioncell.fusion.clusters.choose import choose, weigh, worth
+from fusioncell.fusion.clusters.common import Commons
 from fusioncell.fusion.clusters.model import (
     ACT,
     ACTS,
@@ -64,8 +65,9 @@ class _Sight:
 class Clusters:
     """The front door of clusters."""
 
-    def __init__(self, record: Record, projections: Database, clock: Clock, randomness: Randomness) -> None:
-        self._record, self._projections = record, projections
+    def __init__(self, record: Record, projections: Database, clock: Clock, randomness: Randomness,
+                 commons: Commons | None = None) -> None:  # fmt: skip
+        self._record, self._projections, self._commons = record, projections, commons
         self._clock, self._randomness = clock, randomness
 
     def _sight(self, connection: Connection, viewer: Viewer) -> _Sight:
@@ -226,9 +228,13 @@ class Clusters:
         standing = store.links(sight.connection, sight.tier, [unit]).get(unit)
         if standing is not None:
             return standing
-        kinds = {row[1]: row[2] for row in store.values_of(sight.connection, [unit], sight.seen)[:_MOST_VALUES]}
+        rows = store.values_of(sight.connection, [unit], sight.seen)[:_MOST_VALUES]
+        kinds = {row[1]: row[2] for row in rows}
+        counts = store.counts(sight.connection, sight.tier, kinds)
+        several = list(counts) if self._commons is None else self._commons.telling(list(counts), lambda: rows)
         shared = []
-        for hash64, count in store.counts(sight.connection, sight.tier, kinds).items():
+        for hash64 in several:
+            count = counts[hash64]
             if count < HUB:
                 first = store.sharers_before(sight.connection, hash64, _END, sight.common, CANDIDATES)
                 shared.append(Sharers(Kind(kinds[hash64]), count, first))
