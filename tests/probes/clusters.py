@@ -10,6 +10,9 @@ from probes.model import Answers, Ask, Probe
 async def newest(p: Probe) -> Answers:
     yield await p.get("/api/clusters")
     yield await p.get("/api/clusters", limit=1)
+    yield await p.get("/api/clusters", least=3)
+    for name in p.names:
+        yield await p.get("/api/clusters", text=name)
 
 
 async def one(p: Probe) -> Answers:
@@ -24,6 +27,7 @@ async def related(p: Probe) -> Answers:
 
 async def pages(p: Probe) -> Answers:
     yield await p.get("/clusters")
+    yield await p.get("/clusters", text=p.names[0], least=5)
     for which in p.contributions:
         yield await p.get(f"/clusters/{which}")
 

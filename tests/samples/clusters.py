@@ -26,10 +26,12 @@ ONE: Context = {
                              "undone_why": "Wrong.", "may_undo": False}],
 }  # fmt: skip
 
+FORM: Context = {"form": {"text": "", "least": 0}, "sizes": [0, 5, 20]}
 PAGES: dict[str, tuple[str, Context]] = {
     "clusters": ("clusters/index.html", {"shell": shell(), "clusters": [ROW, NAMED], "paged": False,
-                                         "next": "/clusters?after=c2"}),
-    "clusters-empty": ("clusters/index.html", {"shell": shell(), "clusters": [], "next": None, "paged": True}),
+                                         "next": "/clusters?after=c2", **FORM}),
+    "clusters-empty": ("clusters/index.html", {"shell": shell(), "clusters": [], "next": None, "paged": True,
+                                               "form": {"text": "evil.example", "least": 5}, "sizes": [0, 5]}),
     "cluster": ("clusters/cluster.html", ONE),
     "cluster-read": ("clusters/cluster.html", {**ONE, "attached": [], "values": [], "decisions": [], "next": None,
                                                "may_decide": False}),

@@ -6,8 +6,10 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from fusioncell.bootstrap.knowing import Knowing
+from fusioncell.bootstrap.links import ClusterLinks, EntityLinks
 from fusioncell.exchange.requests import Requests, State
 from fusioncell.fusion.service import Fusion
+from fusioncell.fusion.vulns import Vulns
 from fusioncell.intake.model import Extract
 from fusioncell.kernel.clock import Clock
 from fusioncell.kernel.errors import NotFound
@@ -39,8 +41,8 @@ class Surroundings:
 
     threshold = MALICIOUS_AT_LEAST
 
-    def __init__(self, members: Members, assets: Assets, shield: Shield) -> None:
-        self._members, self._assets, self._shield = members, assets, shield
+    def __init__(self, members: Members, assets: Assets, shield: Shield, vulns: Vulns) -> None:
+        self._members, self._assets, self._shield, self._vulns = members, assets, shield, vulns
 
     def assets(self, viewer: Viewer) -> list[str]:
         """Return what the viewer's own organisation has proved; what others have is theirs to know."""
@@ -56,8 +58,8 @@ class Surroundings:
         return found is not None and found.state in (Decided.PROPOSED, Decided.PUBLISHED)
 
     def exploited(self, viewer: Viewer, cves: list[str]) -> dict[str, str]:
-        """Return those that are exploited now: none, until something here knows of it."""
-        return {}
+        """Return those that KEV says are exploited."""
+        return {cve: f"KEV, {day}" for cve, day in self._vulns.exploited(cves).items()}
 
 
 class Questions:
@@ -119,12 +121,17 @@ def join_workbench(
         return {one.id: one.sector for one in members.organisations() if one.bound}
 
     triage = Triage(record=record, projections=projections, picture=picture, fusion=fusion,
-                    context=Surroundings(members, assets, shield), clock=clock, randomness=randomness)  # fmt: skip
+                    context=Surroundings(members, assets, shield, known.vulns), clock=clock,
+                    randomness=randomness)  # fmt: skip
     triage.sources.append(Questions(requests, clock))
     saved = SavedQueries(record=record, projections=projections, picture=picture, fusion=fusion, clock=clock,
                          randomness=randomness)  # fmt: skip
     notebooks = Notebooks(record, projections, clock, randomness)
-    return Bench(triage, Graphs(record, picture, fusion), notebooks, saved,
+    graphs = Graphs(record, picture, fusion)
+    clusters, entities = ClusterLinks(known.clusters, picture), EntityLinks(known.entities, picture)
+    graphs.more += [clusters, entities]
+    graphs.named += [clusters.node, entities.node]
+    return Bench(triage, graphs, notebooks, saved,
                  Horizon(record, projections, clock, randomness),
                  Coverages(picture, fusion, known.matrix, belonging),
                  Situations(picture, known.entities, clock, sectors))

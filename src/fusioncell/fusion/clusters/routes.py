@@ -67,9 +67,13 @@ def _cluster(one: Cluster) -> dict[str, Any]:
 
 
 @get("/api/clusters", tags=_TAGS, opt={"permission": "read"}, sync_to_thread=True, summary="Clusters of reports")
-def newest(clusters: Clusters, viewer: Viewer, limit: Limit = 50, after: After = "") -> dict[str, Any]:
-    """List clusters, the one with the newest report first."""
-    found, further = clusters.newest(viewer, limit=limit, after=after)
+def newest(
+    clusters: Clusters, viewer: Viewer, limit: Limit = 50, after: After = "",
+    text: Annotated[str, Parameter(max_length=4096)] = "", least: Annotated[int, Parameter(ge=0, le=1_000_000)] = 0,
+) -> dict[str, Any]:  # fmt: skip
+    """List clusters, the one with the newest report first. `text`: those of which a report has this value, in any
+    defanged form, or whose name holds the text; `least`: those of so many reports."""
+    found, further = clusters.newest(viewer, limit=limit, after=after, text=text, least=least)
     return {"clusters": [_summary(one) for one in found], "next": further or None}
 
 

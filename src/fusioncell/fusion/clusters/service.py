@@ -14,6 +14,7 @@ import msgspec
 from fusioncell.fusion.clusters import store
 from fusioncell.fusion.clusters.choose import choose, weigh, worth
 from fusioncell.fusion.clusters.common import Commons
+from fusioncell.fusion.clusters.derive import asked_for
 from fusioncell.fusion.clusters.model import (
     ACT,
     ACTS,
@@ -51,6 +52,8 @@ _GONE = "It may have been withdrawn, joined to another, or was never shared with
 _END = 1 << 62
 _MOST_READ = 1_000_000
 _MOST_NARROW = 100
+_MOST_ASKED = 5000
+"""Units that have what is asked for, and names, among which a list is filtered."""
 _MOST_VALUES = 1500
 
 
@@ -78,8 +81,14 @@ class Clusters:
 
     # -- read --------------------------------------------------------------------------------------------------------
 
-    def newest(self, viewer: Viewer, *, after: str = "", limit: int = 50) -> tuple[list[Summary], str]:
-        """Return clusters, the one with the newest report first, and after which to go on ("" at the end)."""
+    def newest(
+        self, viewer: Viewer, *, after: str = "", limit: int = 50, text: str = "", least: int = 0
+    ) -> tuple[list[Summary], str]:
+        """Return clusters, the one with the newest report first, and after which to go on ("" at the end).
+
+        ``text``: those of which a report has this value (in any defanged form), or whose name holds the text;
+        ``least``: those of so many reports.
+        """
         limit = max(1, min(limit, MAX_PAGE))
         with self._projections.read() as connection:
             sight = self._sight(connection, viewer)
@@ -87,9 +96,19 @@ class Clusters:
             if after:
                 _, head = self._find(sight, after)
                 place = (head[2], head[0])
-            rows = store.heads(connection, sight.tier, place, limit + 1)
+            among = self._asked(sight, text) if text.strip() else None
+            rows = store.heads(connection, sight.tier, place, limit + 1, least, among)
             found = [self._summary(sight, row) for row in rows[:limit]]
         return found, found[-1].id if len(rows) > limit else ""
+
+    def _asked(self, sight: _Sight, text: str) -> set[int]:
+        """Return the heads of the clusters that a text asks for."""
+        connection = sight.connection
+        units = {unit for _, unit in store.having(connection, asked_for(text), sight.common, _MOST_ASKED)}
+        wanted = text.strip().casefold()
+        units |= {unit for contribution, name in store.names(connection, sight.common, _MOST_ASKED)
+                  if wanted in name.casefold() and (unit := store.unit_of(connection, contribution, sight.common))}
+        return {row[0] for row in store.links(connection, sight.tier, units).values()}
 
     def one(self, viewer: Viewer, which: str, *, after: str = "", limit: int = 50) -> Cluster:
         """Return the cluster that a contribution stands in. NotFound where the viewer sees none."""

@@ -329,12 +329,34 @@ def units(connection: Connection, which: Iterable[int]) -> dict[int, Row]:
     return {row[0]: row[1:] for row in rows}
 
 
-def heads(connection: Connection, tier: int, before: tuple[int, int], limit: int) -> list[Row]:
-    """Return (head, members, newest) of the clusters of a tier, newest first, after a place (newest, head)."""
+def heads(
+    connection: Connection, tier: int, before: tuple[int, int], limit: int, least: int = 0,
+    among: Iterable[int] | None = None,
+) -> list[Row]:  # fmt: skip
+    """Return (head, members, newest) of the clusters of a tier, newest first, after a place (newest, head).
+
+    ``least``: of so many members; ``among``: of these heads alone.
+    """
+    chosen, heads = ("", ()) if among is None else _of_heads(connection, among)
     return connection.rows(
         "SELECT head, members, newest FROM fusion_clusters_head WHERE tier = ? AND "
-        "(newest < ? OR (newest = ? AND head < ?)) ORDER BY newest DESC, head DESC LIMIT ?",
-        (tier, before[0], before[0], before[1], limit),
+        f"(newest < ? OR (newest = ? AND head < ?)) AND members >= ?{chosen} ORDER BY newest DESC, head DESC LIMIT ?",
+        (tier, before[0], before[0], before[1], least, *heads, limit),
+    )
+
+
+def _of_heads(connection: Connection, among: Iterable[int]) -> tuple[str, tuple[Any, ...]]:
+    which, heads = connection.among(among)
+    return f" AND head IN {which}", (heads,)
+
+
+def names(connection: Connection, audiences: Iterable[int], limit: int) -> list[Row]:
+    """Return (contribution, name) of the names that analysts gave and that stand, the latest first."""
+    among, value = connection.among(audiences)
+    return connection.rows(
+        "SELECT contribution, name FROM fusion_clusters_act WHERE does = 'name' AND undone_at = 0 "
+        f"AND audience IN {among} ORDER BY seq DESC LIMIT ?",
+        (value, limit),
     )
 
 

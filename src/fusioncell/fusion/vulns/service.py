@@ -103,6 +103,11 @@ class Vulns:
         """Return the sectors of the partnership, by name."""
         return sorted({sector for sector in self._sectors().values() if sector})
 
+    def exploited(self, cves: Iterable[str]) -> dict[str, str]:
+        """Return those of CVEs that KEV, which everybody may see, says are exploited: CVE → the day it says so from."""
+        with self._projections.read() as connection:
+            return {cve: _kev(body).added for cve, body in store.kev(connection, cves).items()}
+
     def one(self, viewer: Viewer, cve: str, given: Mapping[str, str] | None = None) -> Vulnerability:
         """Return a CVE, of all time. ``given``: SSVC's key of a decision point → what the reader says of it."""
         found = self._joined(viewer, [(cve, 0, None, None)], 0, given or {})[0]

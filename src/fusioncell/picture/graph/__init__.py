@@ -6,6 +6,6 @@ here (``lay_out``), the same for the same graph, so that a page needs no script 
 
 from fusioncell.picture.graph.lay_out import lay_out
 from fusioncell.picture.graph.model import Edge, Graph, Link, Neighbours, Node, NodeKind
-from fusioncell.picture.graph.service import Graphs
+from fusioncell.picture.graph.service import Graphs, node_of
 
-__all__ = ["Edge", "Graph", "Graphs", "Link", "Neighbours", "Node", "NodeKind", "lay_out"]
+__all__ = ["Edge", "Graph", "Graphs", "Link", "Neighbours", "Node", "NodeKind", "lay_out", "node_of"]

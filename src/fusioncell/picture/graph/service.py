@@ -10,7 +10,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
 from fusioncell.fusion.service import Fusion
@@ -56,11 +56,13 @@ class _Growing:
 
 
 class Graphs:
-    """The front door of the graph. ``more``: what else links nodes; filled by ``bootstrap``."""
+    """The front door of the graph. ``more``: what else links nodes, and ``named``: what names nodes of other kinds by
+    their keys; filled by ``bootstrap``."""
 
     def __init__(self, record: Record, picture: Picture, fusion: Fusion) -> None:
         self._record, self._picture, self._fusion = record, picture, fusion
         self.more: list[Neighbours] = []
+        self.named: list[Callable[[Viewer, str], Node | None]] = []
 
     def grow(self, viewer: Viewer, starts: Sequence[str], opened: Iterable[str] = ()) -> Graph:
         """Return the graph that begins at these keys, with the nodes opened whose refs are given.
@@ -94,20 +96,16 @@ class Graphs:
             found = self._fusion.look_up(one, self._record.visible_to(viewer))
             return _of_value(one) if found is not None else None
         if kind == NodeKind.CONTRIBUTION:
-            return self._contribution(viewer, rest)
+            return node_of(self._picture, viewer, rest)
+        for name in self.named:
+            found_node = name(viewer, key)
+            if found_node is not None:
+                return found_node
         for each in self.more:
             linked = each.of(viewer, key)
             if linked:
                 return Node(key, NodeKind(kind) if kind in set(NodeKind) else NodeKind.ENTITY, rest)
         return None
-
-    def _contribution(self, viewer: Viewer, identifier: str) -> Node | None:
-        try:
-            found = self._picture.contribution(viewer, identifier)
-        except NotFound:
-            return None
-        return Node(f"contribution:{identifier}", NodeKind.CONTRIBUTION, found.title, at=found.at, org=found.org,
-                    tlp=found.audience.tlp, form=found.kind, items=found.items)  # fmt: skip
 
     def _open(self, viewer: Viewer, graph: _Growing, key: str) -> list[str]:
         """Open a node: add its neighbours and the edges to them; return the neighbours that are in the graph."""
@@ -118,7 +116,7 @@ class Graphs:
             else ([], 0, False)
         )
         for each in self.more:
-            linked += [(other, Edge(key, other.key, link)) for other, link in each.of(viewer, key)]
+            linked += [(other, _edge(node, other, link)) for other, link in each.of(viewer, key)]
         inside = []
         for other, edge in linked:
             if graph.add(other):
@@ -136,7 +134,7 @@ class Graphs:
         identifiers = dict.fromkeys(entries[row[0]].contribution for row in rows if row[0] in entries)
         linked = []
         for identifier in list(identifiers)[:MOST_CONTRIBUTIONS]:
-            node = self._contribution(viewer, identifier)
+            node = node_of(self._picture, viewer, identifier)
             if node is not None:
                 linked.append((node, Edge(node.key, key, Link.NAMES)))
         for under in self._fusion.match(around(one), audiences):
@@ -165,6 +163,23 @@ class Graphs:
         points = lay_out(len(nodes), [(places[edge.first], places[edge.second]) for edge in edges])
         width, height = size_of(len(nodes))
         return Graph(nodes, edges, tuple(points), width, height, graph.full, tuple(unknown))
+
+
+def node_of(picture: Picture, viewer: Viewer, contribution: str) -> Node | None:
+    """Return the node of a contribution, None where the viewer sees nothing of it."""
+    try:
+        found = picture.contribution(viewer, contribution)
+    except NotFound:
+        return None
+    return Node(f"{NodeKind.CONTRIBUTION}:{contribution}", NodeKind.CONTRIBUTION, found.title, at=found.at,
+                org=found.org, tlp=found.audience.tlp, form=found.kind, items=found.items)  # fmt: skip
+
+
+def _edge(node: Node, other: Node, link: Link) -> Edge:
+    """Return the edge to a neighbour; one of belonging leads from the member, whichever of the two was opened."""
+    if link is Link.MEMBER and node.kind in (NodeKind.CLUSTER, NodeKind.ENTITY):
+        return Edge(other.key, node.key, link)
+    return Edge(node.key, other.key, link)
 
 
 def _key(one: Observable) -> str:

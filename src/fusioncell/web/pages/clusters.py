@@ -20,6 +20,8 @@ from fusioncell.web.pages.views import View
 from fusioncell.web.words import N_
 
 ROWS = 50
+SIZES = (0, 5, 20, 100)
+"""Reports that a cluster of the list may be asked to have at least; 0 for any number."""
 SHOWN = 6
 """Values that a link shows at once."""
 KINDS = {
@@ -45,7 +47,8 @@ def _shared(one: Shared) -> View:
             "members": one.members}  # fmt: skip
 
 
-def _summary(one: Summary) -> View:
+def cluster_view(one: Summary) -> View:
+    """Make the CLUSTER view."""
     sign = defang(one.sign.text)[:120] if one.sign else ""
     return {"id": one.id, "href": href_of(one.id), "title": one.name or sign or one.id, "named": bool(one.name),
             "sign": _shared(one.sign) if one.sign else None, "members": one.members, "first": one.first,
@@ -69,14 +72,19 @@ def _decision(one: Decision, names: Names, *, may: bool) -> View:
     }  # fmt: skip
 
 
-@get("/clusters", opt={"permission": "read", "query": frozenset({"after"})}, sync_to_thread=True,
-     include_in_schema=False)  # fmt: skip
-def listed(request: Asked, hub: Hub, viewer: Viewer, after: Annotated[str, Parameter(max_length=64)] = "") -> Page:
+@get("/clusters", opt={"permission": "read", "query": frozenset({"after", "text", "least"})},
+     sync_to_thread=True, include_in_schema=False)  # fmt: skip
+def listed(
+    request: Asked, hub: Hub, viewer: Viewer, after: Annotated[str, Parameter(max_length=64)] = "",
+    text: Annotated[str, Parameter(max_length=4096)] = "", least: Annotated[int, Parameter(ge=0, le=1_000_000)] = 0,
+) -> Page:  # fmt: skip
     """Show the clusters that one sees, the one with the newest report first."""
-    found, further = hub.clusters.newest(viewer, after=after, limit=ROWS)
+    found, further = hub.clusters.newest(viewer, after=after, limit=ROWS, text=text, least=least)
+    asked: dict[str, object] = {name: value for name, value in (("text", text), ("least", least)) if value}
     return page(
-        request, "clusters/index.html", here="picture", clusters=[_summary(one) for one in found],
-        next=f"/clusters?{urlencode({'after': further})}" if further else None, paged=bool(after),
+        request, "clusters/index.html", here="picture", clusters=[cluster_view(one) for one in found],
+        next=f"/clusters?{urlencode({**asked, 'after': further})}" if further else None,
+        paged=bool(after) or bool(asked), form={"text": text, "least": least}, sizes=SIZES,
     )  # fmt: skip
 
 
@@ -89,7 +97,7 @@ def one(
     found = hub.clusters.one(viewer, which, after=after, limit=ROWS)
     names, may = Names(hub, viewer), viewer.may("answer") and not viewer.guest
     return page(
-        request, "clusters/cluster.html", here="picture", cluster=_summary(found.summary),
+        request, "clusters/cluster.html", here="picture", cluster=cluster_view(found.summary),
         members=[_member(each, names) for each in found.members],
         attached=[_member(each, names) for each in found.narrow],
         values=[_shared(each) for each in found.values],

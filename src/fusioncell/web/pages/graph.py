@@ -27,6 +27,8 @@ LABELLED = 60
 """A graph of more nodes prints the names of opened nodes alone; the others' stand in their titles and in the table."""
 LONGEST_LABEL = 26
 MOST_DAYS = 60
+KINDS = {NodeKind.CONTRIBUTION: N_("Contribution"), NodeKind.CLUSTER: N_("Cluster"),
+         NodeKind.ENTITY: N_("Actor, malware, technique or the like")}  # fmt: skip
 SAYS = {Link.NAMES: N_("names"), Link.ON: N_("stands on"), Link.MEMBER: N_("belongs to")}
 
 
@@ -74,13 +76,14 @@ class _View:
             self._links.setdefault(edge.second, []).append(titles[edge.first])
 
     def node(self, node: Node, at: tuple[float, float]) -> View:
-        level, words = mark_of(node.assessment) if node.observable is not None else ("none", N_("Contribution"))
+        kind = KINDS.get(node.kind, KINDS[NodeKind.CONTRIBUTION])
+        level, words = mark_of(node.assessment) if node.observable is not None else ("none", kind)
         title, links = _title(node), self._links.get(node.key, [])
         few = len(self._graph.nodes) <= LABELLED or node.opened
         return {
             "ref": node.ref, "key": node.key, "kind": node.kind.value, "x": at[0], "y": at[1], "level": level,
             "words": words, "title": title, "href": _href(node), "opened": node.opened,
-            "type": label_of(node.observable.type) if node.observable is not None else N_("Contribution"),
+            "type": label_of(node.observable.type) if node.observable is not None else kind,
             "label": title if len(title) <= LONGEST_LABEL else f"{title[: LONGEST_LABEL - 1]}…" if few else "",
             "labelled": few, "open": None if node.opened else self._opening(node), "left": _left(node),
             "org": self._names.organisation(node.org) if node.org else "", "tlp": node.tlp.value if node.tlp else None,

@@ -27,6 +27,7 @@ from fusioncell.web.pages.frame import Asked, Page, page
 from fusioncell.web.pages.known import known_good_view
 from fusioncell.web.pages.names import Names
 from fusioncell.web.pages.overrides import judgement_view
+from fusioncell.web.pages.related import related_view
 from fusioncell.web.pages.talk import talk_about
 from fusioncell.web.pages.views import View, category_of, contribution_title, observable_view, verdict_view
 from fusioncell.web.words import N_, of_error
@@ -264,6 +265,8 @@ def observable_context(hub: Hub, viewer: Viewer, one: Observable) -> View:
         "timeline": _timeline(rows, decision, cited, names),
         "contributors": _contributors(rows, names),
         "context": _context(hub, viewer, one, cited),
+        "related": related_view(hub, viewer, one, (cited.entries[row[0]].contribution for row in rows
+                                                   if row[0] in cited.entries)),
         "decision": shown,
         "propose": _propose(hub, viewer, one, decision),
     }
