@@ -63,11 +63,11 @@ from fusioncell.record import service as record_cursors
 from fusioncell.record.model import MAX_BLOCK_ENTRIES
 from fusioncell.record.service import Record
 from fusioncell.shield import project as shield_project
+from fusioncell.shield.appeals import project as appeals_project
+from fusioncell.shield.fuse import project as fuse_project
 from fusioncell.shield.guards import project as guards_project
 from fusioncell.shield.hits import project as hits_project
 from fusioncell.shield.holds import project as holds_project
-from fusioncell.shield.appeals import project as appeals_project
-from fusioncell.shield.fuse import project as fuse_project
 from fusioncell.shield.lift import project as lift_project
 from fusioncell.shield.service import allows_blocking
 from fusioncell.shield.standing import project as standing_project
@@ -205,8 +205,8 @@ class River:
             members_project.project(connection, entries)
             for cut in intake_project.cuts(entries):
                 arrived = intake_project.project(connection, cut, self._record.read_many)
-                kin = origins_project.project(connection, cut.entries)
                 arrived.relearned = learned_project.project(connection, cut.entries)
+                kin = origins_project.project(connection, cut.entries)
                 origins_project.count(connection, arrived)
                 voices = {one.entry.org for one in arrived.arrivals}
                 grades = origins_project.Grades(connection, voices, self._record.audience)
