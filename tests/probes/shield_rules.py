@@ -9,6 +9,7 @@ from probes.model import UNKNOWN, Answers, Ask, Probe
 
 async def policy(p: Probe) -> Answers:
     yield await p.get("/api/shield/policy")
+    yield await p.get("/shield/policy")
 
 
 async def changes(p: Probe) -> Answers:
@@ -18,10 +19,12 @@ async def changes(p: Probe) -> Answers:
 async def standing(p: Probe) -> Answers:
     yield await p.get("/api/shield/standing")
     yield await p.get(f"/api/shield/standing/{UNKNOWN}/sample")
+    yield await p.get("/shield/standing")
 
 
 async def holds(p: Probe) -> Answers:
     yield await p.get("/api/shield/holds")
+    yield await p.get("/shield/holds")
 
 
 PROBES: dict[str, Ask] = {
@@ -30,6 +33,9 @@ PROBES: dict[str, Ask] = {
     "GET /api/shield/standing": standing,
     "GET /api/shield/standing/{which:str}/sample": standing,
     "GET /api/shield/holds": holds,
+    "GET /shield/policy": policy,
+    "GET /shield/standing": standing,
+    "GET /shield/holds": holds,
 }
 CHANGES = re.compile(
     r"POST (?:/api)?/shield/(?:policy/changes(?:/\{which:str\}/approve)?|standing(?:/\{which:str\}/(?:sign|stop))?"

@@ -32,7 +32,7 @@ class Around:
     """What stands around a name, as some audiences know it.
 
     ``under``: names below it that are known, the first few. ``more``: whether there are more. ``together``: names that
-    contributions name beside it.
+    one entry or another puts on an address on which it stands itself: what a block of the address would have hit.
     """
 
     under: tuple[str, ...] = ()

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 import msgspec
 
 from fusioncell.fusion.service import Fusion
+from fusioncell.intake import extract_entry
 from fusioncell.kernel.claim import Role
 from fusioncell.kernel.entry import Draft, Payload
 from fusioncell.kernel.errors import BadInput, Conflict, NotAllowed
@@ -25,6 +26,8 @@ NOBODY = Audience(Tlp.AMBER_STRICT, frozenset(), Uses.NONE)
 _encode = msgspec.json.Encoder().encode
 MOST_ASKED = 100_000
 LOOK_AT = 200
+_ADDRESSES = (ObservableType.IPV4, ObservableType.IPV6)
+_ADDRESSES_LOOKED_AT = 8
 """Names below one that are looked at."""
 
 
@@ -46,7 +49,21 @@ class Guards:
     def around(self, name: str, audiences: frozenset[int], limit: int = 20) -> Around:
         """Return what stands around a name, as these audiences know it."""
         found = self._below(name, audiences, limit + 1)
-        return Around(tuple(found[:limit]), len(found) > limit)
+        own = Observable(ObservableType.DOMAIN, name)
+        addresses = [one for one in self._beside([own], audiences) if one.type in _ADDRESSES][:_ADDRESSES_LOOKED_AT]
+        together = [one.value for one in self._beside(addresses, audiences)
+                    if one.type is ObservableType.DOMAIN and one != own]  # fmt: skip
+        return Around(tuple(found[:limit]), len(found) > limit, tuple(together[:limit]))
+
+    def _beside(self, observables: Sequence[Observable], audiences: frozenset[int]) -> list[Observable]:
+        """Return what entries name beside these, each once, in order."""
+        seqs = {row[0] for one in observables for row in self._fusion.mentions(one, audiences, LOOK_AT // 4)}
+        found = {
+            claim.observable: None
+            for entry in self._record.read_many(sorted(seqs, reverse=True)[:LOOK_AT])
+            for claim in extract_entry(entry).claims
+        }
+        return sorted(found, key=lambda one: (one.type.value, one.value))
 
     def _below(self, name: str, audiences: frozenset[int], limit: int) -> list[str]:
         with self._database.read() as connection:

@@ -52,6 +52,7 @@ SAID: dict[str, tuple[str, str]] = {
     "consent-sent": ("good", N_("Kept. Who decides can read it now.")),
     "consent-answered": ("good", N_("Answered. The asker can read it now.")),
     "approved": ("good", N_("Approved. The name is in the zone, and resolvers take it within seconds.")),
+    "endorsed": ("good", N_("Kept. Another person has to approve it, too.")),
     "withdrawn": ("good", N_("Withdrawn.")),
     "proposed": ("good", N_("Proposed. Who may approve it sees it now.")),
     "key-ended": ("good", N_("The key is revoked: it opens nothing any more.")),

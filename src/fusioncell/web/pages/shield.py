@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Annotated
 from urllib.parse import quote
 
@@ -14,8 +14,8 @@ from fusioncell.bootstrap import Hub
 from fusioncell.kernel.errors import BadInput, Conflict, FusionCellError, NotFound
 from fusioncell.kernel.marking import Viewer
 from fusioncell.kernel.observable import Observable, ObservableType
-from fusioncell.shield import CATEGORIES, suffices
-from fusioncell.shield.model import Decision, State
+from fusioncell.shield import suffices
+from fusioncell.shield.model import COMPROMISED, Decision, State
 from fusioncell.web.pages.frame import (
     FORM,
     Asked,
@@ -32,7 +32,7 @@ from fusioncell.web.pages.frame import (
 from fusioncell.web.pages.names import Names, who_reads
 from fusioncell.web.pages.shield_impact import decision_hits
 from fusioncell.web.pages.views import View, category_of, contribution_title, decided_verdict, observable_href
-from fusioncell.web.words import N_, joined, of_error
+from fusioncell.web.words import N_, Words, joined, of_error
 
 ROWS = 50
 TABS = {
@@ -45,6 +45,7 @@ APPEAL = N_(
     "approver looks at it, and one command lifts a wrong block everywhere."
 )
 GUARDED = N_("Guarded")
+SEVERITIES = {"low": N_("low"), "medium": N_("medium"), "high": N_("high")}
 
 
 def _category(item: Decision) -> str:
@@ -73,11 +74,43 @@ def _ended(item: Decision) -> str:
     return of_error(item.reason, capital=True) if item.state is State.WITHDRAWN else ""
 
 
+def _warnings(item: Decision) -> list[Words]:
+    told = [GUARDED] if item.guards and item.state is State.PROPOSED else []
+    told += [N_("Compromised site")] if item.origin == COMPROMISED else []
+    return told + ([N_("Exercise: in no zone")] if item.exercise else [])
+
+
+def _needed(hub: Hub, item: Decision) -> int:
+    return hub.shield.charter.in_force().guarded if item.guards else 1
+
+
+def _approvers(item: Decision, names: Names) -> list[View]:
+    """Return who approved: those so far, or all of a decision that was published."""
+    said = {one.by: one.at for one in item.endorsed}
+    who = item.approvers if item.published_at else tuple(said)
+    found = [(names.actor(one), said.get(one, item.published_at)) for one in who]
+    return [{"name": actor[0], "org": actor[1], "at": at} for actor, at in found]
+
+
+def _around(hub: Hub, viewer: Viewer, name: str) -> View:
+    """Return what a block would take with it, as the viewer may know it."""
+    one = Observable(ObservableType.DOMAIN, name)
+    around = hub.shield.guards.around(name, hub.record.visible_to(viewer))
+
+    def shown(values: Sequence[str]) -> list[View]:
+        given = [Observable(ObservableType.DOMAIN, value) for value in values]
+        return [{"value": each.value, "type": each.type.value, "href": observable_href(each)} for each in given]
+
+    lists = dict.fromkeys(hit.title for hit in hub.fusion.known_good.hits(one) if hit.kind == "exact")
+    return {"lists": list(lists)[:10], "under": shown(around.under), "more": around.more,
+            "together": shown(around.together)}  # fmt: skip
+
+
 def _row(viewer: Viewer, item: Decision) -> View:
     origins = len({cited.contributor for cited in item.evidence})
     urls = _urls(viewer, item)
-    if item.guards:
-        urls["approve_url"] = None  # a guarded name asks for a reason: on the decision's own page
+    if item.guards or item.origin == COMPROMISED:
+        urls["approve_url"] = None  # it asks for more than a word: on the decision's own page
     return {
         "id": item.id,
         "name": item.name,
@@ -88,8 +121,8 @@ def _row(viewer: Viewer, item: Decision) -> View:
         "level": decided_verdict(item.malicious, item.active)["level"],
         "evidence": joined([N_("{count} contributor", "{count} contributors", origins),
                             N_("{count} contribution", "{count} contributions", len(item.evidence))]),
-        "warnings": [GUARDED] if item.guards and item.state is State.PROPOSED else [],
-        "approvals": 0,
+        "warnings": _warnings(item),
+        "approvals": len(item.endorsed),
         "needed": 2 if item.guards else 1,
         "at": _since(item),
         "until": item.expires_at or None,
@@ -176,7 +209,8 @@ def _evidence(hub: Hub, viewer: Viewer, item: Decision, names: Names) -> list[Vi
 
 def _checks(hub: Hub, viewer: Viewer, item: Decision) -> list[View]:
     found = hub.fusion.look_up(Observable(ObservableType.DOMAIN, item.name), hub.record.visible_to(viewer))
-    checks = [{"name": N_("The category stands in the policy"), "passed": item.category in CATEGORIES, "note": ""}]
+    named = hub.shield.charter.in_force().category(item.category) is not None
+    checks = [{"name": N_("The category stands in the policy"), "passed": named, "note": ""}]
     checks += [
         {"name": N_("A known-good list or the kind of name"), "passed": False, "note": of_error(guard)}
         for guard in item.guards
@@ -194,6 +228,7 @@ def _history(item: Decision, names: Names) -> list[View]:
         return joined([part for part in names.actor(by) if part])
 
     events = [{"at": item.proposed_at, "who": who(item.proposed_by), "what": N_("Proposed"), "note": ""}]
+    events += [{"at": one.at, "who": who(one.by), "what": N_("Approved"), "note": one.reason} for one in item.endorsed]
     if item.published_at:
         events.append(
             {"at": item.published_at, "who": who(item.approver), "what": N_("Approved and published"), "note": ""}
@@ -213,7 +248,6 @@ def _decision_page(
     names = Names(hub)
     ended = _ended(item) if item.state not in (State.PROPOSED, State.PUBLISHED) else ""
     state = item.state.value if item.state in (State.PROPOSED, State.PUBLISHED) else "ended"
-    approver = names.actor(item.approver)
     return page(
         request,
         "shield/decision.html",
@@ -231,17 +265,24 @@ def _decision_page(
             "at": item.proposed_at,
             "until": (item.ended_at if ended else item.expires_at) or None,
             "ended": ended,
-            "needed": 2 if item.guards else 1,
+            "needed": _needed(hub, item),
             "appeal": APPEAL,
+            "severity": SEVERITIES[item.severity],
+            "compromised": item.origin == COMPROMISED,
+            "contact": item.contact,
+            "exercise": item.exercise,
+            "standing": item.standing,
+            "policy": item.policy[:16],
             "why": who_reads(names, hub.record.audience(item.audience), viewer.org or ""),
             **_urls(viewer, item),
         },
         verdict=decided_verdict(item.malicious, item.active),
         evidence=_evidence(hub, viewer, item, names),
-        approvers=[{"name": approver[0], "org": approver[1], "at": item.published_at}] if item.approver else [],
+        approvers=_approvers(item, names),
         checks=_checks(hub, viewer, item),
         history=_history(item, names),
         hits=decision_hits(hub, viewer, item),
+        around=_around(hub, viewer, item.name) if state == "proposed" else None,
     )
 
 
@@ -252,7 +293,8 @@ def decision(request: Asked, which: str, hub: Hub, viewer: Viewer) -> Page:
     return _decision_page(request, hub, viewer, which)
 
 
-async def _act(request: Asked, which: str, field: str, said: str, action: Callable[[Hub, Viewer, str], object]) -> Page:
+async def _act(request: Asked, which: str, field: str, said: str, action: Callable[[Hub, Viewer, str, Form], object]
+               ) -> Page:
     """Do what a form on a decision asks; show what stands against it at its field."""
     fields: Form = await form_of(request)
     reason = text_of(fields, field, 1000).strip()
@@ -260,11 +302,12 @@ async def _act(request: Asked, which: str, field: str, said: str, action: Callab
 
     def work() -> Page:
         try:
-            action(hub, viewer, reason)
+            done = action(hub, viewer, reason, fields)
         except (BadInput, Conflict) as fault:
             return _decision_page(request, hub, viewer, which, code=fault.status, errors=(fault_on(field, fault),))
         settle(hub)
-        return see_other(f"/shield/{quote(which, safe='')}", said=said)
+        endorsed = said == "approved" and isinstance(done, Decision) and done.state is State.PROPOSED
+        return see_other(f"/shield/{quote(which, safe='')}", said="endorsed" if endorsed else said)
 
     return await sync_to_thread(work)
 
@@ -277,7 +320,9 @@ async def approve(request: Asked, which: str) -> Page:
         which,
         "reason",
         "approved",
-        lambda hub, viewer, reason: hub.shield.approve(viewer, which, reason=reason),
+        lambda hub, viewer, reason, fields: hub.shield.approve(
+            viewer, which, reason=reason, contact=text_of(fields, "contact", 200)
+        ),
     )
 
 
@@ -286,7 +331,7 @@ async def withdraw(request: Asked, which: str) -> Page:
     """Withdraw a proposal, or lift a block."""
     return await _act(
         request, which, "withdraw-reason", "withdrawn",
-        lambda hub, viewer, reason: hub.shield.withdraw(viewer, which, reason)
+        lambda hub, viewer, reason, _: hub.shield.withdraw(viewer, which, reason)
     )  # fmt: skip
 
 
