@@ -64,9 +64,10 @@ def test_a_value_opens_to_who_names_it_and_those_to_what_else_they_name(world: W
     assert keys(graph) == [EVIL, two, one]
     assert {(edge.first, edge.second) for edge in graph.edges} == {(one, EVIL), (two, EVIL)}
     grown = world.grow("Bo", opened=(one,))
-    assert keys(grown)[3:] == ["observable:domain-name:other.example"]
+    # The two share a value, so they are one cluster, named after its first report.
+    assert keys(grown)[3:] == ["observable:domain-name:other.example", one.replace("contribution:", "cluster:")]
     assert node_of(grown, one).opened and node_of(grown).assessment is not None
-    assert len(grown.positions) == 4 and grown == world.grow("Bo", opened=(one,))
+    assert len(grown.positions) == 5 and grown == world.grow("Bo", opened=(one,))
 
 
 def test_a_url_stands_on_its_host(world: World) -> None:
