@@ -27,12 +27,12 @@ def released(*paths: str) -> Ask:
 
 PROBES: dict[str, Ask] = {
     "GET /log/checkpoint": released("/log/checkpoint"),
-    "GET /log/checkpoint/{size:int}": released("/log/checkpoint/1", "/log/checkpoint/2", "/log/checkpoint/9999"),
+    "GET /log/checkpoint/{size:str}": released("/log/checkpoint/1", "/log/checkpoint/2", "/log/checkpoint/9999"),
     "GET /log/tile/{tile:path}": released(*(f"/log/tile/{tile}" for tile in TILES)),
     "GET /log/{generation:str}/checkpoint": released("/log/g1-00000000/checkpoint"),
     "GET /log/{generation:str}/tile/{tile:path}": released("/log/g1-00000000/tile/0/000.p/1"),
     "GET /api/shield/log": released("/api/shield/log"),
-    "GET /api/shield/log/proof/{index:int}": released("/api/shield/log/proof/0", "/api/shield/log/proof/99"),
+    "GET /api/shield/log/proof/{index:str}": released("/api/shield/log/proof/0", "/api/shield/log/proof/99"),
     "GET /api/shield/openings": released("/api/shield/openings", "/api/shield/openings?after=0&limit=2"),
     "GET /transparency": released("/transparency"),
 }

@@ -5,6 +5,7 @@ tlog-cosignature specify them. Names are committed to, not told; those that thei
 hacked victim's never. What stays true for ever: a checkpoint that was signed is never contradicted (ADR 0014).
 """
 
-from fusioncell.shield.translog.note import Key, key_named, lines_of
+from fusioncell.shield.translog.note import Key, key_named
+from fusioncell.shield.translog.totals import Month, Totals
 
-__all__ = ["Key", "key_named", "lines_of"]
+__all__ = ["Key", "Month", "Totals", "key_named"]

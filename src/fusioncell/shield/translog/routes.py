@@ -6,6 +6,7 @@ key, and all but the checkpoint never change.
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Any
 
 from litestar import Request, Response, get, post
@@ -22,6 +23,16 @@ SECONDS = {"Cache-Control": "public, max-age=3", "Cross-Origin-Resource-Policy":
 _OPEN: dict[str, Any] = {"permission": "public"}
 _TAGS = ["transparency log"]
 _MAX_NOTE = 20_000
+
+
+_PLACE = re.compile(r"0|[1-9][0-9]{0,14}")
+Generation = Annotated[str, Parameter(description="The name after the log's own in its origin.")]
+
+
+def _number(text: str) -> int:
+    if not _PLACE.fullmatch(text):
+        raise NotFound("there is no such place in the log", hint="The newest checkpoint is at /log/checkpoint.")
+    return int(text)
 
 
 def opening_json(one: Opening) -> dict[str, Any]:
@@ -41,21 +52,26 @@ def checkpoint(translog: Translog) -> Response[str]:
     return Response(translog.checkpoint(), media_type="text/plain", headers=SECONDS)
 
 
-@get("/log/checkpoint/{size:int}", tags=_TAGS, opt=_OPEN, sync_to_thread=True, summary="An earlier signed head")
-def earlier(size: Annotated[int, Parameter(ge=0, lt=1 << 53)], translog: Translog) -> Response[str]:
+@get("/log/checkpoint/{size:str}", tags=_TAGS, opt=_OPEN, sync_to_thread=True, summary="An earlier signed head")
+def earlier(
+    size: Annotated[str, Parameter(description="How many leaves it has.")], translog: Translog
+) -> Response[str]:
     """Give the checkpoint of so many leaves; cosignatures may still be added to it."""
-    return Response(translog.checkpoint(size), media_type="text/plain", headers=SECONDS)
+    return Response(translog.checkpoint(_number(size)), media_type="text/plain", headers=SECONDS)
 
 
 @get("/log/tile/{tile:path}", tags=_TAGS, opt=_OPEN, sync_to_thread=True, summary="A tile")
-def tile(tile: str, translog: Translog) -> Response[bytes]:
+def tile(
+    tile: Annotated[str, Parameter(description="L/N or entries/N, with .p/W where it is not full.")],
+    translog: Translog,
+) -> Response[bytes]:
     """Give a hash tile, ``L/N[.p/W]``, or an entry bundle, ``entries/N[.p/W]`` (C2SP tlog-tiles)."""
     return _tile(translog, "", tile)
 
 
 @get("/log/{generation:str}/checkpoint", tags=_TAGS, opt=_OPEN, sync_to_thread=True,
      summary="The newest signed head, after a restore")  # fmt: skip
-def later_checkpoint(generation: str, translog: Translog) -> Response[str]:
+def later_checkpoint(generation: Generation, translog: Translog) -> Response[str]:
     """Give the newest checkpoint of the generation that began when the hub was restored."""
     if translog.head().prefix != f"/log/{generation}/":
         raise NotFound("there is no such log", hint="The newest checkpoint is at /log/checkpoint.")
@@ -64,7 +80,11 @@ def later_checkpoint(generation: str, translog: Translog) -> Response[str]:
 
 @get("/log/{generation:str}/tile/{tile:path}", tags=_TAGS, opt=_OPEN, sync_to_thread=True,
      summary="A tile, after a restore")  # fmt: skip
-def later_tile(generation: str, tile: str, translog: Translog) -> Response[bytes]:
+def later_tile(
+    generation: Generation,
+    tile: Annotated[str, Parameter(description="As of the first generation.")],
+    translog: Translog,
+) -> Response[bytes]:
     """Give a tile of the generation that began when the hub was restored."""
     return _tile(translog, generation, tile)
 
@@ -116,10 +136,12 @@ def about(translog: Translog) -> dict[str, Any]:
     }  # fmt: skip
 
 
-@get("/api/shield/log/proof/{index:int}", tags=_TAGS, opt=_OPEN, sync_to_thread=True, summary="An inclusion proof")
-def proof(index: Annotated[int, Parameter(ge=0, lt=1 << 53)], translog: Translog) -> Response[str]:
+@get("/api/shield/log/proof/{index:str}", tags=_TAGS, opt=_OPEN, sync_to_thread=True, summary="An inclusion proof")
+def proof(
+    index: Annotated[str, Parameter(description="The leaf's place, from 0.")], translog: Translog
+) -> Response[str]:
     """Prove that a leaf stands in the newest checkpoint, in a file that verifies offline (C2SP tlog-proof)."""
-    return Response(translog.proof(index), media_type="text/plain", headers=SECONDS)
+    return Response(translog.proof(_number(index)), media_type="text/plain", headers=SECONDS)
 
 
 @get("/api/shield/openings", tags=_TAGS, opt=_OPEN, sync_to_thread=True, summary="What opens the log's commitments")
@@ -127,7 +149,7 @@ def openings(
     viewer: Viewer,
     translog: Translog,
     after: Annotated[int, Parameter(ge=-1, lt=1 << 53, description="The last index that you have.")] = -1,
-    limit: Annotated[int, Parameter(ge=1, le=MAX_OPENINGS)] = 1000,
+    limit: Annotated[int, Parameter(ge=1, le=MAX_OPENINGS, description="At most so many.")] = 1000,
     name: Annotated[str, Parameter(max_length=255, description="Only those of this name.")] = "",
 ) -> dict[str, Any]:
     """Give names and nonces, in the log's order.

@@ -8,7 +8,7 @@ from litestar import get
 
 from fusioncell.bootstrap import Hub
 from fusioncell.kernel.clock import SECOND
-from fusioncell.shield.translog.totals import Month, Totals
+from fusioncell.shield.translog import Month, Totals
 from fusioncell.web.pages.frame import Asked, Page, page
 from fusioncell.web.pages.views import View, category_of
 from fusioncell.web.words import N_
