@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fusioncell.shield.rehearse import asked_name, read_rules, rehearse
+from fusioncell.shield.rehearse import asked_name, count_hits, read_rules
 from fusioncell.shield.zone import Action, Rule, ZoneImage, zone_text
 
 LINES = [
@@ -42,17 +42,17 @@ def test_what_would_be_answered_differently_is_counted_by_listed_name() -> None:
         [Rule("bad.example"), Rule("fine.bad.example", action=Action.PASSTHRU), Rule("host.example", False)], 1)
     rules = read_rules(zone_text(image))
     asked = ["bad.example", "a.b.bad.example", "www.fine.bad.example", "host.example", "under.host.example", "example"]
-    found = rehearse(rules, [*(f"question for '{name}|A' from 192.0.2.1:1" for name in asked), "noise"])
+    found = count_hits(rules, [*(f"question for '{name}|A' from 192.0.2.1:1" for name in asked), "noise"])
     assert found.hits == {"bad.example": 2, "host.example": 1}
     assert (found.listed, found.lines, found.queries, found.unread) == (2, 7, 6, 1)
 
 
 def test_no_address_is_kept() -> None:
-    found = rehearse(read_rules(["*.bad.example CNAME ."]), LINES)
+    found = count_hits(read_rules(["*.bad.example CNAME ."]), LINES)
     assert found.hits["bad.example"] == len(LINES) and "192.0.2.1" not in repr(found)
 
 
 @given(st.text(max_size=200))
 def test_no_line_breaks_it(line: str) -> None:
     assert isinstance(asked_name(line), str)
-    assert rehearse({}, [line]).lines == 1
+    assert count_hits({}, [line]).lines == 1

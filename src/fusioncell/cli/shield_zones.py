@@ -180,8 +180,7 @@ def rehearse(where: Where, log: TextIO, zone: TextIO | None, limit: int, as_json
 
     LOG is a query log of BIND, Unbound or PowerDNS, or dnstap as text; - for standard input.
     """
-    from fusioncell.shield.rehearse import read_rules
-    from fusioncell.shield.rehearse import rehearse as count
+    from fusioncell.shield.rehearse import count_hits, read_rules
 
     if zone is not None:
         rules = read_rules(zone)
@@ -190,7 +189,7 @@ def rehearse(where: Where, log: TextIO, zone: TextIO | None, limit: int, as_json
 
         with opened(where) as door:
             rules = read_rules(door.ask("GET", "/api/shield/zone").text.splitlines())
-    found = count(rules, log)
+    found = count_hits(rules, log)
     hits = sorted(found.hits.items(), key=lambda hit: (-hit[1], hit[0]))
     result = {"listed": found.listed, "lines": found.lines, "queries": found.queries, "unread": found.unread,
               "hits": sum(found.hits.values()), "names": len(hits),

@@ -6,6 +6,7 @@ Two subscribers with the same choice share one rendering. Not here: what is bloc
 
 from __future__ import annotations
 
+from fusioncell.shield.subscribers.layout import heartbeat
 from fusioncell.shield.subscribers.model import Action, Choice, Step, Subscriber
 
-__all__ = ["Action", "Choice", "Step", "Subscriber"]
+__all__ = ["Action", "Choice", "Step", "Subscriber", "heartbeat"]

@@ -23,6 +23,8 @@ ADDED, CHANGED, ENDED = "subscriber.added", "subscriber.changed", "subscriber.en
 KINDS = frozenset({ADDED, CHANGED, ENDED})
 MARKED = "zone.marked"
 """Kind of the entry that merges what changed lately into the main zones, and ends what need not pass any more."""
+FIRST = 1 << 30
+"""The serial of a zone before the first step and mark; those follow the clock, and are newer until the year 2072."""
 MOST = 1000
 """Subscribers of a hub."""
 MOST_ADDRESSES = 50

@@ -95,7 +95,7 @@ class Subscribers:
                  secret: bytes, public_url: str = "") -> None:  # fmt: skip
         self._record, self._projections, self._shield = record, projections, shield
         self._clock, self._randomness, self._url = clock, randomness, public_url.rstrip("/")
-        self.serving = Serving(projections, clock, secret, self.categories)
+        self.serving = Serving(projections, store, clock, secret, self.categories)
         self._on_change: list[Callable[[set[str]], None]] = []
         self.follow()
 

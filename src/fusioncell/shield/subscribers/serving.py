@@ -10,15 +10,15 @@ import hmac
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from ipaddress import ip_address, ip_network
+from typing import Protocol
 
 from fusioncell.kernel.clock import Clock, Instant
 from fusioncell.kernel.ports import Connection, Database
 from fusioncell.shield.live_zone import LiveZone
 from fusioncell.shield.model import SEVERITIES
-from fusioncell.shield.subscribers import store
 from fusioncell.shield.subscribers.layout import is_main
 from fusioncell.shield.subscribers.model import MOST, Choice, Subscriber, Taken
-from fusioncell.shield.subscribers.views import View
+from fusioncell.shield.subscribers.views import Published, View
 from fusioncell.shield.zone import ORIGIN
 
 SETTLED = 5_000_000
@@ -45,11 +45,20 @@ class _Tables:
     by_key: Mapping[str, Subscriber] = field(default_factory=dict)
 
 
+class Standing(Published, Protocol):
+    """What the projections say of subscribers, too; see ``store``."""
+
+    def standing(self, connection: Connection, limit: int) -> list[Subscriber]:
+        """Return all subscribers that have not ended."""
+        ...
+
+
 class Serving:
     """The zones of all subscribers, and who has them."""
 
-    def __init__(self, database: Database, clock: Clock, secret: bytes,
+    def __init__(self, database: Database, store: Standing, clock: Clock, secret: bytes,
                  categories: Callable[[], Iterable[str]]) -> None:  # fmt: skip
+        self._store = store
         self._database = database
         self._clock = clock
         self._secret = secret
@@ -64,7 +73,7 @@ class Serving:
     def follow(self) -> set[str]:
         """Bring subscribers and zones to the newest step; return the zones that moved or are new."""
         with self._database.read() as connection:
-            subscribers = tuple(store.standing(connection, MOST))
+            subscribers = tuple(self._store.standing(connection, MOST))
             categories = tuple(sorted(self._categories()))
             views, moved = self._views(connection, subscribers, categories)
         zones = {zone.origin: zone for view in views.values() for zone in view.zones.values()}
@@ -85,7 +94,7 @@ class Serving:
                 views[base] = old[base]
                 moved |= old[base].follow(connection)
             else:
-                views[base] = View(one.choice, base, categories, connection, self._transferred)
+                views[base] = View(one.choice, base, categories, self._store, connection, self._transferred)
                 moved |= {zone.origin for zone in views[base].zones.values()}
         return views, moved
 

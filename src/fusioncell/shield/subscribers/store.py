@@ -10,7 +10,6 @@ from sqlalchemy import BigInteger, Column, Index, Integer, MetaData, String, Tab
 
 from fusioncell.kernel.clock import Instant
 from fusioncell.kernel.ports import Connection
-from fusioncell.shield.store import PAGE
 from fusioncell.shield.subscribers.model import Body, Subscriber
 
 metadata = MetaData()
@@ -49,7 +48,7 @@ Table(
 _SUBSCRIBER = "SELECT id, body, audience, added_at, changed_at, ended_at FROM shield_subscribers_subscriber"
 _decode = msgspec.json.Decoder(Body).decode
 _encode = msgspec.json.Encoder().encode
-_STEPS_PAGE = 50_000
+_PAGE = 50_000
 
 
 def _subscriber(row: tuple[Any, ...]) -> Subscriber:
@@ -160,9 +159,9 @@ def stood_at(connection: Connection, low: int, high: int) -> Iterator[tuple[str,
     last = ""
     while True:
         rows = connection.rows(f"{_PUBLISHED} AND serial > ? AND serial <= ? AND name > ? ORDER BY name LIMIT ?",
-                               (low, high, last, PAGE))
+                               (low, high, last, _PAGE))
         yield from rows
-        if len(rows) < PAGE:
+        if len(rows) < _PAGE:
             return
         last = rows[-1][0]
 
@@ -218,9 +217,9 @@ def steps_after(connection: Connection, serial: int) -> Iterator[tuple[int, str,
     while True:
         rows = connection.rows(
             "SELECT serial, name, added FROM shield_change WHERE serial > ? ORDER BY serial LIMIT ?",
-            (serial, _STEPS_PAGE),
+            (serial, _PAGE),
         )
         yield from rows
-        if len(rows) < _STEPS_PAGE:
+        if len(rows) < _PAGE:
             return
         serial = rows[-1][0]

@@ -14,17 +14,16 @@ No clock, no chance: two hubs with the same record serve the same zones.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from functools import partial
 from itertools import chain
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from fusioncell.kernel.ports import Connection
 from fusioncell.shield.live_zone import LiveZone
-from fusioncell.shield.store import FIRST_SERIAL
-from fusioncell.shield.subscribers import layout, store
+from fusioncell.shield.subscribers import layout
 from fusioncell.shield.subscribers.layout import Fact, Tiers
-from fusioncell.shield.subscribers.model import Choice
+from fusioncell.shield.subscribers.model import FIRST, Choice
 from fusioncell.shield.zone import Rule, ZoneBuilder, ZoneImage, fits
 
 _FEW = 1_000
@@ -37,6 +36,38 @@ _MOST_LIFTED = 10_000
 
 Transferred = Callable[[str, str, int], None]
 """Told (zone, client, serial) after each transfer."""
+
+
+class Published(Protocol):
+    """What the projections say; see ``store``."""
+
+    def marks(self, connection: Connection) -> list[tuple[int, int, int, int, int]]:
+        """Return (number, serial, at, merge, held) of all marks, in order."""
+        ...
+
+    def steps_after(self, connection: Connection, serial: int) -> Iterator[tuple[int, str, int]]:
+        """Give (serial, name, added) of the zone's steps after a serial, in order."""
+        ...
+
+    def stood_at(self, connection: Connection, low: int, high: int) -> Iterator[tuple[str, str, str, int]]:
+        """Give what was published at ``low < serial <= high`` and stood at ``high``."""
+        ...
+
+    def decided(self, connection: Connection, names: Collection[str]) -> dict[str, dict[int, tuple[str, str, int]]]:
+        """Return, by name and serial of publication, (category, severity, serial)."""
+        ...
+
+    def published_for(self, connection: Connection, names: Collection[str]) -> dict[str, tuple[str, str, int]]:
+        """Return (category, severity, serial) of those of the names that are blocked."""
+        ...
+
+    def lifted_after(self, connection: Connection, serial: int, limit: int) -> list[tuple[str, str, str, int]]:
+        """Return (name, category, severity, serial of its end) of what was withdrawn after a serial."""
+        ...
+
+    def blocked_names(self, connection: Connection) -> list[tuple[str]]:
+        """Return the names that are blocked."""
+        ...
 
 
 class _Event(NamedTuple):
@@ -53,9 +84,10 @@ class _Event(NamedTuple):
 class View:
     """The zones that one choice means. ``zones``: by label, in the order in which a resolver asks them."""
 
-    def __init__(self, choice: Choice, base: str, categories: Iterable[str], connection: Connection,
-                 transferred: Transferred | None = None) -> None:
+    def __init__(self, choice: Choice, base: str, categories: Iterable[str], published: Published,
+                 connection: Connection, transferred: Transferred | None = None) -> None:  # fmt: skip
         self.choice = choice
+        self._published = published
         self.labels = layout.labels(choice, categories)
         self.left_out: set[str] = set()
         """Names that are too long for a zone of this view."""
@@ -109,10 +141,10 @@ class View:
 
     def _start(self, connection: Connection) -> int:
         """Go to the last merge but one; return the serial that every zone had behind it."""
-        marks = store.marks(connection)
+        marks = self._published.marks(connection)
         merges = [mark for mark in marks if mark[3]]
         if len(merges) < 2:
-            return FIRST_SERIAL
+            return FIRST
         number, raw, _, _, held = merges[-2]
         self._raw, self._marks, self._held = raw, number, held
         self._tiers = Tiers(raw, merges[-3][1] if len(merges) > 2 else 0)
@@ -123,7 +155,7 @@ class View:
         """Put into each zone what stood there at the beginning."""
         if not self._raw:
             return
-        rows = store.stood_at(connection, -1, self._raw)
+        rows = self._published.stood_at(connection, -1, self._raw)
         lifted = (self._lift(name) for name, what in self._lifted.items() if what[2] <= self._raw)
         for fact in chain((Fact(*row) for row in rows), lifted):
             for label, rule in layout.place(self.choice, fact, self._tiers).items():
@@ -134,9 +166,9 @@ class View:
 
     def _events(self, connection: Connection) -> Iterable[_Event]:
         """Give the steps and marks since the last time, in order."""
-        waiting = [mark for mark in store.marks(connection) if mark[0] > self._marks]
+        waiting = [mark for mark in self._published.marks(connection) if mark[0] > self._marks]
         at, number = 0, self._marks
-        for raw, name, added in store.steps_after(connection, self._raw):
+        for raw, name, added in self._published.steps_after(connection, self._raw):
             while at < len(waiting) and waiting[at][1] < raw:
                 number, at = waiting[at][0], at + 1
                 yield _marked(waiting[at - 1])
@@ -184,7 +216,7 @@ class View:
 
     def _facts(self, connection: Connection, last: dict[str, _Event]) -> Iterable[Fact]:
         """Say of each name what stood on it behind its step."""
-        decided = store.decided(connection, [name for name, step in last.items() if step.added])
+        decided = self._published.decided(connection, [name for name, step in last.items() if step.added])
         for name, step in last.items():
             if step.added and name in decided:
                 # The decision that this step published; else the newest that there is (zones were rolled back).
@@ -215,16 +247,15 @@ class View:
         if merge:
             self._tiers = Tiers(event.raw, before.merged)
         self._look_lifted(connection)
-        facts = [Fact(*row) for row in store.stood_at(connection, before.before, event.raw)] if merge else []
+        facts = [Fact(*row) for row in self._published.stood_at(connection, before.before, event.raw)] if merge else []
         gone = sorted(lifted - set(self._lifted) - {fact.name for fact in facts})
         still = self._blocked(connection, gone)
         wanted = self._wanted([*facts, *(still.get(name, Fact(name, "", "")) for name in gone)])
         for label, zone in self.zones.items():
             self._move(zone, wanted[label], event.serial, touch=merge)
 
-    @staticmethod
-    def _blocked(connection: Connection, names: Sequence[str]) -> dict[str, Fact]:
-        return {name: Fact(name, *what) for name, what in store.published_for(connection, names).items()}
+    def _blocked(self, connection: Connection, names: Sequence[str]) -> dict[str, Fact]:
+        return {name: Fact(name, *what) for name, what in self._published.published_for(connection, names).items()}
 
     def _restore(self, event: _Event) -> None:
         """A restored hub: a serial beyond any served, with nothing that a client could have taken by steps."""
@@ -234,12 +265,12 @@ class View:
     # -- what passes -------------------------------------------------------------------------------------------------
 
     def _look_lifted(self, connection: Connection) -> None:
-        rows = store.lifted_after(connection, self._held, _MOST_LIFTED)
+        rows = self._published.lifted_after(connection, self._held, _MOST_LIFTED)
         self._lifted = {name: (category, severity, raw) for name, category, severity, raw in rows
                         if self.choice.takes(category, severity)}  # fmt: skip
         alone: set[str] = set()
         if self._lifted:
-            for (name,) in store.blocked_names(connection):
+            for (name,) in self._published.blocked_names(connection):
                 alone.update(parent for parent in _parents(name) if parent in self._lifted)
         self._alone = frozenset(alone)
 
@@ -256,7 +287,7 @@ class View:
 
 def _marked(mark: tuple[int, int, int, int, int]) -> _Event:
     number, raw, _, merge, held = mark
-    return _Event(max(raw, FIRST_SERIAL) + number, raw, mark=(bool(merge), held))
+    return _Event(max(raw, FIRST) + number, raw, mark=(bool(merge), held))
 
 
 def _parents(name: str) -> Iterable[str]:

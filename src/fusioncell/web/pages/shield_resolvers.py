@@ -13,8 +13,7 @@ from fusioncell.bootstrap import Hub
 from fusioncell.kernel.errors import FusionCellError
 from fusioncell.kernel.marking import Viewer
 from fusioncell.shield.resolvers import Kind
-from fusioncell.shield.subscribers import Action, Choice, Step, Subscriber
-from fusioncell.shield.subscribers.layout import heartbeat
+from fusioncell.shield.subscribers import Action, Choice, Step, Subscriber, heartbeat
 from fusioncell.shield.subscribers.service import Made, Wanted
 from fusioncell.web.pages.frame import (
     FORM,

@@ -61,7 +61,7 @@ def asked_name(line: str) -> str:
     return ""
 
 
-def rehearse(rules: dict[str, bool], log: Iterable[str]) -> Rehearsed:
+def count_hits(rules: dict[str, bool], log: Iterable[str]) -> Rehearsed:
     """Count what the lines of a log would have hit: the name itself, else the nearest ``*.`` above it."""
     found = Rehearsed(len({name.removeprefix("*.") for name, blocks in rules.items() if blocks}))
     for line in log:
