@@ -72,6 +72,7 @@ PROBES: dict[str, Ask] = {
     "GET /api/products": lists,
     "GET /api/products/drafts": drafts,
     "GET /api/products/weekly": of_all("/api/products/weekly?week=2026-W01"),
+    "GET /api/products/monthly": of_all("/api/products/monthly?month=2026-01"),
     "GET /api/products/{which:str}": one,
     "GET /api/products/{which:str}/versions": of_each("/api/products/{which}/versions"),
     "GET /api/products/{which:str}/difference": of_each("/api/products/{which}/difference", before="1", after="2"),

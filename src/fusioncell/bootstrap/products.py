@@ -50,7 +50,8 @@ def join_press(settings: Settings, record: Record, projections: Database, intake
     base = settings.public_url or f"http://{settings.http_listen}"
     style = Path(__file__).resolve().parent.parent / "web" / "static" / "print.css"
     return Press(products, Csaf(products, _names(members), base, "Fusion Cell"),
-                 Weekly(record, intake, clock, members.sector_of), Printer(style))  # fmt: skip
+                 Weekly(record, intake, clock, members.sector_of,
+                        sectors=lambda: {one.sector for one in members.organisations()}), Printer(style))  # fmt: skip
 
 
 def _names(members: Members) -> Callable[[str], str]:

@@ -1,4 +1,4 @@
-"""Commands of products: ``product weekly``."""
+"""Commands of products: ``product weekly``, ``product monthly``."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from fusioncell.cli.options import show as show_result
 
 @click.group()
 def product() -> None:
-    """Products of analysis: the weekly summary."""
+    """Products of analysis: the summaries of a week and of a month."""
 
 
 @product.command(
@@ -24,13 +24,35 @@ The same week and position give the same bytes, less what was recalled or erased
 @click.option("--week", default="", help="The week, as 2026-W47. Left out: the last one.")
 @click.option("--at", default=0, type=click.IntRange(0), help="A position of the record, as of which it is written.")
 @click.option("--tlp", default="green", show_default=True, type=click.Choice(["green", "clear"]))
+@click.option("--sector", default="", help="Of what contributors of this sector share alone.")
 @where_options
 @json_option
-def weekly(where: Where, week: str, at: int, tlp: str, as_json: bool) -> None:
+def weekly(where: Where, week: str, at: int, tlp: str, sector: str, as_json: bool) -> None:
     """Write the summary of a week from the record, as Markdown for a draft."""
+    _write(where, "weekly", {"week": week, "at": at, "tlp": tlp, "sector": sector}, as_json)
+
+
+@product.command(
+    epilog="""\b
+Examples:
+  fusioncell product monthly
+  fusioncell product monthly --month 2026-10 --sector finance --json"""
+)
+@click.option("--month", default="", help="The month, as 2026-11. Left out: the last one.")
+@click.option("--at", default=0, type=click.IntRange(0), help="A position of the record, as of which it is written.")
+@click.option("--tlp", default="green", show_default=True, type=click.Choice(["green", "clear"]))
+@click.option("--sector", default="", help="Of what contributors of this sector share alone.")
+@where_options
+@json_option
+def monthly(where: Where, month: str, at: int, tlp: str, sector: str, as_json: bool) -> None:
+    """Write the summary of a month, or of a sector's month, from the record, as Markdown for a draft."""
+    _write(where, "monthly", {"month": month, "at": at, "tlp": tlp, "sector": sector}, as_json)
+
+
+def _write(where: Where, which: str, asked: dict[str, str | int], as_json: bool) -> None:
     from fusioncell.cli.door import opened
 
     with opened(where) as door:
-        asked = {"tlp": tlp, **({"week": week} if week else {}), **({"at": at} if at else {})}
-        found = door.json("GET", "/api/products/weekly", params=asked)
+        given = {name: value for name, value in asked.items() if value}
+        found = door.json("GET", f"/api/products/{which}", params=given)
     show_result(found, as_json, lambda: f"# {found['title']}\n\n{found['text'].rstrip()}")

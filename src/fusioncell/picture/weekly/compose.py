@@ -1,7 +1,7 @@
-"""Write the text of a week. Pure: the same items give the same bytes.
+"""Write the text of a week, or of a month. Pure: the same items give the same bytes.
 
-1. New is what was accused in the week and not in the four weeks before; rising what more contributors accuse than in
-   the week before, two at least. Anonymous contributors count as one.
+1. New is what was accused in it and not in the four weeks (for a month: the 92 days) before; rising what more
+   contributors accuse than in the one before, two at least. Anonymous contributors count as one.
 2. Lines and figures are those of the position, whoever withdrew what since; then the lines that rest on nothing that
    stands are left out. So a recall takes lines out and changes no other.
 3. Order is by figures, then by value: nothing hangs on the order in which entries came.
@@ -37,13 +37,22 @@ class _Said:
         return [one for one in chosen if self.standing[one]]
 
 
-def title_of(week: Week) -> str:
-    """Return the title of a week's summary."""
-    return f"The week {week.name}"
+def title_of(week: Week, sector: str = "") -> str:
+    """Return the title of a summary."""
+    return f"The {week.word} {week.name}{f' in {sector}' if sector else ''}"
 
 
-def compose(week: Week, items: Sequence[Item], rulings: Sequence[Ruling], more: Iterable[Section] = ()) -> str:
-    """Return the text. ``items``: of the week and the four weeks before."""
+def compose(
+    week: Week, items: Sequence[Item], rulings: Sequence[Ruling], more: Iterable[Section] = (), sector: str = ""
+) -> str:
+    """Return the text. ``items``: of the week and of what is looked at before it.
+
+    ``sector``: what its contributors share alone; then of blocks those on names that they accused.
+    """
+    if sector:
+        items = [item for item in items if item.sector == sector]
+        accused = {one.value for item in items for one in item.accused if item.at >= week.start}
+        rulings = [one for one in rulings if one.name in accused]
     now, before, known, flaws = _Said(), _Said(), set[Observable](), _Said()
     for item in items:
         inside = item.at >= week.start
@@ -52,7 +61,7 @@ def compose(week: Week, items: Sequence[Item], rulings: Sequence[Ruling], more: 
                 now.add(one, item)
             else:
                 known.add(one)
-                if item.at >= week.start - 7 * DAY:
+                if item.at >= week.last:
                     before.add(one, item)
         for one in item.named if inside else ():
             flaws.add(one, item)
@@ -62,21 +71,26 @@ def compose(week: Week, items: Sequence[Item], rulings: Sequence[Ruling], more: 
     sections = [
         Section("New", tuple(_line(one, len(now.voices[one])) for one in now.ranked(fresh))),
         Section("Rising", tuple(
-            f"{_line(one, len(now.voices[one]))}, {len(before.voices.get(one, ()))} the week before"
+            f"{_line(one, len(now.voices[one]))}, {len(before.voices.get(one, ()))} the {week.word} before"
             for one in now.ranked(rising)
         )),
         Section("Blocked", tuple(_decided(rulings, _PUBLISHED))),
         Section("Lifted and expired", tuple([*_decided(rulings, _LIFTED), *_decided(rulings, _EXPIRED)])),
-        Section("By sector", tuple(
-            f"{sector}: {len(values)} accused, {len(values & fresh)} of them new"
-            for sector, values in sorted(now.sectors.items(), key=lambda pair: (-len(pair[1]), pair[0]))
-            if any(now.standing[one] for one in values)
-        )),
+        *([] if sector else [_by_sector(now, fresh)]),
         Section("Vulnerabilities", tuple(_line(one, len(flaws.voices[one])) for one in flaws.ranked(flaws.voices))),
         *more,
     ]  # fmt: skip
-    head = f"What the partnership shared from {format_day(week.start)} to {format_day(week.end - DAY)}."
+    who = f"contributors in {sector}" if sector else "the partnership"
+    head = f"What {who} shared from {format_day(week.start)} to {format_day(week.end - DAY)}."
     return "\n\n".join([head, *(_section(one) for one in sections)]) + "\n"
+
+
+def _by_sector(now: _Said, fresh: set[Observable]) -> Section:
+    return Section("By sector", tuple(
+        f"{sector}: {len(values)} accused, {len(values & fresh)} of them new"
+        for sector, values in sorted(now.sectors.items(), key=lambda pair: (-len(pair[1]), pair[0]))
+        if any(now.standing[one] for one in values)
+    ))  # fmt: skip
 
 
 def _section(one: Section) -> str:

@@ -1,4 +1,4 @@
-"""The values of weekly summaries: a week by its ISO 8601 name, what an entry says, what the text is made of."""
+"""The values of summaries: a week or a month by its ISO 8601 name, what an entry says, what the text is made of."""
 
 from __future__ import annotations
 
@@ -12,22 +12,31 @@ from fusioncell.kernel.errors import BadInput
 from fusioncell.kernel.observable import Observable
 
 BEFORE = 28 * DAY
-"""How far back is looked for what is not new."""
+"""How far back is looked for what is not new, before a week."""
+BEFORE_MONTH = 92 * DAY
 MAX_ENTRIES = 2_000_000
 """Entries that are read for one summary; a week with more is not written."""
 MAX_LINES = 50
 """Lines of one section."""
 _NAME = re.compile(r"(\d{4})-W(\d\d)\Z")
+_MONTH = re.compile(r"(\d{4})-(0[1-9]|1[0-2])\Z")
 _EPOCH = date(1970, 1, 1)
 
 
 @dataclass(frozen=True, slots=True)
 class Week:
-    """A week from Monday 00:00 UTC (``start``) to the next (``end``). ``name``: ``2026-W47``."""
+    """A week from Monday 00:00 UTC (``start``) to the next (``end``), or a calendar month. ``name``: ``2026-W47``,
+    ``2026-11``; ``word``: which of the two it is.
+
+    ``last``: the start of the one before; ``known``: from when on is looked for what is not new.
+    """
 
     name: str
     start: Instant
     end: Instant
+    word: str
+    last: Instant
+    known: Instant
 
 
 def week_named(name: str) -> Week:
@@ -40,7 +49,7 @@ def week_named(name: str) -> Week:
     if first is None:
         raise BadInput(f"{name[:20]!r} is no week", hint="Write it as 2026-W47.", place="week")
     start = (first - _EPOCH).days * DAY
-    return Week(name.strip().upper(), start, start + 7 * DAY)
+    return Week(name.strip().upper(), start, start + 7 * DAY, "week", start - 7 * DAY, start - BEFORE)
 
 
 def week_of(at: Instant) -> Week:
@@ -48,6 +57,27 @@ def week_of(at: Instant) -> Week:
     day = _EPOCH + timedelta(days=at // DAY)
     year, number, _ = day.isocalendar()
     return week_named(f"{year:04}-W{number:02}")
+
+
+def month_named(name: str) -> Week:
+    """Return the month with an ISO 8601 name. Raises BadInput."""
+    found = _MONTH.match(name.strip())
+    if found is None or int(found[1]) < 1:
+        raise BadInput(f"{name[:20]!r} is no month", hint="Write it as 2026-11.", place="month")
+    first = date(int(found[1]), int(found[2]), 1)
+    start, end = _days(first), _days((first + timedelta(days=31)).replace(day=1)) if first.year < 9999 else 0
+    last = _days((first - timedelta(days=1)).replace(day=1)) if first > date(1, 1, 1) else start
+    return Week(name.strip(), start, end or start + 31 * DAY, "month", last, start - BEFORE_MONTH)
+
+
+def month_of(at: Instant) -> Week:
+    """Return the month in which an instant lies."""
+    day = _EPOCH + timedelta(days=at // DAY)
+    return month_named(f"{day.year:04}-{day.month:02}")
+
+
+def _days(day: date) -> Instant:
+    return (day - _EPOCH).days * DAY
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +119,7 @@ More = Callable[[Week, int], Iterable[Section]]
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """A week's summary. ``position``: of the record, for operators; ``text``: markdown."""
+    """A week's or a month's summary. ``position``: of the record, for operators; ``text``: markdown."""
 
     week: Week
     position: int

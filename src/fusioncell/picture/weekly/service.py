@@ -1,4 +1,4 @@
-"""Use cases of weekly summaries: find a week's place in the record, read it, write the text.
+"""Use cases of summaries: find the place of a week or a month in the record, read it, write the text.
 
 Only what its readers may see and may be used in products is read: GREEN with CLEAR, or CLEAR alone. Products do not
 count as sources.
@@ -6,7 +6,7 @@ count as sources.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 
 import msgspec
 
@@ -20,7 +20,18 @@ from fusioncell.kernel.errors import BadInput, NotAllowed, TooLarge
 from fusioncell.kernel.marking import Audience, Tlp, Uses, Viewer, may_allow, voice_of
 from fusioncell.kernel.observable import ObservableType
 from fusioncell.picture.weekly.compose import compose, title_of
-from fusioncell.picture.weekly.model import BEFORE, MAX_ENTRIES, Item, More, Ruling, Summary, Week, week_named, week_of
+from fusioncell.picture.weekly.model import (
+    MAX_ENTRIES,
+    Item,
+    More,
+    Ruling,
+    Summary,
+    Week,
+    month_named,
+    month_of,
+    week_named,
+    week_of,
+)
 from fusioncell.record.service import Record
 
 BLOCKS = 96
@@ -42,15 +53,19 @@ _decided = msgspec.json.Decoder(_Decided).decode
 
 
 class Weekly:
-    """The front door of the package. ``sector_of``: organisation → its sector; ``more``: sections of other rooms."""
+    """The front door of the package. ``sector_of``: organisation → its sector; ``more``: sections of other rooms;
+    ``sectors``: those that there are."""
 
     def __init__(self, record: Record, intake: Intake, clock: Clock, sector_of: Callable[[str], str],
-                 more: More | None = None) -> None:
+                 more: More | None = None, sectors: Callable[[], Collection[str]] = tuple) -> None:
         self._record, self._intake, self._clock = record, intake, clock
-        self._sector_of, self._more = sector_of, more
+        self._sector_of, self._more, self._sectors = sector_of, more, sectors
 
-    def summary(self, viewer: Viewer, week: str = "", *, at: int = 0, tlp: Tlp = Tlp.GREEN) -> Summary:
+    def summary(self, viewer: Viewer, week: str = "", *, at: int = 0, tlp: Tlp = Tlp.GREEN, sector: str = "",
+                month: bool = False) -> Summary:
         """Return the summary of a week ("": the one before this), or of the week of a position, as of it.
+
+        ``month``: of a month instead, by its name; ``sector``: of what its contributors share alone.
 
         ``at``: a position of the record, for operators alone: a position, or an instant of an entry, tells of what one
         does not see. So neither stands in the text. Raises NotAllowed, BadInput, TooLarge.
@@ -62,17 +77,20 @@ class Weekly:
         if tlp not in (Tlp.GREEN, Tlp.CLEAR):
             raise BadInput("a summary is for the partnership or for everyone", place="tlp",
                            hint="Choose green or clear.")  # fmt: skip
+        if sector and sector not in self._sectors():
+            raise BadInput("no member works in such a sector", hint="Choose one of the directory's.", place="sector")
+        named, of = (month_named, month_of) if month else (week_named, week_of)
         head, _, _ = self._record.head()
         if at:
             found = self._record.read_many([at])
             if not 0 < at <= head or not found:
                 raise BadInput(f"the record has no position {at}", hint=f"The last one is {head}.")
-            return self._write(week_named(week) if week else week_of(found[0].at), at, tlp)
-        named = week_named(week) if week else week_of(week_of(self._clock.now()).start - 1)
-        return self._write(named, self._record.last_before(named.end, head), tlp)
+            return self._write(named(week) if week else of(found[0].at), at, tlp, sector)
+        chosen = named(week) if week else of(of(self._clock.now()).start - 1)
+        return self._write(chosen, self._record.last_before(chosen.end, head), tlp, sector)
 
-    def _write(self, week: Week, position: int, tlp: Tlp) -> Summary:
-        first = self._record.last_before(week.start - BEFORE, position)
+    def _write(self, week: Week, position: int, tlp: Tlp, sector: str) -> Summary:
+        first = self._record.last_before(week.known, position)
         items: list[Item] = []
         rulings: list[Ruling] = []
         entries = list(self._entries(first, position, tlp))
@@ -90,8 +108,8 @@ class Weekly:
             item = self._item(one, one.seq in standing)
             if item.at < week.end and (item.accused or item.named):
                 items.append(item)
-        more = self._more(week, position) if self._more is not None else ()
-        return Summary(week, position, title_of(week), compose(week, items, rulings, more))
+        more = self._more(week, position) if self._more is not None and not sector else ()
+        return Summary(week, position, title_of(week, sector), compose(week, items, rulings, more, sector))
 
     def _item(self, entry: Entry, stands: bool) -> Item:
         assert entry.payload is not None
@@ -116,4 +134,4 @@ class Weekly:
             yield from page
             after, count = page[-1].seq, count + len(page)
             if count > MAX_ENTRIES:
-                raise TooLarge(f"these weeks hold more than {MAX_ENTRIES:,} entries", hint="Write it by hand.")
+                raise TooLarge(f"this time holds more than {MAX_ENTRIES:,} entries", hint="Write it by hand.")

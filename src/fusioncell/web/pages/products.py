@@ -273,15 +273,21 @@ def _form_page(request: Asked, hub: Hub, viewer: Viewer, form: View, *, code: in
     )  # fmt: skip
 
 
-@get("/products/new", opt={"permission": PERMISSION, "query": frozenset({"form", "about"})}, sync_to_thread=True,
-     include_in_schema=False)  # fmt: skip
+@get("/products/new", opt={"permission": PERMISSION, "query": frozenset({"form", "about", "sector"})},
+     sync_to_thread=True, include_in_schema=False)  # fmt: skip
 def ask_new(request: Asked, hub: Hub, viewer: Viewer, form: Annotated[str, Parameter(max_length=20)] = "",
-            about: Annotated[str, Parameter(max_length=64)] = "") -> Page:  # fmt: skip
+            about: Annotated[str, Parameter(max_length=64)] = "",
+            sector: Annotated[str, Parameter(max_length=80)] = "") -> Page:  # fmt: skip
     """Show the form, empty; ``about``: the request that it answers."""
     kind = Form.ANSWER.value if about else form if form in set(Form) else Form.ALERT.value
     if kind == Form.WEEKLY.value:
         week = hub.weekly.summary(viewer)
         given = _blank(form=kind, title=week.title, text=week.text, week=week.week.name)
+        return _form_page(request, hub, viewer, given)
+    if kind == Form.MONTHLY.value or (kind == Form.SECTOR.value and sector):
+        # A sector's picture is its month; without a sector it is written by hand.
+        month = hub.weekly.summary(viewer, month=True, sector=sector if kind == Form.SECTOR.value else "")
+        given = _blank(form=kind, title=month.title, text=month.text, sector=sector)
         return _form_page(request, hub, viewer, given)
     return _form_page(request, hub, viewer, _blank(form=kind, about=about))
 

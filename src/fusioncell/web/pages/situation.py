@@ -83,6 +83,7 @@ def situation(
     ]  # fmt: skip
     return page(
         request, "picture/situation.html", here="picture", days=days, sector=chosen, sectors=sectors, spans=list(SPANS),
+        may_write=viewer.may("answer"),
         kpis=kpis, since=found.since, until=hub.clock.now(),
         news=_course(found.news), voices=_course(found.voices), blocked=None if chosen else _course(blocked),
         by_sector=[_course(one, _sector(one.name), _address(days, one.name) if one.name in sectors else "")
