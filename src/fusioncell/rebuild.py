@@ -53,9 +53,7 @@ def check(hub: Hub) -> Check:
     position = hub.river.position
     standing = hub.databases["projections"]
     with fresh_projections(hub.folder, hub.settings) as fresh:
-        river = River(hub.record, fresh, hub.seal)
-        river.commons = hub.river.commons
-        river.run_dry(until=position)
+        River(hub.record, fresh, hub.seal, hub.river.commons).run_dry(until=position)
         left, right = dump_projections(standing), dump_projections(fresh)
         differing = [a.table for a, b in zip(left, right, strict=True) if a != b]
         rows = [row for table in differing[:_MAX_TABLES_SHOWN] for row in differing_rows(standing, fresh, table)]

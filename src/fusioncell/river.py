@@ -100,7 +100,7 @@ Matcher = Callable[[Sequence[Arrived], int, int], None]
 class River:
     """Drives the projections. One at a time for each projections database."""
 
-    def __init__(self, record: Record, database: Database, seal: Seal) -> None:
+    def __init__(self, record: Record, database: Database, seal: Seal, commons: Commons | None = None) -> None:
         self._record = record
         self._database = database
         self._seal = seal
@@ -114,8 +114,8 @@ class River:
         self._thread: threading.Thread | None = None
         self._moved = threading.Condition()
         self._most = 0
-        self.commons: Commons | None = None
-        """What knows the values that everybody has, which join no reports; set by ``bootstrap``."""
+        self.commons = commons
+        """What knows the values that everybody has, which join no reports."""
         self.failing = ""
         """What the last attempt failed with; empty while all is well."""
         self.set_aside = 0

@@ -275,9 +275,8 @@ def assemble(
     seal = Seal(key[:32])
     record = Record(databases["record"], clock, randomness)
     projections = databases["projections"]
-    river = River(record, projections, seal)
     fusion = Fusion(projections, clock, known_good or open_known_good())
-    river.commons = Commons(fusion.known_good)
+    river = River(record, projections, seal, Commons(fusion.known_good))
     limits = Limits(max_body=settings.max_body_mb << 20, codes=CSAF_CODES)
     intake = Intake(record, projections, randomness, folder, limits)
 
