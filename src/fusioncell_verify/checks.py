@@ -16,7 +16,7 @@ from fusioncell_verify.faults import Finding, Unreadable
 from fusioncell_verify.leaves import MOVES, Leaf, Rules, read_leaf
 from fusioncell_verify.log import Log
 from fusioncell_verify.notes import Checkpoint, Verifier, cosign, decoded, read_checkpoint
-from fusioncell_verify.opened import Opening, check_openings, check_zone, opens, read_openings, read_zone
+from fusioncell_verify.opened import Opening, Taken, check_openings, check_zone, opens, read_openings, read_zones
 from fusioncell_verify.source import Source, ask
 from fusioncell_verify.tree import check_inclusion, of_leaf
 
@@ -70,10 +70,9 @@ def public(asked: Asked, openings: str | None) -> Result:
 
 
 def replayed(
-    asked: Asked, zone: str, openings: str | None, categories: frozenset[str], severities: frozenset[str],
-    apart: frozenset[str],
-) -> Result:  # fmt: skip
-    """Check that a zone at its serial is the log replayed so far."""
+    asked: Asked, zones: Sequence[str], openings: str | None, taken: Taken, *, any_size: bool = False
+) -> Result:
+    """Check that a zone at its serial, or a subscriber's zones together, are the log replayed so far."""
     if not openings:
         raise Unreadable("to compare names, give --openings")
     log = asked.newest()
@@ -81,10 +80,12 @@ def replayed(
     log.check_entries(entries)
     rules = Rules()
     rules.follow(entries)
-    given, held = read_openings(openings), read_zone(zone)
-    findings = rules.findings + check_openings(rules.leaves, given)
-    findings += check_zone(held, rules.leaves, given, categories=categories, severities=severities, apart=apart)
-    return _facts(log.head) | {"serial": held.serial, "names": len(held.names)}, findings
+    given, held = read_openings(openings), read_zones(zones)
+    size, found = check_zone(held, rules.leaves, given, taken, any_size=any_size)
+    until = rules.leaves[size - 1] if size else None
+    facts = {"serial": held.serial, "names": len(held.names), "replayed_to": size,
+             "replayed_serial": until.serial if until else 0, "replayed_time": until.time if until else 0}  # fmt: skip
+    return _facts(log.head) | facts, rules.findings + check_openings(rules.leaves, given) + found
 
 
 def about_name(asked: Asked, name: str, openings: str | None) -> Result:

@@ -17,6 +17,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from fusioncell_verify.checks import Asked, about_name, consistent, offline, public, replayed, witness
 from fusioncell_verify.faults import Failed, Finding, Unreadable
 from fusioncell_verify.notes import COSIGNATURE, Verifier, read_key
+from fusioncell_verify.opened import Taken
 from fusioncell_verify.source import read_any
 
 VERIFIED, WRONG, UNREADABLE = 0, 1, 3
@@ -71,10 +72,9 @@ def _consistency(given: argparse.Namespace) -> tuple[dict[str, Any], list[Findin
 
 
 def _zone(given: argparse.Namespace) -> tuple[dict[str, Any], list[Finding]]:
-    return replayed(
-        _asked(given), read_any(given.zone, secret=True).decode(errors="replace"), given.openings,
-        frozenset(given.category), frozenset(given.severity), frozenset(given.beside),
-    )  # fmt: skip
+    taken = Taken(frozenset(given.category), frozenset(given.severity), frozenset(given.beside))
+    zones = [read_any(where, secret=True).decode(errors="replace") for where in given.zone]
+    return replayed(_asked(given), zones, given.openings, taken, any_size=given.any_size)
 
 
 def _public(given: argparse.Namespace) -> tuple[dict[str, Any], list[Finding]]:
@@ -135,7 +135,9 @@ def _parser() -> argparse.ArgumentParser:
     one.add_argument("old", metavar="OLD", help="file or address of the earlier checkpoint")
     one.add_argument("new", metavar="NEW", nargs="?", help="of the later one; else the log's newest")
     one = add("zone", _zone, "Check that a zone is the log replayed up to the zone's serial.", log, opened)
-    one.add_argument("zone", metavar="ZONE", help="zone file, or HUB/api/shield/zone")
+    one.add_argument("zone", metavar="ZONE", nargs="+", help="zone file, or HUB/api/shield/zone; a subscriber's all")
+    one.add_argument("--any-size", action="store_true", help="a subscriber's own zones, whose serials count merges "
+                     "too: find the size of the log that they are")  # fmt: skip
     one.add_argument("--category", action="append", default=[], help="the zone takes this category (else all)")
     one.add_argument("--severity", action="append", default=[], help="the zone takes this severity (else all)")
     one.add_argument("--beside", action="append", default=[], help="a name that the zone holds for monitoring")

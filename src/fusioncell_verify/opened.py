@@ -10,10 +10,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from fusioncell_verify.faults import Finding, Unreadable
-from fusioncell_verify.leaves import MOVES, Leaf
+from fusioncell_verify.leaves import MOST, MOVES, Leaf
 from fusioncell_verify.source import is_address, read_any
 
 MAX_PAGES = 10_000
+TRIALS = ".probe.fusioncell"
+"""What the names end in by which an ISP tries a zone."""
 
 
 @dataclass(frozen=True)
@@ -90,36 +92,38 @@ def check_openings(leaves: Sequence[Leaf], openings: dict[int, Opening]) -> list
 
 @dataclass(frozen=True)
 class Zone:
-    """A zone as a subscriber has it: its serial, the names that it blocks."""
+    """Zones as a subscriber has them: the newest serial, the names that are blocked."""
 
     serial: int
     names: frozenset[str]
 
 
-def read_zone(text: str) -> Zone:
-    """Read a response policy zone as a master file (RFC 1035 §5), as the hub and ``dig AXFR`` write it.
+def read_zones(texts: Sequence[str]) -> Zone:
+    """Read response policy zones as master files (RFC 1035 §5), as the hub and ``dig AXFR`` write them.
 
-    Names that the zone holds for monitoring (below ``.rpz-test``, the heartbeat) and wildcards are left out; what lets
-    a name through (``CNAME rpz-passthru.``) is not a block. Raises Unreadable.
+    Several are those of one subscriber: a name is blocked where one of them blocks it and none lets it pass (``CNAME
+    rpz-passthru.``). Wildcards and the names by which an ISP tries a zone are left out. Raises Unreadable.
     """
-    origin, serial, names = "", None, set()
-    for line in _lines(text):
-        words = line.split()
-        if words[0].upper() == "$ORIGIN" and len(words) > 1:
-            origin = words[1].rstrip(".").lower()
-        elif "SOA" in words:
-            place = words.index("SOA")
-            numbers = [word for word in words[place + 3 :] if word.strip("()").isdigit()]
-            serial = int(numbers[0].strip("()")) if numbers else None
-            owner = words[0].rstrip(".").lower()
-            origin = origin if owner in ("@", "") else owner
-        elif "CNAME" in words and words[-1].lower() != "rpz-passthru.":
-            owner = _owner(words[0].lower(), origin)
-            if owner and not owner.startswith("*."):
-                names.add(owner)
-    if serial is None:
-        raise Unreadable("the zone has no SOA record")
-    return Zone(serial, frozenset(names))
+    serial, names, passed = -1, set[str](), set[str]()
+    for text in texts:
+        origin, own = "", None
+        for line in _lines(text):
+            words = line.split()
+            if words[0].upper() == "$ORIGIN" and len(words) > 1:
+                origin = words[1].rstrip(".").lower()
+            elif "SOA" in words:
+                numbers = [word for word in words[words.index("SOA") + 3 :] if word.strip("()").isdigit()]
+                own = int(numbers[0].strip("()")) if numbers else None
+                owner = words[0].rstrip(".").lower()
+                origin = origin if owner in ("@", "") else owner
+            elif "CNAME" in words:
+                owner = _owner(words[0].lower(), origin)
+                if owner and not owner.startswith("*.") and not owner.endswith(TRIALS):
+                    (passed if words[-1].lower() == "rpz-passthru." else names).add(owner)
+        if own is None:
+            raise Unreadable("the zone has no SOA record")
+        serial = max(serial, own)
+    return Zone(serial, frozenset(names - passed))
 
 
 def _owner(word: str, origin: str) -> str:
@@ -136,33 +140,51 @@ def _lines(text: str) -> Iterable[str]:
             yield line
 
 
-def check_zone(
-    zone: Zone, leaves: Sequence[Leaf], openings: dict[int, Opening], *, categories: frozenset[str],
-    severities: frozenset[str], apart: frozenset[str],
-) -> list[Finding]:  # fmt: skip
-    """Check that a zone is the log replayed up to its serial, in the categories and severities that it takes.
+@dataclass(frozen=True)
+class Taken:
+    """What a zone takes of the log: categories and severities (empty: all); ``apart``: names that it holds beside."""
 
-    ``apart``: names that the subscriber's zone holds beside (test names, the heartbeat).
+    categories: frozenset[str] = frozenset()
+    severities: frozenset[str] = frozenset()
+    apart: frozenset[str] = frozenset()
+
+    def takes(self, leaf: Leaf) -> bool:
+        """Tell whether a leaf is about a name of the zone."""
+        fits = not self.categories or leaf.category in self.categories
+        return leaf.kind in MOVES and fits and (not self.severities or leaf.severity in self.severities)
+
+
+def check_zone(
+    zone: Zone, leaves: Sequence[Leaf], openings: dict[int, Opening], taken: Taken, *, any_size: bool
+) -> tuple[int, list[Finding]]:
+    """Check that a zone is the log replayed up to a size; return that size.
+
+    The hub's one zone has the serials of the log: the size is that at the zone's serial. A subscriber's own zones count
+    merges too, so their serials run ahead (``any_size``): the size is the last, up to their serial, that makes them.
     """
-    findings, names = [], set()
-    last = max((leaf.serial for leaf in leaves), default=0)
-    if zone.serial > last & 0xFFFFFFFF:
-        return [Finding("ahead", f"the zone's serial {zone.serial} is beyond the log's {last}: fetch it again")]
+    findings, names, matches = [], set[str](), -1
+    held = zone.names - taken.apart
+    differ = len(held)
+    last = max((leaf.serial for leaf in leaves), default=0) & 0xFFFFFFFF
+    if zone.serial > last and not any_size:
+        return 0, [Finding("ahead", f"the zone's serial {zone.serial} is beyond the log's {last}: fetch it again")]
+    size = 0
     for leaf in leaves:
-        if leaf.kind not in MOVES or leaf.serial & 0xFFFFFFFF > zone.serial or not _taken(leaf, categories, severities):
-            continue
-        one = openings.get(leaf.index)
-        if one is None:
-            findings.append(Finding("opening", f"no opening of leaf {leaf.index} ({leaf.kind}) was given"))
-        elif leaf.kind == "add":
-            names.add(one.name)
-        else:
-            names.discard(one.name)
-    held = zone.names - apart
+        if leaf.serial & 0xFFFFFFFF > zone.serial:
+            break
+        size = leaf.index + 1
+        if taken.takes(leaf):
+            one = openings.get(leaf.index)
+            if one is None:
+                findings.append(Finding("opening", f"no opening of leaf {leaf.index} ({leaf.kind}) was given"))
+                continue
+            before = one.name in names
+            (names.add if leaf.kind == "add" else names.discard)(one.name)
+            if before != (one.name in names):
+                differ += 1 if (one.name in names) != (one.name in held) else -1
+        matches = size if not differ else matches
+    if any_size and (matches >= 0 or not held) and not findings:
+        return max(matches, 0), []
     findings += [Finding("zone", f"{name!r} is blocked, and the log never said so") for name in sorted(held - names)]
     findings += [Finding("zone", f"{name!r} is blocked by the log, not by the zone") for name in sorted(names - held)]
-    return findings
-
-
-def _taken(leaf: Leaf, categories: frozenset[str], severities: frozenset[str]) -> bool:
-    return (not categories or leaf.category in categories) and (not severities or leaf.severity in severities)
+    return size, findings[:MOST]

@@ -324,6 +324,32 @@ def test_a_zone_that_is_not_the_log_is_seen(
     assert code == 1 and told in said["findings"][0]["detail"]
 
 
+def test_a_subscribers_zones_are_together_some_size_of_the_log(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Its zones count merges too, so their serials run ahead; a lifted name passes until main is without it."""
+    book = Book().fill(20)
+    names = sorted(book.standing)
+    book.tell(Kind.REMOVE, names[0])
+    size = len(book.leaves)
+    fresh = book.zone(tmp_path / "fresh", names[8:], serial=book.serial + 7)
+    fresh.write_text(fresh.read_text() + f"{names[0]} CNAME rpz-passthru.\nnodata.x.probe.fusioncell CNAME *.\n")
+    main_ = book.zone(tmp_path / "main", names[:10], serial=book.serial + 5)
+    book.serial += 20
+    book.tell(Kind.ADD, "malware.example", category="malware")
+    book.tell(Kind.ADD, "later.example")
+    book.write(tmp_path / "log")
+    openings = ("--openings", str(book.opened(tmp_path / "openings")))
+    both = (str(fresh), str(main_), *openings, "--any-size")
+    code, said = run(capsys, "zone", tmp_path / "log", *both)
+    assert (code, said["replayed_to"], said["names"]) == (0, size, len(names) - 1)
+    assert run(capsys, "zone", tmp_path / "log", str(main_), *openings, "--any-size")[0] == 1
+    fresh.write_text(fresh.read_text() + "innocent.example CNAME .\n")
+    code, said = run(capsys, "zone", tmp_path / "log", *both)
+    assert (code, [one["detail"] for one in said["findings"]]) == (
+        1, ["'innocent.example' is blocked, and the log never said so"])  # fmt: skip
+
+
 def test_an_older_zone_is_the_log_replayed_so_far(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     book = Book().fill(30)
     zone = book.zone(tmp_path / "zone")
