@@ -116,7 +116,7 @@ class DnsServer:
     async def open(self, host: str, port: int, tls: ssl.SSLContext | None = None) -> int:
         """Bind UDP and TCP to one number and serve; return it. For port 0 try until one is free on both.
 
-        With a context it is TLS that is spoken over TCP, and the plain port that stays as it is.
+        With a context TLS is spoken over TCP there. May be called once for each.
         """
         for attempt in range(16):
             listener = _listener(host, port)

@@ -42,7 +42,7 @@ TTL = 30
 
 # A resolver that gets no NOTIFY asks for the serial every few seconds: one small UDP query, and a lift still arrives.
 REFRESH, RETRY, EXPIRE, MINIMUM = 5, 5, 7 * 86_400, 30
-"""SOA timers in seconds: a resolver that lost every NOTIFY asks each minute, and fails open after a day of silence."""
+"""SOA timers in seconds: who lost every NOTIFY asks each five seconds, and fails open after a week of silence."""
 
 MAX_OFFSET = 0x3FFF
 """The furthest place that a compression pointer reaches, thus the bound of an answer block."""
