@@ -34,6 +34,7 @@ class Dnstap:
 
     def __init__(self) -> None:
         self._before = b"\0"
+        self._begins = 1
 
     def __call__(self, frame: bytes) -> Hit | None:
         """Read a frame; None for what is no answer to a client. Blocked: the answer was NXDOMAIN or empty.
@@ -41,8 +42,15 @@ class Dnstap:
         Raises BadFrame.
         """
         end = len(frame)
-        if frame.startswith(self._before):
-            size, at = varint(frame, len(self._before), end)
+        at = self._begins
+        if frame.startswith(self._before) and at + 2 <= end:
+            size = frame[at]  # nearly all are of two octets: a call less for each frame
+            if size < 0x80:
+                at += 1
+            elif frame[at + 1] < 0x80:
+                size, at = size & 0x7F | frame[at + 1] << 7, at + 2
+            else:
+                size, at = varint(frame, at, end)
             if size > end - at:
                 raise BadFrame("a field runs over the end")
         else:
@@ -68,7 +76,7 @@ class Dnstap:
             if tag == _MESSAGE:
                 tag_at = frame.rindex(bytes([_MESSAGE]), 0, at)
                 if varint(frame, tag_at + 1, len(frame)) == (until - at, at):
-                    self._before = frame[: tag_at + 1]
+                    self._before, self._begins = frame[: tag_at + 1], tag_at + 1
                 return until - at, at
         return 0, 0
 

@@ -44,14 +44,20 @@ class Marks:
         table[at] = mark
         return True
 
-    def __contains__(self, value: bytes) -> bool:
+    def holds_any(self, labels: bytes) -> bool:
+        """Tell whether a name or one of its parents may be among the values: one call for the whole walk."""
         table, most = self._table, len(self._table) - 1
-        number = hash(value)
-        at, mark = number & most, number >> 31 & 0xFFFFFFFF or 1
-        while held := table[at]:
-            if held == mark:
-                return True
-            at = at + 1 & most
+        begin, end = 0, len(labels)
+        while begin < end:
+            number = hash(labels[begin:])
+            at = number & most
+            if table[at]:
+                mark = number >> 31 & 0xFFFFFFFF or 1
+                while held := table[at]:
+                    if held == mark:
+                        return True
+                    at = at + 1 & most
+            begin += 1 + labels[begin]
         return False
 
 
@@ -82,13 +88,7 @@ class Listed:
         known = self._known.get(labels)
         if known is not None:
             return known
-        at, end, marks = 0, len(labels), self._marks
-        while at < end:
-            part = labels[at:] if at else labels
-            if part in marks:
-                return self._look(labels)
-            at += 1 + labels[at]
-        return ""
+        return self._look(labels) if self._marks.holds_any(labels) else ""
 
     def _look(self, labels: bytes) -> str:
         """Ask the zones themselves."""
