@@ -15,6 +15,8 @@ WAYS = [{"key": key, "label": label, "hint": hint} for key, label, hint in (
 LIFT: Context = {
     "shell": HERE, "may": True, "may_unbar": True, "typed": {"by": "name", "value": "", "reason": ""}, "ways": WAYS,
     "found": None, "zone": ZONE, "more": None,
+    "behind": [{"label": "Leeds, pair 2", "org": "Northern Broadband", "late": 2, "zones": 3, "seen": NOW - MINUTE},
+               {"label": "Test bench", "org": "Northern Broadband", "late": 3, "zones": 3, "seen": None}],
     "lifts": [{"at": NOW - HOUR, "by": "Ada Okafor, Ministry of Works", "way": "One name", "value": NAMES[0],
                "count": 1, "reason": "A shop, not a fraud."}],
     "bars": [{"name": name, "at": NOW - HOUR, "by": "Ada Okafor", "reason": "A shop, not a fraud.",
@@ -41,7 +43,8 @@ PAGES = {
     "shield-lift": ("shield/lift.html", LIFT),
     "shield-lift-found": ("shield/lift.html", {**LIFT, "found": FOUND, "more": "/shield/lift?after=x"}),
     "shield-lift-wrong": ("shield/lift.html", {**LIFT, "shell": WRONG}),
-    "shield-lift-reader": ("shield/lift.html", {**LIFT, "may": False, "may_unbar": False, "lifts": [], "bars": []}),
+    "shield-lift-reader": ("shield/lift.html", {**LIFT, "may": False, "may_unbar": False, "lifts": [],
+                                              "bars": [], "behind": []}),
     "shield-fuse": ("shield/fuse.html", FUSE),
     "shield-fuse-quiet": ("shield/fuse.html",
                           {**FUSE, "may": False, "frozen": None, "waiting": [], "done": [], "way": None}),

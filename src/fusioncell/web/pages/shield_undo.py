@@ -60,6 +60,19 @@ def _who(names: Names, by: str) -> str:
 # -- lifts and bars
 
 
+def _behind(hub: Hub, viewer: Viewer, names: Names) -> list[View]:
+    """List the subscribers that the viewer may see and that have not yet come for the newest zones."""
+    subscribers = hub.shielding.subscribers
+    rows = []
+    for one in subscribers.listed(viewer):
+        taken = subscribers.serving.taken(one)
+        late = sum(each.holds != each.serial for each in taken)
+        if late:
+            rows.append({"label": one.label, "org": names.organisation(one.org), "late": late, "zones": len(taken),
+                         "seen": max(each.seen for each in taken) or None})  # fmt: skip
+    return rows
+
+
 def _lift_page(
     request: Asked, hub: Hub, viewer: Viewer, *, typed: dict[str, str] | None = None, found: Found | None = None,
     errors: tuple[dict[str, str], ...] = (), code: int = 200, after: str = "",
@@ -83,6 +96,7 @@ def _lift_page(
             "names": list(found.blocks[:SHOWN]),
         },
         zone={"name": str(hub.shield.zone.origin), "serial": hub.shield.zone.serial},
+        behind=_behind(hub, viewer, names),
         lifts=[{"at": one.at, "by": _who(names, one.by), "way": WAYS[one.chosen.by], "value": one.chosen.value,
                 "count": one.names, "reason": one.reason} for one in lifts.lifts(viewer, SHOWN)],
         bars=[{"name": one.name, "at": one.at, "by": _who(names, one.by), "reason": one.reason,
