@@ -286,10 +286,8 @@ def assemble(
 
     people = _people(settings, databases, key[32:], record, settle, clock, randomness)
     members, audit, circles, mail = people.members, people.audit, people.circles, people.mail
-    sealing = Sealing(
-        record=record, vault=databases["vault"], projections=projections, members=members, audit=audit, clock=clock,
-        randomness=randomness, settle=settle,
-    )  # fmt: skip
+    sealing = Sealing(record=record, vault=databases["vault"], projections=projections, members=members, audit=audit,
+                      clock=clock, randomness=randomness, settle=settle)
     receipts = Ledger(record=record, vault=databases["vault"], projections=projections, intake=intake, members=members,
                       circles=circles, mail=mail, clock=clock, randomness=randomness,
                       position=lambda: river.position, secret=sha256(b"receipts" + key).digest())  # fmt: skip
@@ -306,9 +304,8 @@ def assemble(
     talk = Talk(record, projections, desk, intake, fusion, clock, randomness, seal)
     anonymous = Anonymous(vault=vault, sealing=sealing, intake=intake, talk=talk, clock=clock, randomness=randomness)
     files = _files(folder, settings, vault, projections, clock, lambda: river.position >= record.head()[0])
-    hooks, follower, notify = _telling(
-        settings, databases, key, clock, randomness, record, river, intake, members, desk, mail
-    )
+    hooks, follower, notify = _telling(settings, databases, key, clock, randomness, record, river, intake, members,
+                                       desk, mail)
     feeds = _feeds(settings, record, vault, projections, fusion, intake, seal, clock, river)
     follower.assets_of = people.assets.assets_of
     people.assets.on_change += [follower.changed, shielding.protect]
@@ -324,8 +321,7 @@ def assemble(
     return Hub(
         folder=folder, settings=settings, inbound=inbound, clock=clock, randomness=randomness, databases=databases,
         seal=seal, record=record, river=river, intake=intake, fusion=fusion, matcher=matcher,
-        cursors=Cursors(vault, clock, seal),
-        picture=picture, shield=shield, shielding=shielding, feeds=feeds,
+        cursors=Cursors(vault, clock, seal), picture=picture, shield=shield, shielding=shielding, feeds=feeds,
         receipts=receipts, sealing=sealing, anonymous=anonymous, reach=reach, talk=talk, desk=desk, files=files,
         notify=notify, hooks=hooks, follower=follower, requests=requests,
         privacy=_privacy(settings, databases, record, intake, people, desk, notify, clock, randomness, bench,

@@ -234,8 +234,7 @@ class Intake:
         for item in split.items:
             private = bool(item.meta.get("own_organisation_only")) if item.meta and not terms.fetched else False
             kind = (item.tlp, private, KEPT in item.meta)
-            number = numbers.get(kind)
-            if number is None:
+            if (number := numbers.get(kind)) is None:
                 audience = self._audience(viewer, item, private, default, terms)
                 number = numbers[kind] = self._record.intern_audience(audience)
             if item.tlp is None and not private:
@@ -243,7 +242,7 @@ class Intake:
             version = item.version or (file_version if item.kind in ("csv.row", "text") else 0)
             meta = {**item.meta, "grade": terms.grade} if terms.grade else item.meta
             drafts.append(Draft(item.kind, number, Payload(author, item.subject, version, item.place, item.body, meta)))
-        attributes = sum(1 for item in split.items if item.kind == "misp.attribute")
+        attributes = sum(item.kind == "misp.attribute" for item in split.items)
         shell = Shell(
             split.title[:300],
             name,

@@ -140,7 +140,7 @@ def propose(data: Proposed, shield: Shield, viewer: Viewer) -> dict[str, Any]:
 )
 def approve(
     which: str, shield: Shield, viewer: Viewer, reason: str = "", days: Annotated[int, Parameter(ge=0, le=90)] = 0,
-    contact: str = "",
+    contact: Annotated[str, Parameter(description="How the owner of a compromised site is reached.")] = "",
 ) -> dict[str, Any]:
     """Approve: the name is published with its evidence and an expiry."""
     item = shield.approve(viewer, which, days=days, reason=reason, contact=contact)

@@ -14,8 +14,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from fusioncell.fusion.knowngood import KnownGood, ground
-from fusioncell.fusion.knownlists import Class
+from fusioncell.fusion import Class, KnownGood, ground
 from fusioncell.kernel.observable import Observable, ObservableType
 from fusioncell.shield.guards.model import MANY, Fired
 

@@ -16,7 +16,7 @@ from fusioncell.kernel.marking import Viewer
 from fusioncell.kernel.observable import BadValue, ObservableType, canonical
 from fusioncell.kernel.ports import Database
 from fusioncell.record.service import Record
-from fusioncell.shield.guards.judge import above
+from fusioncell.shield.guards import above
 from fusioncell.shield.holds import store
 from fusioncell.shield.holds.model import ASKED, LIFTED, MAX_DAYS, OFFICERS, PLACED, Hold, HoldBody
 from fusioncell.shield.model import named_person
