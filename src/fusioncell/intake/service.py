@@ -596,6 +596,5 @@ def _check_parties(tlp: Tlp, terms: Terms) -> None:
 def _nothing(faults: Sequence[Fault]) -> str:
     if not faults:
         return "there is nothing in it to take"
-    return (
-        f"nothing in it could be taken: {faults[0].place}: {faults[0].reason}" if faults[0].place else faults[0].reason
-    )
+    first = faults[0]
+    return f"nothing in it could be taken: {first.place}: {first.reason}" if first.place else first.reason
