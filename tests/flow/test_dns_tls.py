@@ -17,9 +17,10 @@ import dns.zone
 import pytest
 
 from fusioncell.bootstrap import read_settings
+from fusioncell.cli.hub import check_free
 from fusioncell.edges.dns_server import Limits, NotifyTarget, TsigKey
 from fusioncell.edges.dns_tls import certificate_name, xot, xot_context
-from fusioncell.kernel.errors import BadInput
+from fusioncell.kernel.errors import BadInput, Conflict
 from fusioncell.shield.live_zone import LiveZone
 from fusioncell.shield.zone import ORIGIN, ZoneImage
 from resolvers import ServedZone, UnboundResolver, free_port, unbound_installed, wait_until
@@ -162,6 +163,10 @@ def test_settings_say_where_and_with_what(authority: Authority, tmp_path: Path) 
     given = {"dns_tls_listen": f"{HOST}:853", "dns_tls_certificate": str(certificate), "dns_tls_key": str(key)}
     assert xot(read_settings(data=str(tmp_path))) is None
     assert (xot(read_settings(data=str(tmp_path), **given)) or ())[:2] == (HOST, 853)
+    with pytest.raises(BadInput, match="same port"):
+        xot(read_settings(data=str(tmp_path), dns_listen=f"{HOST}:853", **given))
+    with socket.create_server((HOST, 0)) as taken, pytest.raises(Conflict):
+        check_free(f"{HOST}:0", f"{HOST}:0", f"{HOST}:{taken.getsockname()[1]}")
     for wrong in ("", str(tmp_path / "missing.pem"), str(key)):
         with pytest.raises(BadInput):
             xot(read_settings(data=str(tmp_path), **{**given, "dns_tls_certificate": wrong}))

@@ -156,7 +156,7 @@ def run_demo(
     clock = StoryClock(real, now - PAST)
     settings = read_settings(data=str(folder.path), http_listen=http, dns_listen=dns or None)
     # What is set on this machine for a real hub is not for this one.
-    settings = replace(settings, database_url="", dns_notify="", public_url="")
+    settings = replace(settings, database_url="", dns_notify="", dns_tls_listen="", public_url="")
     if settings.log_level == "info":
         settings = replace(settings, log_level="warning")  # what it prints is for a visitor
     hub = open_hub(folder.path, settings, clock=clock)

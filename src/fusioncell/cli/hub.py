@@ -89,7 +89,7 @@ def up(data: Path | None, http: str | None, dns: str | None) -> None:
             f"{folder.path} holds a demonstration",
             hint="Run it with: fusioncell demo. Make a hub of your own with: fusioncell init",
         )
-    check_free(http, dns)
+    check_free(http, dns, settings.dns_tls_listen if dns else "")
     try:
         hub = open_hub(folder.path, settings)
     except Conflict:
@@ -106,11 +106,13 @@ def up(data: Path | None, http: str | None, dns: str | None) -> None:
     serve(hub, http, dns, ready)
 
 
-def check_free(http: str, dns: str) -> None:
+def check_free(http: str, dns: str, tls: str = "") -> None:
     """Find out before anything is opened whether the ports are free. Raises Conflict, BadInput."""
     wanted = [(http, "--http", socket.SOCK_STREAM)]
     if dns:
         wanted += [(dns, "--dns", socket.SOCK_STREAM), (dns, "--dns", socket.SOCK_DGRAM)]
+    if tls:
+        wanted += [(tls, "dns_tls_listen", socket.SOCK_STREAM), (tls, "dns_tls_listen", socket.SOCK_DGRAM)]
     for listen, option, kind in wanted:
         host, port = host_port(listen)
         try:

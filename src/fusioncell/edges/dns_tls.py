@@ -32,6 +32,8 @@ def xot(settings: Settings) -> tuple[str, int, ssl.SSLContext] | None:
     if not settings.dns_tls_certificate or not settings.dns_tls_key:
         raise BadInput("dns_tls_listen needs a certificate and its key",
                        hint="Set dns_tls_certificate and dns_tls_key to PEM files.")
+    if settings.dns_tls_listen == settings.dns_listen:
+        raise BadInput("dns_tls_listen and dns_listen are the same port", hint="Transfers by TLS have 853 by custom.")
     clients = Path(settings.dns_tls_clients) if settings.dns_tls_clients else None
     try:
         context = xot_context(Path(settings.dns_tls_certificate), Path(settings.dns_tls_key), clients)
