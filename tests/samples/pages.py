@@ -599,6 +599,8 @@ DECISION: Context = {
         "until": NOW + 6 * DAY,
         "ended": "",
         "needed": 2,
+        "appeal_href": "/blocked/parcel-redelivery.example",
+        "lift_href": "/shield/lift?name=parcel-redelivery.example",
         "appeal": "Anyone who is harmed by this block writes to appeals@hub.example with the decision's id; "
         "another person than the approvers answers within one working day.",
         "approve_url": "/shield/d3/approve",

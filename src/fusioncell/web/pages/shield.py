@@ -41,8 +41,8 @@ TABS = {
     "ended": (N_("Ended"), (State.WITHDRAWN, State.EXPIRED, State.REFUSED)),
 }
 APPEAL = N_(
-    "Who is harmed by this block writes to this hub's operators with the decision's id. Another person than the "
-    "approver looks at it, and one command lifts a wrong block everywhere."
+    "Anyone reads why a name is blocked on its public page, and appeals there. Another person than the approver "
+    "decides, and one command lifts a wrong block everywhere."
 )
 GUARDED = N_("Guarded")
 SEVERITIES = {"low": N_("low"), "medium": N_("medium"), "high": N_("high")}
@@ -267,6 +267,8 @@ def _decision_page(
             "ended": ended,
             "needed": _needed(hub, item),
             "appeal": APPEAL,
+            "appeal_href": f"/blocked/{quote(item.name, safe='')}",
+            "lift_href": f"/shield/lift?name={quote(item.name, safe='')}",
             "severity": SEVERITIES[item.severity],
             "compromised": item.origin == COMPROMISED,
             "contact": item.contact,
