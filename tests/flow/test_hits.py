@@ -240,6 +240,35 @@ def test_a_name_that_was_lifted_long_before_the_hour_is_not_taken(tmp_path: Path
         assert w.send(w.isps[0], first + 2 * HOUR, [row]).json()["kept"] == 0
 
 
+def test_another_isps_report_changes_nothing_that_one_gets(tmp_path: Path) -> None:
+    """Non-interference, byte for byte: until sums are released, another's reports and overrides are as if not there."""
+    with world(tmp_path, 2) as w:
+        one, other = w.isps
+        hour = _hour(w)
+        w.clock.advance(HOUR)
+        w.send(one, hour, [{"name": BAD, "blocked": 20, "shadow": 0}])
+        viewers = (one.header, {"Authorization": f"Bearer {w.made.provider.key}"})
+
+        def seen() -> list[tuple[int, bytes]]:
+            paths = ("/api/shield/impact?days=7", "/api/shield/impact?days=90", "/api/shield/impact/csv?days=7",
+                     f"/api/shield/decisions/{BAD}/hits", f"/api/shield/decisions/{BAD}",
+                     f"/api/observables/domain-name/{BAD}", "/api/shield/decisions")  # fmt: skip
+            answers = [w.client.get(path, headers=header) for header in viewers for path in paths]
+            assert {answer.status_code for answer in answers} == {200}
+            return [(answer.status_code, answer.content) for answer in answers]
+
+        before = seen()
+        assert w.send(other, hour, [{"name": BAD, "blocked": 777, "shadow": 0}]).json()["kept"] == 1
+        answer = w.client.post("/api/shield/overrides", headers=other.header,
+                               json={"subscriber": other.subscriber, "names": [BAD]})
+        assert answer.json()["added"] == 1
+        w.settle()
+        w.made.hub.shielding.hit_counts.act()
+        w.settle()
+        assert seen() == before
+        assert w.send(one, hour, [{"name": BAD, "blocked": 20, "shadow": 0}]).json()["status"] == "known"
+
+
 def test_the_page_and_a_decisions_panel_show_what_the_viewer_may_see(tmp_path: Path) -> None:
     with world(tmp_path, ENOUGH) as w:
         hour = _hour(w)
