@@ -110,13 +110,15 @@ def reasons_of(
     if found is not None:
         against = sum(not origin.voice.benign for origin in found.origins)
         benign = len(found.origins) - against
-        if against and benign:
+        said = found.override
+        judged = said is not None and (found.last or 0) <= said.at  # an analyst has looked, and nothing came since
+        if against and benign and not judged:
             reasons.append(_reason(Why.CONTRADICTED, benign))
         if against > 1:
             worth = POINTS[Why.CORROBORATED] * (min(against, MOST_ORIGINS) - 1)
             reasons.append(Reason(Why.CORROBORATED, worth, against))
         percent = int(100 * found.malicious)
-        if not decided and found.active >= 0.5:
+        if not decided and not judged and found.active >= 0.5:
             if found.malicious >= threshold:
                 reasons.append(_reason(Why.OVER, percent))
             elif against and found.malicious >= threshold - NEAR_BY:
