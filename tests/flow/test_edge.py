@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import re
 import signal
@@ -23,11 +24,17 @@ from edges import KEY, RunningEdge, config_file, edge_command
 from fusioncell.bootstrap.edge import STATUS, accept_next, load_config
 from fusioncell.edges.dns_tsig import Signer, TsigKey
 from fusioncell.kernel.errors import BadInput
+from fusioncell.shield.agent.fuse import held_back
+from fusioncell.shield.agent.logs import labels_of
 from fusioncell.shield.live_zone import LiveZone
+from fusioncell.shield.resolvers import Kind
+from fusioncell.shield.subscribers.model import Choice, Step
+from fusioncell.shield.subscribers.service import Wanted
 from fusioncell.shield.transfer import axfr, zone_question
 from fusioncell.shield.zone import ORIGIN, Action, Rule, ZoneImage
 from resolvers import ServedZone, free_port, unbound_installed, wait_until
 from resolvers import UnboundResolver as Unbound
+from served import ServedHub, new_hub
 
 TEST_NAME = "test.block.fusioncell.example"
 """Every real zone has its test names: it is never empty."""
@@ -150,6 +157,49 @@ def test_a_zone_that_shrinks_at_once_waits_for_a_person(tmp_path: Path) -> None:
             assert wait_until(lambda: len(edge.names() or ()) == 51)
             zone.change(removed=names[150:160])  # what the fuse lets pass
             assert wait_until(lambda: len(edge.names() or ()) == 41)
+
+
+def test_the_fuse_counts_what_is_lost_not_what_moves_on() -> None:
+    names = [f"n{number}.example" for number in range(200)]
+    full, empty, half = (ZoneImage.build(some, serial) for serial, some in ((1, names), (2, []), (3, names[:90])))
+    nowhere, everywhere = (lambda _: False), (lambda _: True)
+    assert "empty" in held_back(full, empty, 0.5, nowhere, whole=True)
+    assert "lose 110" in held_back(full, half, 0.5, nowhere, whole=True)
+    assert "lose 110" in held_back(full, half, 0.5, nowhere, whole=False)
+    assert held_back(full, half, 0.6, nowhere, whole=True) == ""
+    assert held_back(full, empty, 0.5, everywhere, whole=True) == "", "the merge handed its names on to another zone"
+    one = ZoneImage.build(["only.example"], 1)
+    assert held_back(one, empty, 0.5, nowhere, whole=False) == "", "a lift of the only name arrives"
+    assert "empty" in held_back(one, empty, 0.5, nowhere, whole=True)
+
+
+def test_it_takes_a_subscribers_own_zones_with_the_key_that_the_hub_made(tmp_path: Path) -> None:
+    """The hub as it is, a resolver added to it, a name blocked and lifted: through the agent, by TSIG."""
+    with ServedHub(new_hub(tmp_path / "hub")) as served:
+        hub = served.hub
+        org = hub.members.add_organisation("Northern Broadband", "telecommunications", "isp")
+        person = hub.members.add_person(org.id, "Ada", "ada@northern.example", ["administrator"])
+        ada = hub.members.viewer_of(f"person:{person.id}")
+        assert ada is not None
+        subscribers = hub.shielding.subscribers
+        added = subscribers.add(ada, "", Wanted(label="pair 1", choice=Choice(Kind.UNBOUND)))
+        hub.settle()
+        for step in (Step.SHADOW, Step.CANARY, Step.ENFORCE):
+            subscribers.change(ada, added.id, Wanted(step=step, reference="CHG-1"))
+            hub.settle()
+        origins = tuple(taken.origin for taken in subscribers.serving.taken(subscribers.one(ada, added.id)))
+        key = TsigKey(added.key, base64.b64decode(added.secret))
+        with RunningEdge(config_file(tmp_path / "edge", served.dns_port, key=key, zones=origins)) as edge:
+            mirrors = list(edge.agent.mirrors.values())
+            assert wait_until(lambda: all(one.live for one in mirrors), 20), [one.fault for one in mirrors]
+            which = hub.shield.propose(ada, "bad-parcel.example", "phishing", "seen")
+            hub.settle()
+            hub.shield.approve(ada, which, reason="proportionate")
+            match = lambda: edge.agent.listed.match(labels_of(b"www.bad-parcel.example") or b"")  # noqa: E731
+            assert wait_until(lambda: match() == "bad-parcel.example", 20), [one.fault for one in mirrors]
+            hub.shield.withdraw(ada, which, "wrong")
+            assert wait_until(lambda: match() == "", 20), [one.fault for one in mirrors]
+            assert [one.unknown for one in mirrors] == [0] * len(mirrors), "records that the agent does not understand"
 
 
 def test_overrides_are_a_zone_that_follows_the_file(tmp_path: Path) -> None:

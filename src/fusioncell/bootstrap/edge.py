@@ -16,6 +16,7 @@ import signal
 from collections import Counter
 from collections.abc import Callable, Iterable
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -98,6 +99,8 @@ class Agent:
         primary = primary_of(config)
         self.mirrors = {origin: Mirror(origin, primary, self.folder, self._clock, config.shrink)
                         for origin in config.zones}  # fmt: skip
+        for mirror in self.mirrors.values():
+            mirror.stands_elsewhere = partial(self._stands_beside, mirror)
         self.overrides = LiveZone(ZoneImage.build([], self._seconds(), origin=config.override_zone))
         self._read = Overrides((), ())
         self._written = (0, 0)
@@ -112,6 +115,10 @@ class Agent:
 
     def _seconds(self) -> int:
         return self._clock.now() // 1_000_000 & 0xFFFFFFFF
+
+    def _stands_beside(self, mirror: Mirror, name: str) -> bool:
+        others = [one.live for one in self.mirrors.values() if one is not mirror and one.live is not None]
+        return any(other.image().find(name) is not None for other in others)
 
     # -- run ---------------------------------------------------------------------------------------------------------
 

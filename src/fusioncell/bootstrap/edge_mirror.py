@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 from fusioncell.edges.edge_report import write_whole
@@ -36,6 +37,8 @@ class Mirror:
         self.expire = EXPIRE
         self.fault = ""
         self.unknown = 0
+        self.stands_elsewhere: Callable[[str], bool] = lambda _: False
+        """Tells whether a name stands in another zone that the agent holds."""
         if self._file.exists():
             try:
                 image, self.heard = read_zone(self._file.read_bytes(), origin)
@@ -96,7 +99,7 @@ class Mirror:
         elif live is not None and image.serial == live.serial:
             return []  # the hub sent all of what is held
         if live is not None and image.serial != live.serial:
-            why = held_back(len(live.image()), len(image), self._shrink)
+            why = held_back(live.image(), image, self._shrink, self.stands_elsewhere, whole=taken.image is not None)
             if why and not self._accept.exists():
                 raise BadTransfer(f"the fuse holds serial {image.serial}: {why}")
             self._accept.unlink(missing_ok=True)
