@@ -82,6 +82,7 @@ class Held:
 
 _GONE = "deleted"
 _ID = "stays; the id in it leads to nobody any more"
+_OFFICE = "an act of an office, kept to account for blocks; the id leads to nobody any more"
 
 DATA: dict[str, Held] = {
     # The membership, from the record.
@@ -143,6 +144,12 @@ DATA: dict[str, Held] = {
     # Not on persons, though a column's name sounds like it.
     "shield_appeals_said": Held("", "of people outside, who need no account; erased by whoever wrote it, or in time"),
     "shield_decision": Held("", "a decision of an office, in the public log; the id leads to nobody any more"),
+    "shield_charter": Held("", _OFFICE),
+    "shield_standing": Held("", _OFFICE),
+    "shield_standing_review": Held("", _OFFICE),
+    "shield_holds": Held("", _OFFICE),
+    "shield_fuse_act": Held("", _OFFICE),
+    "shield_appeals_appeal": Held("", _OFFICE),
     "members_vault_attempt": Held("", "a keyed hash that counts attempts; deleted within days"),
 }
 """Table → where it stands in the export, and what erasure does with it. A test walks all tables against this."""
