@@ -82,6 +82,9 @@ def restore(data: Path | None, file: Path, as_json: bool) -> None:
             f"{result['entries']:,} entries verified, digests and chain; "
             f"projections rebuilt to position {result['position']}.\n"
             f"Epoch {result['epoch']} is open; the zone goes on at serial {result['serial']}.\n"
+            "Its zones are frozen: nothing is added until you have looked at them and say so.\n"
+            f"  fusioncell shield list --state published --data {target}\n"
+            f"  fusioncell shield thaw --reason ... --data {target}\n"
             f"Start it:  fusioncell up --data {target}"
         ),
     )
