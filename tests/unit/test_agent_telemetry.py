@@ -132,10 +132,20 @@ def pdns(name: str, *, policy: int = 0, kind: int = 3, hit: str = "", message: i
             + _field(0x62, _field(0x0A, name.encode()) + b"\x10\1\x18\1") + _field(0x6A, response))  # fmt: skip
 
 
+REAL = bytes.fromhex(
+    "080262180a127375622e73686164792e6578616d706c652e100118011a02766d403e12108d26230d17e54b4f9d4f9abad8f3"
+    "c81a2801200132047f000001a001e69b033a047f00000158e4be0148edf68ad80650c3d119a801d9c5016a6112200a127375"
+    "622e73686164792e6578616d706c652e10011801203c2a04c000020108001a06736861646f77380242102a2e73686164792e"
+    "6578616d706c652e4a117375622e73686164792e6578616d706c655001580128edf68ad80630e6b419"
+)
+"""What a PowerDNS Recursor 4.8 sent on loopback for a name under a policy that does not act."""
+
+
 @pytest.mark.parametrize(("frame", "expected"), [
     (pdns("www.bad.example.", policy=2), ("www.bad.example", True)),
     (pdns("alias.example.", policy=2, hit="bad.example."), ("bad.example", True)),
-    (pdns("bad.example.", policy=2, kind=1), None),
+    (pdns("bad.example.", policy=2, kind=1), ("bad.example", False)),
+    (REAL, ("sub.shady.example", False)),
     (pdns("bad.example.", policy=4), None),
     (pdns("shady.example."), ("shady.example", False)),
     (pdns("bad.example.", policy=2, message=1), None),
