@@ -7,6 +7,10 @@ it is scored (Brier), and the scores show how far such probabilities can be trus
 """
 
 from fusioncell.picture.horizon.model import CATEGORIES, OUTCOMES, Found, Item, Kind, Paper, Track, What
+from fusioncell.picture.horizon.score import crowd_of, standing, steps_of
 from fusioncell.picture.horizon.service import Horizon
 
-__all__ = ["CATEGORIES", "OUTCOMES", "Found", "Horizon", "Item", "Kind", "Paper", "Track", "What"]
+__all__ = [
+    "CATEGORIES", "OUTCOMES", "Found", "Horizon", "Item", "Kind", "Paper", "Track", "What", "crowd_of", "standing",
+    "steps_of",
+]  # fmt: skip

@@ -11,9 +11,19 @@ from fusioncell.bootstrap import Hub
 from fusioncell.kernel.clock import DAY, Instant, format_instant, parse_instant
 from fusioncell.kernel.errors import BadInput, FusionCellError
 from fusioncell.kernel.marking import CELL, Viewer
-from fusioncell.picture.horizon import CATEGORIES, OUTCOMES, Item, Kind, Paper, Track, What
+from fusioncell.picture.horizon import (
+    CATEGORIES,
+    OUTCOMES,
+    Item,
+    Kind,
+    Paper,
+    Track,
+    What,
+    crowd_of,
+    standing,
+    steps_of,
+)
 from fusioncell.picture.horizon.model import SCALE, Written
-from fusioncell.picture.horizon.score import crowd_of, standing, steps_of
 from fusioncell.picture.horizon.service import PARTNERSHIP
 from fusioncell.picture.notebook import CONFIDENCE, YARDSTICK
 from fusioncell.web.pages.frame import (
