@@ -38,7 +38,7 @@ def test_the_zones_of_the_isp_and_of_the_law_come_first_then_ours_in_order(kind:
     (Kind.BIND, "break-dnssec yes"),
     (Kind.BIND, "qname-wait-recurse no"),
     (Kind.BIND, 'port 853 key "isp-1.k7f2" tls "fusioncell";'),
-    (Kind.POWERDNS, "packetcache-ttl=5"),
+    (Kind.POWERDNS, "packetcache-ttl=1"),
     (Kind.POWERDNS, "refresh=1, axfrTimeout=300"),
     (Kind.POWERDNS, 'extendedErrorCode=15, extendedErrorExtra="phishing, see https://x/"'),
     (Kind.KNOT, "policy.DENY_MSG(reason)"),

@@ -16,6 +16,7 @@ from fusioncell.kernel.clock import Clock, Instant
 from fusioncell.kernel.ports import Connection, Database
 from fusioncell.shield.live_zone import LiveZone
 from fusioncell.shield.model import SEVERITIES
+from fusioncell.shield.resolvers import Kind
 from fusioncell.shield.subscribers.layout import is_main
 from fusioncell.shield.subscribers.model import MOST, Choice, Subscriber, Taken
 from fusioncell.shield.subscribers.views import Published, View
@@ -149,7 +150,8 @@ class Serving:
             view = self._tables.views.get(self.base(one.choice)) if one.served else None
             if view is None:
                 continue
-            key = one.keys[-1].name if one.keys else ""
+            # Only BIND knows a signed NOTIFY for policy zones; Unbound drops it unheard (measured), and polls instead.
+            key = one.keys[-1].name if one.keys and one.choice.kind is Kind.BIND else ""
             places = {(address, int(port), key) for address, _, port in (each.partition("@") for each in one.notify)}
             for zone in view.zones.values():
                 found[zone.origin] |= places
