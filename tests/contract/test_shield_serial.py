@@ -18,7 +18,8 @@ from fusioncell.kernel.entry import Draft, Payload
 from fusioncell.kernel.ids import new_id
 from fusioncell.rebuild import NOBODY
 from fusioncell.shield import store
-from fusioncell.shield.zone import ZoneImage, newer
+from fusioncell.shield.live_zone import LiveZone, way_of
+from fusioncell.shield.zone import Rule, ZoneImage, newer
 
 
 def _step(hub: Hub) -> int:
@@ -90,3 +91,38 @@ def test_names_are_read_page_by_page(hub: Hub, monkeypatch: pytest.MonkeyPatch) 
         with hub.databases["projections"].read() as connection:
             assert list(store.published_names(connection)) == sorted(names)
             assert len(ZoneImage.build(store.published_names(connection), 1)) == 25
+
+
+def _note(hub: Hub, steps: list[tuple[int, str, int]]) -> None:
+    """Put steps of the zone into the projection, as it notes them."""
+    with hub.databases["projections"].write() as connection:
+        for number, (serial, name, added) in enumerate(steps):
+            store.add_change(connection, serial, name, bool(added), 0, 900_000 + number)
+
+
+def test_who_came_by_steps_before_a_restart_does_after_it(hub: Hub) -> None:
+    _note(hub, [(2_000, "a.example", 1), (2_001, "b.example", 1), (2_005, "a.example", 0)])
+    with hub.databases["projections"].read() as connection:
+        way = way_of(*store.last_changes(connection, 10))
+        assert [(step.old_serial, step.new_serial) for step in way] == [
+            (store.FIRST_SERIAL, 2_000), (2_000, 2_001), (2_001, 2_005)]
+        assert (way[1].added, way[1].removed) == ((Rule("b.example"),), ())
+        assert (way[2].added, way[2].removed) == ((), (Rule("a.example"),))
+        assert way_of(*store.last_changes(connection, 2)) == way[1:]
+        assert way_of(*store.last_changes(connection, 3)) == way
+    _note(hub, [(2_006, "", 0), (2_009, "c.example", 1)])
+    with hub.databases["projections"].read() as connection:
+        after = way_of(*store.last_changes(connection, 10))
+    assert [(step.old_serial, step.new_serial) for step in after] == [(2_006, 2_009)], "none across a restored hub's"
+    zone = LiveZone(ZoneImage.build(["b.example", "c.example"], 2_009), deltas=after)
+    assert zone.deltas(2_006) is not None and zone.deltas(2_005) is None
+
+
+def test_a_restored_hub_serves_the_serial_that_it_will_after_a_restart(hub: Hub) -> None:
+    """Steps and a new epoch in one look: the zone's serial is the projection's last, and no step leads there."""
+    before = _step(hub)
+    _note(hub, [(before + 5, "a.example", 1), (before + 6, "", 0), (before + 7, "b.example", 1)])
+    assert hub.shield.follow() == 3
+    zone = hub.shield.zone
+    assert zone.serial == before + 7 and "a.example" in zone.image() and "b.example" in zone.image()
+    assert zone.deltas(before) is None

@@ -11,11 +11,15 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from fusioncell.shield import transfer
 from fusioncell.shield.zone import Block, Delta, Rule, ZoneImage, newer, next_serial
 
+STEPS = 1_000
+"""Steps that a zone keeps for those who come by them."""
+_CIRCLE = 2**32 - 1
+
 
 class LiveZone:
     """Holds the zone. One writer at a time; any number of readers."""
 
-    def __init__(self, image: ZoneImage, *, deltas: Sequence[Delta] = (), max_steps: int = 1_000,
+    def __init__(self, image: ZoneImage, *, deltas: Sequence[Delta] = (), max_steps: int = STEPS,
                  max_names: int = 100_000, transferred: Callable[[str, int], None] | None = None) -> None:
         self._max_steps = max_steps
         self._max_names = max_names
@@ -103,6 +107,22 @@ class LiveZone:
             self._names -= _size(steps[first])
             first += 1
         return steps[first:]
+
+
+def way_of(start: int, steps: Iterable[tuple[int, str, int]]) -> list[Delta]:
+    """Make a zone's latest steps of (serial, name, added), so that a hub that starts serves them as the one before did.
+
+    A step without a name is a restored hub's: no way leads across it.
+    """
+    way: list[Delta] = []
+    for serial, name, added in steps:
+        rule = (Rule(name),)
+        if name:
+            way.append(Delta(start & _CIRCLE, serial & _CIRCLE, rule if added else (), () if added else rule))
+        else:
+            way = []
+        start = serial
+    return way
 
 
 def _size(delta: Delta) -> int:

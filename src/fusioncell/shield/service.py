@@ -27,7 +27,7 @@ from fusioncell.shield import policy, store
 from fusioncell.shield.charter import digest_of
 from fusioncell.shield.charter.service import Charter
 from fusioncell.shield.guards.service import Guards
-from fusioncell.shield.live_zone import LiveZone
+from fusioncell.shield.live_zone import STEPS, LiveZone, way_of
 from fusioncell.shield.model import (
     ACTOR,
     APPROVERS,
@@ -110,7 +110,8 @@ class Shield:
         with database.read() as connection:
             serial = store.last_serial(connection)
             image = ZoneImage.build(store.published_names(connection), serial & 0xFFFFFFFF, origin=ORIGIN)
-        self.zone = LiveZone(image)
+            way = way_of(*store.last_changes(connection, STEPS))
+        self.zone = LiveZone(image, deltas=way)
         self._serial = serial
         self._looked_at = ""
         """The name that was looked at last, of those for which something is due."""
@@ -138,15 +139,13 @@ class Shield:
             else:
                 added.pop(name, None)
                 removed[name] = None
-        if steps:
-            self.zone.change(list(added), list(removed), serial=last_step & 0xFFFFFFFF)
-            self._serial = last_step
         if restored:
             # A restored hub: a serial beyond any served, with nothing that a client could have taken by steps.
-            image = self.zone.image()
-            last = max(self._serial, image.serial + 1)
-            self.zone.replace(ZoneImage.build(list(image.rules()), last & 0xFFFFFFFF, origin=ORIGIN))
+            self.zone.replace(self.zone.image().change(last_step & 0xFFFFFFFF, list(added), list(removed)))
+        elif steps:
+            self.zone.change(list(added), list(removed), serial=last_step & 0xFFFFFFFF)
         if steps:
+            self._serial = last_step
             for listener in self._on_change:
                 listener()
         return len(steps)

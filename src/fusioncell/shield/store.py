@@ -346,6 +346,13 @@ def add_change(connection: Connection, serial: int, name: str, added: bool, at: 
     )
 
 
+def last_changes(connection: Connection, limit: int) -> tuple[int, list[tuple[int, str, int]]]:
+    """Return the serial before the zone's last steps, and these: (serial, name, added), in order."""
+    rows = connection.rows("SELECT serial, name, added FROM shield_change ORDER BY serial DESC LIMIT ?", (limit + 1,))
+    rows.reverse()
+    return (rows[0][0], rows[1:]) if len(rows) > limit else (FIRST_SERIAL, rows)
+
+
 def changes_after(connection: Connection, serial: int, limit: int) -> list[tuple[int, str, int, int]]:
     """Return (serial, name, added, at) after a serial, in order."""
     return connection.rows(
