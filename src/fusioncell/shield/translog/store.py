@@ -103,6 +103,9 @@ def steps_after(connection: Connection, serial: int) -> list[Values]:
     )
 
 
+_BEGAN = "SELECT place, category, severity, policy, decision, name, audience, opens, ended FROM shield_translog_leaf "
+
+
 def newest_adds(connection: Connection, names: Iterable[str]) -> list[Values]:
     """Return the leaves that added these names, oldest first.
 
@@ -110,8 +113,7 @@ def newest_adds(connection: Connection, names: Iterable[str]) -> list[Values]:
     """
     sql, value = connection.among(names)
     return connection.rows(
-        "SELECT place, category, severity, policy, decision, name, audience, opens, ended FROM shield_translog_leaf "
-        f"WHERE name IN {sql} AND kind = 'add' ORDER BY place",
+        f"{_BEGAN}WHERE name IN {sql} AND kind = 'add' ORDER BY place",
         (value,),
     )
 
@@ -120,8 +122,7 @@ def by_ids(connection: Connection, ids: Iterable[str]) -> list[Values]:
     """Return the leaves that began these blocks and appeals, by the ids of the hub; columns as above."""
     sql, value = connection.among(ids)
     return connection.rows(
-        "SELECT place, category, severity, policy, decision, name, audience, opens, ended FROM shield_translog_leaf "
-        f"WHERE decision IN {sql} AND kind IN ('add', 'appeal') ORDER BY place",
+        f"{_BEGAN}WHERE decision IN {sql} AND kind IN ('add', 'appeal') ORDER BY place",
         (value,),
     )
 
