@@ -61,7 +61,8 @@ def read_policy(text: str) -> Policy:
     try:
         return check(msgspec.convert(tomllib.loads(text), Policy))
     except (tomllib.TOMLDecodeError, msgspec.ValidationError, RecursionError) as fault:
-        said = "" if isinstance(fault, RecursionError) else f": {fault}"[:200]
+        # Never a part of what was sent: whole, or not at all.
+        said = "" if isinstance(fault, RecursionError) or len(str(fault)) > 200 else f": {fault}"
         raise BadInput(f"this is no policy{said}", hint="Start from `fusioncell shield policy show`.") from None
 
 

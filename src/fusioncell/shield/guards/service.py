@@ -112,5 +112,5 @@ class Guards:
 def _name(text: str) -> str:
     try:
         return canonical(ObservableType.DOMAIN, text).value
-    except BadValue as fault:
-        raise BadInput(f"{text[:80]!r} is no name: {fault}") from None
+    except BadValue:
+        raise BadInput("that is no domain name", hint="Write it as shop.example.", place="name") from None

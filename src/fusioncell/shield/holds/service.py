@@ -52,8 +52,8 @@ class Holds:
         who = self._officer(viewer)
         try:
             held = canonical(ObservableType.DOMAIN, name).value
-        except BadValue as fault:
-            raise BadInput(f"{name[:80]!r} is no name: {fault}", place="name") from None
+        except BadValue:
+            raise BadInput("that is no domain name", hint="Write it as shop.example.", place="name") from None
         if not reason.strip():
             raise BadInput("a hold needs a reason", hint="It is sealed: the officers alone read it.", place="reason")
         if not 1 <= days <= MAX_DAYS:

@@ -25,7 +25,8 @@ def read_rule(given: object, policy: Policy) -> Rule:
     try:
         rule = msgspec.convert(given, Rule)
     except msgspec.ValidationError as fault:
-        raise BadInput(f"this is no rule: {str(fault)[:200]}", hint="See docs/shield.md, standing approvals.") from None
+        said = f": {fault}" if len(str(fault)) <= 200 else ""  # never a part of what was sent
+        raise BadInput(f"this is no rule{said}", hint="See docs/shield.md, standing approvals.") from None
     bounds = _BOUNDS | {"longest_days": (1, policy.longest_days), "days": (1, policy.standing_days)}
     for name, (least, most) in bounds.items():
         if not least <= getattr(rule, name) <= most:
