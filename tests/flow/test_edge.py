@@ -22,6 +22,7 @@ import pytest
 
 from edges import KEY, RunningEdge, config_file, edge_command
 from fusioncell.bootstrap.edge import STATUS, accept_next, load_config
+from fusioncell.edges.dns_tls import xot_context
 from fusioncell.edges.dns_tsig import Signer, TsigKey
 from fusioncell.kernel.errors import BadInput
 from fusioncell.shield.agent.fuse import held_back
@@ -34,6 +35,7 @@ from fusioncell.shield.transfer import axfr, zone_question
 from fusioncell.shield.zone import ORIGIN, Action, Rule, ZoneImage
 from resolvers import ServedZone, free_port, unbound_installed, wait_until
 from resolvers import UnboundResolver as Unbound
+from secondaries import Authority
 from served import ServedHub, new_hub
 
 TEST_NAME = "test.block.fusioncell.example"
@@ -157,6 +159,20 @@ def test_a_zone_that_shrinks_at_once_waits_for_a_person(tmp_path: Path) -> None:
             assert wait_until(lambda: len(edge.names() or ()) == 51)
             zone.change(removed=names[150:160])  # what the fuse lets pass
             assert wait_until(lambda: len(edge.names() or ()) == 41)
+
+
+@pytest.mark.parametrize(("name", "taken"), [("xfr.hub.example", True), ("another.example", False)])
+def test_it_takes_a_zone_by_tls_from_whom_it_was_told_and_nobody_else(tmp_path: Path, name: str, taken: bool) -> None:
+    authority = Authority(tmp_path / "authority")
+    context = xot_context(*authority.issue("xfr.hub.example"))
+    with ServedZone(_zone("bad.example"), keys=[KEY], tls=("127.0.0.1", 0, context), trusted=()) as hub:
+        file = config_file(tmp_path, hub.server.tls_port,
+                           more=f'tls = true\ntls-name = "{name}"\ntls-ca = "{authority.file}"')
+        with RunningEdge(file) as edge:
+            mirror = edge.agent.mirrors[ORIGIN]
+            assert wait_until(lambda: edge.names() is not None or bool(mirror.fault))
+            assert (edge.names() == {TEST_NAME, "bad.example"}) is taken, mirror.fault
+            assert taken or "cannot be reached" in mirror.fault
 
 
 def test_the_fuse_counts_what_is_lost_not_what_moves_on() -> None:
