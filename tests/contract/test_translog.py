@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 import pytest
+from litestar.testing import TestClient
 
 from blocking import block, blocked, someone
 from databases import dump, rebuild
@@ -17,9 +18,11 @@ from fusioncell.kernel.entry import Draft, Payload
 from fusioncell.kernel.errors import BadInput, NotFound
 from fusioncell.kernel.marking import PUBLIC
 from fusioncell.rebuild import NOBODY
+from fusioncell.shield.appeals import Filed
 from fusioncell.shield.translog import key_named
 from fusioncell.shield.translog.model import CHECKPOINT, Checkpoint
 from fusioncell.shield.translog.note import COSIGNS, Key, public_of
+from fusioncell.web.app import make_app
 from fusioncell_verify.notes import cosign
 from logbook import private
 from logged import blocks, decide, leaves, log_of
@@ -248,6 +251,40 @@ def test_an_appeal_and_its_outcome_are_told_once_each(hub: Hub) -> None:
     assert opened_to(hub, PUBLIC) == []
     found = log_of(hub).totals()
     assert (found.appeals, found.upheld, found.dismissed, found.appeal_median) == (2, 1, 1, 180)
+
+
+def test_an_owner_who_proved_the_name_opens_its_commitments_and_nobody_else(hub: Hub) -> None:
+    blocks(hub, "shop.example", "other.example", origin="compromised", expires=hub.clock.now() + 80 * DAY)
+
+    class Proofs:
+        stood = False
+
+        def record_of(self, name: str) -> str:
+            return f"_fusioncell.{name}"
+
+        def text_for(self, subject: str, name: str) -> str:
+            return "proof"
+
+        def stands(self, subject: str, name: str) -> bool:
+            return self.stood
+
+    proofs = Proofs()
+    hub.shielding.appeals.proofs = proofs
+    _, code = hub.shielding.appeals.lodge("shop.example", Filed("We sell shoes.", "owner"))
+    hub.settle()
+    with TestClient(make_app(hub)) as client:
+        path = f"/api/appeals/{code}/openings"
+        assert client.get(path).status_code == 409
+        assert client.get("/api/appeals/AAAA-BBBB/openings").status_code == 404
+        proofs.stood = True
+        hub.shielding.appeals.prove(code)
+        hub.settle()
+        found = client.get(path).json()["openings"]
+        assert {one["name"] for one in found} == {"shop.example"}
+        assert [one["kind"] for one in found] == ["add", "appeal"]
+        place, nonce = found[0]["index"], bytes.fromhex(found[0]["nonce"])
+        assert sha256(nonce + b"shop.example").hexdigest() == leaves(hub)[place]["commitment"]
+        assert client.get("/api/shield/openings?name=shop.example").json()["openings"] == []
 
 
 def test_a_hold_is_counted_so_late_that_nobody_sees_which_name_it_was(hub: Hub) -> None:

@@ -36,5 +36,9 @@ PROBES: dict[str, Ask] = {
     "GET /api/shield/openings": released("/api/shield/openings", "/api/shield/openings?after=0&limit=2"),
     "GET /transparency": released("/transparency"),
 }
+NO_DATA = {
+    "GET /api/appeals/{code:str}/openings": "of one name, to whoever proved by DNS to hold it; "
+    "tests/contract/test_translog.py",
+}
 CHANGES = re.compile(r"POST /log/cosignatures$")
 """Answered in tests/flow/test_translog_doors.py and tests/contract/test_translog.py."""

@@ -12,8 +12,9 @@ from typing import Annotated, Any
 from litestar import Request, Response, get, post
 from litestar.params import Parameter
 
-from fusioncell.kernel.errors import BadInput, NotFound
+from fusioncell.kernel.errors import BadInput, Conflict, NotFound
 from fusioncell.kernel.marking import Viewer
+from fusioncell.shield.appeals.service import Appeals
 from fusioncell.shield.translog.model import Opening
 from fusioncell.shield.translog.service import MAX_OPENINGS, Translog
 from fusioncell.shield.translog.tiles import MAX_LEVEL, read_path
@@ -164,7 +165,23 @@ def openings(
     }
 
 
+@get("/api/appeals/{code:str}/openings", tags=_TAGS, opt=_OPEN, sync_to_thread=True,
+     summary="What opens the commitments to your own name")  # fmt: skip
+def owners(
+    request: Request[Any, Any, Any],
+    code: Annotated[str, Parameter(description="The code that you were given when you appealed.")],
+    appeals: Appeals,
+    translog: Translog,
+) -> dict[str, Any]:
+    """Give the nonces of a name to whoever appealed against its block and proved, by DNS, to hold it."""
+    appeals.brake.count(request.client.host if request.client else "")
+    one = appeals.of_code(code)
+    if not one.proved_at:
+        raise Conflict("the name is not proved yet", hint="Publish the record that the appeal's page names.")
+    return {"openings": [opening_json(each) for each in translog.opening_for(one.name)], "next": None}
+
+
 HANDLERS = (
-    checkpoint, earlier, tile, later_checkpoint, later_tile, cosign, about, proof, openings,
+    checkpoint, earlier, tile, later_checkpoint, later_tile, cosign, about, proof, openings, owners,
 )  # fmt: skip
 """The package's doors."""
