@@ -14,10 +14,9 @@ from fusioncell.fusion.knowngood import KnownGood, guards
 from fusioncell.fusion.learned.fading import days_in
 from fusioncell.fusion.learned.model import NOTHING, Judged, Learned
 from fusioncell.fusion.learned.project import learned_for
-from fusioncell.fusion.learned.project import stamp as learned_stamp
 from fusioncell.fusion.model import MANY, Assessment, Evidence, Profile, Profiled, Standing
 from fusioncell.fusion.origins.model import Kin
-from fusioncell.fusion.origins.project import marks_for, newest_join
+from fusioncell.fusion.origins.project import marks_for
 from fusioncell.fusion.overrides.project import overridden, overrides_among
 from fusioncell.fusion.stand import score_of, standing_of
 from fusioncell.kernel.clock import DAY, Clock, Instant
@@ -123,15 +122,15 @@ class Fusion:
             number, mentions = store.find_mentioned(connection, key64(observable), code, observable.value, audiences)
             if not mentions:
                 return None
-            kin = self._families(connection, audiences)
+            joined, taught, judged = store.stamps(connection)
+            kin = self._families(connection, audiences, joined)
             items = [evidence_from(row, kin) for row in store.evidence_of(connection, number, audiences)]
-            said = overrides_among(connection, (observable,), audiences)
-            learned = self._known(connection, audiences)
+            said = overrides_among(connection, (observable,), audiences) if judged else {}
+            learned = self._known(connection, audiences, taught)
         found = assess(observable, items, mentions, self._clock.now(), learned)
         return replace(found, override=said[observable]) if observable in said else found
 
-    def _families(self, connection: Connection, audiences: frozenset[int]) -> dict[str, Kin]:
-        newest = newest_join(connection)
+    def _families(self, connection: Connection, audiences: frozenset[int], newest: int) -> dict[str, Kin]:
         if not newest:
             return {}
         if self._kin[0] != newest or len(self._kin[1]) > _MOST_KIN:
@@ -141,8 +140,7 @@ class Fusion:
             known[audiences] = marks_for(connection, audiences)
         return known[audiences]
 
-    def _known(self, connection: Connection, audiences: frozenset[int]) -> Learned:
-        newest = learned_stamp(connection)
+    def _known(self, connection: Connection, audiences: frozenset[int], newest: int) -> Learned:
         if not newest:
             return NOTHING
         if self._learned[0] != newest or len(self._learned[1]) > _MOST_KIN:
@@ -155,7 +153,7 @@ class Fusion:
     def learned(self, audiences: frozenset[int]) -> Learned:
         """Return what was learned, as a viewer of these audiences may know it."""
         with self._database.read() as connection:
-            return self._known(connection, audiences)
+            return self._known(connection, audiences, store.stamps(connection)[1])
 
     def scores_before(self, judged: Sequence[Judged], audiences: frozenset[int]) -> list[float | None]:
         """Return the log-odds that stood against each value before it was judged, by what these audiences see of it
@@ -206,7 +204,7 @@ class Fusion:
         with self._database.read() as connection:
             names = {number: name for name, number in store.parties(connection).items()}
             end = store.last_observable(connection)
-            kin, line = marks_for(connection, audiences), self._known(connection, audiences).line
+            kin, line = marks_for(connection, audiences), learned_for(connection, audiences).line
             spared = _spared(connection, audiences)
         wanted = None if ids is None else sorted(ids)
         for start in range(0, end if wanted is None else len(wanted), WINDOW):

@@ -51,11 +51,6 @@ def project(connection: Connection, entries: Sequence[Entry]) -> bool:
     return done
 
 
-def stamp(connection: Connection) -> int:
-    """Return the position of what was learned last, 0 where nothing was."""
-    return store.stamp(connection)
-
-
 def learned_for(connection: Connection, audiences: frozenset[int]) -> Learned:
     """Return what was learned, as a viewer of these audiences may know it: of each kind that of the narrowest tier."""
     found = {kind: body for kind, _, _, body in store.learned_in(connection, audiences)}
@@ -95,4 +90,4 @@ def days_of(lives: Mapping[tuple[int, int], int], code: int, context: int, usual
     return lives.get((code, int(Context.ANY)), usual) if found is None else found
 
 
-__all__ = ["Lives", "days_of", "learned_for", "metadata", "project", "stamp"]
+__all__ = ["Lives", "days_of", "learned_for", "metadata", "project"]

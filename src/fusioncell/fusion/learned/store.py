@@ -32,11 +32,6 @@ def put(connection: Connection, row: Sequence[object]) -> None:
     )
 
 
-def stamp(connection: Connection) -> int:
-    """Return the position of what was learned last, 0 where nothing was: it moves when anything is learned."""
-    return int(connection.rows("SELECT coalesce(max(seq), 0) FROM fusion_learned")[0][0])
-
-
 def all_of(connection: Connection, kind: str) -> list[tuple[int, int, str]]:
     """Return (tier, audience, body) of what was learned of a kind, the wider tier first."""
     return connection.rows("SELECT tier, audience, body FROM fusion_learned WHERE kind = ? ORDER BY tier", (kind,))

@@ -61,11 +61,6 @@ def project(connection: Connection, entries: Sequence[Entry]) -> dict[int, Obser
     return moved
 
 
-def newest_join(connection: Connection) -> int:
-    """Return the position of the newest join or parting, 0 where there is none."""
-    return store.stamp(connection)
-
-
 def standing(rows: Sequence[store.Row]) -> dict[tuple[str, str], store.Row]:
     """Return the joins that stand of all that was joined and parted, oldest first, by pair."""
     found: dict[tuple[str, str], store.Row] = {}
@@ -107,4 +102,4 @@ class Grades:
         return UNKNOWN
 
 
-__all__ = ["Grades", "count", "marks_for", "metadata", "newest_join", "project", "standing"]
+__all__ = ["Grades", "count", "marks_for", "metadata", "project", "standing"]

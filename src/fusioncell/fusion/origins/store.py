@@ -69,11 +69,6 @@ def add_grade(connection: Connection, row: Sequence[object]) -> None:
     )
 
 
-def stamp(connection: Connection) -> int:
-    """Return the position of the newest join, 0 where there is none: it moves when families may have."""
-    return int(connection.rows("SELECT coalesce(max(seq), 0) FROM fusion_origins_join")[0][0])
-
-
 def joins_in(connection: Connection, audiences: Iterable[int]) -> list[Row]:
     """Return all joins and ends that stand in the audiences, oldest first: (seq, id, first, second, joined, audience,
     at, author, body)."""
