@@ -81,6 +81,8 @@ POOL = NAMES[:5]
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 
 
+pytestmark = pytest.mark.timeout(600)  # a random script and every door, twice: minutes on a busy machine
+
 class PerStep:
     """Random bytes that depend on the step alone, not on what was drawn before it."""
 
