@@ -10,7 +10,8 @@ COURSE: Context = {"label": "Telecommunications", "href": "/situation?days=30&se
 NAMED: Context = {**COURSE, "label": "AsyncRAT", "href": "/entities/e1", "kind": "malware"}
 PLAIN: Context = {**COURSE, "label": "Domain name", "href": ""}
 SITUATION: Context = {
-    "shell": shell(), "may_write": True, "days": 30, "sector": "", "sectors": ["finance", "telecommunications"], "spans": [7, 30, 90],
+    "shell": shell(), "may_write": True, "days": 30, "sector": "", "sectors": ["finance", "telecommunications"],
+    "spans": [7, 30, 90],
     "kpis": [{"label": "items that were news", "value": 1090, "note": "36\u202f% more than in the time before"},
              {"label": "contributors active", "value": 12, "note": "9 in the time before"},
              {"label": "names blocked", "value": 41, "note": ""}],

@@ -91,8 +91,10 @@ class Cut:
 
 
 def cuts(entries: Sequence[Entry]) -> Iterator[Cut]:
-    """Cut a batch before every entry that changes the fate of an earlier one in the same cut, and before what is learned:
-    what stands before that is weighed by what was known then."""
+    """Cut a batch before every entry that changes the fate of an earlier one in the same cut.
+
+    Before what is learned, too: what stands before that is weighed by what was known then.
+    """
     cut = Cut()
     for entry in entries:
         key = idkey_of(entry) if entry.kind in ITEM_KINDS and entry.payload is not None else None
