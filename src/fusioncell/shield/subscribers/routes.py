@@ -18,7 +18,7 @@ from fusioncell.shield.subscribers.service import Made, Place, Subscribers, Want
 
 _TAGS = ["shield"]
 _LEAD = {"permission": "lead"}
-Text = Annotated[str, Parameter(max_length=300)]
+Whose = Annotated[str, Parameter(max_length=64, description="Whose zones; empty for the one zone of all.")]
 
 
 class Adding(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
@@ -92,7 +92,8 @@ def changed(now: Choice, data: Changing) -> Choice | None:
 
 @get("/api/shield/subscribers", tags=_TAGS, opt={"permission": "read", "query": frozenset({"ended"})},
      sync_to_thread=True, summary="List subscribers")
-def listed(subscribers: Subscribers, viewer: Viewer, ended: bool = False) -> dict[str, Any]:
+def listed(subscribers: Subscribers, viewer: Viewer,
+           ended: Annotated[bool, Parameter(description="Those that have ended, too.")] = False) -> dict[str, Any]:
     """List the resolvers of your organisation that take zones (of all, for who runs the hub), with what they hold."""
     found = subscribers.listed(viewer, ended=ended)
     return {"subscribers": [subscriber_json(one, subscribers) for one in found]}
@@ -147,10 +148,11 @@ def end(which: str, data: Ending, subscribers: Subscribers, viewer: Viewer) -> d
      opt={"permission": "read",
           "query": frozenset({"subscriber", "primary", "port", "tls", "own", "folder", "ede"})})
 def configuration(
-    kind: str, subscribers: Subscribers, viewer: Viewer,
-    subscriber: Text = "",
+    kind: Annotated[str, Parameter(description="unbound, bind, powerdns or knot.")],
+    subscribers: Subscribers, viewer: Viewer,
+    subscriber: Whose = "",
     primary: Annotated[str, Parameter(max_length=60, description="Address of the hub or edge agent.")] = "127.0.0.1",
-    port: Annotated[int, Parameter(ge=1, le=65535)] = 5353,
+    port: Annotated[int, Parameter(ge=1, le=65535, description="Its port there.")] = 5353,
     tls: Annotated[str, Parameter(max_length=253, description="Name in the hub's certificate: transfer by TLS.")] = "",
     own: Annotated[str, Parameter(max_length=2000, description="NAME=FILE,…: zones that come before ours.")] = "",
     folder: Annotated[str, Parameter(max_length=200, description="Where the resolver keeps its copies.")] = "",
@@ -178,7 +180,8 @@ def own_zones(text: str) -> tuple[OwnZone, ...]:
 
 @get("/api/shield/zones/{origin:str}", tags=_TAGS, opt={"permission": "export"}, sync_to_thread=True,
      summary="A zone of yours as text")
-def zone(origin: str, request: Request[Any, Any, Any], subscribers: Subscribers, viewer: Viewer) -> Response[str]:
+def zone(origin: Annotated[str, Parameter(description="The zone's name.")],
+         request: Request[Any, Any, Any], subscribers: Subscribers, viewer: Viewer) -> Response[str]:
     """Give one of your organisation's zones as a master file (RFC 1035 §5), for resolvers that read files.
 
     Send its `ETag` as `If-None-Match`: an unchanged zone is a 304, and costs next to nothing.
