@@ -495,6 +495,11 @@ class Shield:
         item = self.newest(name)
         return self.endings([item], by="rule", reason="withdrawn") if item is not None and item.open else []
 
+    def changed_at(self) -> Instant:
+        """Return when the zone changed last, 0 for never."""
+        with self._database.read() as connection:
+            return store.last_change(connection)
+
     # -- read --------------------------------------------------------------------------------------------------------
 
     def decisions(

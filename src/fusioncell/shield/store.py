@@ -24,6 +24,7 @@ from sqlalchemy import (
     Text,
 )
 
+from fusioncell.kernel.clock import Instant
 from fusioncell.kernel.ports import Connection, storable
 from fusioncell.shield.model import ACTOR, COMPROMISED, SEVERITIES, Body, Cited, Decision, Endorsement, State
 
@@ -336,6 +337,12 @@ def run_out(connection: Connection, now: int, limit: int) -> list[Row]:
 def last_serial(connection: Connection) -> int:
     """Return the newest serial, :data:`FIRST_SERIAL` before the first step."""
     return int(connection.rows("SELECT coalesce(max(serial), ?) FROM shield_change", (FIRST_SERIAL,))[0][0])
+
+
+def last_change(connection: Connection) -> Instant:
+    """Return when the zone's newest step was made, 0 before the first."""
+    rows = connection.rows("SELECT at FROM shield_change ORDER BY serial DESC LIMIT 1")
+    return int(rows[0][0]) if rows else 0
 
 
 def add_change(connection: Connection, serial: int, name: str, added: bool, at: int, seq: int) -> None:

@@ -131,15 +131,12 @@ def _row(viewer: Viewer, item: Decision) -> View:
     }
 
 
-def _zone(hub: Hub, viewer: Viewer, published: int) -> View:
-    rows = hub.shield.decisions(viewer, [State.PUBLISHED], limit=1)
-    ended = hub.shield.decisions(viewer, [State.WITHDRAWN, State.EXPIRED], limit=1)
-    changed = max((_since(item) for item in (*rows, *ended) if item.published_at), default=0)
+def _zone(hub: Hub, published: int) -> View:
     return {
         "name": str(hub.shield.zone.origin).rstrip("."),
         "serial": hub.shield.zone.serial,
         "names": published,
-        "changed": changed or None,
+        "changed": hub.shield.changed_at() or None,
         "transfers": None,
     }
 
@@ -184,7 +181,7 @@ def index(
             "previous": f"{address}{number - 1}" if number > 1 else None,
             "next": f"{address}{number + 1}" if first + ROWS < counts[named] else None,
         },
-        zone=_zone(hub, viewer, tally.get(State.PUBLISHED, 0)),
+        zone=_zone(hub, tally.get(State.PUBLISHED, 0)),
     )
 
 
