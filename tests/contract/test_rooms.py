@@ -198,6 +198,23 @@ def test_the_first_page(partners: Hub, open_again: Callable[..., Hub]) -> None:
     assert len(hub.picture.newest(viewer_of(hub, "ISP"))) == 4
 
 
+def test_figures_that_are_remembered_are_those_of_now(partners: Hub) -> None:
+    """Kept for all who see the same, and made anew as soon as anything came or went; the clock stands still."""
+    hub = partners
+    bank, isp = viewer_of(hub, "Bank"), viewer_of(hub, "ISP")
+    say(hub, "Gov", "evil-bank[.]example")
+    assert hub.picture.figures(bank).activity.contributions == 1
+    assert hub.picture.figures(bank) is hub.picture.figures(bank)
+    narrow = say(hub, "ISP", "ours alone: evil-bank[.]example", Tlp.AMBER_STRICT)
+    assert [hub.picture.figures(who).activity.contributions for who in (bank, isp)] == [1, 2]
+    types = [hub.picture.figures(who).facets["type"] for who in (bank, isp)]
+    assert types == [[("domain-name", 1)], [("domain-name", 2)]]
+    assert [rise.contributors for rise in hub.picture.rises(isp, hub.picture.figures(isp).risen)] == [2]
+    hub.intake.recall(isp, narrow)
+    hub.settle()
+    assert [hub.picture.figures(who).activity.contributions for who in (bank, isp)] == [1, 1]
+
+
 def test_counts_stay_true_when_repeats_and_older_versions_are_recalled(partners: Hub) -> None:
     """Recalling what never counted, or counts no more, takes nothing from what stands."""
     hub = partners

@@ -4,7 +4,35 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from heapq import nsmallest
-from typing import Any
+from typing import Any, NamedTuple
+
+from fusioncell.kernel.clock import DAY, Instant
+
+
+class Risen(NamedTuple):
+    """What rises: its number, contributors and mentions, contributors in the time before, contributors a day."""
+
+    observable: int
+    contributors: int
+    mentions: int
+    before: int
+    series: tuple[int, ...]
+
+
+def risen_in(named: Sequence[Sequence[Any]], now: Instant, days: int, limit: int) -> list[Risen]:
+    """Return what rose most in the last days, from mentions (observable, contributor, at) of twice as many days."""
+    most = rises_in((row for row in named if row[2] >= now - days * DAY), limit)
+    daily: dict[int, set[tuple[str, int]]] = {number: set() for number, _, _ in most}
+    for observable, org, at in named:
+        if observable in daily:
+            daily[observable].add((org, at // DAY))
+    first, last = now // DAY - days + 1, now // DAY
+    risen = []
+    for number, contributors, mentions in most:
+        days_of = daily[number]
+        series = tuple(len({org for org, day in days_of if day == each}) for each in range(first, last + 1))
+        risen.append(Risen(number, contributors, mentions, len({org for org, day in days_of if day < first}), series))
+    return risen
 
 
 def rises_in(mentions: Iterable[Sequence[Any]], limit: int) -> list[tuple[int, int, int]]:

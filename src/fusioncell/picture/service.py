@@ -6,7 +6,7 @@ All answers are made for one viewer: every query filters by the audiences that t
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
@@ -15,7 +15,7 @@ from fusioncell.fusion.model import Assessment
 from fusioncell.fusion.service import Fusion
 from fusioncell.intake import extract_entry
 from fusioncell.intake.service import Intake
-from fusioncell.kernel.clock import DAY, HOUR, Clock
+from fusioncell.kernel.clock import DAY, HOUR, MINUTE, Clock, Instant
 from fusioncell.kernel.entry import Entry
 from fusioncell.kernel.errors import NotFound
 from fusioncell.kernel.marking import ANONYMOUS, Audience, Viewer, voice_of
@@ -23,9 +23,10 @@ from fusioncell.kernel.observable import Observable, ObservableType, guess, pare
 from fusioncell.kernel.ports import Connection, Database
 from fusioncell.kernel.refang import refang
 from fusioncell.picture import store
-from fusioncell.picture.rise import rises_in
+from fusioncell.picture.remember import Remembered
+from fusioncell.picture.rise import Risen, risen_in
 from fusioncell.picture.words import lines_with, tokens
-from fusioncell.record.service import Record
+from fusioncell.record.service import Record, read_cursor
 
 create_words = store.create_words
 drop_words = store.drop_words
@@ -38,6 +39,10 @@ MAX_NAMED = 10_000
 MAX_PAIRS = 300
 """Contributors, in each audience, whose newest mentions are looked at one by one: those who gave news last."""
 LEAST_OF_EACH = 10
+FACETS = {"org": 500, "type": 10, "technique": 10}
+"""The facets of the first page's figures, and how many of each, the largest."""
+FOLLOWED = "river"
+"""The cursor by which the projections follow the record."""
 Named = list[tuple[Any, ...]]
 """Mentions, newest first: (observable's number, contributor, instant)."""
 MAX_SAMPLED = 128
@@ -84,6 +89,15 @@ class Activity:
     contributors: int
     named: int
     """Different observables that were named as news."""
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """The figures of the first page, as of a minute. ``risen``: without verdicts, which fade by the second."""
+
+    risen: tuple[Risen, ...]
+    activity: Activity
+    facets: dict[str, list[tuple[str, int]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +161,7 @@ class Picture:
         self._fusion = fusion
         self._intake = intake
         self._clock = clock
+        self._figures: Remembered[Figures] = Remembered()
 
     # -- search ------------------------------------------------------------------------------------------------------
 
@@ -205,35 +220,43 @@ class Picture:
             pages += [store.named_by(connection, audience, org, since, each) for audience, org in pairs]
         return pages
 
-    def rising(self, viewer: Viewer, *, days: int = 7, limit: int = 10, named: Named | None = None) -> list[Rise]:
+    def rising(self, viewer: Viewer, *, days: int = 7, limit: int = 10) -> list[Rise]:
         """Return the observables that most contributors mention lately, among what the viewer may see."""
-        now, today = self._clock.now(), self._clock.now() // DAY
-        rows = self.named(viewer, days=2 * days) if named is None else named
-        most = rises_in([row for row in rows if row[2] >= now - days * DAY], limit)
-        ids = [observable for observable, _, _ in most]
-        daily: dict[int, set[tuple[str, int]]] = {number: set() for number in ids}
-        for observable, org, at in rows:
-            if observable in daily:
-                daily[observable].add((org, at // DAY))
-        observables = self._fusion.observables(ids)
-        assessed = self._fusion.match(list(observables.values()), self._record.visible_to(viewer))
-        first = today - days + 1
-        rises = []
-        for number, contributors, mentions in most:
-            one, days_of = observables[number], daily[number]
-            before = len({org for org, day in days_of if day < first})
-            series = tuple(len({org for org, day in days_of if day == each}) for each in range(first, today + 1))
-            rises.append(Rise(one, contributors, mentions, assessed.get(one), before, series))
-        return rises
+        return self.rises(viewer, risen_in(self.named(viewer, days=2 * days), self._clock.now(), days, limit))
 
-    def activity(self, viewer: Viewer, *, hours: int = 48, named: Named | None = None) -> Activity:
-        """Count the contributions of the last hours, of which the viewer may see something (the newest 10,000)."""
-        now = self._clock.now()
+    def rises(self, viewer: Viewer, risen: Sequence[Risen]) -> list[Rise]:
+        """Say what rises, with its verdicts as of now."""
+        observables = self._fusion.observables([one.observable for one in risen])
+        assessed = self._fusion.match(list(observables.values()), self._record.visible_to(viewer))
+        return [
+            Rise(one, each.contributors, each.mentions, assessed.get(one), each.before, each.series)
+            for each in risen
+            for one in (observables[each.observable],)
+        ]
+
+    def figures(self, viewer: Viewer) -> Figures:
+        """Return the figures of the first page.
+
+        They are as of the beginning of the minute, and remembered for all who see the same until the projections move:
+        most who look find nothing new.
+        """
         audiences = self._record.visible_to(viewer)
+        minute = self._clock.now() // MINUTE * MINUTE
+        with self._database.read() as connection:
+            position = read_cursor(connection, FOLLOWED)
+
+        def make() -> Figures:
+            named = self.named(viewer)
+            facets = {each: self.facet(viewer, each, limit=most) for each, most in FACETS.items()}
+            return Figures(tuple(risen_in(named, minute, 7, 10)), self._activity(audiences, named, minute), facets)
+
+        return self._figures.get((audiences, position, minute), make)
+
+    def _activity(self, audiences: frozenset[int], named: Named, now: Instant, hours: int = 48) -> Activity:
+        """Count the contributions of the last hours, of which something stands in the audiences (the newest 10,000)."""
         last = now // HOUR
         with self._database.read() as connection:
             rows = store.lately(connection, audiences, (last - hours + 1) * HOUR, 10_000)
-        values = {row[0] for row in (self.named(viewer) if named is None else named) if row[2] >= now - DAY}
         by_hour = Counter(at // HOUR for at, _ in rows)
         today = [voice_of(org) for at, org in rows if at > now - DAY]
         return Activity(
@@ -241,7 +264,7 @@ class Picture:
             len(today),
             sum(now - 2 * DAY < at <= now - DAY for at, _ in rows),
             len(set(today) - {ANONYMOUS}),
-            len(values),
+            len({row[0] for row in named if row[2] >= now - DAY}),
         )
 
     def sample(self, viewer: Viewer, item: Summary, most: int = 3) -> tuple[Observable, ...]:

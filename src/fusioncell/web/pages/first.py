@@ -11,7 +11,7 @@ from fusioncell.kernel.clock import DAY
 from fusioncell.kernel.marking import Viewer
 from fusioncell.kernel.observable import Observable, ObservableType
 from fusioncell.members import TermsDue
-from fusioncell.picture.service import Activity, Named, Summary
+from fusioncell.picture.service import Activity, Figures, Summary
 from fusioncell.shield.model import Decision, State
 from fusioncell.web.access import awaits_terms
 from fusioncell.web.pages.actions import main_actions
@@ -140,7 +140,7 @@ def _news(hub: Hub, viewer: Viewer, names: Names) -> list[View]:
     return sorted(items, key=lambda item: -item["at"])[:NEWEST]
 
 
-def _rising(hub: Hub, viewer: Viewer, named: Named) -> list[View]:
+def _rising(hub: Hub, viewer: Viewer, figures: Figures) -> list[View]:
     return [
         {
             "one": observable_view(rise.observable, rise.assessment),
@@ -148,7 +148,7 @@ def _rising(hub: Hub, viewer: Viewer, named: Named) -> list[View]:
             "before": rise.before,
             "series": list(rise.series),
         }
-        for rise in hub.picture.rising(viewer, limit=RISING, named=named)
+        for rise in hub.picture.rises(viewer, figures.risen[:RISING])
         if rise.contributors > 1
     ]
 
@@ -158,11 +158,10 @@ def home_context(hub: Hub, viewer: Viewer) -> dict[str, Any]:
     # The position comes first: what arrives while the page is made comes by the stream, and is not missed.
     live = stream_from_here(hub, viewer)
     names = Names(hub)
-    named = hub.picture.named(viewer)
-    activity = hub.picture.activity(viewer, named=named)
+    figures = hub.picture.figures(viewer)
+    activity = figures.activity
     tally = hub.shield.tally(viewer)
-    rising = _rising(hub, viewer, named)
-    technique = hub.picture.facet(viewer, "technique", limit=BARS)
+    rising = _rising(hub, viewer, figures)
     return {
         "actions": main_actions(hub, viewer),
         "kpis": _kpis(viewer, activity, tally, names, len(rising)),
@@ -171,12 +170,14 @@ def home_context(hub: Hub, viewer: Viewer) -> dict[str, Any]:
             "items": _news(hub, viewer, names),
         },
         "rising": rising,
-        "sectors": _sectors(hub.picture.facet(viewer, "org", limit=500), names),
+        "sectors": _sectors(figures.facets["org"], names),
         "types": [
             {"label": _type_label(key), "count": count, "href": None}
-            for key, count in hub.picture.facet(viewer, "type", limit=BARS)
+            for key, count in figures.facets["type"][:BARS]
         ],
-        "techniques": [{**labelled(hub, key, viewer), "count": count} for key, count in technique],
+        "techniques": [
+            {**labelled(hub, key, viewer), "count": count} for key, count in figures.facets["technique"][:BARS]
+        ],
         "blocked": _blocked(hub, viewer, tally.get(State.PUBLISHED, 0)),
         "hours": [{"at": at, "count": count} for at, count in activity.hours],
     }
