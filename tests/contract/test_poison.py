@@ -40,11 +40,11 @@ def poisoned(monkeypatch: pytest.MonkeyPatch, fault: type[Exception]) -> None:
     """Let fusion fail on the poison, as a mistake of ours would."""
     real = fusion_project.project
 
-    def project(connection: Any, arrived: Any, reliability: Any) -> Any:
+    def project(connection: Any, arrived: Any, *more: Any) -> Any:
         for arrival in arrived.arrivals:
             if any(claim.observable.value == POISON for claim in arrival.extract.claims):
                 raise fault("a mistake of ours")
-        return real(connection, arrived, reliability)
+        return real(connection, arrived, *more)
 
     monkeypatch.setattr(fusion_project, "project", project)
 
