@@ -18,6 +18,7 @@ import pytest
 from databases import DIALECTS, START, Dump, dump, fresh_url, hub_in
 from fusioncell.bootstrap import Hub
 from fusioncell.edges.database import SqlDatabase
+from fusioncell.edges.folder import KEY_FILE, Folder
 from fusioncell.intake.service import Terms
 from fusioncell.kernel.clock import DAY, MINUTE, ManualClock
 from fusioncell.kernel.errors import NotFound
@@ -317,6 +318,9 @@ def answers(hub: Hub) -> list[Any]:
 def play(seed: int, folder: Path, url: str) -> tuple[Dump, list[Any]]:
     """Play a partnership; return every table and every answer."""
     clock = ManualClock(START)
+    Folder(folder).make("hub")
+    # One hub's log has one name, and its heads are signed by one key: both come of the hub's.
+    (folder / KEY_FILE).write_bytes(bytes(64))
     hub = hub_in(folder, url, clock=clock, randomness=SeededRandomness(seed))
     try:
         partnership = Partnership(seed, clock)

@@ -27,7 +27,8 @@ PAGES = {
     "impact": ("shield/impact.html", IMPACT),
     "impact-empty": ("shield/impact.html", {
         **IMPACT, "pace": {"count": 0, "median": None, "p95": None}, "published": 0, "lifted": 0, "wrong": None,
-        "overridden": 0, "subscribers": 0, "plots": [NONE, {**NONE, "id": "hits-released"}], "drawn": False,
+        "overridden": 0, "subscribers": 0, "drawn": False,
+        "plots": [NONE, {**NONE, "id": "hits-released", "title": PLOT["title"]}],
         "tables": [{**TABLE, "rows": []}]}),
 }  # fmt: skip
 FRAGMENTS = {"impact-plot": ("shield/_plot.html", {"shell": shell(), "plot": PLOT})}
