@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 
 import pytest
 
+from blocking import block
 from fusioncell.bootstrap import Hub
 from fusioncell.kernel.clock import DAY, ManualClock
 from fusioncell.kernel.errors import BadInput, Conflict, NotAllowed, NotFound
@@ -131,8 +133,24 @@ def test_the_reason_stands_nowhere_in_clear_and_reaches_officers_alone(hub: Hub,
 
 
 def test_the_public_log_counts_holds_and_names_none(hub: Hub, gov: Viewer) -> None:
+    """A hold is told two weeks after it was placed, with the next event and at its time."""
+
+    def leaves() -> list[list[str]]:
+        with hub.databases["projections"].read() as connection:
+            found = connection.rows("SELECT kind, name, text FROM shield_translog_leaf ORDER BY place")
+        return [list(map(str, row)) for row in found]
+
+    assert isinstance(hub.clock, ManualClock)
     place(hub, officer(hub, "Odd"), officer(hub, "Pia"))
-    with hub.databases["projections"].read() as connection:
-        leaves = connection.rows("SELECT kind, name, text FROM shield_translog_leaf ORDER BY place")
-    assert [row[0] for row in leaves] == ["hold"]
-    assert leaves[0][1] == "" and NAME not in leaves[0][2]
+    hub.clock.advance(14 * DAY - 1)
+    block(hub, "early.example")
+    assert [kind for kind, _, _ in leaves()] == ["add"], "not before its time"
+    hub.clock.advance(1)
+    hub.settle()
+    assert [kind for kind, _, _ in leaves()] == ["add"], "not by itself"
+    block(hub, "late.example")
+    told = leaves()
+    assert [kind for kind, _, _ in told] == ["add", "hold", "add"]
+    assert told[1][1] == "" and all(NAME not in text for _, _, text in told)
+    leaf, event = (json.loads(text) for _, _, text in told[1:])
+    assert leaf["time"] == event["time"]
