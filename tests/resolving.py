@@ -5,9 +5,12 @@ Each forwards what no zone answers to an authority of our own (``resolvers.Every
 
 from __future__ import annotations
 
+import contextlib
 import os
+import shutil
 import signal
 import subprocess
+import tempfile
 from pathlib import Path
 from types import TracebackType
 
@@ -45,6 +48,7 @@ class RealResolver:
         self._environment = environment or {}
         self._everything: EveryName | None = None
         self._processes: list[subprocess.Popen[bytes]] = []
+        self._sockets = ""
 
     def start(self) -> RealResolver:
         """Start, and return when it answers."""
@@ -58,15 +62,16 @@ class RealResolver:
             self._run(["/bin/sh", str(self.folder / "fusioncell-fetch.sh")])
         self._run(write(self._everything.port))
         if not wait_until(lambda: self._answers() or self._ended(), 20) or self._ended():
-            log = self.log()
+            log, codes = self.log(), [process.poll() for process in self._processes]
             self.stop()
-            raise RuntimeError(f"{self.kind} does not answer:\n{log}")
+            raise RuntimeError(f"{self.kind} does not answer (ended with {codes}):\n{log}")
         return self
 
     def stop(self) -> None:
         """Stop it and its authority."""
         for process in self._processes:
-            os.killpg(process.pid, signal.SIGTERM)
+            with contextlib.suppress(ProcessLookupError):  # it ended by itself
+                os.killpg(process.pid, signal.SIGTERM)
         for process in self._processes:
             try:
                 process.wait(5)
@@ -74,6 +79,9 @@ class RealResolver:
                 os.killpg(process.pid, signal.SIGKILL)
                 process.wait(5)
         self._processes = []
+        if self._sockets:
+            shutil.rmtree(self._sockets, ignore_errors=True)
+            self._sockets = ""
         if self._everything is not None:
             self._everything.close()
             self._everything = None
@@ -171,11 +179,14 @@ include "{self.folder}/fusioncell.zones";
         return [program("named") or "", "-g", "-n", "1", "-c", str(conf)]
 
     def _powerdns(self, authority: int) -> list[str]:
+        # Not in the test's own folder: a socket's path may have 107 bytes, and pytest's workers have longer ones.
+        self._sockets = tempfile.mkdtemp(prefix="pdns-", dir="/tmp")
         settings = self.files["fusioncell.conf"].replace("/etc/powerdns/", f"{self.folder}/")
         (self.folder / "recursor.conf").write_text(settings + "\n".join([
-            "local-address=127.0.0.1", f"local-port={self.port}", f"socket-dir={self.folder}", "daemon=no", "threads=1",
-            "dnssec=off", f"forward-zones-recurse=.=127.0.0.1:{authority}", "dont-query=", "write-pid=no", "setuid=",
-            "max-cache-ttl=1", "disable-syslog=yes", "allow-from=127.0.0.0/8", "security-poll-suffix=", "hint-file=no",
+            "local-address=127.0.0.1", f"local-port={self.port}", f"socket-dir={self._sockets}", "daemon=no",
+            "threads=1", "dnssec=off", f"forward-zones-recurse=.=127.0.0.1:{authority}", "dont-query=",
+            "write-pid=no", "setuid=", "max-cache-ttl=1",
+            "disable-syslog=yes", "allow-from=127.0.0.0/8", "security-poll-suffix=", "hint-file=no",
         ]) + "\n")  # fmt: skip
         return [program("pdns_recursor") or "", f"--config-dir={self.folder}"]
 

@@ -460,11 +460,11 @@ class Shield:
 
     def endings(self, items: Iterable[Decision], *, by: str, reason: str) -> list[Draft]:
         """Make the entries that end open decisions, for who appends them with others in one commit."""
-        partners, approvers = self._record.intern_audience(PARTNERS), self._record.intern_audience(APPROVERS)
+        # Only whom something is said to: tables of who sees an audience are made anew when it first appears.
         return [
             Draft(
                 "decision.withdrawn",
-                partners if item.state is State.PUBLISHED else approvers,
+                self._record.intern_audience(PARTNERS if item.state is State.PUBLISHED else APPROVERS),
                 Payload("", item.id, 0, "", _encode(_body_of(item, by=by, reason=reason))),
             )
             for item in items
