@@ -116,7 +116,7 @@ def test_a_second_reader_reads_the_log_by_the_specification_alone(served: Served
 def test_the_files_are_public_immutable_and_need_no_cookie(served: ServedHub) -> None:
     head = httpx.get(served.url + "/log/checkpoint")
     assert head.headers["content-type"] == "text/plain; charset=utf-8"
-    assert head.headers["cache-control"] == "public, max-age=3"
+    assert head.headers["cache-control"] == "no-store"
     for path in ("/log/tile/0/000", "/log/tile/0/002.p/89", "/log/tile/1/000.p/2", "/log/tile/entries/000"):
         answer = httpx.get(served.url + path)
         assert answer.headers["content-type"] == "application/octet-stream", path

@@ -1,7 +1,7 @@
 """HTTP operations of the transparency log: what everyone fetches, and the openings for those who hold them.
 
 The doors under ``/log`` are static files by their nature (C2SP tlog-tiles): they set and need no cookie, ask for no
-key, and all but the checkpoint never change.
+key, and all but the checkpoint never change. The checkpoint, like every answer that is no file, is stored nowhere.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from fusioncell.shield.translog.service import MAX_OPENINGS, Translog
 from fusioncell.shield.translog.tiles import MAX_LEVEL, read_path
 
 FOR_EVER = {"Cache-Control": "public, max-age=31536000, immutable", "Cross-Origin-Resource-Policy": "cross-origin"}
-SECONDS = {"Cache-Control": "public, max-age=3", "Cross-Origin-Resource-Policy": "cross-origin"}
+NEWEST = {"Cache-Control": "no-store", "Cross-Origin-Resource-Policy": "cross-origin"}
 _OPEN: dict[str, Any] = {"permission": "public"}
 _TAGS = ["transparency log"]
 _MAX_NOTE = 20_000
@@ -50,7 +50,7 @@ def opening_json(one: Opening) -> dict[str, Any]:
 @get("/log/checkpoint", tags=_TAGS, opt=_OPEN, sync_to_thread=True, summary="The log's newest signed head")
 def checkpoint(translog: Translog) -> Response[str]:
     """Give the newest checkpoint, a signed note (C2SP tlog-checkpoint)."""
-    return Response(translog.checkpoint(), media_type="text/plain", headers=SECONDS)
+    return Response(translog.checkpoint(), media_type="text/plain", headers=NEWEST)
 
 
 @get("/log/checkpoint/{size:str}", tags=_TAGS, opt=_OPEN, sync_to_thread=True, summary="An earlier signed head")
@@ -58,7 +58,7 @@ def earlier(
     size: Annotated[str, Parameter(description="How many leaves it has.")], translog: Translog
 ) -> Response[str]:
     """Give the checkpoint of so many leaves; cosignatures may still be added to it."""
-    return Response(translog.checkpoint(_number(size)), media_type="text/plain", headers=SECONDS)
+    return Response(translog.checkpoint(_number(size)), media_type="text/plain", headers=NEWEST)
 
 
 @get("/log/tile/{tile:path}", tags=_TAGS, opt=_OPEN, sync_to_thread=True, summary="A tile")
@@ -76,7 +76,7 @@ def later_checkpoint(generation: Generation, translog: Translog) -> Response[str
     """Give the newest checkpoint of the generation that began when the hub was restored."""
     if translog.head().prefix != f"/log/{generation}/":
         raise NotFound("there is no such log", hint="The newest checkpoint is at /log/checkpoint.")
-    return Response(translog.checkpoint(), media_type="text/plain", headers=SECONDS)
+    return Response(translog.checkpoint(), media_type="text/plain", headers=NEWEST)
 
 
 @get("/log/{generation:str}/tile/{tile:path}", tags=_TAGS, opt=_OPEN, sync_to_thread=True,
@@ -142,7 +142,7 @@ def proof(
     index: Annotated[str, Parameter(description="The leaf's place, from 0.")], translog: Translog
 ) -> Response[str]:
     """Prove that a leaf stands in the newest checkpoint, in a file that verifies offline (C2SP tlog-proof)."""
-    return Response(translog.proof(_number(index)), media_type="text/plain", headers=SECONDS)
+    return Response(translog.proof(_number(index)), media_type="text/plain", headers=NEWEST)
 
 
 @get("/api/shield/openings", tags=_TAGS, opt=_OPEN, sync_to_thread=True, summary="What opens the log's commitments")
