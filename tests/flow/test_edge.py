@@ -10,6 +10,7 @@ import socket
 import struct
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -248,6 +249,17 @@ def test_an_unbound_that_knows_no_tsig_blocks_through_it(tmp_path: Path) -> None
         assert unbound.blocks("bad.example"), unbound.log()
         zone.change(["new.example"], ["bad.example"])
         assert unbound.blocks("new.example") and unbound.frees("bad.example"), unbound.log()
+
+
+def test_two_threads_may_save_a_zone_at_once(tmp_path: Path) -> None:
+    with _hub(_zone("bad.example")) as hub, RunningEdge(config_file(tmp_path, hub.port)) as edge:
+        assert wait_until(lambda: edge.names() is not None)
+        mirror = edge.agent.mirrors[ORIGIN]
+        with ThreadPoolExecutor(4) as pool:
+            for number in range(100):
+                mirror.live.change([f"n{number}.example"], [])  # type: ignore[union-attr]
+                for saved in [pool.submit(mirror.save) for _ in range(4)]:
+                    saved.result()
 
 
 def test_the_command_is_small_ends_clean_and_tells_its_health(tmp_path: Path,

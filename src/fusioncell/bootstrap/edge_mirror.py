@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
@@ -31,6 +32,7 @@ class Mirror:
         self._file = folder / "zones" / f"{origin}.zone"
         self._accept = accepted(folder, origin)
         self._saved = (-1, 0)
+        self._saving = threading.Lock()
         self.live: LiveZone | None = None
         self.heard = 0
         """When the hub last confirmed what is held (instant, µs)."""
@@ -113,8 +115,9 @@ class Mirror:
 
     def save(self) -> None:
         """Write the zone to its file where it moved since, or was confirmed an hour later. Raises OSError."""
-        live, (serial, heard) = self.live, self._saved
-        if live is not None and (live.serial != serial or self.heard - heard > HOUR):
-            image, heard = live.image(), self.heard
-            write_whole(self._file, zone_lines(image, heard))
-            self._saved = (image.serial, heard)
+        with self._saving:  # what follows the hub and what keeps time save from threads of their own
+            live, (serial, heard) = self.live, self._saved
+            if live is not None and (live.serial != serial or self.heard - heard > HOUR):
+                image, heard = live.image(), self.heard
+                write_whole(self._file, zone_lines(image, heard))
+                self._saved = (image.serial, heard)
