@@ -32,6 +32,9 @@ def test_statistics_count_what_each_sees(hub: Hub) -> None:
             {"type": "domain", "category": "Network activity", "value": value}])  # fmt: skip
     assert ask(hub, mine, "users", "statistics", "data")["stats"]["event_count"] == 2
     assert ask(hub, mine, "users", "statistics", "orgs")["One"]["eventCount"] == 2
+    told = ask(hub, mine, "users", "statistics", "data")["stats"]
+    assert {"user_count", "org_count", "correlation_count", "proposal_count"} <= set(told), "PyMISP's stats_report asks"
+    assert (told["contributing_org_count"], told["user_count"]) == (1, 0), "people are counted for administrators alone"
     assert ask(hub, mine, "users", "statistics", "attributehistogram") == [{"name": "One", "data": {"domain": 2}}]
     assert ask(hub, theirs, "users", "statistics", "data")["stats"]["event_count"] == 0
     assert ask(hub, theirs, "users", "statistics", "attributehistogram") == []

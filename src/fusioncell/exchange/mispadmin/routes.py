@@ -287,14 +287,21 @@ class _Doors:
     def _data(self, call: Call) -> dict[str, Any]:
         counts = self._admin.counts(call.caller)
         events, attributes = counts.get("Event", 0), counts.get("Attribute", 0)
+        local, users = sum(one.local for one in self._people.organisations().values()), self._seen_users(call)
         return {"stats": {
             "event_count": events, "attribute_count": attributes, "object_count": counts.get("Object", 0),
             "attributes_per_event": round(attributes / events) if events else 0, "correlation_count": 0,
-            "proposals_active": counts.get("ShadowAttribute", 0),
-            "org_count": sum(one.local for one in self._people.organisations().values()),
-            "local_org_count": sum(one.local for one in self._people.organisations().values()),
+            "proposals_active": counts.get("ShadowAttribute", 0), "proposal_count": counts.get("ShadowAttribute", 0),
+            "user_count": users, "average_user_per_org": round(users / local, 1) if local else 0,
+            "org_count": local, "local_org_count": local,
+            "contributing_org_count": sum(count > 0 for count in self._admin.events_of_orgs(call.caller).values()),
             "thread_count": 0, "post_count": 0,
         }}  # fmt: skip
+
+    def _seen_users(self, call: Call) -> int:
+        """How many people there are, told to administrators alone; to others none."""
+        known = self._people.organisations().values()
+        return sum(self._people.count_users(one) for one in known) if call.viewer.may("administer_members") else 0
 
     def _orgs(self, call: Call) -> dict[str, Any]:
         counts, found = self._admin.events_of_orgs(call.caller), {}
@@ -307,9 +314,7 @@ class _Doors:
     def _users(self, call: Call) -> dict[str, Any]:
         known = self._people.organisations().values()
         local = sum(one.local for one in known)
-        administers = call.viewer.may("administer_members")
-        users = sum(self._people.count_users(one) for one in known) if administers else 0
-        return {"user": users, "org_local": local, "org_external": len(known) - local}
+        return {"user": self._seen_users(call), "org_local": local, "org_external": len(known) - local}
 
     def _tags(self, call: Call) -> dict[str, Any]:
         return {"flatData": [], "treemap": {"name": "tags", "children": []}}
