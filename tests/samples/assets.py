@@ -20,12 +20,15 @@ ROWS = [ROW, NET, SHOP, {**NET, "id": "a4", "value": "AS3333", "state": "proved"
 DISPUTES = [{"one": "b1", "other": "a3", "since": NOW - DAY, "sides": [
     {"id": "b1", "value": "shop.works.example", "org": "Example Bank"},
     {"id": "a3", "value": "shop.works.example", "org": "Ministry of Works"}]}]
-OWN: Context = {"shell": shell(here="account"), "rows": ROWS, "disputes": DISPUTES, "may_claim": True, "value": ""}
+OWN: Context = {"shell": shell(here="account"), "rows": ROWS, "disputes": DISPUTES, "may_claim": True, "value": "",
+                "alerts": [{"name": "login.works.example", "value": "works.example", "category": "phishing", "at": NOW},
+                           {"name": "works.example", "value": "works.example", "category": "malware-distribution",
+                            "at": NOW - DAY}]}
 ADMIN = {"shell": shell(here="admin", nav=MEMBER_NAV | {"admin"})}
 
 PAGES: dict[str, tuple[str, Context]] = {
     "assets": ("members/assets.html", OWN),
-    "assets-empty": ("members/assets.html", {**OWN, "rows": [], "disputes": []}),
+    "assets-empty": ("members/assets.html", {**OWN, "rows": [], "disputes": [], "alerts": []}),
     "assets-wrong": ("members/assets.html", {
         **OWN, "value": "10.0.0.0/8", "shell": shell(here="account", errors=[
             {"field": "value", "text": "10.0.0.0/8 is private or reserved: nobody has it on the Internet."}])}),

@@ -206,6 +206,7 @@ class Hub:
         """Remind of questions whose deadline is near or has passed, then send the mails that are due."""
         self.notify.remind(self.requests, lambda: [
             who.id for org in self.members.organisations() for who in self.members.people_of(org.id)])  # fmt: skip
+        self.notify.alarm(self.assets.fresh_alerts(), lambda org: [who.id for who in self.members.people_of(org)])
         self.notify.tell()
 
     def daily(self) -> None:
@@ -225,12 +226,13 @@ class Hub:
         self.proxy.follow()
         self.products.follow()
         self.shielding.act()
+        self.assets.alarm()
         self.files.sweep()
 
     def settle(self) -> None:
         """Project and act until nothing is left to do (for commands that run without the thread)."""
         while (self.river.run_dry() or self.shielding.act() or self.anonymous.release() or self.proxy.follow()
-               or self.products.follow()):  # fmt: skip
+               or self.products.follow() or self.assets.alarm()):  # fmt: skip
             pass
         self.shield.follow()
         self.files.sweep()
@@ -309,6 +311,7 @@ def assemble(
     feeds = _feeds(settings, record, vault, projections, fusion, intake, seal, clock, river)
     follower.assets_of = people.assets.assets_of
     people.assets.on_change += [follower.changed, shielding.protect]
+    shielding.guards.asked = people.assets.need
     known = join_knowing(record, projections, fusion, intake, members, clock, randomness)
     inbound = _inbound(settings, record, intake, members, audit, vault, clock, randomness, key)
     requests = Requests(record, projections, talk, clock, randomness)

@@ -291,7 +291,8 @@ class Shield:
             body, category=chosen.id, severity=severity or chosen.severity, reason=reason[:_MAX_REASON],
             exercise=exercise, origin=COMPROMISED if compromised else body.origin, contact=contact.strip()[:200],
         )  # fmt: skip
-        self._write("decision.proposed", APPROVERS, body)
+        alarm = [] if exercise else self.guards.alarm(body.decision, body.name, body.category)
+        self._write("decision.proposed", APPROVERS, body, alarm)
         return body.decision
 
     def approve(
@@ -537,11 +538,10 @@ class Shield:
             raise NotFound(f"no decision {which[:80]!r}", hint="List them with `fusioncell shield list`.")
         return store.decision_of(row)
 
-    def _write(self, kind: str, audience: Audience, body: Body) -> None:
+    def _write(self, kind: str, audience: Audience, body: Body, more: Sequence[Draft] = ()) -> None:
         number = self._record.intern_audience(audience)
-        self._record.append(
-            "", [Draft(kind, number, Payload("", body.decision, 0, "", _encode(body)))], new_id(self._randomness)
-        )
+        draft = Draft(kind, number, Payload("", body.decision, 0, "", _encode(body)))
+        self._record.append("", [draft, *more], new_id(self._randomness))
 
 
 def _blockable(name: str) -> Observable:

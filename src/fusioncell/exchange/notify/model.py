@@ -17,7 +17,9 @@ Conversations are watched and muted where they stand (``exchange.talk``).
 """
 BARE = frozenset({"assets", "all"})
 """Kinds that take no value."""
-OWN = frozenset({"assets", "network"})
+ALERT = "alert"
+"""Why one is told that a block was proposed which touches a name of one's organisation: its leads are, unwatched."""
+OWN = frozenset({"assets", "network", ALERT})
 """Kinds whose hits are of the watcher's own networks: these may be mailed at once."""
 MENTION, THREAD = "mention", "thread"
 """Why one is told of a post: it names one (nobody needs to watch for that), or one watches its thread."""
@@ -27,7 +29,8 @@ REMIND_BEFORE = DAY
 """Those who are asked are reminded so long before a question's deadline …"""
 TELL_FOR = 7 * DAY
 """… and the asker is told of one that passed unanswered, for so long after it (a hub may have been down)."""
-OF_POSTS = (THREAD, MENTION, DEADLINE, UNANSWERED)
+UNWATCHED = (THREAD, MENTION, DEADLINE, UNANSWERED, ALERT)
+"""Reasons that no watch gives."""
 
 WATCHES_PER_OWNER = 200
 LONGEST_VALUE = 300
@@ -135,6 +138,40 @@ class Preferences:
     zone: str = "Europe/London"
     language: str = "en"
     morning: int = 8 * 60
+
+
+class Alerted(Protocol):
+    """What an organisation was told of a proposed block (``members.assets.Alert``)."""
+
+    @property
+    def decision(self) -> str:
+        """Its id."""
+        ...
+
+    @property
+    def org(self) -> str:
+        """Whose name it touches."""
+        ...
+
+    @property
+    def name(self) -> str:
+        """What would be blocked."""
+        ...
+
+    @property
+    def at(self) -> Instant:
+        """When the organisation was told …"""
+        ...
+
+    @property
+    def seq(self) -> int:
+        """… by the entry at this position …"""
+        ...
+
+    @property
+    def audience(self) -> int:
+        """… which its people read."""
+        ...
 
 
 class Threads(Protocol):

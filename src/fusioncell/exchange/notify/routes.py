@@ -10,7 +10,7 @@ from litestar.params import Parameter
 
 from fusioncell.exchange.hooks import Delivery, Hook, Hooks
 from fusioncell.exchange.notify.admit import minute_of_day, time_of_day
-from fusioncell.exchange.notify.model import KINDS, OF_POSTS, Notice, Preferences, Watch
+from fusioncell.exchange.notify.model import KINDS, UNWATCHED, Notice, Preferences, Watch
 from fusioncell.exchange.notify.service import MOST_COUNTED, Notify, checked_watches
 from fusioncell.kernel.clock import format_instant
 from fusioncell.kernel.errors import BadInput
@@ -73,12 +73,12 @@ def notifications(
     notify: Notify,
     viewer: Viewer,
     unread: bool = False,
-    kind: Annotated[str, Parameter(description=f"only for this reason: {', '.join((*KINDS[:-1], *OF_POSTS))}")] = "",
+    kind: Annotated[str, Parameter(description=f"only for this reason: {', '.join((*KINDS[:-1], *UNWATCHED))}")] = "",
     before: Annotated[str, Parameter(description="`next` of the page before")] = "",
     limit: Annotated[int, Parameter(ge=1, le=100)] = 30,
 ) -> dict[str, Any]:
     """List notices, the newest first, as far as you may see now what they tell of."""
-    if kind and kind not in (*KINDS, *OF_POSTS):
+    if kind and kind not in (*KINDS, *UNWATCHED):
         raise BadInput(f"{kind[:40]!r} is no reason", place="kind")
     found, following = notify.notices(viewer, unread=unread, kind=kind, before=before, limit=limit)
     count = notify.unread(viewer)

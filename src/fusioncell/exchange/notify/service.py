@@ -13,6 +13,7 @@ from fusioncell.exchange.notify import admit, store
 from fusioncell.exchange.notify.admit import minute_of_day, time_of_day, zones
 from fusioncell.exchange.notify.compose import Say, mail
 from fusioncell.exchange.notify.model import (
+    ALERT,
     DEADLINE,
     INSTANT_EVERY,
     KEEP,
@@ -21,6 +22,7 @@ from fusioncell.exchange.notify.model import (
     TELL_FOR,
     UNANSWERED,
     WATCHES_PER_OWNER,
+    Alerted,
     Hit,
     Notice,
     Parties,
@@ -146,6 +148,22 @@ class Notify:
         return Hit(person(who), f"{why}:{one.id}"[:64], one.audience, one.org, self._clock.now(), [one.seq], 1,
                    [(why, "")], one.id)
 
+    # -- proposed blocks of names of one's own ---------------------------------------------------------------------
+
+    def alarm(self, alerts: Iterable[Alerted], people_of: Callable[[str], Iterable[str]]) -> int:
+        """Tell the leads of organisations, each once, of proposed blocks of their names; return how many notices."""
+        hits = [
+            Hit(person(who), f"{ALERT}:{one.decision}"[:64], one.audience, "", one.at, [one.seq], 1,
+                [(ALERT, one.name)])
+            for one in alerts for who in people_of(one.org)
+            if (viewer := self._parties.viewer_of(person(who))) is not None and viewer.may("lead")
+            and one.audience in self._record.visible_to(viewer)
+        ]  # fmt: skip
+        if not hits:
+            return 0
+        with self._vault.write() as connection:
+            return store.add_once(connection, hits)
+
     # -- notices -------------------------------------------------------------------------------------------------------
 
     def notices(self, viewer: Viewer, *, unread: bool = False, kind: str = "", before: str = "",
@@ -171,6 +189,11 @@ class Notify:
         standing = self._intake.standing(looked_at, audiences) if looked_at else {}
         shown = []
         for row in rows:
+            if row.whys[0][0] == ALERT:
+                # All of it stands in the notice, and nobody takes it back.
+                shown.append(Notice(self._seal.entry_id(row.seq), True, row.at, row.read, "", row.whys[0][1], ALERT, 1,
+                                    "", self._record.audience(row.audience).tlp, row.whys))
+                continue
             left = [standing[seq] for seq in row.seqs[:LOOKED_AT] if seq in standing]
             if not left and row.count > LOOKED_AT:
                 rest = self._intake.standing(row.seqs[LOOKED_AT:], audiences)

@@ -50,7 +50,38 @@ class AssetReleased(msgspec.Struct, frozen=True, kw_only=True):
     reason: str
 
 
-Change = AssetClaimed | AssetProved | AssetDisputed | AssetSettled | AssetReleased
+class AssetNeeded(msgspec.Struct, frozen=True, kw_only=True):
+    """``asset.needed``: an organisation asked to guard a name that it needs and did not prove. It is alerted for it."""
+
+    id: str
+    org: str
+    value: str
+
+
+class AssetAlerted(msgspec.Struct, frozen=True, kw_only=True):
+    """``asset.alerted``: an organisation is told that a block which touches a name of its own was proposed.
+
+    The one entry here that its organisation reads. ``id``: the decision's; ``name``: what would be blocked; ``value``:
+    which of the organisation's names that touches.
+    """
+
+    id: str
+    org: str
+    name: str
+    value: str
+    category: str
+
+
+class NameEndangered(msgspec.Struct, frozen=True, kw_only=True):
+    """``name.endangered``, which the shield writes: a block was proposed that touches these protected names."""
+
+    decision: str
+    name: str
+    category: str
+    protected: list[str]
+
+
+Change = AssetClaimed | AssetProved | AssetDisputed | AssetSettled | AssetReleased | AssetNeeded | AssetAlerted
 
 CHANGES: dict[str, type[Change]] = {
     "asset.claimed": AssetClaimed,
@@ -58,11 +89,15 @@ CHANGES: dict[str, type[Change]] = {
     "asset.disputed": AssetDisputed,
     "asset.settled": AssetSettled,
     "asset.released": AssetReleased,
+    "asset.needed": AssetNeeded,
+    "asset.alerted": AssetAlerted,
 }
 """Kind of entry → what its body holds."""
 
 KINDS = {change: kind for kind, change in CHANGES.items()}
-_DECODERS = {kind: msgspec.json.Decoder(change) for kind, change in CHANGES.items()}
+_DECODERS: dict[str, msgspec.json.Decoder[Change | NameEndangered]] = {
+    kind: msgspec.json.Decoder(change) for kind, change in {**CHANGES, "name.endangered": NameEndangered}.items()
+}
 
 
 def draft_of(change: Change, audience: int, author: str) -> Draft:
@@ -71,7 +106,7 @@ def draft_of(change: Change, audience: int, author: str) -> Draft:
     return Draft(KINDS[type(change)], audience, payload)
 
 
-def changes_in(entries: Iterable[Entry]) -> Iterable[tuple[Entry, Change]]:
+def changes_in(entries: Iterable[Entry]) -> Iterable[tuple[Entry, Change | NameEndangered]]:
     """Read the changes in a batch, in order; what is not ours, erased or not the hub's own is passed over."""
     for entry in entries:
         decoder = _DECODERS.get(entry.kind)

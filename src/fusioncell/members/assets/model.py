@@ -12,6 +12,10 @@ PROOF_LASTS = 365 * DAY
 RECHECK_BEFORE = 30 * DAY
 MOST_ASSETS = 500
 """Claims of one organisation."""
+MOST_NEEDED = 200
+"""Names that one organisation asks to guard."""
+ALERTED_FOR = 7 * DAY
+"""People are told of an alert for so long (a hub may have been down)."""
 LABEL = "_fusioncell"
 """The name under a domain at which the proof stands (RFC 8552: underscored names are for such uses)."""
 
@@ -44,6 +48,23 @@ class Asset:
     def stands(self, now: Instant) -> bool:
         """Tell whether control of it is proved now."""
         return self.proved > 0 and (not self.until or now < self.until)
+
+
+@dataclass(frozen=True, slots=True)
+class Alert:
+    """A block was proposed, as ``name``, that touches a name of an organisation (``value``). ``decision``: its id.
+
+    ``seq``, ``audience``: of the entry that tells the organisation; 0 where it has not been told yet.
+    """
+
+    decision: str
+    org: str
+    name: str
+    value: str
+    category: str
+    at: Instant
+    seq: int = 0
+    audience: int = 0
 
 
 @dataclass(frozen=True, slots=True)

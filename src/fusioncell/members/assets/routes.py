@@ -10,7 +10,7 @@ from litestar import delete, get, post
 from fusioncell.kernel.clock import format_instant
 from fusioncell.kernel.errors import BadInput
 from fusioncell.kernel.marking import Viewer
-from fusioncell.members.assets.model import LABEL, Asset, Dispute, Kind
+from fusioncell.members.assets.model import LABEL, Alert, Asset, Dispute, Kind
 from fusioncell.members.assets.service import Assets
 
 
@@ -52,13 +52,20 @@ def dispute_json(one: Dispute) -> dict[str, Any]:
     return {"since": format_instant(one.since), "claims": sides}
 
 
+def alert_json(one: Alert) -> dict[str, Any]:
+    """Return that a block was proposed which touches a name of the organisation."""
+    return {"decision": one.decision, "name": one.name, "touches": one.value, "category": one.category,
+            "at": format_instant(one.at)}
+
+
 @get("/api/assets", tags=["assets"], opt={"permission": "read"}, sync_to_thread=True,
      summary="Your organisation's network assets")
 def own_assets(assets: Assets, viewer: Viewer) -> dict[str, Any]:
-    """List what your organisation claims, and the disputes that it is in."""
+    """List what your organisation claims, the disputes that it is in, and which blocks were proposed of its names."""
     own = [asset_json(one, assets) for one in assets.own(viewer)]
     return {"assets": own, "disputes": [
-        dispute_json(one) for one in assets.disputes(viewer) if viewer.org in (one.one.org, one.other.org)]}
+        dispute_json(one) for one in assets.disputes(viewer) if viewer.org in (one.one.org, one.other.org)],
+        "alerts": [alert_json(one) for one in assets.alerts(viewer)]}
 
 
 @get("/api/assets/all", tags=["assets"], opt={"permission": "operate"}, sync_to_thread=True,

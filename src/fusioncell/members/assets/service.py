@@ -12,7 +12,8 @@ from collections.abc import Callable, Sequence
 from fusioncell.kernel.clock import MINUTE, Clock, Instant
 from fusioncell.kernel.errors import BadInput, Conflict, FusionCellError, NotAllowed, NotFound
 from fusioncell.kernel.ids import Randomness, new_id
-from fusioncell.kernel.marking import Viewer
+from fusioncell.kernel.marking import Audience, Tlp, Uses, Viewer
+from fusioncell.kernel.marking import org as party
 from fusioncell.kernel.observable import guess
 from fusioncell.kernel.ports import Database
 from fusioncell.members.admit import admit_name
@@ -21,15 +22,28 @@ from fusioncell.members.assets.admit import admit
 from fusioncell.members.assets.compare import Index, overlap
 from fusioncell.members.assets.entries import (
     KINDS,
+    AssetAlerted,
     AssetClaimed,
     AssetDisputed,
+    AssetNeeded,
     AssetProved,
     AssetReleased,
     AssetSettled,
     Change,
     draft_of,
 )
-from fusioncell.members.assets.model import LABEL, MOST_ASSETS, PROOF_LASTS, RECHECK_BEFORE, Asset, Dispute, Kind
+from fusioncell.members.assets.model import (
+    ALERTED_FOR,
+    LABEL,
+    MOST_ASSETS,
+    MOST_NEEDED,
+    PROOF_LASTS,
+    RECHECK_BEFORE,
+    Alert,
+    Asset,
+    Dispute,
+    Kind,
+)
 from fusioncell.members.audit import Audit, check_decider
 from fusioncell.members.audit.service import actor_of
 from fusioncell.members.entries import NOBODY, Log
@@ -141,6 +155,45 @@ class Assets:
         said = admit_name(reason, "The reason", 500) if reason or not own else ""
         self._keep(viewer, one.org, AssetReleased(id=one.id, reason=said))
 
+    # Blocks that are proposed of what is guarded (``shield.guards``, which knows names and no owners)
+
+    def need(self, viewer: Viewer, name: str) -> None:
+        """Note that the viewer's organisation asks to guard a name that is not its own: it is alerted for it, too."""
+        if viewer.org is None:
+            return
+        with self._changing:
+            with self._projections.read() as connection:
+                known = store.needs(connection, viewer.org)
+            if name in known:
+                return
+            if len(known) >= MOST_NEEDED:
+                raise Conflict(f"An organisation asks for at most {MOST_NEEDED} names.", hint="Ask an operator.")
+            self._keep(viewer, viewer.org, AssetNeeded(id=new_id(self._randomness), org=viewer.org, value=name))
+
+    def alarm(self) -> int:
+        """Tell organisations, each by an entry that it alone reads, of proposed blocks that touch their names."""
+        with self._projections.read() as connection:
+            due = store.alerts_due(connection, MOST_NEEDED)
+        drafts = [
+            draft_of(AssetAlerted(id=one.decision, org=one.org, name=one.name, value=one.value, category=one.category),
+                     self._record.intern_audience(Audience(Tlp.AMBER_STRICT, frozenset({party(one.org)}), Uses.NONE)),
+                     "") for one in due]  # fmt: skip
+        if drafts:
+            self._record.append("", drafts, new_id(self._randomness))
+        return len(drafts)
+
+    def alerts(self, viewer: Viewer, limit: int = 50) -> list[Alert]:
+        """Return the proposed blocks of which the viewer's organisation was told, newest first."""
+        if viewer.org is None or not viewer.member:
+            raise NotAllowed("Assets are for members.", hint="Sign in.")
+        with self._projections.read() as connection:
+            return store.alerts_of(connection, viewer.org, limit)
+
+    def fresh_alerts(self) -> list[Alert]:
+        """Return what organisations were told of late: their people are told of it, once."""
+        with self._projections.read() as connection:
+            return store.alerts_since(connection, self._clock.now() - ALERTED_FOR)
+
     # For operators
 
     def all(self, viewer: Viewer) -> list[Asset]:
@@ -235,7 +288,7 @@ class Assets:
         self._members.keep([draft_of(change, audience, viewer.person or "") for change in changes])
         self._index = None
         for change in changes:
-            detail = change.value if isinstance(change, AssetClaimed) else ""
+            detail = change.value if isinstance(change, AssetClaimed | AssetNeeded) else ""
             self._audit.note(KINDS[type(change)], org=org, actor=actor_of(viewer), subject=change.id, detail=detail)
         for listener in self.on_change:
             listener()

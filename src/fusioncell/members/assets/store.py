@@ -4,19 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import BigInteger, Column, MetaData, String, Table, Text
+from sqlalchemy import BigInteger, Column, Index, Integer, MetaData, String, Table, Text
 
 from fusioncell.kernel.entry import Entry
 from fusioncell.kernel.ports import Connection, Row
 from fusioncell.members.assets.entries import (
+    AssetAlerted,
     AssetClaimed,
     AssetDisputed,
+    AssetNeeded,
     AssetProved,
     AssetReleased,
     AssetSettled,
+    NameEndangered,
     changes_in,
 )
-from fusioncell.members.assets.model import Asset, Kind
+from fusioncell.members.assets.model import Alert, Asset, Kind
 
 metadata = MetaData()
 """The projections' tables."""
@@ -41,6 +44,25 @@ Table(
     Column("since", BigInteger, nullable=False),
     Column("settled", BigInteger, nullable=False),
     Column("seq", BigInteger, nullable=False),
+)  # fmt: skip
+
+Table(
+    "members_asset_need", metadata,
+    Column("org", String(64), primary_key=True),
+    Column("value", String(255), primary_key=True),
+    Index("members_asset_need_of", "value"),
+)  # fmt: skip
+Table(
+    "members_asset_alert", metadata,
+    Column("decision", String(64), primary_key=True),
+    Column("org", String(64), primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("value", Text, nullable=False),
+    Column("category", String(64), nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("seq", BigInteger, nullable=False),
+    Column("audience", Integer, nullable=False),
+    Index("members_asset_alert_of", "org", "seq"),
 )  # fmt: skip
 
 MOST_ROWS = 100_000
@@ -70,6 +92,32 @@ def project(connection: Connection, entries: Sequence[Entry]) -> None:
             case AssetReleased():
                 run("DELETE FROM members_asset WHERE id = ?", (change.id,))
                 run("DELETE FROM members_asset_dispute WHERE one = ? OR other = ?", (change.id, change.id))
+            case AssetNeeded():
+                run("INSERT INTO members_asset_need (org, value) VALUES (?, ?) ON CONFLICT (org, value) DO NOTHING",
+                    (change.org, change.value))
+            case NameEndangered():
+                _note_alerts(connection, entry, change)
+            case AssetAlerted():
+                run(f"{_ALERTED} ON CONFLICT (decision, org) DO UPDATE SET seq = excluded.seq,"
+                    " audience = excluded.audience, at = excluded.at",
+                    (change.id, change.org, change.name, change.value, change.category, entry.at, entry.seq,
+                     entry.audience))
+
+
+_ALERTED = ("INSERT INTO members_asset_alert (decision, org, name, value, category, at, seq, audience)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?)")
+
+
+def _note_alerts(connection: Connection, entry: Entry, said: NameEndangered) -> None:
+    """Note whom a proposal concerns as of its own instant: who has proved one of the names, who asked for one."""
+    sql, value = connection.among(said.protected)
+    owners = connection.rows(
+        f"SELECT org, value FROM members_asset WHERE kind = 'domain' AND value IN {sql} AND proved > 0"
+        f" AND (until = 0 OR until > ?) UNION SELECT org, value FROM members_asset_need WHERE value IN {sql}"
+        " ORDER BY org, value", (value, entry.at, value))
+    for org, owned in owners:
+        connection.run(f"{_ALERTED} ON CONFLICT (decision, org) DO NOTHING",
+                       (said.decision, org, said.name, owned, said.category, entry.at, 0, 0))
 
 
 _ASSET = "SELECT id, org, kind, value, claimed, how, reason, proved, until FROM members_asset"
@@ -109,3 +157,29 @@ def disputed_with(connection: Connection, identifier: str) -> dict[str, bool]:
     return {other if one == identifier else one: settled > 0 for one, other, settled in connection.rows(
         f"SELECT one, other, settled FROM members_asset_dispute WHERE one = ? OR other = ? LIMIT {MOST_ROWS}",
         (identifier, identifier))}
+
+
+def needs(connection: Connection, org: str) -> list[str]:
+    """Return the names that an organisation asked to guard, in order."""
+    return [value for (value,) in connection.rows(
+        f"SELECT value FROM members_asset_need WHERE org = ? ORDER BY value LIMIT {MOST_ROWS}", (org,))]
+
+
+_ALERT = "SELECT decision, org, name, value, category, at, seq, audience FROM members_asset_alert"
+
+
+def alerts_due(connection: Connection, limit: int) -> list[Alert]:
+    """Return alerts of which their organisations have not been told."""
+    return [Alert(*row) for row in connection.rows(f"{_ALERT} WHERE seq = 0 ORDER BY decision, org LIMIT ?", (limit,))]
+
+
+def alerts_of(connection: Connection, org: str, limit: int) -> list[Alert]:
+    """Return what an organisation was told, newest first."""
+    return [Alert(*row) for row in connection.rows(f"{_ALERT} WHERE org = ? AND seq > 0 ORDER BY seq DESC LIMIT ?",
+                                                   (org, limit))]
+
+
+def alerts_since(connection: Connection, since: int) -> list[Alert]:
+    """Return what organisations were told since an instant, in order."""
+    return [Alert(*row) for row in connection.rows(
+        f"{_ALERT} WHERE seq > 0 AND at >= ? ORDER BY seq LIMIT {MOST_ROWS}", (since,))]

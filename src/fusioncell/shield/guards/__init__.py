@@ -5,6 +5,6 @@ host is not, or 28 % of the malicious names of real feeds would be exempt. What 
 comes to the room as names without their owner.
 """
 
-from fusioncell.shield.guards.judge import above, is_public_body, judge
+from fusioncell.shield.guards.judge import above, is_public_body, judge, touched
 
-__all__ = ["above", "is_public_body", "judge"]
+__all__ = ["above", "is_public_body", "judge", "touched"]

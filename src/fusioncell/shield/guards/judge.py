@@ -75,11 +75,16 @@ def judge(name: str, known: KnownGood, protected: Iterable[str], under: int, sin
         fired.append(Fired("sinkhole", "It is said to be a sinkhole of police or researchers, which stays reachable."))
     if is_public_body(name):
         fired.append(Fired("public-body", "It is a name of government, health, police or military bodies."))
-    if any(one == name or one.endswith(f".{name}") or not _open_to_all(one) for one in protected):
+    if touched(name, protected):
         fired.append(Fired("protected", "An organisation proved this name or asked to protect it."))
     if under >= MANY:
         fired.append(Fired("many-names", "It stands above many names that are known: a block takes them all."))
     return fired
+
+
+def touched(name: str, protected: Iterable[str]) -> list[str]:
+    """Return those of the protected names at, above or below a name that a block of it would touch (step 4)."""
+    return [one for one in protected if one == name or one.endswith(f".{name}") or not _open_to_all(one)]
 
 
 def _open_to_all(name: str) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 import msgspec
 
@@ -17,8 +17,17 @@ from fusioncell.kernel.observable import BadValue, Observable, ObservableType, c
 from fusioncell.kernel.ports import Database
 from fusioncell.record.service import Record
 from fusioncell.shield.guards import store
-from fusioncell.shield.guards.judge import above, judge
-from fusioncell.shield.guards.model import MANY, PROTECTED, RELEASED, Around, Fired, ProtectedBody
+from fusioncell.shield.guards.judge import above, judge, touched
+from fusioncell.shield.guards.model import (
+    ENDANGERED,
+    MANY,
+    PROTECTED,
+    RELEASED,
+    Around,
+    EndangeredBody,
+    Fired,
+    ProtectedBody,
+)
 from fusioncell.shield.guards.project import backwards, forwards
 
 NOBODY = Audience(Tlp.AMBER_STRICT, frozenset(), Uses.NONE)
@@ -26,6 +35,8 @@ NOBODY = Audience(Tlp.AMBER_STRICT, frozenset(), Uses.NONE)
 _encode = msgspec.json.Encoder().encode
 MOST_ASKED = 100_000
 LOOK_AT = 200
+MOST_ALARMED = 100
+"""Protected names below one proposed name whose owners are told."""
 _ADDRESSES = (ObservableType.IPV4, ObservableType.IPV6)
 _ADDRESSES_LOOKED_AT = 8
 """Names below one that are looked at."""
@@ -36,6 +47,8 @@ class Guards:
 
     def __init__(self, record: Record, database: Database, fusion: Fusion, randomness: Randomness) -> None:
         self._record, self._database, self._fusion, self._randomness = record, database, fusion, randomness
+        self.asked: Callable[[Viewer, str], None] = lambda viewer, name: None
+        """Told who asks for which name, by which they are alerted; set by whoever keeps that. This package does not."""
 
     def fired(self, name: str, audiences: frozenset[int]) -> list[Fired]:
         """Return the guards that fire for a name. ``audiences``: the shield's own view, entries that allow blocking."""
@@ -45,6 +58,16 @@ class Guards:
         mentions = self._fusion.mentions(observable, audiences, LOOK_AT)
         sinkholed = any(row[5] == Role.SINKHOLE for row in mentions)
         return judge(name, self._fusion.known_good, protected, len(self._below(name, audiences, MANY)), sinkholed)
+
+    def alarm(self, decision: str, name: str, category: str) -> list[Draft]:
+        """Make the entry by which the owners of protected names learn that a block of this name is proposed, if any."""
+        with self._database.read() as connection:
+            protected = touched(name, store.protected_around(connection, name, above(name), MOST_ALARMED))
+        if not protected:
+            return []
+        body = EndangeredBody(decision, name, category, sorted(protected))
+        audience = self._record.intern_audience(NOBODY)
+        return [Draft(ENDANGERED, audience, Payload("", decision, 0, "", _encode(body)))]
 
     def around(self, name: str, audiences: frozenset[int], limit: int = 20) -> Around:
         """Return what stands around a name, as these audiences know it."""
@@ -89,6 +112,7 @@ class Guards:
         if not viewer.may("lead"):
             raise NotAllowed("a lead asks for their organisation", hint="Ask a colleague with the role lead.")
         asked = _name(name)
+        self.asked(viewer, asked)
         with self._database.read() as connection:
             standing = store.protected(connection, asked=True)
         if len(standing) >= MOST_ASKED:

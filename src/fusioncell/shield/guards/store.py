@@ -42,12 +42,13 @@ def protected(connection: Connection, *, asked: bool) -> list[str]:
         "SELECT name FROM shield_guards_protected WHERE asked = ? ORDER BY name LIMIT 1000000", (int(asked),))]
 
 
-def protected_around(connection: Connection, name: str, parents: Sequence[str]) -> list[str]:
-    """Return the protected names at, above and (some) below a name."""
+def protected_around(connection: Connection, name: str, parents: Sequence[str], below: int = 1) -> list[str]:
+    """Return the protected names at, above and (as many as ``below``) below a name."""
     sql, value = connection.among([name, *parents])
     found = connection.rows(f"SELECT name FROM shield_guards_protected WHERE name IN {sql}", (value,))
-    found += connection.rows("SELECT name FROM shield_guards_protected WHERE name LIKE ? ESCAPE '!' LIMIT 1",
-                             (f"%.{name.replace('!', '!!').replace('_', '!_').replace('%', '!%')}",))
+    found += connection.rows("SELECT name FROM shield_guards_protected WHERE name LIKE ? ESCAPE '!'"
+                             " ORDER BY name LIMIT ?",
+                             (f"%.{name.replace('!', '!!').replace('_', '!_').replace('%', '!%')}", below))
     return sorted({row[0] for row in found})
 
 

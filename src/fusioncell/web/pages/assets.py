@@ -48,6 +48,7 @@ def _own_page(request: Asked, hub: Hub, viewer: Viewer, value: str = "", **more:
     disputes, disputed = _disputes(hub, viewer, names, own=True)
     return page(request, "members/assets.html", here="account", value=value, may_claim=viewer.may("lead"),
                 rows=[_row(hub, names, one, disputed) for one in hub.assets.own(viewer)], disputes=disputes,
+                alerts=hub.assets.alerts(viewer),
                 **more)  # fmt: skip
 
 

@@ -12,7 +12,16 @@ from litestar.params import Parameter
 from fusioncell.bootstrap import Hub
 from fusioncell.exchange.hooks import Delivery, Hook
 from fusioncell.exchange.notify import Notice, Preferences
-from fusioncell.exchange.notify.model import DEADLINE, DIGESTS, KINDS, MENTION, OF_POSTS, THREAD, UNANSWERED
+from fusioncell.exchange.notify.model import (
+    ALERT,
+    DEADLINE,
+    DIGESTS,
+    KINDS,
+    MENTION,
+    THREAD,
+    UNANSWERED,
+    UNWATCHED,
+)
 from fusioncell.exchange.notify.service import checked_watches, minute_of_day, time_of_day, zones
 from fusioncell.kernel.errors import BadInput, FusionCellError, NotFound
 from fusioncell.kernel.marking import Tlp, Viewer
@@ -49,6 +58,7 @@ REASONS = {
     MENTION: N_("You are mentioned"),
     DEADLINE: N_("A question to you ends within a day"),
     UNANSWERED: N_("Your question passed its deadline unanswered"),
+    ALERT: N_("A block that touches a name of your organisation is proposed"),
     "all": N_("Everything"),
 }
 """Why one is told, in words."""
@@ -87,7 +97,8 @@ def _row(notice: Notice, hub: Hub, names: Names, say: Any) -> dict[str, Any]:
         "at": notice.at,
         "read": notice.read is not None,
         "title": contribution_title(notice.title, notice.kind, notice.count) or kind,
-        "href": f"/exchange/{quote(notice.thread, safe='')}" if notice.thread
+        "href": "/account/assets#alerts" if notice.kind == ALERT
+        else f"/exchange/{quote(notice.thread, safe='')}" if notice.thread
         else f"/contributions/{quote(notice.contribution, safe='')}",
         "org": names.organisation(notice.org),
         "tlp": notice.tlp.value if notice.tlp else "red",
@@ -109,7 +120,7 @@ def notifications(
 ) -> Page:
     """Show what came of what one watches."""
     _person_only(viewer)
-    if kind not in ("", *WATCHED, *OF_POSTS):
+    if kind not in ("", *WATCHED, *UNWATCHED):
         raise BadInput(f"{kind[:40]!r} is no reason", place="kind")
     found, following = hub.notify.notices(viewer, unread=show == "unread", kind=kind, before=before)
     say, names = translations(language_of(request)).gettext, Names(hub)
@@ -120,7 +131,7 @@ def notifications(
         here="notifications",
         show=show,
         kind=kind,
-        kinds=[{"kind": each, "words": say(REASONS[each])} for each in (*WATCHED, *OF_POSTS)],
+        kinds=[{"kind": each, "words": say(REASONS[each])} for each in (*WATCHED, *UNWATCHED)],
         rows=[_row(notice, hub, names, say) for notice in found],
         unread=hub.notify.unread(viewer),
         next=f"/notifications?{urlencode({**asked, 'before': following})}" if following else None,
