@@ -225,6 +225,7 @@ def test_ten_thousand_faults_are_counted_and_not_all_told(hub: ServedHub, member
     assert found["new"] == 1
     assert found["fault_count"] == 10_000
     assert len(found["faults"]) <= 1000
+    assert found["quarantine"].endswith(".jsonl") and "/" not in found["quarantine"], "no path of the server goes out"
     assert_alive(hub, member)
 
 

@@ -47,7 +47,9 @@ def read(made: dict[str, Any], **more: object) -> Extract:
     ({"Event": event(Object=[{"uuid": UUID.format(5), "name": "file", "Attribute": [attribute()]}])},
      ["Event", "Event.Object[0]", "Event.Object[0].Attribute[0]"]),
     ({"response": []}, []),
-], ids=["event", "response", "list", "object", "empty"])
+    (event(attribute()), ["$", "$.Attribute[0]"]),
+    ([event(attribute()), {"Event": event()}], ["[0]", "[0].Attribute[0]", "[1].Event"]),
+], ids=["event", "response", "list", "object", "empty", "bare, as PyMISP's to_json writes it", "bare in a list"])
 def test_every_envelope(body: object, places: list[str]) -> None:
     found = cut(body)
     assert [item.place for item in found.items] == places

@@ -76,6 +76,9 @@ class _Keys(msgspec.Struct):
     Event: Raw = Raw(b"")
     document: Raw = Raw(b"")
     response: Raw = Raw(b"")
+    info: Raw = Raw(b"")
+    Attribute: Raw = Raw(b"")
+    Object: Raw = Raw(b"")
 
 
 _TOP = msgspec.json.Decoder(_Keys)
@@ -119,6 +122,8 @@ def _json_format(body: bytes) -> str:
             return "stix"
         if len(keys.document):
             return "csaf"
+        if len(keys.info) and (len(keys.Attribute) or len(keys.Object)):
+            return "misp"
     raise UnsupportedMedia("the JSON is neither STIX nor MISP nor CSAF",
                            hint="A STIX bundle has \"objects\", a MISP event is {\"Event\": {…}}, "
                                 "a CSAF document has \"document\".")

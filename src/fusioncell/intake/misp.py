@@ -2,8 +2,9 @@
 
 Rules kept here (MISP/misp-rfc, misp-core-format):
 
-1. Taken are ``{"Event": …}``, ``{"response": [{"Event": …}, …]}``, a list of either, and a feed's event file. A feed's
-   ``manifest.json`` and ``hashes.csv`` are recognised and left out with a note: they hold nothing of their own.
+1. Taken are ``{"Event": …}``, ``{"response": [{"Event": …}, …]}``, an event without that wrapping (as PyMISP's
+   ``MISPEvent.to_json`` writes it), a list of any, and a feed's event file. A feed's ``manifest.json`` and
+   ``hashes.csv`` are recognised and left out with a note: they hold nothing of their own.
 2. An attribute is taken with its exact bytes; an event or an object as its *shell*: all its fields, in their order,
    with the child lists emptied to ``[]``. :func:`assemble` puts them together again, and nothing is lost.
 3. One bad attribute is a fault; the others are kept. A thing without a ``uuid`` gets one made of its content.
@@ -92,6 +93,14 @@ class _Top(msgspec.Struct):
 
     Event: dict[str, Raw] | None = None
     response: list[Raw] | None = None
+    info: Raw = Raw(b"")
+    Attribute: Raw = Raw(b"")
+    Object: Raw = Raw(b"")
+
+    @property
+    def bare(self) -> bool:
+        """Whether it is itself an event, without the wrapping."""
+        return bool(len(self.info) and (len(self.Attribute) or len(self.Object)))
 
 
 _TOP = msgspec.json.Decoder(_Top)
@@ -148,6 +157,8 @@ def _events(body: bytes, cut: _Cut) -> Sequence[tuple[str, dict[str, Raw]]]:
         return [("Event", top.Event)]
     if top.response is not None:
         return _listed(top.response, "response", cut)
+    if top.bare:
+        return [("$", jsonbody.decode(_FIELDS, body))]
     raise BadInput('the JSON holds no "Event" and no "response"', hint="A MISP event is {\"Event\": {…}}.")
 
 
@@ -155,12 +166,14 @@ def _listed(raws: Sequence[Raw], name: str, cut: _Cut) -> list[tuple[str, dict[s
     found = []
     for index, raw in enumerate(raws):
         try:
-            event = _TOP.decode(raw).Event
+            top = _TOP.decode(raw)
         except _DECODE_ERRORS as error:
             cut.faults.append(Fault(f"{name}[{index}]", str(error), bytes(raw)))
             continue
-        if event is not None:
-            found.append((f"{name}[{index}].Event", event))
+        if top.Event is not None:
+            found.append((f"{name}[{index}].Event", top.Event))
+        elif top.bare:
+            found.append((f"{name}[{index}]", _FIELDS.decode(raw)))
         else:
             cut.faults.append(Fault(f"{name}[{index}]", 'no "Event"', bytes(raw)))
     return found

@@ -106,7 +106,8 @@ def accepted_json(accepted: Accepted) -> dict[str, Any]:
         "marked_as": shell.default,
         "at": format_instant(accepted.receipt.at),
         "status_url": f"/api/contributions/{accepted.contribution}/status",
-        "quarantine": accepted.quarantined,
+        # the file's name alone: where the hub keeps it is the operator's affair
+        "quarantine": accepted.quarantined.rpartition("/")[2],
     }
 
 
