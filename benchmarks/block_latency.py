@@ -1,43 +1,42 @@
-"""The shield in real resolvers: from publication to block and from lift to free; queries a second with the zones.
+"""The shield in real resolvers: from approval to block and from lift to free; queries a second with the zones.
 
-Run: ``PYTHONPATH=src:tests python benchmarks/block_latency.py [--names N] [--rounds N] [--perf] [KIND …]`` (default
-100,000 names, 20 rounds, every resolver that stands on this machine). ``--perf``: dnsperf's rate on cached clean names,
-without the zones and with them.
+Run: ``PYTHONPATH=src:tests python benchmarks/block_latency.py [--names N] [--rounds N] [--pause S] [--main] [--perf]
+[--hub FOLDER] [KIND …]`` (default 100,000 names, 20 rounds, every resolver that stands on this machine). ``--hub``: a
+folder in which the hub is made once and kept for further runs. ``--main``: also lift names that stand in the main
+zones. ``--perf``: dnsperf's rate on cached clean names, without the zones and with them, and on listed ones.
 
-A hub with N blocked names serves one subscriber of each kind; each resolver runs with what `resolver-config` writes.
-Times are by wall clock, as a resolver's user has them, of the whole way: the entry's append, the projections, the
-zones, NOTIFY, IXFR, the resolver's own index. They mean something only with the line "load" beside them.
+The hub runs as ``fusioncell up``, its N names merged into the main zones; each resolver in turn is a subscriber of its
+own and runs with what ``resolver-config`` writes. A round proposes a name, then starts the clock, approves it by
+``POST /api/shield/decisions/ID/approve`` and asks the resolver each half millisecond until it answers NXDOMAIN: so the
+whole way is in it, HTTP, the record's append to disk, the projections, the zones, NOTIFY, IXFR, the resolver's own
+index. Then it lifts the name by ``POST /api/shield/lifts``. Wall clock: it means something only with "load" beside it.
 """
 
 from __future__ import annotations
 
 import argparse
 import os
+import socket
+import struct
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
 from bench import report
+from dns_primary import memory, names
+from shield_hub import LISTED, Program, prepare, program
 
-from checkers import program
+from checkers import program as path_of
 from fusioncell.shield.resolvers import Kind
 from fusioncell.shield.resolvers.model import PLACEHOLDER
-from fusioncell.shield.subscribers import Choice, Step
-from fusioncell.shield.subscribers.service import Place, Subscribers, Wanted
-from hubs import make_hub
-from publishing import publish, withdraw
+from fusioncell.shield.zone import wire_name
 from resolvers import free_port, wait_until
 from resolving import PROGRAMS, RealResolver
-from served import ServedHub
 
-BATCH = 20_000
-PAUSE = 1.5
-"""Seconds between two changes: BIND lets one a second take effect."""
 CLEAN = 5_000
 """Distinct names that dnsperf asks for."""
+NXDOMAIN, NOERROR = 3, 0
 
 
 def quantile(values: list[float], share: float) -> float:
@@ -45,71 +44,125 @@ def quantile(values: list[float], share: float) -> float:
     return sorted(values)[min(len(values) - 1, int(share * len(values)))] * 1e3
 
 
-def waited(truth: Callable[[], bool], seconds: float = 60.0) -> float:
-    """Return the seconds until it is true, asking each millisecond or so."""
+def until(port: int, name: str, code: int, start: float, seconds: float = 90.0) -> float:
+    """Return the seconds from ``start`` until the resolver answers with this code; it is asked every half millisecond.
+
+    A question that it does not answer within 50 ms is asked again.
+    """
+    question = struct.pack(">HHHHHH", 0, 0x0100, 1, 0, 0, 0) + wire_name(name) + struct.pack(">HH", 1, 1)
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+        sock.connect(("127.0.0.1", port))
+        sock.settimeout(0.05)
+        while True:
+            try:
+                sock.send(os.urandom(2) + question[2:])
+                answered = sock.recv(4096)[3] & 15
+            except (TimeoutError, ConnectionRefusedError):
+                answered = -1
+            now = time.perf_counter()
+            if answered == code:
+                return now - start
+            if now - start > seconds:
+                raise TimeoutError(f"the resolver did not take the change of {name} (answers {answered})")
+            time.sleep(0.0005)
+
+
+class Subscribed:
+    """A subscriber of one kind, from its first step to its end."""
+
+    def __init__(self, hub: Program, kind: Kind) -> None:
+        self.port, self._hub, self.folder = free_port(), hub, Path(tempfile.mkdtemp(prefix=f"{kind}-"))
+        made = hub.ask("lead", "/api/shield/subscribers", label=f"bench {kind} {time.time_ns()}", kind=kind.value,
+                       addresses=["127.0.0.1"], notify=[f"127.0.0.1@{self.port}"])  # fmt: skip
+        self.id = made["subscriber"]
+        for step in ("shadow", "canary", "enforce"):
+            assert wait_until(lambda step=step: self._step(step), 120)
+        assert wait_until(lambda: sum(zone["names"] for zone in self.zones()) > 0, 300)
+        said = hub.read("lead", f"/api/shield/resolver-config/{kind}", subscriber=self.id, port=str(hub.dns_port),
+                        folder=str(self.folder))  # fmt: skip
+        self.files = {name: text.replace(PLACEHOLDER, made["secret"]).replace("https://hub.example", hub.url)
+                      for name, text in said["files"].items()}  # fmt: skip
+
+    def _step(self, step: str) -> bool:
+        try:
+            self._hub.ask("lead", f"/api/shield/subscribers/{self.id}", step=step, reference="CHG1")
+        except AssertionError:  # the step before is not projected yet
+            return False
+        return True
+
+    def zones(self) -> list[dict[str, int | str | None]]:
+        """Return its zones, with what it holds of each."""
+        found: list[dict[str, int | str | None]] = self._hub.read("lead", f"/api/shield/subscribers/{self.id}")["zones"]
+        return found
+
+    def end(self) -> None:
+        """End it."""
+        self._hub.ask("lead", f"/api/shield/subscribers/{self.id}/end", reason="measured")
+
+
+def publish(hub: Program, port: int, name: str) -> float:
+    """Propose and approve a name; return the seconds from approval to block."""
+    made = hub.ask("analyst", "/api/shield/decisions", name=name, category="malware", reason="seen in a campaign")
+    path = f"/api/shield/decisions/{made['decision']}"
+    assert wait_until(lambda: hub.http.get(path, headers={"Authorization": f"Bearer {hub.keys['approver']}"})
+                      .status_code == 200, 60)  # fmt: skip
+    until(port, name, NOERROR, time.perf_counter())
     start = time.perf_counter()
-    while not truth():
-        if time.perf_counter() - start > seconds:
-            raise TimeoutError("the resolver did not take the change")
-        time.sleep(0.001)
-    return time.perf_counter() - start
+    hub.ask("approver", f"{path}/approve?reason=agreed")
+    return until(port, name, NXDOMAIN, start)
 
 
-def add_subscriber(served: ServedHub, kind: Kind, org: str, port: int) -> tuple[str, dict[str, str], str]:
-    """Add one that has taken all steps; return its id, its fragments and the folder they are for."""
-    subscribers: Subscribers = served.hub.shielding.subscribers
-    found = served.hub.members.operator_viewer(org)
-    assert found is not None
-    viewer = replace(found, person=None)
-    made = subscribers.add(viewer, viewer.org or "", Wanted(
-        label=kind, choice=Choice(kind), addresses=("127.0.0.1",), notify=(f"127.0.0.1@{port}",)))
-    for step in (Step.SHADOW, Step.CANARY, Step.ENFORCE):
-        assert wait_until(lambda: served.hub.river.position >= served.hub.record.head()[0], 60)
-        subscribers.change(viewer, made.id, Wanted(step=step, reference="CHG1"))
-    assert wait_until(lambda: served.hub.river.position >= served.hub.record.head()[0], 60)
-    assert wait_until(lambda: subscribers.serving.view_of(subscribers.one(viewer, made.id)) is not None, 300)
-    folder = tempfile.mkdtemp(prefix=f"{kind}-")
-    files = subscribers.configuration(viewer, kind, made.id, Place(port=served.dns_port, folder=folder))
-    return made.id, {name: text.replace(PLACEHOLDER, made.secret).replace("https://hub.example", served.url)
-                     for name, text in files.items()}, folder  # fmt: skip
+def lift(hub: Program, port: int, name: str) -> float:
+    """Lift a name; return the seconds until it resolves."""
+    start = time.perf_counter()
+    hub.ask("approver", "/api/shield/lifts", name=name, reason="wrong")
+    return until(port, name, NOERROR, start)
 
 
-def rate(resolver: RealResolver, folder: Path) -> float:
+def rate(port: int, folder: Path, asked: list[str]) -> float:
     """Return dnsperf's queries a second on names that the resolver has cached."""
-    asked = folder / "queries"
-    asked.write_text("".join(f"c{number}.clean.example A\n" for number in range(CLEAN)))
-    words = [program("dnsperf") or "", "-s", "127.0.0.1", "-p", str(resolver.port), "-d", str(asked), "-c", "4"]
+    queries = folder / "queries"
+    queries.write_text("".join(f"{name} A\n" for name in asked))
+    words = [path_of("dnsperf") or "", "-s", "127.0.0.1", "-p", str(port), "-d", str(queries), "-c", "4"]
     subprocess.run([*words, "-n", "1"], capture_output=True, check=True)  # into the cache
-    said = subprocess.run([*words, "-l", "3"], capture_output=True, text=True, check=True).stdout
+    said = subprocess.run([*words, "-l", "4"], capture_output=True, text=True, check=True).stdout
     return float(next(line.split()[-1] for line in said.splitlines() if "Queries per second" in line))
 
 
-def measure(served: ServedHub, kind: Kind, org: str, key: str, rounds: int, perf: bool) -> None:
+def measure(hub: Program, kind: Kind, given: argparse.Namespace) -> None:
     """Run one resolver and print its figures."""
-    port = free_port()
-    _, files, folder = add_subscriber(served, kind, org, port)
-    environment = {"FUSIONCELL_KEY": key}
+    subscribed = Subscribed(hub, kind)
     started = time.perf_counter()
-    with RealResolver(kind, files, Path(folder), port=port, environment=environment) as resolver:
-        assert wait_until(lambda: resolver.code("n0.listed.example") == "NXDOMAIN", 300), resolver.log()
-        loaded = time.perf_counter() - started
-        blocks, frees = [], []
-        for number in range(rounds):
-            name = f"r{number}-{kind}.round.example"
-            time.sleep(PAUSE)
-            publish(served.hub, name)
-            blocks.append(waited(lambda name=name: resolver.code(name) == "NXDOMAIN"))
-            time.sleep(PAUSE)
-            withdraw(served.hub, name)
-            frees.append(waited(lambda name=name: resolver.code(name) == "NOERROR"))
-        report(f"{kind}: first block", seconds=loaded)
-        report(f"{kind}: publication to block", p50_ms=quantile(blocks, 0.5), p95_ms=quantile(blocks, 0.95))
-        report(f"{kind}: lift to free", p50_ms=quantile(frees, 0.5), p95_ms=quantile(frees, 0.95))
-        with_zones = rate(resolver, Path(folder)) if perf and program("dnsperf") else 0.0
-    if with_zones:
+    clean = [f"c{number}.clean.example" for number in range(CLEAN)]
+    listed = list(names(CLEAN, 1))
+    with RealResolver(kind, subscribed.files, subscribed.folder, port=subscribed.port,
+                      environment={"FUSIONCELL_KEY": hub.keys["member"]}) as resolver:
+        until(resolver.port, LISTED, NXDOMAIN, time.perf_counter(), 400)
+        report(f"{kind}: first block", seconds=time.perf_counter() - started,
+               resolver_MB=memory(resolver.pid), hub_MB=hub.memory())
+        time.sleep(given.settle)
+        blocks, frees, mains = [], [], []
+        for number in range(given.rounds):
+            name = f"r{number}-{time.time_ns():x}.round{number}.example"
+            blocks.append(publish(hub, resolver.port, name))
+            time.sleep(given.pause)
+            frees.append(lift(hub, resolver.port, name))
+            time.sleep(given.pause)
+            if given.main:
+                mains.append(lift(hub, resolver.port, next(given.listed)))
+                time.sleep(given.pause)
+        for label, values in (("approval to block", blocks), ("lift to free", frees), ("lift from main", mains)):
+            if values:
+                report(f"{kind}: {label}", p50_ms=quantile(values, 0.5), p95_ms=quantile(values, 0.95),
+                       max_ms=max(values) * 1e3, rounds=len(values), load=os.getloadavg()[0])  # fmt: skip
+        if given.perf:
+            found = {"clean": rate(resolver.port, subscribed.folder, clean),
+                     "listed": rate(resolver.port, subscribed.folder, listed)}
+    if given.perf:
         with RealResolver(kind, _without(kind), Path(tempfile.mkdtemp())) as bare:
-            without = rate(bare, bare.folder)
-        report(f"{kind}: clean queries a second", without=without, with_zones=with_zones)
+            report(f"{kind}: queries a second", without_zones=rate(bare.port, bare.folder, clean), **found,
+                   load=os.getloadavg()[0])  # fmt: skip
+    subscribed.end()
 
 
 def _without(kind: Kind) -> dict[str, str]:
@@ -122,26 +175,29 @@ def _without(kind: Kind) -> dict[str, str]:
 
 
 def main() -> None:
-    """Fill a hub and measure each resolver."""
+    """Fill a hub, or take one that is filled, and measure each resolver."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     parser.add_argument("--names", type=int, default=100_000)
     parser.add_argument("--rounds", type=int, default=20)
+    parser.add_argument("--pause", type=float, default=1.5, help="Seconds between two changes.")
+    parser.add_argument("--settle", type=float, default=5.0, help="Seconds from the first block on.")
+    parser.add_argument("--main", action="store_true")
     parser.add_argument("--perf", action="store_true")
+    parser.add_argument("--hub", type=Path)
     parser.add_argument("kinds", nargs="*", default=[kind.value for kind in Kind])
     given = parser.parse_args()
-    folder = Path(tempfile.mkdtemp(prefix="resolvers-"))
-    made = make_hub(folder / "hub")
-    start, cpu = time.perf_counter(), time.process_time()
-    for first in range(0, given.names, BATCH):
-        publish(made.hub, *(f"n{number}.listed.example" for number in range(first, min(given.names, first + BATCH))))
-    report("record and projections", names=given.names, cpu_s=time.process_time() - cpu,
-           wall_s=time.perf_counter() - start, load=os.getloadavg()[0])  # fmt: skip
-    with ServedHub(made.hub) as served:
+    known = [name for _, name in zip(range(20_000), names(given.names - 1, 1), strict=False)]
+    given.listed = iter(known[len(known) // 2:])
+    folder = given.hub or Path(tempfile.mkdtemp(prefix="resolvers-")) / "hub"
+    prepare(folder, given.names)
+    with program(folder) as hub:
+        report("hub started from its record", names=given.names, wall_s=hub.started, cpu_s=hub.start_cpu,
+               MB=hub.memory(), load=os.getloadavg()[0])  # fmt: skip
         for kind in map(Kind, given.kinds):
-            if program(PROGRAMS[kind]) is None:
+            if path_of(PROGRAMS[kind]) is None:
                 print(f"{kind}: not on this machine")
                 continue
-            measure(served, kind, made.provider.org, made.provider.key, given.rounds, given.perf)
+            measure(hub, kind, given)
     report("load", after=os.getloadavg()[0])
 
 

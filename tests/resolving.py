@@ -86,6 +86,11 @@ class RealResolver:
             self._everything.close()
             self._everything = None
 
+    @property
+    def pid(self) -> int:
+        """The resolver's process id."""
+        return self._processes[-1].pid
+
     def _run(self, words: list[str]) -> None:
         log = (self.folder / f"log-{len(self._processes)}").open("wb")
         self._processes.append(subprocess.Popen(words, stdout=log, stderr=subprocess.STDOUT, cwd=self.folder,

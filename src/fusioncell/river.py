@@ -108,6 +108,7 @@ class River:
         self._listeners: list[Listener] = []
         self._matchers: list[Matcher] = []
         self._after: list[Callable[[], None]] = []
+        self._first: list[Callable[[], None]] = []
         self._wake = threading.Event()
         self._pause = threading.Event()
         self._stop = False
@@ -131,6 +132,10 @@ class River:
     def on_arrived(self, matcher: Matcher) -> None:
         """Call ``matcher(cuts, before, position)`` after each batch, with what the entries between the two brought."""
         self._matchers.append(matcher)
+
+    def first_after_batch(self, action: Callable[[], None]) -> None:
+        """Call ``action`` as soon as a batch is committed, before anybody else hears of it, however many follow."""
+        self._first.append(action)
 
     def after_batch(self, action: Callable[[], None]) -> None:
         """Call ``action`` after each batch, and on every idle tick."""
@@ -159,6 +164,8 @@ class River:
         with self._moved:
             self.position = entries[-1].seq
             self._moved.notify_all()
+        for action in self._first:
+            action()
         for matcher in self._matchers:
             matcher(cuts, before, self.position)
         if self._listeners:

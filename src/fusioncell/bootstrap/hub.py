@@ -189,6 +189,7 @@ class Hub:
 
     def start(self) -> None:
         """Let the river run in its thread, and the shield after each batch."""
+        self.river.first_after_batch(self.shielding.follow)
         self.river.after_batch(self._after_batch)
         self.river.after_batch(lambda: self.follower.follow(self.river.position))
         self.river.start()
@@ -222,10 +223,10 @@ class Hub:
         self.shielding.daily()
 
     def _after_batch(self) -> None:
+        self.shielding.act()
         self.anonymous.release()
         self.proxy.follow()
         self.products.follow()
-        self.shielding.act()
         self.assets.alarm()
         self.files.sweep()
 

@@ -61,6 +61,11 @@ class Shielding:
     subscribers: Subscribers
     hit_counts: Hits
 
+    def follow(self) -> None:
+        """Bring the zones to the newest step, if a batch brought any: a block or a lift waits for nothing else."""
+        if self.shield.follow():
+            self.subscribers.follow()
+
     def act(self) -> int:
         """After each batch: bring the zones to the newest step, do what is due; return how many entries that made."""
         self.shield.follow()

@@ -52,6 +52,7 @@ decision = Table(
     Column("seq", _key, primary_key=True),
     Column("id", String(64), nullable=False, unique=True),
     Column("name", String(255), nullable=False),
+    Column("backwards", String(255), nullable=False),
     Column("category", String(40), nullable=False),
     Column("state", String(16), nullable=False),
     Column("malicious", Float, nullable=False),
@@ -90,6 +91,9 @@ decision = Table(
     Index("shield_decision_state", "state", "expires_at"),
     Index("shield_decision_standing", "standing", "published_at"),
     Index("shield_decision_standing_name", "state", "name"),
+    # Found without a look at each of a million: what was published lately, and what is blocked under a name.
+    Index("shield_decision_published", "state", "exercise", "serial"),
+    Index("shield_decision_below", "state", "exercise", "backwards"),
 )
 change = Table(
     "shield_change",
@@ -99,6 +103,7 @@ change = Table(
     Column("added", Integer, nullable=False),
     Column("at", BigInteger, nullable=False),
     Column("seq", BigInteger, nullable=False),
+    Index("shield_change_added", "added", "serial"),
 )
 due = Table(
     "shield_due",
@@ -139,10 +144,10 @@ def open_decision(connection: Connection, seq: int, at: int, audience: int, stat
         seq, body.decision, body.name, body.category, state.value, body.malicious, body.active, at, 0, 0,
         at if refused else 0, _text(body.evidence), body.by, "", storable(body.reason), _text(body.guards), audience,
         _text(body.approvers), body.standing, body.severity, body.origin, int(body.exercise), body.policy,
-        storable(body.reason_code), storable(body.contact), "[]", None if refused else body.category,
+        storable(body.reason_code), storable(body.contact), "[]", None if refused else body.category, body.name[::-1],
     )  # fmt: skip
     connection.run(
-        f"INSERT INTO shield_decision (seq, {COLUMNS}, scope, ended_by, serial) "
+        f"INSERT INTO shield_decision (seq, {COLUMNS}, scope, backwards, ended_by, serial) "
         f"VALUES ({', '.join('?' * len(row))}, '', 0)",
         row,
     )

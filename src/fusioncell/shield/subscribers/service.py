@@ -124,13 +124,13 @@ class Subscribers:
                 return 0
             merges = [mark for mark in marks if mark[3]]
             merged, before = (merges[-1][1] if merges else 0), (merges[-2][1] if len(merges) > 1 else 0)
-            fresh = store.count_since(connection, before)
+            fresh = store.count_since(connection, before, MOST_FRESH + 1)
             last, held = store.last_step(connection), marks[-1][4] if marks else 0
             lifted = bool(store.lifted_after(connection, held, 1))
         now, at = self._clock.now(), marks[-1][2] if marks else 0
         quiet = (now - QUIET) // DAY * DAY + QUIET
         due = last > merged and (merges[-1][2] if merges else 0) < quiet or fresh > MOST_FRESH
-        holds = self.serving.held() if lifted else None
+        holds = self.serving.held() if lifted or due else None
         clears = holds is not None and holds > held
         if not (due or clears) or now - at < MINUTE:
             return 0

@@ -156,14 +156,13 @@ def stood_at(connection: Connection, low: int, high: int) -> Iterator[tuple[str,
         "AND d.serial > 0 AND d.serial <= ? AND d.state <> 'published'"
     )
     yield from connection.rows(removed, (high, low, high))
-    last = ""
     while True:
-        rows = connection.rows(f"{_PUBLISHED} AND serial > ? AND serial <= ? AND name > ? ORDER BY name LIMIT ?",
-                               (low, high, last, _PAGE))
+        rows = connection.rows(f"{_PUBLISHED} AND serial > ? AND serial <= ? ORDER BY serial LIMIT ?",
+                               (max(low, 0), high, _PAGE))
         yield from rows
         if len(rows) < _PAGE:
             return
-        last = rows[-1][0]
+        low = rows[-1][3]
 
 
 def decided(connection: Connection, names: Collection[str]) -> dict[str, dict[int, tuple[str, str, int]]]:
@@ -180,11 +179,11 @@ def decided(connection: Connection, names: Collection[str]) -> dict[str, dict[in
     return found
 
 
-def count_since(connection: Connection, serial: int) -> int:
-    """Count what is blocked and was published after a serial."""
+def count_since(connection: Connection, serial: int, most: int) -> int:
+    """Count what is blocked and was published after a serial, up to a bound."""
     rows = connection.rows(
-        "SELECT count(*) FROM shield_decision WHERE state = 'published' AND exercise = 0 AND serial > ?", (serial,)
-    )
+        "SELECT count(*) FROM (SELECT 1 FROM shield_decision WHERE state = 'published' AND exercise = 0 "
+        "AND serial > ? LIMIT ?) AS found", (serial, most))  # fmt: skip
     return int(rows[0][0])
 
 
@@ -202,9 +201,12 @@ def lifted_after(connection: Connection, serial: int, limit: int) -> list[tuple[
     )
 
 
-def blocked_names(connection: Connection) -> list[tuple[str]]:
-    """Return the names that are blocked."""
-    return connection.rows("SELECT name FROM shield_decision WHERE state = 'published' AND exercise = 0")
+def blocked_below(connection: Connection, name: str) -> bool:
+    """Tell whether any name under this one is blocked."""
+    above = name[::-1]
+    return bool(connection.rows(
+        "SELECT 1 FROM shield_decision WHERE state = 'published' AND exercise = 0 AND backwards > ? AND backwards < ? "
+        "LIMIT 1", (above + ".", above + "/")))  # fmt: skip
 
 
 def last_step(connection: Connection) -> int:

@@ -65,8 +65,8 @@ class Published(Protocol):
         """Return (name, category, severity, serial of its end) of what was withdrawn after a serial."""
         ...
 
-    def blocked_names(self, connection: Connection) -> list[tuple[str]]:
-        """Return the names that are blocked."""
+    def blocked_below(self, connection: Connection, name: str) -> bool:
+        """Tell whether any name under this one is blocked."""
         ...
 
 
@@ -268,11 +268,7 @@ class View:
         rows = self._published.lifted_after(connection, self._held, _MOST_LIFTED)
         self._lifted = {name: (category, severity, raw) for name, category, severity, raw in rows
                         if self.choice.takes(category, severity)}  # fmt: skip
-        alone: set[str] = set()
-        if self._lifted:
-            for (name,) in self._published.blocked_names(connection):
-                alone.update(parent for parent in _parents(name) if parent in self._lifted)
-        self._alone = frozenset(alone)
+        self._alone = frozenset(name for name in self._lifted if self._published.blocked_below(connection, name))
 
     def _lift(self, name: str) -> Fact:
         category, severity, _ = self._lifted[name]
