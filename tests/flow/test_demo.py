@@ -15,7 +15,8 @@ from fusioncell.demo import PAST, PLAYERS, Director, StoryClock, campaigns, hist
 from fusioncell.demo.dice import Dice
 from fusioncell.demo.director import QUIET_AFTER, QUIET_FACTOR
 from fusioncell.demo.plot import Approve, Recall, Say
-from fusioncell.kernel.clock import SECOND, ManualClock, parse_instant
+from fusioncell.demo.protection import MISTAKEN, RESOLVERS, TAKEN_OVER
+from fusioncell.kernel.clock import HOUR, SECOND, ManualClock, parse_instant
 from fusioncell.kernel.errors import BadInput, Conflict, NotFound, NotSignedIn
 from fusioncell.kernel.marking import Viewer, is_pseudonym
 from fusioncell.kernel.observable import Observable, ObservableType
@@ -176,6 +177,49 @@ def test_the_partnership_talks(tmp_path: Path, caplog: pytest.LogCaptureFixture)
     stage.play_until(2400)
     assert not [record.getMessage() for record in caplog.records if record.name == "fusioncell.demo"]
     hub.close()
+
+
+def test_each_page_of_the_shield_has_something_to_show(stage: Stage) -> None:
+    """Resolvers and their counts, a standing approval at work, appeals of each end, a lift, a hold, a guarded name."""
+    shielding, viewer = stage.hub.shielding, stage.director.cast.viewer
+    department, operator, officer = viewer("department"), viewer("administrator"), viewer("officer")
+    assert department is not None and operator is not None and officer is not None
+    assert sorted((one.label, one.step) for one in shielding.subscribers.listed(operator)) == sorted(
+        (label, step) for _, label, _, step, _, _ in RESOLVERS)
+    came = shielding.hit_counts.impact(department, 7)
+    assert came.released.blocked > 10_000 and len(came.released.decisions) > 5 and came.lifted == 1
+    assert shielding.hit_counts.impact(operator, 7).reported.shadow > 1000
+    [rule] = shielding.standing.listed(department)
+    fared = shielding.standing.fared(rule)
+    assert fared.published > 5 and fared.looked_at == 2 and not fared.wrong
+    appeals = {one.name: one.state.value for one in shielding.appeals.listed(department)}
+    assert sorted(appeals.values()) == ["open", "refused", "upheld"] and appeals[MISTAKEN] == "upheld"
+    assert MISTAKEN not in stage.zone() and [one.name for one in shielding.lifts.bars(department)] == [MISTAKEN]
+    assert sorted(bool(one.until) for one in shielding.holds.holds(officer)) == [False, True]
+    guarded = stage.hub.shield.newest(TAKEN_OVER, department)
+    assert guarded is not None and guarded.state is State.PROPOSED and guarded.guards and len(guarded.endorsed) == 1
+    lead = viewer("lead")
+    assert lead is not None and [one.name for one in stage.hub.assets.alerts(lead)] == [TAKEN_OVER]
+    assert {table.source for table in stage.hub.vulns.tables()} == {"epss", "kev"}
+
+
+def test_resolvers_report_each_hour_once(stage: Stage) -> None:
+    operator = stage.director.cast.viewer("administrator")
+    assert operator is not None
+    hits = stage.hub.shielding.hit_counts
+    before = hits.impact(operator, 7).reported.blocked
+    stage.play_until(80)
+    after = hits.impact(operator, 7).reported.blocked
+    assert after > before and stage.director.place.counted == NOW // HOUR * HOUR - HOUR
+    stage.play_until(230)
+    assert hits.impact(operator, 7).reported.blocked == after, "no other hour has closed"
+
+
+def test_sources_are_known_by_their_names(stage: Stage) -> None:
+    department = stage.director.cast.viewer("department")
+    assert department is not None
+    known = {one.id for one in stage.hub.members.organisations()}
+    assert {one.name for one in stage.hub.origins.sources(department)} <= known
 
 
 def test_a_visitor_who_is_faster_wins(stage: Stage) -> None:

@@ -18,10 +18,11 @@ from fusioncell.demo import campaigns, history, story, talks
 from fusioncell.demo.cast import FINANCE, PARTNERS, Cast
 from fusioncell.demo.conversation import act_out
 from fusioncell.demo.dice import Dice
-from fusioncell.demo.plot import Act, Approve, Beat, Recall, Round, Say
+from fusioncell.demo.plot import Act, Approve, Beat, Count, Protective, Recall, Round, Say
+from fusioncell.demo.protection import act_protectively, count
 from fusioncell.demo.voices import write
 from fusioncell.intake.service import Terms
-from fusioncell.kernel.clock import Instant
+from fusioncell.kernel.clock import HOUR, Instant
 from fusioncell.kernel.errors import FusionCellError
 from fusioncell.shield.model import State
 
@@ -61,13 +62,15 @@ class Place:
     round_at: int = ROUND_EVERY
     said: dict[str, str] = field(default_factory=dict)
     """Ids of what a later act refers to: contributions and posts, by name."""
+    counted: int = 0
+    """The last hour (µs, its beginning) of which the resolvers have reported."""
     furnished: bool = False
     """The groups, the directory and the like stand."""
 
     def notes(self) -> dict[str, Any]:
         """Return it as plain values."""
         return {"elapsed": self.elapsed, "told": self.told, "line": self.line, "line_at": self.line_at,
-                "round_at": self.round_at, "said": self.said, "furnished": self.furnished}
+                "round_at": self.round_at, "said": self.said, "counted": self.counted, "furnished": self.furnished}
 
 
 def script() -> list[Beat]:
@@ -165,6 +168,13 @@ class Director:
                 case Round():
                     self.settle()
                     self._round()
+                    self._count()
+                case Count():
+                    self.settle()
+                    self._count()
+                case _ if isinstance(act, Protective):
+                    self.settle()
+                    act_protectively(self.cast, act, self.place.said)
                 case _:
                     self.settle()
                     act_out(self.cast, act, self.place.said)
@@ -181,7 +191,8 @@ class Director:
             if party is None:
                 return
             groups = (party,)
-        body, media_type, filename = write(act.piece, NAMES[act.by], key, self._hub.clock.now(), act.tlp)
+        who = (self.cast.partners[act.by], NAMES[act.by])
+        body, media_type, filename = write(act.piece, who, key, self._hub.clock.now(), act.tlp)
         accepted = self._hub.intake.accept(viewer, body, media_type, Terms(act.tlp, groups, filename=filename))
         if act.name:
             self.place.said[act.name] = accepted.contribution
@@ -197,6 +208,13 @@ class Director:
         contribution = self.place.said.get(act.said)
         if viewer is not None and contribution is not None:
             self._hub.intake.recall(viewer, contribution, act.reason)
+
+    def _count(self) -> None:
+        """Let the resolvers report the hour that closed last, once."""
+        hour = (self._hub.clock.now() // HOUR - 1) * HOUR
+        if hour > self.place.counted:
+            self.place.counted = hour
+            count(self.cast, hour)
 
     def _round(self) -> None:
         viewer = self.cast.viewer("department")

@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from fusioncell.demo.campaigns import beats_of, defanged
 from fusioncell.demo.dice import Dice, made_hash
-from fusioncell.demo.plot import Beat, Round, Say
+from fusioncell.demo.plot import Beat, Count, Round, Say
 from fusioncell.demo.talks import talks_of
 from fusioncell.demo.voices import Bundle, Event, Prose, Rows, Value
 from fusioncell.kernel.marking import Tlp
@@ -184,7 +184,8 @@ def line_of(number: int) -> Say:
 
 
 def past_beats(hour_of_day: int, hours: int, line: int) -> list[Beat]:
-    """Tell hours that have passed, ending at second 0: the stream, and the approver's round every two hours.
+    """Tell hours that have passed, ending at second 0: the stream, the resolvers' counts, and the approver's
+    round every two hours.
 
     ``hour_of_day``: 0 to 23, that of the first hour (UTC); ``line``: the number of the first contribution.
     """
@@ -195,8 +196,7 @@ def past_beats(hour_of_day: int, hours: int, line: int) -> list[Beat]:
         for part in range(count):
             beats.append(Beat(begins + part * 3600 // count + 61, line_of(line)))
             line += 1
-        if hour % 2:
-            beats.append(Beat(begins + 3599, Round()))
+        beats.append(Beat(begins + 3599, Round() if hour % 2 else Count()))
     return beats
 
 

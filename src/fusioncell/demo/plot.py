@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from fusioncell.demo.voices import Piece
 from fusioncell.kernel.marking import Tlp
 from fusioncell.picture.horizon import Paper
+from fusioncell.picture.products.model import Written
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,8 +141,74 @@ class Scan:
     hours: float = 0.0
 
 
+@dataclass(frozen=True, slots=True)
+class Count:
+    """The resolvers' agents report the hour that has closed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lodge:
+    """Somebody outside appeals against the block of ``about``; ``name``: for a later act on it."""
+
+    name: str
+    about: str
+    role: str
+    text: str
+    contact: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Judge:
+    """Someone decides the appeal ``to``: the block ends where it is upheld."""
+
+    by: str
+    to: str
+    uphold: bool
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """An officer asks that ``about`` is not blocked for some days; ``second``, if there is one, confirms it."""
+
+    by: str
+    about: str
+    reason: str
+    days: int
+    second: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Propose:
+    """Someone proposes by hand to block ``about``, a site of ``contact`` that was broken into, and approves it as the
+    first of two.
+    """
+
+    by: str
+    about: str
+    contact: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Review:
+    """Someone looks at a sample of what standing approvals published, and finds it right."""
+
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class Issue:
+    """Someone writes a product and hands it in; where there is a ``second``, it is approved and published."""
+
+    by: str
+    second: str
+    written: Written
+
+
+Protective = Lodge | Judge | Hold | Propose | Review | Issue
 Spoken = Write | Edit | React | Keep | OpenRoom | AskConsent | Accept | Scan
-Act = Say | Approve | Recall | Round | Spoken
+Act = Say | Approve | Recall | Round | Count | Protective | Spoken
 
 
 @dataclass(frozen=True, slots=True)

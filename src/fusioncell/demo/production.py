@@ -12,6 +12,7 @@ from fusioncell.demo.director import Director, Notebook
 from fusioncell.demo.foresight import past_foresight
 from fusioncell.demo.furnish import find_guests, furnish
 from fusioncell.demo.plot import Say
+from fusioncell.demo.protection import past_protection, protect
 from fusioncell.demo.talks import past_talks
 from fusioncell.kernel.clock import HOUR, Instant
 
@@ -33,13 +34,15 @@ def prepare(hub: Hub, clock: StoryClock, now: Instant, notebook: Notebook, offic
     director = Director(hub, assemble_cast(hub), notebook, hub.settle)
     if not director.place.furnished:
         furnish(director.cast, officers)
+        protect(director.cast, now)
         director.place.furnished = True
     find_guests(director.cast)
     hours = min(history.HOURS, (now - clock.now()) // HOUR)
     beats = history.past_beats((now // HOUR - hours) % 24, hours, director.place.line)
     director.place.line += sum(isinstance(beat.act, Say) for beat in beats)
     if not begun:
-        beats = sorted([*beats, *history.old_campaigns(), *past_talks(), *past_foresight()], key=lambda beat: beat.at)
+        told = [*history.old_campaigns(), *past_talks(), *past_foresight(), *past_protection()]
+        beats = sorted([*beats, *told], key=lambda beat: beat.at)
     director.replay(beats, now, clock.move_to)
     notebook.save(director.place.notes())
     return director

@@ -9,7 +9,6 @@ import csv
 import io
 import json
 import uuid
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from fusioncell.kernel.clock import DAY, SECOND, Instant, format_day, format_instant
@@ -74,8 +73,11 @@ def made_id(*words: object) -> str:
     return str(uuid.uuid5(_NAMESPACE, "/".join(map(str, words))))
 
 
-def write(piece: Piece, partner: str, key: str, now: Instant, tlp: Tlp) -> tuple[bytes, str, str]:
-    """Write a piece as its author's tools would: (body, media type, file name). MISP events carry their marking."""
+def write(piece: Piece, partner: tuple[str, str], key: str, now: Instant, tlp: Tlp) -> tuple[bytes, str, str]:
+    """Write a piece as its author's tools would: (body, media type, file name). MISP events carry their marking.
+
+    ``partner``: the organisation's id, by which its own tools name it too, and its name.
+    """
     match piece:
         case Prose():
             return piece.text.strip().encode(), "text/markdown", ""
@@ -84,7 +86,7 @@ def write(piece: Piece, partner: str, key: str, now: Instant, tlp: Tlp) -> tuple
         case Event():
             return _misp(piece, partner, key, now, tlp), "application/vnd.misp+json", ""
         case Bundle():
-            return _stix(piece, partner, key, now), "application/stix+json;version=2.1", ""
+            return _stix(piece, key, now), "application/stix+json;version=2.1", ""
 
 
 # -- CSV ----------------------------------------------------------------------------------------------------------
@@ -116,10 +118,10 @@ def _attribute(key: str, value: Value, to_ids: bool, stamp: str) -> dict[str, ob
             "timestamp": stamp, "comment": comment, "distribution": "5"}
 
 
-def _misp(piece: Event, partner: str, key: str, now: Instant, tlp: Tlp) -> bytes:
+def _misp(piece: Event, partner: tuple[str, str], key: str, now: Instant, tlp: Tlp) -> bytes:
     at = now - piece.days_old * DAY
     stamp = str(at // SECOND)
-    made_by = {"name": partner, "uuid": made_id("organisation", partner)}
+    made_by = {"name": partner[1], "uuid": partner[0]}
     attributes = [_attribute(key, value, True, stamp) for value in piece.values]
     attributes += [_attribute(key, value, False, stamp) for value in piece.context]
     return json.dumps({"Event": {
@@ -142,10 +144,9 @@ def _pattern(type: str, value: str) -> str:
     return _PATTERNS[type].format(value)
 
 
-def _stix(piece: Bundle, partner: str, key: str, now: Instant) -> bytes:
+def _stix(piece: Bundle, key: str, now: Instant) -> bytes:
     at = format_instant(now)
-    author = f"identity--{made_id('organisation', partner)}"
-    common = {"spec_version": "2.1", "created": at, "modified": at, "created_by_ref": author}
+    common = {"spec_version": "2.1", "created": at, "modified": at}
     said = [{"source_name": "mitre-attack", "external_id": technique} for technique in piece.techniques]
     things: list[dict[str, object]] = [
         {"type": "indicator", "id": f"indicator--{made_id(key, type, value)}", **common,
@@ -155,17 +156,13 @@ def _stix(piece: Bundle, partner: str, key: str, now: Instant) -> bytes:
         for type, value, comment in piece.values]
     for kind, name, more in (("malware", piece.malware, {"is_family": True}), ("campaign", piece.campaign, {})):
         if name:
-            thing = f"{kind}--{made_id(partner, kind, name)}"
+            thing = f"{kind}--{made_id(kind, name)}"
             things += [{"type": "relationship", "id": f"relationship--{made_id(key, kind, one['id'])}", **common,
                         "relationship_type": "indicates", "source_ref": one["id"], "target_ref": thing}
                        for one in things if one["type"] == "indicator"]
             things.append({"type": kind, "id": thing, **common, "name": name, **more})
     report = {"type": "report", "id": f"report--{made_id('report', key)}", **common, "name": piece.name,
               "description": piece.description, "report_types": ["threat-report"], "published": at,
-              "object_refs": _refs(things, author)}
+              "object_refs": [thing["id"] for thing in things]}
     bundle = {"type": "bundle", "id": f"bundle--{made_id('bundle', key)}", "objects": [report, *things]}
     return json.dumps(bundle).encode()
-
-
-def _refs(things: Sequence[dict[str, object]], author: str) -> list[object]:
-    return [thing["id"] for thing in things] or [author]
