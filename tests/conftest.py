@@ -1,4 +1,5 @@
-"""What all tests share: the empty tables of a hub, made once a process and copied into each new folder.
+"""What all tests share: compiled modules, and the empty tables of a hub, made once a process and copied into each new
+folder.
 
 A hub's tables take 65 ms to make and 11 ms to copy; some two thousand tests open a hub. Whatever stands in a folder
 already, and every hub on PostgreSQL, is opened as it is; ``tests/contract/test_migrations.py`` makes its tables by the
@@ -7,7 +8,9 @@ steps themselves.
 
 from __future__ import annotations
 
+import os
 import shutil
+import sys
 from collections.abc import Iterator
 
 import pytest
@@ -18,6 +21,11 @@ from fusioncell.bootstrap import open_databases
 from fusioncell.edges.database import SqlDatabase
 from fusioncell.edges.folder import Folder
 from fusioncell.kernel.settings import Settings
+
+# Containers often forbid Python to keep what it has compiled: each process that a test starts would compile all again,
+# which takes longer than what it is to do.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
 
 _NAMES = ("record", "vault", "projections")
 

@@ -16,7 +16,7 @@ from litestar.testing import TestClient
 from fusioncell.bootstrap import Folder, Hub, open_hub
 from fusioncell.fusion.knowngood import KnownGood
 from fusioncell.kernel.clock import Clock
-from fusioncell.web.app import make_app
+from fusioncell.web.app import house, make_app, with_given
 from resolvers import free_port, wait_until
 
 
@@ -76,11 +76,20 @@ _LAST: dict[str, Any] = {"hub": None, "app": None}
 
 
 def app_of(hub: Hub) -> Litestar:
-    """Make the application of a hub, once: its several hundred doors take half a second to set up."""
+    """Make the application of a hub, once, so that its pages are set up once."""
     if _LAST["hub"] is not hub:
         _LAST.update(hub=hub, app=make_app(hub))
     made: Litestar = _LAST["app"]
     return made
+
+
+def app_with(hub: Hub, door: Any) -> Litestar:
+    """Make the application of a hub with a door more, which no other application has: all others share their doors."""
+    house.cache_clear()
+    app = make_app(hub)
+    house.cache_clear()
+    app.register(with_given(door))
+    return app
 
 
 @contextmanager

@@ -37,7 +37,8 @@ from fusioncell.exchange.talk import store as talk_store
 from fusioncell.kernel.marking import person
 from fusioncell.picture import store as picture_store
 from fusioncell.river import River
-from fusioncell.web.app import declare_queries, make_app
+from fusioncell.web.app import declare_queries
+from hubs import app_with
 from matrix import (
     STREAMS,
     Asker,
@@ -314,8 +315,7 @@ def made_up(which: str, hub: Hub, words: str = "") -> dict[str, Any]:
 
 
 def test_a_new_door_is_covered_the_day_it_is_born(matrix: Matrix, monkeypatch: pytest.MonkeyPatch) -> None:
-    app = make_app(matrix.world.hub)
-    app.register(made_up)
+    app = app_with(matrix.world.hub, made_up)
     declare_queries(app)
     monkeypatch.setattr(matrix.world, "app", app)
     again = Matrix(matrix.world)

@@ -16,6 +16,7 @@ from fusioncell.bootstrap import Hub
 from fusioncell.kernel.marking import Tlp
 from fusioncell.members.model import PERMISSIONS, ROLES
 from fusioncell.web.app import make_app
+from hubs import app_with
 from served import new_hub
 
 FOR_VISITORS = {"read", "search", "stream"}
@@ -97,11 +98,11 @@ def test_a_door_without_permission_is_seen_and_stays_shut(hub: Hub) -> None:
     def seeded() -> str:
         return "open"
 
-    app = make_app(hub)
-    app.register(seeded)
+    app = app_with(hub, seeded)
     assert undeclared(app) == ["GET /api/seeded: permission None", "GET /api/seeded: no list of parameters"]
     with TestClient(app) as client:
         assert client.get("/api/seeded").status_code == 403
+    assert undeclared(make_app(hub)) == []
 
 
 def test_visitors_are_asked_to_sign_in(hub: Hub, client: TestClient[Litestar]) -> None:

@@ -45,15 +45,14 @@ VISITED = frozenset({"public", "read", "search", "stream"})
 class Access:
     """Middleware: puts ``viewer``, ``look`` and ``session`` into the request's state."""
 
-    def __init__(self, app: ASGIApp, hub: Hub) -> None:
+    def __init__(self, app: ASGIApp) -> None:
         self._app = app
-        self._hub = hub
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Recognise the party, then pass the request on."""
         if scope["type"] == ScopeType.HTTP:
             state: Any = scope.setdefault("state", {})
-            look = recognise_party(self._hub, scope, state)
+            look = recognise_party(scope["litestar_app"].state.hub, scope, state)
             viewer = look()
             state["refused"] = viewer is None
             state["viewer"] = viewer if viewer is not None else PUBLIC

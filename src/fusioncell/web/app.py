@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import re
+from collections import defaultdict
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from typing import Any, cast
+from copy import copy
+from functools import lru_cache
+from typing import Any, Self, cast
 
 from litestar import Litestar, Request, Response, Router, get
 from litestar.datastructures import State
 from litestar.di import Provide
 from litestar.enums import ScopeType
+from litestar.events import SimpleEventEmitter
 from litestar.exceptions import HTTPException
-from litestar.middleware import DefineMiddleware
 from litestar.openapi.config import OpenAPIConfig
 from litestar.openapi.spec import Components, SecurityScheme
+from litestar.routes import ASGIRoute, BaseRoute, HTTPRoute
 from litestar.types import ASGIApp, Receive, Scope, Send
 
 import fusioncell
@@ -226,30 +230,71 @@ def _living(hub: Hub, streams: Streams, live: PageStreams) -> Callable[[Litestar
     return living
 
 
-class _Given(Provide):
-    """A provider that is itself and no other: the framework compares each with each, for every door, when it starts."""
+def _of_hub(name: str, *, shielding: bool = False) -> Provide:
+    """Return the provider of a service of the hub that answers the request."""
 
-    __eq__ = object.__eq__
-    __hash__ = object.__hash__
+    def given(request: Request[Any, Any, Any]) -> Any:
+        hub: Hub = request.app.state.hub
+        return getattr(hub.shielding if shielding else hub, name)
+
+    return Provide(given, sync_to_thread=False)
 
 
-def _injected(hub: Hub) -> dict[str, Provide]:
-    """Return what handlers may ask for by name."""
-    given = {name: getattr(hub, name) for name in ROOMS} | {"hub": hub}
-    given |= {name: getattr(hub.shielding, name) for name in SHIELDING}
+def _the_hub(request: Request[Any, Any, Any]) -> Any:
+    return request.app.state.hub
 
-    def provide(value: Any) -> Provide:
-        return _Given(lambda: value, sync_to_thread=False, use_cache=True)
 
-    asked = {
-        "viewer": Provide(_viewer, sync_to_thread=False, use_cache=False),
-        "handed": Provide(_handed, sync_to_thread=False, use_cache=False),
-    }
-    return {**asked, **{name: provide(value) for name, value in given.items()}}
+_GIVEN = {
+    "viewer": Provide(_viewer, sync_to_thread=False),
+    "handed": Provide(_handed, sync_to_thread=False),
+    "hub": Provide(_the_hub, sync_to_thread=False),
+    **{name: _of_hub(name) for name in ROOMS},
+    **{name: _of_hub(name, shielding=True) for name in SHIELDING},
+}
+"""What handlers may ask for by name."""
+
+
+def with_given(door: Any) -> Any:
+    """Return a door together with what it asks for: the framework compares all that a door is given with each other."""
+    code, door = door.fn.__code__, copy(door)
+    asked = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
+    door.dependencies = {name: _GIVEN[name] for name in asked if name in _GIVEN}
+    return door
+
+
+class _Doors(Router):
+    """All doors in one router: Litestar joins the methods of one path only within a router.
+
+    It keeps its map of doors, which the framework would make anew for every door. It is made for one application, which
+    would copy it deeply.
+    """
+
+    def __init__(self, doors: list[Any]) -> None:
+        self._known: dict[str, Any] = defaultdict(dict)
+        super().__init__("/", route_handlers=doors)
+
+    @property
+    def route_handler_method_map(self) -> dict[str, Any]:
+        """Doors by path and method."""
+        return self._known
+
+    def register(self, value: Any) -> list[BaseRoute]:
+        """Take a door in, and note it."""
+        routes = super().register(value)
+        for route in routes:
+            if not isinstance(route, HTTPRoute):
+                self._known[route.path]["asgi"] = cast("ASGIRoute", route).route_handler
+                continue
+            for handler in route.route_handlers:
+                self._known[route.path].update(dict.fromkeys(handler.http_methods, handler))
+        return routes
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
+        """Return itself."""
+        return self
 
 
 def _doors() -> Router:
-    """Return all doors in one router: Litestar joins the methods of one path only within a router."""
     rooms = (intake_routes, fusion_routes, picture_routes, exchange_routes, shield_routes, members_routes)
     packages = (
         match_routes, cursors_routes, origins_routes, overrides_routes, learned_routes, alike_routes, changes_routes,
@@ -265,7 +310,8 @@ def _doors() -> Router:
         situation_routes,
     )  # fmt: skip
     doors = [door for room in (*rooms, *packages) for door in room.HANDLERS]
-    return Router("/", route_handlers=[healthz, readyz, metrics, *doors, *page_handlers()])
+    doors = [healthz, readyz, metrics, *doors, *page_handlers()]
+    return _Doors([with_given(door) for door in doors])
 
 
 def _described() -> OpenAPIConfig:
@@ -280,44 +326,53 @@ def _described() -> OpenAPIConfig:
     )
 
 
-def make_app(hub: Hub) -> Litestar:
-    """Make the application over a hub."""
-    streams = Streams(hub.record, hub.seal, hub.river.past, hub.settings.max_subscribers)
-    streams.note_in(hub.receipts)
-    live = PageStreams(hub)
-    # Mails speak their reader's language by the catalogues of the pages.
-    hub.notify.say = lambda language: translations(language).gettext
+@lru_cache(maxsize=4)
+def house(max_body_mb: int) -> Litestar:
+    """Make all doors, which know no hub: each is given what the hub has that answers the request."""
     app = Litestar(
         route_handlers=[_doors()],
-        dependencies=_injected(hub),
         guards=[guard],
-        middleware=[DefineMiddleware(Access, hub=hub)],
+        middleware=[Access],
         exception_handlers={
             FusionCellError: problems.of_ours,
             HTTPException: problems.of_framework,
             Exception: problems.of_unknown,
         },
         after_request=_secure,
-        lifespan=[_living(hub, streams, live)],
-        request_max_body_size=hub.settings.max_body_mb << 20,
-        state=State(
-            {
-                "hub": hub,
-                "fusion": hub.fusion,
-                "lag": hub.river.lag,
-                "record": hub.record,
-                "streams": streams,
-                "cursors": hub.cursors,
-                "pages": pages_for(hub),
-                "live": live,
-            }
-        ),
+        request_max_body_size=max_body_mb << 20,
         logging_config=None,
         openapi_config=_described(),
     )
     declare_queries(app)
+    return app
+
+
+def make_app(hub: Hub) -> Litestar:
+    """Make the application over a hub. The doors take a second to make and are made once a process."""
+    streams = Streams(hub.record, hub.seal, hub.river.past, hub.settings.max_subscribers)
+    streams.note_in(hub.receipts)
+    live = PageStreams(hub)
+    # Mails speak their reader's language by the catalogues of the pages.
+    hub.notify.say = lambda language: translations(language).gettext
+    app = copy(house(hub.settings.max_body_mb))
+    app.asgi_router = copy(app.asgi_router)
+    app.asgi_router.app = app
+    app.event_emitter = SimpleEventEmitter([])
+    app._lifespan_managers = [_living(hub, streams, live)]
+    app.state = State(
+        {
+            "hub": hub,
+            "fusion": hub.fusion,
+            "lag": hub.river.lag,
+            "record": hub.record,
+            "streams": streams,
+            "cursors": hub.cursors,
+            "pages": pages_for(hub),
+            "live": live,
+        }
+    )
     controllers = frozenset({controller for controller, _ in hub.mispdoor.actions}) | {"admin"}
-    app.asgi_handler = express(hub, _misp_at_root(controllers, _head_is_get(app.asgi_handler)))
+    app.asgi_handler = express(hub, _misp_at_root(controllers, _head_is_get(app._create_asgi_handler())))
     return app
 
 
