@@ -86,6 +86,30 @@ def test_what_goes_leaves_what_would_stand_without_it(reports: list[Report], gon
     assert made(reports, gone=gone) == made(reports, never=gone)
 
 
+@given(st.lists(st.lists(st.tuples(st.sampled_from((CLEAR, GREEN, NARROW)), _names.map(tuple)), min_size=1, max_size=3),
+                max_size=6), st.integers(1, 20), st.sets(st.integers(0, 17), max_size=5))  # fmt: skip
+def test_what_some_items_of_a_report_say_goes_with_the_last_of_them(
+    reports: list[list[Report]], batch: int, gone: set[int]
+) -> None:
+    items = [several(number, place, each) for number, report in enumerate(reports) for place, each in enumerate(report)]
+    left = [each for place, each in enumerate(items) if place not in gone]
+    with tables() as connection:
+        for start in range(0, len(items), batch):
+            project(connection, [], arrived(items[start : start + batch]), TIERS)
+        project(connection, [], arrived([], [each for place, each in enumerate(items) if place in gone]), TIERS)
+        found = dump(connection)
+    with tables() as connection:
+        for each in left:
+            project(connection, [], arrived([each]), TIERS)
+        assert found == dump(connection)
+
+
+def several(number: int, place: int, report: Report) -> tuple[Entry, Extract]:
+    """Return an item of a submission that may have more."""
+    entry, said = item(number, report)
+    return msgspec.structs.replace(entry, seq=entry.seq + place), said
+
+
 @given(_reports)
 def test_narrower_reports_change_nothing(reports: list[Report]) -> None:
     narrow = frozenset(n for n, (audience, _) in enumerate(reports) if audience == NARROW)

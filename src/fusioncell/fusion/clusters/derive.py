@@ -38,8 +38,12 @@ _SAYS_NOTHING = frozenset((_T.CIDR, _T.ASN, _T.VULNERABILITY, _T.WEAKNESS, _T.PO
 MAX_TEXT = 512
 
 
-def hashed(feature: Feature) -> tuple[int, int, str]:
-    """Return (hash, kind, text) of a feature, as they stand in the index."""
+Hashed = tuple[int, int, str]
+"""(hash, kind, text) of a feature."""
+
+
+def hashed(feature: Feature) -> Hashed:
+    """Return a feature as it stands in the index."""
     kind, text = int(feature.kind), storable(feature.text)
     return signed64(f"{kind}:{text}".encode("utf-8", "replace")), kind, text
 
@@ -61,19 +65,24 @@ def asked_for(text: str) -> list[int]:
 
 def features_of(observable: Observable) -> Iterator[Feature]:
     """Give the features of an observable that an attacker's role is claimed of."""
+    for part in parts_of(observable):
+        yield from part
+
+
+def parts_of(observable: Observable) -> tuple[tuple[Feature, ...], ...]:
+    """Return the same by part: those of a URL's host apart from those of its path, which others share alone."""
     kind, value = observable.type, observable.value
     if kind is _T.DOMAIN:
-        yield from _of_host(value)
-    elif kind in (_T.IPV4, _T.IPV6):
-        yield from _of_address(value)
-    elif kind is _T.URL:
-        yield from _of_url(value)
-    elif kind is _T.EMAIL:
-        yield Feature(Kind.SENDER, value[:MAX_TEXT])
-    elif kind in _HASHES:
-        yield Feature(Kind.HASH, value)
-    elif kind not in _SAYS_NOTHING:
-        yield Feature(Kind.OTHER, f"{kind.value}:{value}"[:MAX_TEXT])
+        return (_of_host(value),)
+    if kind is _T.URL:
+        return _of_url(value)
+    if kind in (_T.IPV4, _T.IPV6):
+        return (_of_address(value),)
+    if kind is _T.EMAIL:
+        return ((Feature(Kind.SENDER, value[:MAX_TEXT]),),)
+    if kind in _HASHES:
+        return ((Feature(Kind.HASH, value),),)
+    return () if kind in _SAYS_NOTHING else ((Feature(Kind.OTHER, f"{kind.value}:{value}"[:MAX_TEXT]),),)
 
 
 def features_of_reference(address: str) -> Iterator[Feature]:
@@ -110,25 +119,22 @@ def _of_text(text: str) -> Iterator[Feature]:
         yield from _of_host(host.partition(":")[0].lower().rstrip("."))
 
 
-def _of_url(url: str) -> Iterator[Feature]:
-    rest = url.partition("://")[2]
-    host, slash, path = rest.partition("/")
+def _of_url(url: str) -> tuple[tuple[Feature, ...], ...]:
+    host, slash, path = url.partition("://")[2].partition("/")
     host = host.rpartition("@")[2].lower()
     if host.startswith("["):
-        yield from _of_address(host[1:].partition("]")[0])
+        first = _of_address(host[1:].partition("]")[0])
     elif address := _V4.fullmatch(host):
-        yield from _of_socket(address)
+        first = _of_socket(address)
     else:
-        yield from _of_host(host.partition(":")[0])
-    if slash:
-        yield from _of_path("/" + path)
+        first = _of_host(host.partition(":")[0])
+    return (first, _of_path("/" + path)) if path else (first,)
 
 
-def _of_path(path: str) -> Iterator[Feature]:
+def _of_path(path: str) -> tuple[Feature, ...]:
     for mark in "?#":
         path = path.partition(mark)[0]
-    if len(path) > 1:
-        yield Feature(Kind.PATH, path[:MAX_TEXT])
+    return (Feature(Kind.PATH, path[:MAX_TEXT]),) if len(path) > 1 else ()
 
 
 @lru_cache(maxsize=4096)

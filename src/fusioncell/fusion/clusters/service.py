@@ -249,7 +249,7 @@ class Clusters:
             return standing
         rows = store.values_of(sight.connection, [unit], sight.seen)[:_MOST_VALUES]
         kinds = {row[1]: row[2] for row in rows}
-        counts = store.counts(sight.connection, sight.tier, kinds)
+        counts = store.all_counts(sight.connection, sight.tier, kinds, sight.common)
         several = list(counts) if self._commons is None else self._commons.telling(list(counts), lambda: rows)
         shared = []
         for hash64 in several:
@@ -282,7 +282,8 @@ class Clusters:
         values: dict[int, dict[int, tuple[int, str]]] = {}
         for unit, hash64, kind, text in store.values_of(sight.connection, list(known), sight.seen):
             values.setdefault(unit, {})[hash64] = kind, text
-        counts = store.counts(sight.connection, sight.tier, {each for of in values.values() for each in of})
+        having = {each for of in values.values() for each in of}
+        counts = store.all_counts(sight.connection, sight.tier, having, sight.common)
         found = []
         for unit, toward, weight in rows:
             if unit not in known:

@@ -15,16 +15,16 @@ Row = tuple[Any, ...]
 Table(
     "fusion_clusters_value", metadata,
     Column("unit", BigInteger, primary_key=True, autoincrement=False),
-    Column("seq", BigInteger, primary_key=True, autoincrement=False),
     Column("hash", BigInteger, primary_key=True, autoincrement=False),
-    Column("audience", Integer, nullable=False),
+    Column("audience", Integer, primary_key=True, autoincrement=False),
     Column("kind", Integer, nullable=False),
     Column("text", Text, nullable=False),
+    Column("uses", Integer, nullable=False),
     Index("fusion_clusters_value_of", "hash", "unit", "audience"),
     sqlite_with_rowid=False,
 )  # fmt: skip
-"""A row a feature and entry, in order of arrival; what finds by feature is narrow, and holds all that it is asked for.
-``unit``: position of the submission's first entry."""
+"""A row a unit and feature, in order of arrival; what finds by feature is narrow, and holds all that it is asked for.
+``unit``: position of the submission's first entry; ``uses``: how often its entries say it."""
 Table(
     "fusion_clusters_unit", metadata,
     Column("unit", BigInteger, primary_key=True, autoincrement=False),
@@ -41,7 +41,8 @@ Table(
     Column("green", Integer, nullable=False),
     sqlite_with_rowid=False,
 )  # fmt: skip
-"""How many units of each tier have a feature, so that nobody counts them again for each newcomer."""
+"""How many units of each tier have a feature, so that nobody counts them again for each newcomer; of those alone that
+several of the wider tier have, which are few."""
 Table(
     "fusion_clusters_link", metadata,
     Column("tier", Integer, primary_key=True, autoincrement=False),
@@ -97,17 +98,24 @@ def add_units(connection: Connection, rows: Iterable[Row]) -> None:
 
 
 def add_values(connection: Connection, rows: Iterable[Row]) -> None:
-    """Add to the index: (hash, unit, seq, audience, kind, text). In order of hash they cost least."""
+    """Add to the index: (hash, unit, audience, kind, text, uses). In order of hash they cost least."""
     connection.run_many(
-        "INSERT INTO fusion_clusters_value (hash, unit, seq, audience, kind, text) VALUES (?, ?, ?, ?, ?, ?) "
-        "ON CONFLICT (unit, seq, hash) DO NOTHING",
+        "INSERT INTO fusion_clusters_value (hash, unit, audience, kind, text, uses) VALUES (?, ?, ?, ?, ?, ?) "
+        "ON CONFLICT (unit, hash, audience) DO UPDATE SET uses = fusion_clusters_value.uses + excluded.uses",
         rows,
     )
 
 
-def drop_entries(connection: Connection, entries: Iterable[tuple[int, int]]) -> None:
-    """Take out what entries said: (unit, seq)."""
-    connection.run_many("DELETE FROM fusion_clusters_value WHERE unit = ? AND seq = ?", entries)
+def drop_values(connection: Connection, rows: Sequence[Row]) -> None:
+    """Take out what is no longer said: the same, ``uses`` being how often it was."""
+    connection.run_many(
+        "UPDATE fusion_clusters_value SET uses = uses - ? WHERE unit = ? AND hash = ? AND audience = ?",
+        [(uses, unit, hash64, audience) for hash64, unit, audience, _, _, uses in rows],
+    )
+    connection.run_many(
+        "DELETE FROM fusion_clusters_value WHERE hash = ? AND unit = ? AND audience = ? AND uses <= 0",
+        [row[:3] for row in rows],
+    )
 
 
 def drop_empty_units(connection: Connection, units: Iterable[int]) -> None:
@@ -203,24 +211,50 @@ def having(connection: Connection, hashes: Iterable[int], audiences: Iterable[in
 # -- tiers -------------------------------------------------------------------------------------------------------------
 
 
-def count(connection: Connection, rows: Sequence[Row]) -> None:
-    """Add to how many units of each tier have a feature: (hash, difference in CLEAR, difference in GREEN)."""
-    connection.run_many(
-        "INSERT INTO fusion_clusters_count (hash, clear, green) VALUES (?, ?, ?) ON CONFLICT (hash) DO UPDATE SET "
-        "clear = fusion_clusters_count.clear + excluded.clear, green = fusion_clusters_count.green + excluded.green",
-        rows,
-    )
-    connection.run_many(
-        "DELETE FROM fusion_clusters_count WHERE hash = ? AND clear <= 0 AND green <= 0",
-        [row[:1] for row in rows if row[1] < 0 or row[2] < 0],
+def places(connection: Connection, hashes: Iterable[int], audiences: Iterable[int]) -> list[Row]:
+    """Return (hash, unit, audience) of all that have features, as far as it stands in the audiences. For features that
+    few have."""
+    which, ids = connection.among(hashes)
+    among, value = connection.among(audiences)
+    return connection.rows(
+        f"SELECT hash, unit, audience FROM fusion_clusters_value WHERE hash IN {which} AND audience IN {among}",
+        (ids, value),
     )
 
 
-def counts(connection: Connection, tier: int, hashes: Iterable[int], *, least: int = 1) -> dict[int, int]:
-    """Return how many units of a tier have each feature, of those that at least so many have."""
+def several(connection: Connection, hashes: Iterable[int]) -> dict[int, tuple[int, int]]:
+    """Return feature → how many units of each tier have it, of those that several of the wider tier have."""
     which, ids = connection.among(hashes)
     rows = connection.rows(f"SELECT hash, clear, green FROM fusion_clusters_count WHERE hash IN {which}", (ids,))
-    return {row[0]: row[1 + tier] for row in rows if row[1 + tier] >= least}
+    return {hash64: (clear, green) for hash64, clear, green in rows}
+
+
+def keep_counts(connection: Connection, rows: Iterable[Row]) -> None:
+    """Keep how many units of each tier have a feature: (hash, in CLEAR, in GREEN)."""
+    connection.run_many(
+        "INSERT INTO fusion_clusters_count (hash, clear, green) VALUES (?, ?, ?) ON CONFLICT (hash) DO UPDATE SET "
+        "clear = excluded.clear, green = excluded.green",
+        rows,
+    )
+
+
+def drop_counts(connection: Connection, hashes: Iterable[int]) -> None:
+    """Forget how many have features: it is one, or none."""
+    connection.run_many("DELETE FROM fusion_clusters_count WHERE hash = ?", [(hash64,) for hash64 in hashes])
+
+
+def counts(connection: Connection, tier: int, hashes: Iterable[int]) -> dict[int, int]:
+    """Return how many units of a tier have each feature, of those that several have."""
+    return {hash64: both[tier] for hash64, both in several(connection, hashes).items() if both[tier] > 1}
+
+
+def all_counts(connection: Connection, tier: int, hashes: Iterable[int], audiences: Iterable[int]) -> dict[int, int]:
+    """Return the same of all that any unit has. ``audiences``: those of the tier."""
+    wanted = list(hashes)
+    known = several(connection, wanted)
+    found = {hash64: both[tier] for hash64, both in known.items() if both[tier]}
+    alone = places(connection, [hash64 for hash64 in wanted if hash64 not in known], audiences)
+    return found | {hash64: 1 for hash64, _, _ in alone}
 
 
 def links(connection: Connection, tier: int, units: Iterable[int]) -> dict[int, Row]:
