@@ -11,6 +11,7 @@ from fusioncell.cli import shield_rules, shield_undo, shield_zones
 from fusioncell.cli.options import Where, json_option, plain, show, table, where_options
 from fusioncell.kernel.errors import NotFound
 from fusioncell.kernel.refang import defang
+from fusioncell.shield.model import REASON_CODES
 
 PATIENCE = 10.0
 """Seconds to wait until a running hub has projected what was done."""
@@ -114,14 +115,20 @@ def approve(where: Where, which: str, as_json: bool, **said: Any) -> None:
 @shield.command("withdraw")
 @click.argument("which", metavar="ID|NAME")
 @click.option("--reason", default="", help="Why; it is published with the decision.")
+@click.option(
+    "--because",
+    type=click.Choice(REASON_CODES),
+    help="wrong, as a block is unless you say otherwise: a lift, with a bar; the others set none.",
+)
 @where_options
 @json_option
-def withdraw(where: Where, which: str, reason: str, as_json: bool) -> None:
-    """Withdraw a proposal, or lift a block at once."""
+def withdraw(where: Where, which: str, reason: str, because: str | None, as_json: bool) -> None:
+    """Withdraw a proposal, or end a block at once: as wrong, or because it is not needed any more."""
     from fusioncell.cli.door import opened, path_part
 
     with opened(where) as door:
-        done = door.json("POST", f"/api/shield/decisions/{path_part(which)}/withdraw", params={"reason": reason})
+        asked = {"reason": reason, "code": because or ""}
+        done = door.json("POST", f"/api/shield/decisions/{path_part(which)}/withdraw", params=asked)
         door.settle()
         found = _wait(door, done["decision"], "withdrawn")
     show(found, as_json, lambda: f"{defang(found['name'])} is withdrawn (serial {found['serial']}).")

@@ -27,6 +27,12 @@ ENDORSED, RENEWED = "decision.endorsed", "decision.renewed"
 KINDS = frozenset({*PROPOSE, ENDORSED, "decision.published", RENEWED, "decision.withdrawn", "decision.expired"})
 
 
+WRONG, EXPIRED, SUPERSEDED, DECLINED = "wrong", "expired", "superseded", "declined"
+REASON_CODES = (WRONG, EXPIRED, SUPERSEDED, DECLINED)
+"""Why a person ends a decision: the block was wrong (then it is a lift, with a bar), it is not needed any more, another
+measure took its place, or a proposal is not taken up. Only the first is a mistake of whoever said otherwise."""
+
+
 class State(StrEnum):
     """Where a decision stands."""
 

@@ -81,7 +81,7 @@ def _apply(connection: Connection, entry: Entry, body: Body) -> None:
     else:
         row = store.by_id(connection, body.decision)
         if row is not None:
-            _end(connection, entry, store.decision_of(row), state, body.by, storable(body.reason))
+            _end(connection, entry, store.decision_of(row), state, body.by, storable(body.reason), body.reason_code)
 
 
 def _open(connection: Connection, entry: Entry, body: Body, state: State) -> None:
@@ -106,8 +106,9 @@ def _endorse(connection: Connection, entry: Entry, body: Body) -> None:
         store.endorse(connection, item.id, [*item.endorsed, Endorsement(body.by, entry.at, body.reason)])
 
 
-def _end(connection: Connection, entry: Entry, item: Decision, state: State, by: str, reason: str) -> None:
-    store.end(connection, item.id, state.value, entry.at, by, reason)
+def _end(connection: Connection, entry: Entry, item: Decision, state: State, by: str, reason: str,
+         code: str = "") -> None:  # fmt: skip
+    store.end(connection, item.id, state.value, entry.at, by, reason, code or item.reason_code)
     if item.state is State.PUBLISHED and not item.exercise:
         _step(connection, entry, item.name, added=False)
 

@@ -156,10 +156,14 @@ def approve(
     sync_to_thread=True,
     summary="Withdraw a proposal, or lift a block",
 )
-def withdraw(which: str, shield: Shield, viewer: Viewer, reason: str = "") -> dict[str, Any]:
+def withdraw(
+    which: str, shield: Shield, viewer: Viewer, reason: str = "",
+    code: Annotated[str, Parameter(description="wrong (a block unless you say otherwise; its name is barred from "
+                                   "coming back), expired, superseded, declined (a proposal)")] = "",
+) -> dict[str, Any]:  # fmt: skip
     """Withdraw: the name leaves the zone at once."""
-    item = shield.withdraw(viewer, which, reason)
-    return {"decision": item.id, "name": item.name, "status": "withdrawn"}
+    item = shield.withdraw(viewer, which, reason, code)
+    return {"decision": item.id, "name": item.name, "status": "withdrawn", "reason_code": item.reason_code}
 
 
 @get("/api/shield/zone", tags=["shield"], opt={"permission": "export"}, sync_to_thread=True, summary="The zone as text")

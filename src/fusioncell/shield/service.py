@@ -27,15 +27,19 @@ from fusioncell.shield import policy, store
 from fusioncell.shield.charter import digest_of
 from fusioncell.shield.charter.service import Charter
 from fusioncell.shield.guards.service import Guards
+from fusioncell.shield.lift.model import Chosen
 from fusioncell.shield.live_zone import STEPS, LiveZone, way_of
 from fusioncell.shield.model import (
     ACTOR,
     APPROVERS,
     COMPROMISED,
+    DECLINED,
     ENDORSED,
     PARTNERS,
+    REASON_CODES,
     RENEWED,
     SEVERITIES,
+    WRONG,
     Against,
     Body,
     Cited,
@@ -67,6 +71,10 @@ class Bars(Protocol):
 
     def stands_against(self, names: Iterable[str], audiences: frozenset[int]) -> Mapping[str, Against]:
         """Return what is left, in these audiences, of the case against those of the names on which a bar stands."""
+        ...
+
+    def end(self, by: str, chosen: Chosen, decisions: Sequence[str], reason: str) -> object:
+        """Lift these open decisions as wrong, and bar their names."""
         ...
 
 
@@ -414,18 +422,25 @@ class Shield:
             raise Conflict("those who reported it did not allow blocking on their evidence",
                            hint="Ask its contributors to allow blocking, or contribute what you saw yourself.")
 
-    def withdraw(self, viewer: Viewer, which: str, reason: str) -> Decision:
-        """Withdraw a proposal or lift a block, by its id or name; it leaves the zone at once."""
+    def withdraw(self, viewer: Viewer, which: str, reason: str, code: str = "") -> Decision:
+        """Withdraw a proposal or end a block, by its id or name; it leaves the zone at once.
+
+        ``code``: empty: a block was wrong, a proposal is declined. What a named person calls wrong is a lift, with a bar.
+        """
+        if code and code not in REASON_CODES:
+            raise BadInput(f"a reason code is one of {', '.join(REASON_CODES)}", place="code")
         if not viewer.may("withdraw_block"):
             raise NotAllowed("this role may not withdraw a block", hint="Ask an approver.")
         item = self._find(viewer, which)
         if item.state not in (State.PROPOSED, State.PUBLISHED):
             raise Conflict(f"{item.name} is {item.state.value} already")
-        audience = PARTNERS if item.state is State.PUBLISHED else APPROVERS
-        self._write(
-            "decision.withdrawn", audience, _body_of(item, by=actor_of(viewer), reason=reason[:1000] or "withdrawn")
-        )
-        return item
+        code = code or (WRONG if item.state is State.PUBLISHED else DECLINED)
+        by, said = actor_of(viewer), reason.strip()[:_MAX_REASON] or "withdrawn"
+        if code == WRONG and self.bars is not None and not item.exercise and (viewer.person or viewer.local):
+            self.bars.end(by or "operator", Chosen("name", item.name), [item.id], said)
+        else:
+            self._record.append("", self.endings([item], by=by, reason=said, code=code), new_id(self._randomness))
+        return replace(item, reason_code=code)
 
     def _check_bar(self, viewer: Viewer, name: str) -> None:
         barred = self._barred([name], viewer)  # a person's own sight decides: what is hidden from them has no effect
@@ -459,17 +474,15 @@ class Shield:
         with self._database.read() as connection:
             return [store.decision_of(row) for row in store.by_ids(connection, wanted)]
 
-    def endings(self, items: Iterable[Decision], *, by: str, reason: str) -> list[Draft]:
+    def endings(self, items: Iterable[Decision], *, by: str, reason: str, code: str = "") -> list[Draft]:
         """Make the entries that end open decisions, for who appends them with others in one commit."""
         # Only whom something is said to: tables of who sees an audience are made anew when it first appears.
         return [
-            Draft(
-                "decision.withdrawn",
-                self._record.intern_audience(PARTNERS if item.state is State.PUBLISHED else APPROVERS),
-                Payload("", item.id, 0, "", _encode(_body_of(item, by=by, reason=reason))),
-            )
+            Draft("decision.withdrawn",
+                  self._record.intern_audience(PARTNERS if item.state is State.PUBLISHED else APPROVERS),
+                  Payload("", item.id, 0, "", _encode(_body_of(item, by=by, reason=reason, code=code))))
             for item in items
-        ]
+        ]  # fmt: skip
 
     def renewals(self, items: Iterable[Decision], *, by: Sequence[str], reason: str) -> list[Draft]:
         """Make the entries that block ended decisions' names again, until the same instant: two people said so."""
@@ -564,7 +577,7 @@ def _released(item: Decision, audiences: frozenset[int]) -> Decision:
     return replace(item, evidence=tuple(seen.values()))
 
 
-def _body_of(item: Decision, *, by: str, reason: str) -> Body:
+def _body_of(item: Decision, *, by: str, reason: str, code: str = "") -> Body:
     return Body(
         item.id,
         item.name,
@@ -582,6 +595,6 @@ def _body_of(item: Decision, *, by: str, reason: str) -> Body:
         item.origin,
         item.exercise,
         item.policy,
-        item.reason_code,
+        code or item.reason_code,
         item.contact,
     )

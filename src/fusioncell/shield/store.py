@@ -92,8 +92,8 @@ decision = Table(
     Index("shield_decision_standing", "standing", "published_at"),
     Index("shield_decision_standing_name", "state", "name"),
     # Found without a look at each of a million: what was published lately, and what is blocked under a name.
-    Index("shield_decision_published", "state", "exercise", "serial"),
-    Index("shield_decision_below", "state", "exercise", "backwards"),
+    Index("shield_decision_published", "state", "serial"),
+    Index("shield_decision_below", "state", "backwards"),
 )
 change = Table(
     "shield_change",
@@ -216,10 +216,11 @@ def waiting_by_rule(connection: Connection, after: int, limit: int) -> list[tupl
 
 
 def made_under(connection: Connection, standing: str, since: int) -> list[tuple[str, int, bool]]:
-    """Return (id, published at, whether a person ended it) of the decisions that cite a standing approval."""
+    """Return (id, published at, whether a person ended it as wrong) of the decisions that cite a standing approval."""
     return [(row[0], row[1], bool(row[2])) for row in connection.rows(
-        "SELECT id, published_at, CASE WHEN state = 'withdrawn' AND ended_by NOT IN ('rule', 'rollback') THEN 1 ELSE 0 "
-        "END FROM shield_decision WHERE standing = ? AND published_at > ? ORDER BY seq", (standing, since))]
+        "SELECT id, published_at, CASE WHEN state = 'withdrawn' AND ended_by NOT IN ('rule', 'rollback') "
+        "AND reason_code NOT IN ('expired', 'superseded') THEN 1 ELSE 0 END "
+        "FROM shield_decision WHERE standing = ? AND published_at > ? ORDER BY seq", (standing, since))]
 
 
 def set_serial(connection: Connection, identifier: str, serial: int) -> None:
@@ -227,12 +228,12 @@ def set_serial(connection: Connection, identifier: str, serial: int) -> None:
     connection.run("UPDATE shield_decision SET serial = ? WHERE id = ?", (serial, identifier))
 
 
-def end(connection: Connection, identifier: str, state: str, at: int, by: str, reason: str) -> None:
+def end(connection: Connection, identifier: str, state: str, at: int, by: str, reason: str, code: str) -> None:
     """Note that a decision ended."""
     connection.run(
-        "UPDATE shield_decision SET state = ?, scope = NULL, ended_at = ?, ended_by = ?, reason = ? WHERE id = ? "
-        "AND state IN ('proposed', 'published')",
-        (state, at, by, reason, identifier),
+        "UPDATE shield_decision SET state = ?, scope = NULL, ended_at = ?, ended_by = ?, reason = ?, reason_code = ? "
+        "WHERE id = ? AND state IN ('proposed', 'published')",
+        (state, at, by, reason, storable(code), identifier),
     )
 
 

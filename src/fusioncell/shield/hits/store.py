@@ -244,7 +244,8 @@ def outcomes(connection: Connection, begins: Instant, ends: Instant, audiences: 
     """Return how many blocks began between two instants, and how many of those a person ended as wrong."""
     sql, value = connection.among(audiences)
     row = connection.rows(
-        "SELECT count(*), coalesce(sum(CASE WHEN state = 'withdrawn' AND ended_by <> 'rule' THEN 1 ELSE 0 END), 0) "
+        "SELECT count(*), coalesce(sum(CASE WHEN state = 'withdrawn' AND ended_by <> 'rule' "
+        "AND reason_code NOT IN ('expired', 'superseded') THEN 1 ELSE 0 END), 0) "
         f"FROM shield_decision WHERE published_at >= ? AND published_at < ? AND exercise = 0 AND audience IN {sql}",
         (begins, ends, value),
     )[0]

@@ -41,7 +41,7 @@ from fusioncell.shield.lift.model import (
     Standing,
     Unbarred,
 )
-from fusioncell.shield.model import APPROVERS, Against, Cited, State
+from fusioncell.shield.model import APPROVERS, WRONG, Against, Cited, State
 from fusioncell.shield.policy import suffices
 from fusioncell.shield.service import Shield, allows_blocking
 
@@ -98,7 +98,7 @@ class Lifts:
                                                 *(each.contributor for each in item.evidence)}))
                 for item in items]  # fmt: skip
         made = Made(lift, by, chosen.by, chosen.value, reason, len(items))
-        drafts = self._shield.endings(items, by=by, reason=reason)
+        drafts = self._shield.endings(items, by=by, reason=reason, code=WRONG)
         drafts.append(Draft(MADE, approvers, Payload("", lift, 0, "", _encode(made))))
         for at in range(0, len(bars), BARS_AN_ENTRY):
             body = _encode(Barred(lift, by, reason, bars[at : at + BARS_AN_ENTRY]))

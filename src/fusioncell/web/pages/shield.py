@@ -330,7 +330,7 @@ async def withdraw(request: Asked, which: str) -> Page:
     """Withdraw a proposal, or lift a block."""
     return await _act(
         request, which, "withdraw-reason", "withdrawn",
-        lambda hub, viewer, reason, _: hub.shield.withdraw(viewer, which, reason)
+        lambda hub, viewer, reason, fields: hub.shield.withdraw(viewer, which, reason, text_of(fields, "code", 20)),
     )  # fmt: skip
 
 
