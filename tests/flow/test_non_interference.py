@@ -66,6 +66,7 @@ from fusioncell.shield import service as shield_service
 from fusioncell.shield import store as shield_store
 from fusioncell.shield.model import KINDS, Body, State
 from fusioncell.web.app import make_app
+from judging import Judging, Scan, found_analysts, judge, judging_for, mail
 from partnership import NAMES, Partnership
 from probes import NO_DATA, PROBES, changes
 from probes.files import DIGESTS
@@ -167,7 +168,7 @@ class React:
     name: str = POOL[0]
 
 
-Step = Contribute | Recall | Decide | Join | Post | Reply | React | Affair | Produce
+Step = Contribute | Recall | Decide | Join | Post | Reply | React | Affair | Produce | Judging
 
 
 def contribution_for(dice: random.Random, writer: Partnership) -> Contribute:
@@ -199,7 +200,7 @@ def script(seed: int) -> list[Step]:
     """Make a script: mostly contributions, some of them sent again by another (a relay) or by the same (a repeat)."""
     dice, writer = random.Random(seed), Partnership(seed, ManualClock(START))
     talking, affairs = random.Random(f"talk {seed}"), random.Random(f"affairs {seed}")
-    producing = random.Random(f"products {seed}")
+    producing, judging = random.Random(f"products {seed}"), random.Random(f"judging {seed}")
     steps: list[Step] = []
     for number in range(STEPS):
         if talking.random() < 0.4:
@@ -209,6 +210,11 @@ def script(seed: int) -> list[Step]:
             steps.append(affair_for(affairs, steps, earlier))
         if earlier and producing.random() < 0.3:
             steps.append(product_for(producing, earlier))
+        if judging.random() < 0.55:
+            steps.append(judging_for(judging, steps))
+        if judging.random() < 0.15:
+            tlp = judging.choice((Tlp.GREEN, Tlp.GREEN, Tlp.CLEAR, Tlp.AMBER_STRICT, Tlp.RED))
+            steps.append(Contribute(judging.randrange(5), "text/plain", mail(judging), tlp))
         draw = dice.random()
         if number == STEPS // 2:
             steps.append(Join(2))
@@ -265,6 +271,8 @@ class World:
         self.played: list[Played] = []
         self.asked_posts: list[str] = []
         """Posts that probes ask for, hidden ones too."""
+        self.asked_items: list[str] = []
+        """Items of the horizon that probes ask for, hidden ones too."""
         self._found()
         for number in range(len(DIGESTS)):
             self.hub.files.keep(self.poster(0), "kit.txt", f"file {number}".encode())
@@ -290,6 +298,7 @@ class World:
             "approver outside": members.make_key(self.orgs[4], self.people[1], role="administrator")[1].reveal(),
         }
         found_people(self)
+        found_analysts(self)
         self.hub.settle()
         watch_everything(self)
         for name, key in self.keys.items():
@@ -330,7 +339,10 @@ class World:
                     if isinstance(step, (LetPublish, Publish)):
                         done.said = self.hub.record.read_after(before, blocks=100)
                 else:
-                    produce(self, step) if isinstance(step, Produce) else self._talk(step)
+                    if isinstance(step, Judging):
+                        judge(self, step)
+                    else:
+                        produce(self, step) if isinstance(step, Produce) else self._talk(step)
                     done.said = self.hub.record.read_after(before, blocks=100)
             except FusionCellError:
                 pass
@@ -455,7 +467,7 @@ class World:
                 self._join(step)
             elif isinstance(step, Affair) and done.did:
                 play_again(self, step, done, mine, whole, whole.viewer(name))
-            elif isinstance(step, Post | Reply | React | Produce) and any(e.audience in seen for e in done.items):
+            elif isinstance(step, Post | Reply | React | Produce | Judging) and {e.audience for e in done.items} & seen:
                 self._say_again(done, mine, whole)
             self.hub.river.run_dry()
             follow_again(self, done)
@@ -599,6 +611,8 @@ def answers(world: World, name: str, whole: World, seed: int) -> list[tuple[str,
     subjects = {entry.payload.subject for done in whole.played for entry in done.said
                 if entry.kind == "post" and entry.payload is not None}  # fmt: skip
     world.asked_posts = dice.sample(sorted(subjects), min(4, len(subjects)))
+    world.asked_items = [done.contribution for step, done in zip(whole.steps, whole.played, strict=True)
+                         if isinstance(step, Scan) and done.contribution][:3]  # fmt: skip
 
     # What the viewers asked before this one took is no hidden contribution: receipts tell of it by right.
     world.hub.receipts.flush()

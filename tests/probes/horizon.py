@@ -15,7 +15,7 @@ async def listed(p: Probe) -> Answers:
 
 
 async def one(p: Probe) -> Answers:
-    for which in (*p.contributions[:1], UNKNOWN):
+    for which in (*p.world.asked_items, UNKNOWN):
         yield await p.get(f"/api/horizon/{which}")
         yield await p.get(f"/horizon/{which}")
 
