@@ -126,6 +126,53 @@ def test_claim_assign_release(cell: Cell) -> None:
     assert cell.item("Fay").standing.holder == ""
 
 
+MAIL = ("Dear customer, your parcel could not be delivered, please pay the customs fee of {n} pounds within two days "
+        "at {name} or it goes back to whoever sent it to you, with kind regards")  # fmt: skip
+
+
+def mail(cell: Cell, name: str, place: int, tlp: Tlp = Tlp.GREEN) -> str:
+    """Report a copy of one mail with a name of its own; return the key of its item."""
+    cell.clock.advance(MINUTE)
+    text = MAIL.format(n=place, name=f"parcel-{place}[.]example").encode()
+    cell.hub.intake.accept(cell.viewers[name], text, "text/plain", Terms(tlp, ()))
+    cell.hub.settle()
+    return f"observable:domain-name:parcel-{place}.example"
+
+
+def test_the_hundredth_report_of_one_mail_stands_with_the_first(cell: Cell) -> None:
+    keys = [mail(cell, ("Ada", "Bo", "Ida")[n % 3], n) for n in range(100)]
+    cell.say("Ada", "evil.example")
+    queue = cell.hub.triage.queue(cell.viewers["Fay"])
+    rows = {row.candidate.key: row for row in queue.items}
+    assert len(rows) == 2 and EVIL in rows and queue.counts[Show.OPEN] == 2 and rows[EVIL].reports == 0
+    (row,) = (row for key, row in rows.items() if key != EVIL)
+    assert row.reports == 100 and sorted(row.keys) == sorted(keys)
+    act = cell.act("Gus", Kind.DISMISS, *row.keys, said="Known wave.")
+    assert cell.keys() == [EVIL]
+    (asleep,) = cell.hub.triage.queue(cell.viewers["Fay"], Show.DISMISSED).items
+    assert len(asleep.keys) == 100
+    assert cell.hub.triage.undo(cell.viewers["Fay"], act) == 100
+    cell.hub.settle()
+    assert len(cell.item("Fay", row.candidate.key).keys) == 100
+
+
+def test_copies_that_one_does_not_see_join_nothing(cell: Cell) -> None:
+    keys = [mail(cell, "Ada", 1), mail(cell, "Bo", 2, Tlp.AMBER_STRICT), mail(cell, "Bo", 3, Tlp.AMBER_STRICT)]
+    assert [(row.keys, row.reports) for row in cell.hub.triage.queue(cell.viewers["Fay"]).items] == [([keys[0]], 0)]
+    mail(cell, "Ida", 4)
+    (row,) = cell.hub.triage.queue(cell.viewers["Fay"]).items
+    assert row.reports == 2 and not set(row.keys) & set(keys[1:])
+
+
+def test_what_is_named_elsewhere_too_or_matters_for_itself_stands_alone(cell: Cell) -> None:
+    keys = [mail(cell, "Ada", n) for n in range(4)]
+    cell.say("Bo", "parcel-1.example")
+    cell.hub.talk.react(cell.viewers["Bo"], keys[2], "false-positive")
+    cell.hub.settle()
+    rows = {row.candidate.key: row for row in cell.hub.triage.queue(cell.viewers["Fay"]).items}
+    assert rows[keys[1]].keys == [keys[1]] and rows[keys[2]].keys == [keys[2]] and len(rows) == 3
+
+
 def test_snooze_ends_by_itself(cell: Cell) -> None:
     cell.say("Ada", "evil.example")
     cell.act("Fay", Kind.SNOOZE, until=cell.clock.now() + 5 * HOUR)

@@ -16,16 +16,21 @@ TABS = [{"href": f"/triage?show={show}", "label": label, "count": count, "here":
 WHY = [{"text": "2 origins call it harmless, others do not", "strong": True},
        {"text": "3 independent origins accuse it", "strong": True},
        {"text": "New: first named 4 hours ago", "strong": False}]
-ROW = {"key": "observable:domain-name:parcel-redelivery.example", "one": PHISH, "href": PHISH["href"], "title": "",
+ROW = {"key": "observable:domain-name:parcel-redelivery.example", "reports": 0, "alike": [],
+       "ticks": "observable:domain-name:parcel-redelivery.example", "one": PHISH, "href": PHISH["href"], "title": "",
        "score": 9.0, "reasons": WHY, "at": NOW - HOUR, "is_new": True, "holder": "", "until": None, "said": "",
        "by": ""}  # fmt: skip
 ASKED = {**ROW, "key": "request:t1", "one": None, "href": "/exchange/t1", "title": "Who has seen this? " * 6,
          "reasons": [{"text": "A member has waited 5 hours too long", "strong": True}], "holder": PERSON,
          "is_new": False}  # fmt: skip
+COPIED = {**ROW, "key": "observable:domain-name:parcel-1.example", "one": observable("parcel-1.example", "domain-name"),
+          "ticks": "observable:domain-name:parcel-1.example\nobservable:domain-name:parcel-2.example", "reports": 100,
+          "alike": [{"key": "observable:domain-name:parcel-2.example",
+                     "one": observable("parcel-2.example", "domain-name")}]}  # fmt: skip
 LONG = {**ROW, "key": f"observable:url:{PHISH_URL['value']}", "one": PHISH_URL, "href": PHISH_URL["href"]}
 ASLEEP = {**ROW, "until": NOW + 3 * DAY, "said": "Their own test, says the owner.", "by": PERSON, "is_new": False}
 TRIAGE: Context = {
-    "tabs": TABS, "show": "open", "rows": [ASKED, ROW, LONG], "since": NOW - DAY, "fresh": 2,
+    "tabs": TABS, "show": "open", "rows": [ASKED, ROW, COPIED, LONG], "since": NOW - DAY, "fresh": 2,
     "more": "/triage?show=open&limit=100", "left": 250, "people": [{"id": "p1", "name": PERSON}],
     "sleeps": [{"days": 1, "label": "Until tomorrow"}, {"days": 7, "label": "For a week"}],
     "last": {"act": "a1", "text": "You dismissed", "count": 40, "at": NOW - MINUTE},

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fusioncell.fusion.alike import LEAST
+from fusioncell.fusion.alike.gather import gathered
 from fusioncell.fusion.alike.sketch import MIN_WORDS, bands_of, packed, share, sketch, unpacked
 
 MAIL = (
@@ -62,3 +63,17 @@ def test_any_text_has_a_sketch_that_is_kept_as_it_is(text: str, times: int) -> N
     made = sketch(" ".join([text] * (times + 1) + ["word"] * MIN_WORDS))
     assert made is not None and unpacked(packed(made)) == made and len(packed(made)) == 256
     assert len(set(bands_of(made))) == 16 and all(-(1 << 63) <= band < 1 << 63 for band in bands_of(made))
+
+
+@given(st.lists(st.sampled_from([copy_of(seed) for seed in range(4)] + [OTHER, MAIL[::-1], "one two three " * 9])),
+       st.integers(0, 7))  # fmt: skip
+def test_each_text_stands_with_the_first_that_it_is_like(texts: list[str], cut: int) -> None:
+    rows = [(place, packed(found(text))) for place, text in enumerate(texts)]
+    leaders = gathered(rows)
+    for place, leader in leaders.items():
+        assert leaders[leader] == leader <= place
+        assert share(found(texts[place]), found(texts[leader])) >= LEAST
+        earlier = {leaders[other] for other in range(place)}
+        assert leader != place or all(share(found(texts[place]), found(texts[one])) < LEAST for one in earlier)
+    assert gathered(rows[:cut]) == {place: leader for place, leader in leaders.items() if place < cut}
+    assert gathered(reversed(rows)) == leaders

@@ -121,7 +121,7 @@ def join_workbench(
         return {one.id: one.sector for one in members.organisations() if one.bound}
 
     triage = Triage(record=record, projections=projections, picture=picture, fusion=fusion,
-                    context=Surroundings(members, assets, shield, known.vulns), clock=clock,
+                    texts=known.texts, context=Surroundings(members, assets, shield, known.vulns), clock=clock,
                     randomness=randomness)  # fmt: skip
     triage.sources.append(Questions(requests, clock))
     saved = SavedQueries(record=record, projections=projections, picture=picture, fusion=fusion, clock=clock,

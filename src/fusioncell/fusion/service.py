@@ -180,6 +180,23 @@ class Fusion:
             number = store.find(connection, key64(observable), TYPE_CODES[observable.type], observable.value)
             return [] if number is None else store.mentions_of(connection, number, audiences, limit)
 
+    def entries_naming(
+        self, observables: Sequence[Observable], audiences: frozenset[int], each: int, most: int
+    ) -> dict[Observable, list[int]]:
+        """Return the positions of all entries in the audiences that name an observable, of one after the other until
+        there are ``most``; not of those that more than ``each`` entries name."""
+        found: dict[Observable, list[int]] = {}
+        with self._database.read() as connection:
+            numbers = {one: number for number, one in find_many(connection, observables).items()}
+            for one in observables:
+                if one not in numbers or most <= 0:
+                    continue
+                seqs = store.entries_naming(connection, numbers[one], audiences, each + 1)
+                most -= len(seqs)
+                if len(seqs) <= each:
+                    found[one] = seqs
+        return found
+
     def match(self, observables: Sequence[Observable], audiences: frozenset[int]) -> dict[Observable, Assessment]:
         """Assess those of the observables that these audiences know, in one batch."""
         now = self._clock.now()

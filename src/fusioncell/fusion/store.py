@@ -237,6 +237,16 @@ def mentions_of(
     )
 
 
+def entries_naming(connection: Connection, observable_id: int, audiences: Iterable[int], limit: int) -> list[int]:
+    """Return the positions of the first entries in the audiences that name an observable."""
+    sql, value = connection.among(audiences)
+    rows = connection.rows(
+        f"SELECT DISTINCT seq FROM fusion_claim WHERE observable = ? AND audience IN {sql} ORDER BY seq LIMIT ?",
+        (observable_id, value, limit),
+    )
+    return [row[0] for row in rows]
+
+
 def find_mentioned(
     connection: Connection, hash64: int, type_code: int, value: str, audiences: Iterable[int]
 ) -> tuple[int, int]:

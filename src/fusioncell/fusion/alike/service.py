@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from fusioncell.fusion.alike import store
+from fusioncell.fusion.alike.gather import gathered
 from fusioncell.fusion.alike.model import LEAST, MOST, MOST_TEXTS, Alike, Near
 from fusioncell.fusion.alike.sketch import bands_of, share, unpacked
 from fusioncell.kernel.marking import Viewer, voice_of
@@ -36,3 +39,8 @@ class Texts:
         first = next((found[row[1]] for row in rows if row[1] in found and row[0] < own[0][0]), None)
         nearest = sorted(found.values(), key=lambda one: (-one.share, one.at, one.contribution))
         return Alike(first, tuple(nearest), len(oldest) == MOST // 2 and not set(oldest) & set(newest))
+
+    def gathered(self, audiences: frozenset[int], seqs: Iterable[int]) -> dict[int, int]:
+        """Return of those of these entries that are texts in the audiences the first of them that each is like."""
+        with self._projections.read() as connection:
+            return gathered(store.sketches(connection, seqs, audiences))

@@ -57,6 +57,16 @@ def texts_of(connection: Connection, contribution: str, audiences: Iterable[int]
     )
 
 
+def sketches(connection: Connection, seqs: Iterable[int], audiences: Iterable[int]) -> list[tuple[int, str]]:
+    """Return (seq, sketch) of those of these entries that are texts in these audiences."""
+    which, wanted = connection.among(seqs)
+    sql, value = connection.among(audiences)
+    return connection.rows(
+        f"SELECT seq, sketch FROM fusion_alike_text WHERE seq IN {which} AND audience IN {sql} ORDER BY seq",
+        (wanted, value),
+    )
+
+
 def sharing(connection: Connection, keys: Iterable[int], audiences: Iterable[int], limit: int, *, newest: bool
             ) -> list[int]:  # fmt: skip
     """Return the positions of texts in these audiences that share a band, oldest or newest first."""

@@ -36,6 +36,8 @@ MOST_ITEMS = 200
 """Items of a page."""
 MOST_CANDIDATES = 200
 """Items that are assessed for a page: those that are named most, and the newest of each contributor."""
+MOST_REPORTS, MOST_ENTRIES = 150, 1000
+"""Entries that name one item, and entries of all items, among which copies of one text are looked for."""
 NOTE_KEY = "shift"
 """The key under which hand-over notes stand."""
 
@@ -170,12 +172,23 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """An item of the queue, with its score, why, and what has become of it."""
+    """An item of the queue, with its score, why, and what has become of it.
+
+    ``alike``: items that are named in copies of the same text alone, and stand with this one; ``reports``: how many
+    such copies there are, 0 where it is no such text that names it.
+    """
 
     candidate: Candidate
     score: float
     reasons: tuple[Reason, ...]
     standing: Standing = OPEN
+    alike: tuple[Item, ...] = ()
+    reports: int = 0
+
+    @property
+    def keys(self) -> list[str]:
+        """Return the keys of this and of all that stand with it."""
+        return [self.candidate.key, *(one.candidate.key for one in self.alike)]
 
 
 @dataclass(frozen=True, slots=True)

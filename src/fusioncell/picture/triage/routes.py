@@ -62,6 +62,7 @@ def _item(one: Item) -> dict[str, Any]:
         "holder": stands.holder or None,
         "until": format_instant(stands.until) if stands.until else None,
         "said": stands.said or None,
+        "alike": {"reports": one.reports, "keys": one.keys[1:]},
     }  # fmt: skip
 
 
@@ -72,7 +73,11 @@ def _note(done: Done) -> dict[str, Any]:
 @get("/api/triage", tags=_TAGS, opt={"permission": "answer"}, sync_to_thread=True, summary="The triage queue")
 def queue(triage: Triage, viewer: Viewer, show: Show = Show.OPEN,
           limit: Annotated[int, Parameter(ge=1, le=200)] = 50) -> dict[str, Any]:  # fmt: skip
-    """List what deserves a look first, with why and how much each reason counts, of what you may see."""
+    """List what deserves a look first, with why and how much each reason counts, of what you may see.
+
+    What only copies of one mail or text name stands together: ``alike`` has the keys beside the item's own, and how
+    many copies you see. Send all the keys to act on all.
+    """
     found = triage.queue(viewer, show, limit)
     return {"items": [_item(one) for one in found.items], "more": found.more,
             "counts": {each.value: count for each, count in found.counts.items()}}  # fmt: skip

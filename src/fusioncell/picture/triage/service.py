@@ -5,7 +5,8 @@ The queue of a viewer:
 1. Take the newest mentions that the viewer may see, and the newest of each contributor in each audience, so that a
    flood by one hides nobody (``Picture.named_by_each``). All of it is bounded.
 2. Choose the observables to look at, assess them on what the viewer may see, and say why each deserves a look.
-3. Join what other sources put on the queue, and what was done about each item; score, sort, cut.
+3. Join what other sources put on the queue, and what was done about each item; score, sort.
+4. Gather what copies of one text name under the first of it; cut.
 
 What is done about an item is an entry for the Fusion Cell (:data:`DESK`). It names the item by its key, which is shown
 to those alone who see the item itself, so a colleague with narrower sight learns nothing from it.
@@ -18,6 +19,7 @@ from itertools import islice
 
 import msgspec
 
+from fusioncell.fusion.alike import Texts
 from fusioncell.fusion.service import Fusion
 from fusioncell.intake import signed64
 from fusioncell.kernel.clock import DAY, Clock, Instant, format_instant
@@ -30,13 +32,16 @@ from fusioncell.kernel.ports import Database
 from fusioncell.picture.service import Picture
 from fusioncell.picture.triage import rank, store
 from fusioncell.picture.triage.derive import standing_of
+from fusioncell.picture.triage.gather import gathered, texts_of
 from fusioncell.picture.triage.model import (
     ACT,
     DESK,
     MOST_CANDIDATES,
+    MOST_ENTRIES,
     MOST_ITEMS,
     MOST_KEYS,
     MOST_NOTE,
+    MOST_REPORTS,
     MOST_SAID,
     MOST_SNOOZE,
     NOTE_KEY,
@@ -68,9 +73,10 @@ _GONE = "It may have been withdrawn, or was never shared with you."
 class Triage:
     """The front door of triage. ``sources``: what else puts items on the queue; filled by ``bootstrap``."""
 
-    def __init__(self, *, record: Record, projections: Database, picture: Picture, fusion: Fusion, context: Context,
-                 clock: Clock, randomness: Randomness) -> None:
+    def __init__(self, *, record: Record, projections: Database, picture: Picture, fusion: Fusion, texts: Texts,
+                 context: Context, clock: Clock, randomness: Randomness) -> None:
         self._record, self._projections, self._picture, self._fusion = record, projections, picture, fusion
+        self._texts = texts
         self._context, self._clock, self._randomness = context, clock, randomness
         self.sources: list[Source] = []
 
@@ -84,8 +90,9 @@ class Triage:
         standing = self.standings(viewer, [candidate.key for candidate in candidates])
         items = [self._item(candidate, standing.get(candidate.key, OPEN), named, now) for candidate in candidates]
         me = viewer.person or viewer.org or ""
-        counts = dict.fromkeys(Show, 0)
-        chosen = []
+        lists: dict[Show, list[Item]] = {each: [] for each in Show}
+        items.sort(key=lambda item: (-item.score, -item.candidate.at, item.candidate.key))
+        texts = self._texts_of(viewer, items)
         for item in items:
             listed = {item.standing.show}
             if item.standing.show is Show.CLAIMED:
@@ -95,12 +102,18 @@ class Triage:
             if item.standing.show is Show.OPEN and not item.reasons:
                 listed = set()  # it is on no list, and nothing speaks for a look at it
             for each in listed:
-                counts[each] += 1
-            if show in listed:
-                chosen.append(item)
-        chosen.sort(key=lambda item: (-item.score, -item.candidate.at, item.candidate.key))
+                lists[each].append(item)
+        rows = {each: gathered(listed, texts) for each, listed in lists.items()}
         limit = max(1, min(limit, MOST_ITEMS))
-        return Queue(tuple(chosen[:limit]), max(0, len(chosen) - limit), counts)
+        return Queue(tuple(rows[show][:limit]), max(0, len(rows[show]) - limit),
+                     {each: len(found) for each, found in rows.items()})  # fmt: skip
+
+    def _texts_of(self, viewer: Viewer, items: Sequence[Item]) -> dict[Observable, tuple[int, int]]:
+        """Return which items copies of one text alone name, as the viewer sees them (``gather.texts_of``)."""
+        audiences = self._record.visible_to(viewer)
+        observables = [item.candidate.observable for item in items if item.candidate.observable is not None]
+        naming = self._fusion.entries_naming(observables, audiences, MOST_REPORTS, MOST_ENTRIES)
+        return texts_of(naming, self._texts.gathered(audiences, {seq for seqs in naming.values() for seq in seqs}))
 
     def _item(self, candidate: Candidate, standing: Standing, named: dict[str, rank.Named], now: Instant) -> Item:
         if standing.dismissed and (who := named.get(candidate.key)) and rank.has_returned(who, standing.dismissed):

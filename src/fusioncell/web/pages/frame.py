@@ -208,6 +208,8 @@ def nav_of(viewer: Viewer) -> set[str]:
         "contribute": viewer.may("contribute") and not viewer.guest,
         "groups": viewer.member or viewer.guest,
         "shield": viewer.member,
+        "approving": viewer.member and viewer.may("approve"),
+        "deconfliction": viewer.member and viewer.may("deconflict"),
         "workbench": viewer.member and viewer.may("answer"),
         "ops": viewer.may("operate"),
         "account": viewer.org is not None and not viewer.guest,
@@ -288,6 +290,12 @@ async def fields_of(request: Asked) -> Form:
     """Read the fields of a form, the last where one comes twice."""
     data = await request.form()
     return {key: value for key, value in data.items() if isinstance(value, str | UploadFile)}
+
+
+async def ticked_of(request: Asked) -> list[str]:
+    """Return the keys of the boxes that were ticked in a form; one box may stand for several, a line each."""
+    sent = (await request.form()).getall("key", [])
+    return [key for one in sent if isinstance(one, str) for key in one.replace("\r\n", "\n").split("\n")]
 
 
 def text_of(fields: Form, name: str, longest: int = 4000) -> str:

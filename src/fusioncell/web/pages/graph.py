@@ -16,7 +16,7 @@ from fusioncell.kernel.observable import guess
 from fusioncell.picture.graph import Graph, Link, Node, NodeKind
 from fusioncell.picture.graph.model import MOST_STARTS
 from fusioncell.picture.triage import key_of
-from fusioncell.web.pages.frame import FORM, Asked, Page, fault_on, form_of, page, see_other
+from fusioncell.web.pages.frame import FORM, Asked, Page, fault_on, form_of, page, see_other, ticked_of
 from fusioncell.web.pages.names import Names
 from fusioncell.web.pages.views import View, contribution_title, label_of, mark_of, observable_href, printed
 from fusioncell.web.words import N_, Words
@@ -157,7 +157,7 @@ def show(request: Asked, hub: Hub, viewer: Viewer, start: list[str] | None = Non
 async def draw(request: Asked, viewer: Viewer) -> Page:
     """Lead from ticked items to their drawing."""
     await form_of(request)
-    keys = [key for key in (await request.form()).getall("key", []) if isinstance(key, str)]
+    keys = await ticked_of(request)
     starts = [key for key in keys if key.startswith("observable:")][:MOST_STARTS]
     try:
         return see_other(drawing_href(starts))

@@ -26,6 +26,7 @@ from fusioncell.web.pages.frame import (
     see_other,
     settle,
     text_of,
+    ticked_of,
 )
 from fusioncell.web.pages.graph import drawing_href, strip_of, timeline_of
 from fusioncell.web.pages.names import Names, who_reads
@@ -93,8 +94,8 @@ def index(request: Asked, hub: Hub, viewer: Viewer) -> Page:
     return _index(request, hub, viewer)
 
 
-def _keys_of(form: list[object]) -> list[str]:
-    keys = dict.fromkeys(key for key in form if isinstance(key, str) and key.startswith("observable:"))
+def _keys_of(sent: list[str]) -> list[str]:
+    keys = dict.fromkeys(key for key in sent if key.startswith("observable:"))
     return list(keys)[:MOST_KEYS]
 
 
@@ -102,7 +103,7 @@ def _keys_of(form: list[object]) -> list[str]:
 async def take(request: Asked, hub: Hub, viewer: Viewer) -> Page:
     """Ask into which investigation ticked values go."""
     await form_of(request)
-    keys = _keys_of((await request.form()).getall("key", []))
+    keys = _keys_of(await ticked_of(request))
     return await sync_to_thread(_index, request, hub, viewer, keys=keys)
 
 
@@ -110,7 +111,7 @@ async def take(request: Asked, hub: Hub, viewer: Viewer) -> Page:
 async def open_one(request: Asked, hub: Hub, viewer: Viewer) -> Page:
     """Open an investigation, or choose one; and put in what was taken."""
     fields = await form_of(request)
-    keys = _keys_of((await request.form()).getall("key", []))
+    keys = _keys_of(await ticked_of(request))
     which, title = text_of(fields, "which", 64), text_of(fields, "title", 400)
 
     def work() -> Page:

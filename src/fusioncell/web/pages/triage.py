@@ -21,7 +21,19 @@ from fusioncell.kernel.errors import BadInput, FusionCellError
 from fusioncell.kernel.marking import Viewer
 from fusioncell.picture.triage import Act, Item, Kind, Reason, Show, Why
 from fusioncell.picture.triage.routes import until_of
-from fusioncell.web.pages.frame import FORM, Asked, Form, Page, fault_on, form_of, page, see_other, settle, text_of
+from fusioncell.web.pages.frame import (
+    FORM,
+    Asked,
+    Form,
+    Page,
+    fault_on,
+    form_of,
+    page,
+    see_other,
+    settle,
+    text_of,
+    ticked_of,
+)
 from fusioncell.web.pages.names import Names
 from fusioncell.web.pages.views import View, observable_view
 from fusioncell.web.words import N_, Words
@@ -84,6 +96,7 @@ def _row(item: Item, names: Names, since: Instant) -> View:
     which = found.key.partition(":")[2]
     return {
         "key": found.key,
+        "ticks": "\n".join(item.keys),
         "one": one,
         "href": one["href"] if one else f"/exchange/{quote(which, safe='')}",
         "title": found.title,
@@ -95,6 +108,9 @@ def _row(item: Item, names: Names, since: Instant) -> View:
         "until": stands.until or None,
         "said": stands.said if stands.show in (Show.DISMISSED, Show.SNOOZED) else "",
         "by": names.actor(stands.by)[0] if stands.by else "",
+        "reports": item.reports,
+        "alike": [{"key": each.key, "one": observable_view(each.observable, each.assessment)}
+                  for each in (one.candidate for one in item.alike) if each.observable],
     }
 
 
@@ -160,7 +176,7 @@ def _act_of(fields: Form, keys: list[str], now: Instant) -> Act:
 async def act(request: Asked, hub: Hub, viewer: Viewer) -> Page:
     """Do something about the items that are ticked."""
     fields = await form_of(request)
-    keys = [key for key in (await request.form()).getall("key", []) if isinstance(key, str)]
+    keys = await ticked_of(request)
     show = next((each for each in Show if each == text_of(fields, "show", 20)), Show.OPEN)
 
     def work() -> Page:
