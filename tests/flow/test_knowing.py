@@ -10,7 +10,7 @@ import pytest
 
 from fusioncell.intake.service import Terms
 from fusioncell.kernel.marking import Tlp
-from hubs import MadeHub, browser, make_hub
+from hubs import MadeHub, browser, make_hub, visitor
 
 CSRF = '<input type="hidden" name="csrf" value="'
 PAGE = "/observables/domain-name/evil.example"
@@ -52,6 +52,31 @@ def test_an_analyst_judges_on_the_page_and_takes_it_back(made: MadeHub) -> None:
         assert nothing.status_code == 400 and "say why" in nothing.text.lower()
         assert form(client, f"/overrides/{one['id']}/restore", reason="It was another.").status_code == 303
         assert client.get("/api" + PAGE).json()["override"] is None and "taken back" in client.get(PAGE).text
+
+
+def test_all_that_analysts_say_stands_on_one_page(made: MadeHub) -> None:
+    with browser(made, made.provider) as client:
+        assert "No analyst has judged over the machine." in client.get("/overrides").text
+        assert 'href="/overrides"' in client.get(PAGE).text
+        for name, readers in (("evil.example", "green"), ("other.example", "cell")):
+            form(client, "/overrides", type="domain-name", value=name, verdict="benign", reason=f"Of <{name}>.",
+                 readers=readers)  # fmt: skip
+        shown = client.get("/overrides").text
+        for text in ("Of &lt;evil.example&gt;.", "Of &lt;other.example&gt;.", "the Fusion Cell alone", "Jon Berg",
+                     "Likely malicious", "Harmless, says an analyst", "% malicious", "% active"):
+            assert text in shown, text
+        assert "Of &lt;other" in client.get("/overrides?limit=1").text
+        assert "Of &lt;evil" not in client.get("/overrides?limit=1").text
+        newest = client.get("/api/overrides").json()["overrides"][0]
+        assert newest["value"] == "other.example"
+        back = form(client, f"/overrides/{newest['id']}/restore", reason="It was another.", back="list")
+        assert (back.status_code, back.headers["location"]) == (303, "/overrides")
+        assert "Of &lt;other" not in client.get("/overrides").text
+    with browser(made, made.approver) as client:
+        shown = client.get("/overrides").text
+        assert "Of &lt;evil" in shown and "Take it back" not in shown
+    with visitor(made) as client:
+        assert client.get("/overrides").headers["location"].startswith("/sign-in")
 
 
 def test_who_is_no_analyst_reads_and_judges_nothing(made: MadeHub) -> None:

@@ -15,6 +15,7 @@ async def explained(p: Probe) -> Answers:
 
 PROBES: dict[str, Ask] = {
     "GET /api/overrides": each("/api/overrides"),
+    "GET /overrides": each("/overrides"),
     "GET /api/learned": each("/api/learned"),
     "GET /api/contributions/{contribution:str}/alike": each("/api/contributions/{contribution}/alike"),
     "GET /api/explanations/{kind:str}/{value:path}": explained,

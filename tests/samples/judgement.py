@@ -12,12 +12,12 @@ SAID: dict[str, Any] = {
     "reason": "A parcel service's own name; we spoke with its owner.", "at": _NOW - DAY, "restored": 0, "newer": True,
 }  # fmt: skip
 NOT_JUDGED: dict[str, Any] = {
-    "said": [], "machine": {"level": "none", "words": "Mentioned only"}, "may": False,
+    "said": [], "machine": {"level": "none", "words": "Mentioned only"}, "may": False, "listed": False,
     "verdicts": [{"value": "benign", "words": "Harmless"}, {"value": "malicious", "words": "Malicious"}],
     "readers": [{"value": "green", "words": "All members"}, {"value": "cell", "words": "The Fusion Cell alone"}],
 }  # fmt: skip
 JUDGEMENT: dict[str, Any] = {
-    **NOT_JUDGED, "machine": {"level": "malicious", "words": "Likely malicious"}, "may": True,
+    **NOT_JUDGED, "machine": {"level": "malicious", "words": "Likely malicious"}, "may": True, "listed": True,
     "said": [SAID, {**SAID, "id": "j2", "level": "suspicious", "words": "Suspicious, says an analyst", "tlp": "",
                     "newer": False, "restored": _NOW - HOUR}],
 }  # fmt: skip
