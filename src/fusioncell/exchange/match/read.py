@@ -7,6 +7,7 @@ the text, at its line.
 
 from __future__ import annotations
 
+import codecs
 import csv
 import re
 from collections.abc import Callable, Iterable, Iterator
@@ -29,6 +30,8 @@ VALUES = 4096
 _PLAIN_NAME = re.compile(r"(?=.{4,253}\Z)(?:[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?\.)+[a-z]{2,24}").fullmatch
 _decode = msgspec.json.Decoder().decode
 _decode_rows = msgspec.json.Decoder(list[Any]).decode_lines
+_Values = list[str | dict[str, Any]]
+_LISTED = re.compile(rb'(?:\xef\xbb\xbf)?\s*(?:\[|\{\s*"(?:values|indicators|iocs|observables)"\s*:\s*\[)').match
 
 
 @dataclass(slots=True)
@@ -44,15 +47,24 @@ class Piece:
 
 
 def pieces(body: bytes, *, rows: bool, array: bool) -> Iterator[Piece]:
-    """Cut a body into pieces. ``rows``: it is CSV; ``array``: a JSON list. Raises BadInput for what is neither."""
+    """Cut a body into pieces. ``rows``: it is CSV; ``array``: a JSON list, or one in an object that says what it lists.
+
+    Raises BadInput for what is neither.
+    """
     _check_text(body)
+    body = body.removeprefix(codecs.BOM_UTF8)
     if array:
         try:
-            values = msgspec.json.decode(body, type=list[str | dict[str, Any]])
+            given = msgspec.json.decode(body, type=_Values | dict[str, _Values])
         except (msgspec.DecodeError, RecursionError) as fault:
             raise BadInput(f"not a JSON list of values: {fault}") from None
-        return _of_values(values)
+        return _of_values(given if isinstance(given, list) else next(iter(given.values())))
     return _of_rows(body.decode()) if rows else _of_lines(body)
+
+
+def is_list(body: bytes) -> bool:
+    """Tell whether JSON is a list of values, alone or as ``{"values": […]}``, and not one value a line."""
+    return _LISTED(body) is not None
 
 
 def _check_text(body: bytes) -> None:
@@ -172,24 +184,36 @@ def _is_plain_name(text: str) -> bool:
 
 _LONGEST_ROW = 100_000
 _HEADINGS = frozenset({"value", "indicator", "ioc", "observable"})
+_DELIMITERS = ",;\t|"
 
 
 class CsvRows:
-    """Reads CSV rows: the column that the first row heads ``value`` (indicator, ioc, observable), else the first."""
+    """Reads CSV rows: the column that the first row heads ``value`` (indicator, ioc, observable), else the first.
+
+    Cells stand between commas; between semicolons, tabs or bars where the first row heads a column so.
+    """
 
     def __init__(self) -> None:
         self._column: int | None = None
+        self._delimiter = ","
 
     def value(self, line: str) -> str | None:
         """Return the value of a row. None for an empty one, a comment and the heading."""
         if not line.strip() or line.startswith("#"):
             return None
-        # The reader of CSV takes no cell over 128 KiB; so long a line holds nothing that could be matched.
-        cells = next(csv.reader([line]), []) if '"' in line and len(line) <= _LONGEST_ROW else line.split(",")
         if self._column is None:
-            named = (place for place, cell in enumerate(cells) if cell.strip().lower() in _HEADINGS)
-            heading = next(named, None) if guess(cells[0]) is None else None
-            self._column = heading or 0
-            if heading is not None:
-                return None
+            for delimiter in _DELIMITERS if guess(self._cells(line)[0]) is None else "":
+                self._delimiter = delimiter
+                named = (place for place, cell in enumerate(self._cells(line)) if cell.strip().lower() in _HEADINGS)
+                self._column = next(named, None)
+                if self._column is not None:
+                    return None
+            self._column, self._delimiter = 0, ","
+        cells = self._cells(line)
         return (cells[self._column].strip() if self._column < len(cells) else "") or None
+
+    def _cells(self, line: str) -> list[str]:
+        # The reader of CSV takes no cell over 128 KiB; so long a line holds nothing that could be matched.
+        if '"' in line and len(line) <= _LONGEST_ROW:
+            return next(csv.reader([line], delimiter=self._delimiter), [""])
+        return line.split(self._delimiter)

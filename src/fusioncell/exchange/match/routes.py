@@ -14,6 +14,7 @@ from litestar.response import Stream
 from fusioncell.exchange.match.blind import LONGEST_PREFIX, SHORTEST, digest
 from fusioncell.exchange.match.filter import delta_body, filter_body
 from fusioncell.exchange.match.model import ALL, How
+from fusioncell.exchange.match.read import is_list
 from fusioncell.exchange.match.service import Matcher
 from fusioncell.exchange.stream import Look, sees_still
 from fusioncell.kernel.errors import BadInput, NotSignedIn, UnsupportedMedia
@@ -55,7 +56,7 @@ async def match(
         raise UnsupportedMedia(f"{media_type[:60]!r} is not taken here", hint="Send application/x-ndjson or text/csv.")
     ways = _ways(by)
     body = await request.body()
-    array = media_type == "application/json" and body[:64].lstrip()[:1] == b"["
+    array = media_type == "application/json" and is_list(body)
     answers = await sync_to_thread(
         matcher.answers, body, rows=media_type == "text/csv", array=array, audiences=record.visible_to(viewer),
         hits_only=hits == "only", handed=handed, by=ways,
