@@ -193,6 +193,8 @@ def test_each_page_of_the_shield_has_something_to_show(stage: Stage) -> None:
     fared = shielding.standing.fared(rule)
     assert fared.published > 5 and fared.looked_at == 2 and not fared.wrong
     appeals = {one.name: one.state.value for one in shielding.appeals.listed(department)}
+    own = [shielding.appeals.own(who, shielding.appeals.listed(who)) for who in (department, operator)]
+    assert own[0] and not own[1], "who approved a block does not decide on it"
     assert sorted(appeals.values()) == ["open", "refused", "upheld"] and appeals[MISTAKEN] == "upheld"
     assert MISTAKEN not in stage.zone() and [one.name for one in shielding.lifts.bars(department)] == [MISTAKEN]
     assert sorted(bool(one.until) for one in shielding.holds.holds(officer)) == [False, True]

@@ -280,7 +280,7 @@ def test_the_page_and_a_decisions_panel_show_what_the_viewer_may_see(tmp_path: P
         w.settle()
         with browser(w.made, w.made.ministry) as client:
             page = client.get("/shield/impact").text
-            assert "3,621" in page and "login-parcel[.]example" in page and "12.0" in page
+            assert "3,621" in page and "login-parcel[.]example" in page and "<dd>12 minutes</dd>" in page
             assert "3,621" in client.get(f"/shield/{w.decision}").text
             assert client.get("/shield/impact?days=400").status_code == 400
         with visitor(w.made) as client:

@@ -132,7 +132,7 @@ def test_officers_hold_a_name_on_their_page(made: MadeHub) -> None:
         confirm = re.search(r'action="(/shield/holds/[^"]+/confirm)"', client.get("/shield/holds").text)
         assert confirm is not None
         assert send(client, "/shield/holds", confirm.group(1)).status_code == 303
-        assert "held until" in client.get("/shield/holds").text
+        assert "held; ends" in client.get("/shield/holds").text
     address = propose(made, "watched.example")
     with browser(made, made.approver) as eve:
         assert eve.get("/shield/holds").status_code == 403

@@ -16,7 +16,7 @@ Context = dict[str, Any]
 
 NOW = parse_instant("2026-11-21T18:58:00Z")
 MEMBER_NAV = {"exchange", "contribute", "groups", "shield", "account", "sponsoring"}
-ALL_NAV = MEMBER_NAV | {"ops", "admin", "people"}
+ALL_NAV = MEMBER_NAV | {"ops", "admin", "people", "approving", "deconfliction"}
 ACTIONS = [
     {"href": "/", "label": "Picture", "keys": "g p"},
     {"href": "/exchange/new", "label": "Write a post", "keys": "n"},
@@ -580,7 +580,7 @@ NO_SHIELD: Context = {
     "pager": {"first": 0, "last": 0, "total": 0, "noun": "names", "previous": None, "next": None},
 }
 HITS: Context = {
-    "waited": 12.4, "carried": 2, "subscribers": 3, "overridden": 1, "drawn": True,
+    "waited": "12 minutes", "carried": 2, "subscribers": 3, "overridden": 1, "drawn": True,
     "plots": [{"id": "hits-released", "title": "The partnership", "note": "Sums of hours.", "blocked": 811, "shadow": 0,
                "daily": False, "rows": [{"at": NOW - HOUR, "blocked": 811, "shadow": 0}]}],
 }  # fmt: skip

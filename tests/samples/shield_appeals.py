@@ -32,7 +32,7 @@ ROW = {
     "id": "a1", "name": LONG, "href": "/shield/d1", "as_whom": "I own or run the name", "at": NOW - 30 * HOUR,
     "due": NOW - 6 * HOUR, "late": True, "proved": True, "text": "We sell shoes.\nNothing else.",
     "contact": "jo@shop.example", "waits": True, "words": "It waits for a decision", "reason": "", "by": "",
-    "ended": None, "url": "/shield/appeals/a1",
+    "ended": None, "url": "/shield/appeals/a1", "own": False,
 }  # fmt: skip
 DONE = {**ROW, "id": "a2", "waits": False, "late": False, "text": "", "contact": "",
         "words": "Refused: the block stays", "reason": "It asks for cards of other banks.", "by": "Eve Lind",
@@ -50,6 +50,7 @@ PAGES = {
     "appeal-ended": ("blocked/appeal.html", {**APPEAL, "fresh": False, "one": {
         **MINE, "open": False, "words": "Upheld: the block was wrong, and has ended", "reason": "A shop.",
         "ended": NOW}}),
-    "shield-appeals": ("shield/appeals.html", {"shell": HERE, "waiting": [ROW], "done": [DONE]}),
+    "shield-appeals": ("shield/appeals.html", {
+        "shell": HERE, "waiting": [ROW, {**ROW, "id": "a3", "url": None, "own": True}], "done": [DONE]}),
     "shield-appeals-none": ("shield/appeals.html", {"shell": HERE, "waiting": [], "done": []}),
 }  # fmt: skip

@@ -18,7 +18,7 @@ TABLE: Context = {"id": "most-released", "title": "Most asked for, the partnersh
     {"name": "a-very-long-name-of-a-kit-that-goes-on-and-on.login.bank.example", "href": "/shield/d2", "blocked": 44,
      "shadow": 12}]}  # fmt: skip
 IMPACT: Context = {
-    "shell": shell(), "days": 7, "spans": [7, 30, 90], "pace": {"count": 41, "median": 12.4, "p95": 190.0},
+    "shell": shell(), "days": 7, "spans": [7, 30, 90], "pace": {"count": 41, "median": "12 minutes", "p95": "3 hours"},
     "published": 41, "lifted": 1, "wrong": 1 / 41, "overridden": 2, "subscribers": 3, "plots": [PLOT, OWN],
     "drawn": True, "tables": [TABLE, {**TABLE, "id": "most-reported", "title": "Most asked for, of those reports"}],
     "csv": "/api/shield/impact/csv?days=7",

@@ -8,7 +8,6 @@ from fusioncell.kernel.clock import DAY
 from samples.pages import ALL_NAV, NOW, shell
 
 POLICY: dict[str, Any] = {
-    "may_approve": True, "may_hold": True,
     "policy": {"number": 1, "title": "Protective DNS", "approvals": 2, "guarded": 2, "usual": 30, "longest": 90,
                "compromised": 72, "categories": [{"name": "Phishing", "severity": "high"}]},
     "changes": [
@@ -54,10 +53,14 @@ HERE = shell(here="shield", nav=ALL_NAV)
 WRONG = shell(here="shield", nav=ALL_NAV, errors=[{"field": "title", "text": "A rule has a title."}])
 PAGES: dict[str, tuple[str, dict[str, Any]]] = {
     "shield-policy": ("shield/policy.html", {"shell": HERE, **POLICY}),
-    "shield-policy-first": ("shield/policy.html", {"shell": HERE, **POLICY, "changes": [], "may_approve": False}),
+    "shield-policy-first": ("shield/policy.html", {"shell": HERE, **POLICY, "changes": []}),
     "shield-standing": ("shield/standing.html", {"shell": HERE, **STANDING}),
     "shield-standing-none": ("shield/standing.html", {"shell": HERE, **STANDING, "rows": []}),
     "shield-standing-wrong": ("shield/standing.html", {"shell": WRONG, **STANDING}),
     "shield-holds": ("shield/holds.html", {"shell": HERE, **HOLDS}),
     "shield-holds-none": ("shield/holds.html", {"shell": HERE, **HOLDS, "rows": []}),
+}
+FRAGMENTS = {
+    "shield-tabs": ("shield/_tabs.html", {"shell": HERE, "part": "standing"}),
+    "shield-tabs-reader": ("shield/_tabs.html", {"shell": shell(here="shield"), "part": "decisions"}),
 }

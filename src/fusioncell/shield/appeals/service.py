@@ -9,7 +9,7 @@ ends everywhere, the bar is set, the sources are graded by it, and the decider's
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any, Protocol
 
@@ -53,7 +53,7 @@ from fusioncell.shield.charter import digest_of
 from fusioncell.shield.lift.choose import above
 from fusioncell.shield.lift.model import Chosen
 from fusioncell.shield.lift.service import Lifts
-from fusioncell.shield.model import APPROVERS, COMPROMISED, PARTNERS
+from fusioncell.shield.model import APPROVERS, COMPROMISED, PARTNERS, Decision
 from fusioncell.shield.service import Shield
 
 _encode = msgspec.json.Encoder().encode
@@ -176,7 +176,7 @@ class Appeals:
             raise BadInput(f"say why, in at most {_MAX_REASON:,} characters",
                            hint="The appellant reads it: name no person and no source.", place="reason")  # fmt: skip
         block = next(iter(self._shield.those([one.decision])), None)
-        if block is not None and viewer.person in (block.proposed_by, block.approver, *block.approvers):
+        if block is not None and _had_part(viewer, block):
             raise Conflict("you proposed or approved this block", hint="Another person decides the appeal.")
         if not uphold:
             self._append(self._ended(REFUSED, one, viewer.person, said))
@@ -190,6 +190,10 @@ class Appeals:
             self._append(*ends)
         self._call_benign(viewer, one.name)
         return replace(one, state=State.UPHELD)
+
+    def own(self, viewer: Viewer, appeals: Iterable[Appeal]) -> set[str]:
+        """Return the blocks among those appealed against that the viewer proposed or approved: another decides."""
+        return {block.id for block in self._shield.those({one.decision for one in appeals}) if _had_part(viewer, block)}
 
     def overdue(self) -> tuple[int, int]:
         """Return (appeals that wait, those past their target time), for operators."""
@@ -235,6 +239,10 @@ class Appeals:
 
     def _append(self, *drafts: Draft) -> None:
         self._record.append("", drafts, new_id(self._randomness))
+
+
+def _had_part(viewer: Viewer, block: Decision) -> bool:
+    return viewer.person is not None and viewer.person in (block.proposed_by, block.approver, *block.approvers)
 
 
 def _mark(code: str) -> str:

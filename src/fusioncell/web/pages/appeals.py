@@ -198,15 +198,18 @@ def _decide_page(
 ) -> Page:
     members_only(viewer)
     names, now, may = Names(hub), hub.clock.now(), viewer.may("approve")
+    listed = hub.shielding.appeals.listed(viewer)
+    own = hub.shielding.appeals.own(viewer, [one for one in listed if one.state is State.OPEN]) if may else set()
     rows = [
         {
             "id": one.id, "name": one.name, "href": f"/shield/{one.decision}", "as_whom": AS_WHOM[one.role],
             "at": one.at, "due": one.due, "late": one.due < now, "proved": bool(one.proved_at), "text": one.text,
             "contact": one.contact, "waits": one.state is State.OPEN, "words": STATES[one.state],
             "reason": one.reason, "by": joined([part for part in names.actor(one.ended_by) if part]),
-            "ended": one.ended_at or None, "url": f"/shield/appeals/{one.id}" if may else None,
+            "ended": one.ended_at or None, "own": one.decision in own,
+            "url": f"/shield/appeals/{one.id}" if may and one.decision not in own else None,
         }
-        for one in hub.shielding.appeals.listed(viewer)
+        for one in listed
     ]  # fmt: skip
     return page(request, "shield/appeals.html", here="shield", code=code, errors=errors,
                 waiting=[row for row in rows if row["waits"]], done=[row for row in rows if not row["waits"]])

@@ -10,12 +10,13 @@ from litestar import get
 from litestar.params import Parameter
 
 from fusioncell.bootstrap import Hub
-from fusioncell.kernel.clock import DAY, MINUTE
+from fusioncell.kernel.clock import DAY, SECOND
 from fusioncell.kernel.errors import NotFound
 from fusioncell.kernel.marking import Viewer
 from fusioncell.shield.hits.model import Line, Series
 from fusioncell.shield.model import Decision
 from fusioncell.web.pages.frame import Asked, Page, members_only, page
+from fusioncell.web.pages.transparency import lasted
 from fusioncell.web.pages.views import View
 from fusioncell.web.words import N_
 
@@ -27,8 +28,8 @@ RELEASED_NOTE = N_("Sums of hours that at least three organisations reported.")
 REPORTED_NOTE = N_("As each resolver's agent told it, hour by hour.")
 
 
-def _minutes(span: int | None) -> float | None:
-    return None if span is None else span / MINUTE
+def _words(span: int | None) -> str | None:
+    return None if span is None else lasted(span // SECOND)
 
 
 def _plot(name: str, series: Series, step: int) -> View:
@@ -67,7 +68,7 @@ def impact(request: Asked, hub: Hub, viewer: Viewer, days: Annotated[int, Parame
         here="shield",
         days=days,
         spans=sorted({*SPANS, days}),
-        pace={"count": found.pace.count, "median": _minutes(found.pace.median), "p95": _minutes(found.pace.p95)},
+        pace={"count": found.pace.count, "median": _words(found.pace.median), "p95": _words(found.pace.p95)},
         published=found.published,
         lifted=found.lifted,
         wrong=found.false_positives,
@@ -88,7 +89,7 @@ def decision_hits(hub: Hub, viewer: Viewer, item: Decision) -> View | None:
         return None
     found = hub.shielding.hit_counts.of_decision(viewer, item)
     plots = [_plot("released", found.released, found.step), _plot("reported", found.reported, found.step)]
-    return {"waited": _minutes(found.waited), "overridden": found.overridden, "carried": found.carried,
+    return {"waited": _words(found.waited), "overridden": found.overridden, "carried": found.carried,
             "subscribers": found.subscribers, "plots": plots,
             "drawn": any(plot["blocked"] or plot["shadow"] for plot in plots)}  # fmt: skip
 

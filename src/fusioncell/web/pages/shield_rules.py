@@ -95,7 +95,6 @@ def _policy_page(request: Asked, hub: Hub, viewer: Viewer, *, code: int = 200,
                            for one in now.categories],
         },
         changes=[_change(names, one, now.approvals, viewer) for one in changes],
-        may_approve=viewer.may("approve"), may_hold=viewer.may("deconflict"),
     )  # fmt: skip
 
 
