@@ -25,8 +25,8 @@ INDEX: Context = {
     "plot": _bars(MONTHS),
     "log": LOG,
     "commands": _commands("https://hub.example/log/", "hub.example/log+c0d23d6a+AW", "https://hub.example/openings"),
-    "witnesses": [{"name": "witness.example/w1", "size": 4800, "at": NOW - HOUR},
-                  {"name": "witness.example/w2", "size": 0, "at": 0}],
+    "witnesses": [{"name": "witness.example/w1", "size": 4800, "at": NOW - HOUR, "fault": False},
+                  {"name": "witness.example/w2", "size": 0, "at": 0, "fault": True}],
 }  # fmt: skip
 NOTHING: Context = {
     **INDEX, "categories": [], "plot": [], "witnesses": [], "log": {**LOG, "size": 0, "at": 0, "fault": True},

@@ -17,6 +17,7 @@ from fusioncell.edges.dns_request import known_or_near
 from fusioncell.edges.dns_server import LOOPBACK, DnsServer, start_dns_server
 from fusioncell.edges.dns_tls import xot
 from fusioncell.edges.dns_tsig import TsigKey
+from fusioncell.edges.fetch import Reader
 from fusioncell.edges.folder import Folder
 from fusioncell.edges.txt import TxtResolver
 from fusioncell.fusion.service import Fusion
@@ -38,6 +39,7 @@ from fusioncell.shield.standing.service import StandingApprovals
 from fusioncell.shield.subscribers.service import Subscribers
 from fusioncell.shield.subscribers.serving import Serving
 from fusioncell.shield.translog import key_named
+from fusioncell.shield.translog.asking import Asking, addresses_in
 from fusioncell.shield.translog.project import NONCES
 from fusioncell.shield.translog.service import Translog
 
@@ -58,6 +60,7 @@ class Shielding:
     fuse: Fuse
     appeals: Appeals
     translog: Translog
+    asking: Asking
     subscribers: Subscribers
     hit_counts: Hits
 
@@ -146,10 +149,11 @@ def join_shield(
     translog = _translog(settings, key, record, projections, clock, randomness)
     subscribers = Subscribers(record, projections, shield, clock, randomness, public_url=settings.public_url,
                               secret=sha256(b"subscribers" + key).digest())  # fmt: skip
+    asking = Asking(translog, Reader(settings.webhook_allow.split(",")), addresses_in(settings.log_witness_urls), clock)
     hits = Hits(record, projections, intake, subscribers, clock, randomness)
     return Shielding(settings=settings, shield=shield, proved_names=proved_names,
                      charter=shield.charter, guards=shield.guards, holds=holds, standing=standing,
-                     lifts=lifts, fuse=fuse, appeals=appeals, translog=translog,
+                     lifts=lifts, fuse=fuse, appeals=appeals, translog=translog, asking=asking,
                      subscribers=subscribers, hit_counts=hits)
 
 

@@ -64,6 +64,7 @@ SETTINGS = (
     Setting("feed_allow", "", "Hosts inside from which feeds may be pulled, comma-separated; else none is."),
     Setting("log_origin", "", "Name of the transparency log, fixed by its first checkpoint; empty: by public_url."),
     Setting("log_witnesses", "", "Keys of witnesses of the transparency log, comma-separated: name+id+key."),
+    Setting("log_witness_urls", "", "Where witnesses are asked for cosignatures: name=https://…, comma-separated."),
     Setting("log_level", "info", "debug, info, warning or error."),
     Setting("hub", "", "Address of another machine's hub, for commands; empty: the hub in the folder `data`."),
     Setting("key", "", "API key with which commands ask that hub; better in the environment than in a file."),
@@ -110,6 +111,7 @@ class Settings:
     misp_site_admin: str
     log_origin: str
     log_witnesses: str
+    log_witness_urls: str
     log_level: str
     hub: str
     key: str

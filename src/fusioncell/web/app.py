@@ -112,7 +112,7 @@ ROOMS = (
     "triage", "graphs", "notebooks", "saved", "horizon", "coverages", "situations",
 )  # fmt: skip
 """Services of the hub that handlers may ask for by name."""
-SHIELDING = ("charter", "guards", "holds", "standing", "lifts", "fuse", "appeals", "translog", "hit_counts",
+SHIELDING = ("charter", "guards", "holds", "standing", "lifts", "fuse", "appeals", "translog", "asking", "hit_counts",
              "subscribers")
 """Services that stand on the shield (``hub.shielding``), likewise."""
 _BARE_KEY = re.compile(rb"fc_[0-9a-f]{16}_[A-Za-z0-9_-]{43}\Z")

@@ -12,9 +12,11 @@ from typing import Annotated, Any
 from litestar import Request, Response, get, post
 from litestar.params import Parameter
 
+from fusioncell.kernel.clock import format_instant
 from fusioncell.kernel.errors import BadInput, Conflict, NotFound
 from fusioncell.kernel.marking import Viewer
 from fusioncell.shield.appeals.service import Appeals
+from fusioncell.shield.translog.asking import Asked, Asking
 from fusioncell.shield.translog.model import Opening
 from fusioncell.shield.translog.service import MAX_OPENINGS, Translog
 from fusioncell.shield.translog.tiles import MAX_LEVEL, read_path
@@ -118,8 +120,8 @@ async def cosign(request: Request[Any, Any, Any], translog: Translog) -> dict[st
 
 
 @get("/api/shield/log", tags=_TAGS, opt=_OPEN, sync_to_thread=True, summary="What a verifier needs to know")
-def about(translog: Translog) -> dict[str, Any]:
-    """Say the log's origin, key, size, and who witnesses it."""
+def about(translog: Translog, asking: Asking) -> dict[str, Any]:
+    """Say the log's origin, key, size, and who witnesses it: what each cosigned last, and how asking it went."""
     found = translog.head()
     last = {name: (size, time) for name, size, time in translog.witnessed()}
     return {
@@ -130,11 +132,16 @@ def about(translog: Translog) -> dict[str, Any]:
         "root": found.root.hex(),
         "witnesses": [
             {"name": one.name, "key": one.text, "size": last.get(one.name, (0, 0))[0],
-             "time": last.get(one.name, (0, 0))[1]}
+             "time": last.get(one.name, (0, 0))[1], **_asked(asking.state(one.name))}
             for one in translog.witnesses
         ],
         "fault": translog.fault(),
     }  # fmt: skip
+
+
+def _asked(one: Asked | None) -> dict[str, Any]:
+    """Say when a witness was asked last and what went wrong, for one that the hub asks."""
+    return {} if one is None else {"asked": format_instant(one.tried) if one.tried else None, "fault": one.fault}
 
 
 @get("/api/shield/log/proof/{index:str}", tags=_TAGS, opt=_OPEN, sync_to_thread=True, summary="An inclusion proof")

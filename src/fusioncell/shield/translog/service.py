@@ -25,7 +25,7 @@ from fusioncell.kernel.marking import Audience, Tlp, Uses, Viewer
 from fusioncell.kernel.ports import Connection, Database
 from fusioncell.record.service import Record
 from fusioncell.shield.translog import store
-from fusioncell.shield.translog.merkle import EMPTY_ROOT, inclusion, root
+from fusioncell.shield.translog.merkle import EMPTY_ROOT, consistency, inclusion, root
 from fusioncell.shield.translog.model import CHECKPOINT, COSIGNED, Checkpoint, Cosigned, Kind, Opening
 from fusioncell.shield.translog.note import SIGNS, Key, cosignature_of, head, lines_of, public_of, signed
 from fusioncell.shield.translog.project import reader
@@ -204,6 +204,20 @@ class Translog:
             raise BadInput("no line is of a witness that this log knows",
                            hint="The operators list witnesses' keys in FUSIONCELL_LOG_WITNESSES.")  # fmt: skip
         return taken
+
+    def submission(self, old: int) -> str:
+        """Return what a witness is asked with (tlog-witness): its size, the proof of growth from there, the head.
+
+        Raises BadInput where the newest checkpoint has fewer leaves.
+        """
+        with self._database.read() as connection:
+            found = self._head(connection)
+            if not 0 <= old <= found.size:
+                raise BadInput("the log is not that large")
+            path = consistency(node_reader(reader(connection)), old, found.size) if old else []
+        lines = "".join(f"{b64encode(digest).decode()}\n" for digest in path)
+        note = signed(head(found.origin, found.size, found.root), found.origin, self._private)
+        return f"old {old}\n{lines}\n{note}"
 
     def witnessed(self) -> list[tuple[str, int, int]]:
         """Return, by witness, the newest checkpoint that it cosigned: (name, size, seconds since 1970)."""

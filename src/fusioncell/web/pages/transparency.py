@@ -90,7 +90,8 @@ def show(request: Asked, hub: Hub) -> Page:
         },
         commands=_commands(f"{base}{head.prefix}", key, f"{base}/api/shield/openings"),
         witnesses=[
-            {"name": one.name, "size": last.get(one.name, (0, 0))[0], "at": last.get(one.name, (0, 0))[1] * SECOND}
+            {"name": one.name, "size": last.get(one.name, (0, 0))[0], "at": last.get(one.name, (0, 0))[1] * SECOND,
+             "fault": bool(asked.fault) if (asked := hub.shielding.asking.state(one.name)) else False}
             for one in translog.witnesses
         ],
     )  # fmt: skip
