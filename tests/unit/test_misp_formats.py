@@ -203,6 +203,9 @@ def test_stix2_is_laid_out_as_misp_stix_lays_it_out() -> None:
         ("domain|ip", "e.example|192.0.2.1", "[domain-name:value = 'e.example' AND "
                                              "domain-name:resolves_to_refs[*].value = '192.0.2.1']"),
         ("filename", "it's", "[file:name = 'it\\'s']"),
+        ("hostname|port", "h.example|8443", "[domain-name:value = 'h.example' AND network-traffic:dst_port = 8443]"),
+        ("imphash", "a" * 32, "[file:hashes.IMPHASH = '" + "a" * 32 + "']"),
+        ("yara", "rule x { condition: true }", "rule x { condition: true }"),
     ],
 )  # fmt: skip
 def test_patterns(type: str, value: str, pattern: str) -> None:
@@ -210,6 +213,37 @@ def test_patterns(type: str, value: str, pattern: str) -> None:
         write_stix2.write_stix2([{**EVENT, "Attribute": [dict(hit(type, value).attribute)]}], ABOUT)
     )
     assert [each["pattern"] for each in bundle["objects"] if each["type"] == "indicator"] == [pattern]
+
+
+def in_stix2(type: str, value: str, **more: Any) -> dict[str, dict[str, Any]]:
+    """Write an event of one attribute; return its objects by type."""
+    event = {**EVENT, "Attribute": [dict(hit(type, value, **more).attribute)]}
+    objects = msgspec.json.decode(write_stix2.write_stix2([event], ABOUT))["objects"]
+    return {each["type"]: each for each in objects}
+
+
+@pytest.mark.parametrize("type, value, side, port", [
+    ("ip-dst|port", "192.0.2.1|443", "dst", 443), ("ip-src|port", "2001:db8::1|53", "src", 53),
+    ("hostname|port", "h.example|8443", "dst", 8443), ("ip-dst", "192.0.2.1", "dst", None),
+])  # fmt: skip
+def test_a_port_stands_in_the_traffic_that_misp_stix_reads(type: str, value: str, side: str, port: int | None) -> None:
+    traffic = in_stix2(type, value)["network-traffic"]
+    assert traffic.get(f"{side}_port") == port
+    assert traffic["id"] in in_stix2(type, value)["observed-data"]["object_refs"]
+
+
+@pytest.mark.parametrize("type", ["yara", "sigma", "snort"])
+def test_a_rule_is_an_indicator_in_its_own_language(type: str) -> None:
+    ruled = in_stix2(type, "rule x { condition: true }")["indicator"]
+    assert (ruled["pattern_type"], ruled["pattern"]) == (type, "rule x { condition: true }")
+    assert "pattern_version" not in ruled
+    assert in_stix2(type, "a note on rules", to_ids=False)["x-misp-attribute"]["x_misp_value"] == "a note on rules"
+
+
+def test_a_cve_is_a_vulnerability() -> None:
+    found = in_stix2("vulnerability", "CVE-2024-1234", to_ids=False)
+    assert found["vulnerability"]["external_references"] == [{"source_name": "cve", "external_id": "CVE-2024-1234"}]
+    assert found["vulnerability"]["id"] in found["report"]["object_refs"]
 
 
 def test_context() -> None:

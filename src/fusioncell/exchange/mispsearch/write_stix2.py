@@ -39,8 +39,11 @@ _STRICT = {
 _HASH = {
     _T.MD5: "MD5", _T.SHA1: "'SHA-1'", _T.SHA256: "'SHA-256'", _T.SHA512: "'SHA-512'", _T.SHA224: "'SHA-224'",
     _T.SHA384: "'SHA-384'", _T.SHA3_256: "'SHA3-256'", _T.SHA3_512: "'SHA3-512'", _T.SSDEEP: "SSDEEP", _T.TLSH: "TLSH",
+    _T.IMPHASH: "IMPHASH", _T.AUTHENTIHASH: "AUTHENTIHASH",
 }  # fmt: skip
 _FILE_TYPES = frozenset((*_HASH, _T.FILENAME))
+_RULES = frozenset(("yara", "sigma", "snort"))
+"""Types whose value is a rule: an indicator in a language of its own (STIX 2.1 §10.18)."""
 
 
 def _said(value: object) -> str:
@@ -90,10 +93,10 @@ def pattern_of(type: str, value: str, found: list[Observable]) -> str:
     first = found[0].type
     inner = ""
     if type.startswith(("ip-src", "ip-dst")) and first in (_T.IPV4, _T.IPV6, _T.CIDR):
-        port = value.rpartition("|")[2] if type.endswith("|port") else ""
-        inner = _address_pattern(type[3:6], found, port if port.isdigit() else "")
+        inner = _address_pattern(type[3:6], found, _port(type, value))
     elif first is _T.DOMAIN:
-        inner = _domain_pattern(found)
+        port = _port(type, value)
+        inner = _domain_pattern(found) + (f" AND network-traffic:dst_port = {port}" if port else "")
     elif all(one.type in _FILE_TYPES for one in found):
         inner = _file_pattern(found)
     elif type == "email-src":
@@ -105,15 +108,21 @@ def pattern_of(type: str, value: str, found: list[Observable]) -> str:
     return f"[{inner}]" if inner else ""
 
 
-def _scos(type: str, found: list[Observable]) -> list[dict[str, Any]]:
+def _port(type: str, value: str) -> str:
+    """Return the port that an attribute of a type with one names; "" for others, and for what is none."""
+    port = value.rpartition("|")[2] if type.endswith("|port") else ""
+    return port if port.isascii() and port.isdigit() and len(port) <= 5 and int(port) <= 65535 else ""
+
+
+def _scos(type: str, port: str, found: list[Observable]) -> list[dict[str, Any]]:
     """Return the SCOs that an attribute shows; what refers to another comes before it, as misp-stix has it."""
     made = [one for one in map(sco, found) if one is not None]
     if not made:
         return []
     if type.startswith(("ip-src", "ip-dst")) and made[0]["type"] in ("ipv4-addr", "ipv6-addr"):
-        traffic: dict[str, Any] = {f"{type[3:6]}_ref": made[0]["id"], "protocols": ["tcp"]}
-        named = deterministic_id("network-traffic", traffic)
-        return [{"type": "network-traffic", "spec_version": "2.1", "id": named, **traffic}, made[0]]
+        return _traffic(type[3:6], port, made[0])
+    if port and made[0]["type"] == "domain-name":
+        return _traffic("dst", port, made[0])
     if made[0]["type"] == "domain-name" and len(made) > 1:
         made[0] = {**made[0], "resolves_to_refs": [one["id"] for one in made[1:]]}
     elif len(made) > 1 and all(one["type"] == "file" for one in made):
@@ -122,6 +131,15 @@ def _scos(type: str, found: list[Observable]) -> list[dict[str, Any]]:
             whole.update({key: one[key] for key in ("name", "hashes") if key in one})
         return [{"type": "file", "spec_version": "2.1", "id": deterministic_id("file", whole), **whole}]
     return made
+
+
+def _traffic(side: str, port: str, end: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return traffic from ("src") or to ("dst") an address or a name, and that."""
+    traffic: dict[str, Any] = {f"{side}_ref": end["id"], "protocols": ["tcp"]}
+    if port:
+        traffic[f"{side}_port"] = int(port)
+    named = deterministic_id("network-traffic", traffic)
+    return [{"type": "network-traffic", "spec_version": "2.1", "id": named, **traffic}, end]
 
 
 def _time(given: object) -> str:
@@ -239,9 +257,13 @@ def _attribute(of: Json, inner: Json | None, common: Json, bundle: _Bundle) -> l
     if inner is not None:
         labels.append(f'misp:name="{inner.get("name") or ""}"')
     labels += _labels(of)
-    made = _scos(type, found)
+    made = _scos(type, _port(type, value), found)
     shared = {**common, "created": at, "modified": at, "labels": labels, **_marked(of, bundle)}
     name = str(of.get("uuid"))
+    if type == "vulnerability" and found:
+        return [bundle.add(_vulnerability(of, name, found[0].value, shared))]
+    if type in _RULES and ids:
+        return _indicator(of, name, value, {**shared, "pattern_type": type}, False, bundle)
     pattern = pattern_of(type, value, found) if ids else ""
     if not made and not pattern:
         custom: dict[str, Any] = {
@@ -265,11 +287,19 @@ def _attribute(of: Json, inner: Json | None, common: Json, bundle: _Bundle) -> l
     return refs
 
 
+def _vulnerability(of: Json, name: str, cve: str, shared: Json) -> dict[str, Any]:
+    """Return an attribute that names a CVE as the object for it (STIX 2.1 §4.18)."""
+    described = {"description": of["comment"]} if of.get("comment") else {}
+    return {**shared, "type": "vulnerability", "id": f"vulnerability--{name}", "name": cve, **described,
+            "external_references": [{"source_name": "cve", "external_id": cve}]}  # fmt: skip
+
+
 def _indicator(of: Json, name: str, pattern: str, shared: Json, observed: bool, bundle: _Bundle) -> list[str]:
     at = str(shared["created"])
+    stix = {} if "pattern_type" in shared else {"pattern_type": "stix", "pattern_version": "2.1"}
     indicator: dict[str, Any] = {
-        **shared, "type": "indicator", "id": f"indicator--{name}", "pattern": pattern, "pattern_type": "stix",
-        "pattern_version": "2.1", "valid_from": _seen(of.get("first_seen"), at), "indicator_types": ["unknown"],
+        **shared, "type": "indicator", "id": f"indicator--{name}", "pattern": pattern, **stix,
+        "valid_from": _seen(of.get("first_seen"), at), "indicator_types": ["unknown"],
         "kill_chain_phases": [{"kill_chain_name": "misp-category", "phase_name": of.get("category") or "Other"}],
     }  # fmt: skip
     if of.get("comment"):
