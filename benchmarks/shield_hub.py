@@ -1,6 +1,6 @@
 """A hub whose record holds that many published decisions, kept in a folder for several runs, and served as a program.
 
-The record is made through the entries that the hub itself writes, the projections follow as ever, and two merges put
+The record is made through the entries that the hub itself writes, the projections follow as ever, and three merges put
 all names into the main zones, as in a hub that has run for a few days. Names are synthetic, of a usual length.
 """
 
@@ -54,7 +54,7 @@ def prepare(folder: Path, count: int) -> None:
     while given or (given := [name for _, name in zip(range(BATCH), made_names, strict=False)]):
         publish(hub, *given)
         given = []
-    for _ in range(2):
+    for _ in range(3):
         _merge(hub)
     (folder / "keys.json").write_text(json.dumps(keys))
     hub.close()

@@ -38,14 +38,15 @@ def installed(kind: Kind) -> pytest.MarkDecorator:
 class RealResolver:
     """A resolver that runs with our fragments. Use as a context, or ``start`` and ``stop``.
 
-    ``environment``: of the loop that fetches zones for Knot Resolver.
+    ``environment``: of the loop that fetches zones for Knot Resolver. ``patience``: seconds until it answers.
     """
 
     def __init__(self, kind: Kind, files: dict[str, str], folder: Path, *, port: int | None = None,
-                 environment: dict[str, str] | None = None) -> None:
+                 environment: dict[str, str] | None = None, patience: float = 20) -> None:
         self.kind, self.files, self.folder = kind, files, folder
         self.port = port or free_port()
         self._environment = environment or {}
+        self._patience = patience
         self._everything: EveryName | None = None
         self._processes: list[subprocess.Popen[bytes]] = []
         self._sockets = ""
@@ -61,7 +62,7 @@ class RealResolver:
         if self.kind is Kind.KNOT:
             self._run(["/bin/sh", str(self.folder / "fusioncell-fetch.sh")])
         self._run(write(self._everything.port))
-        if not wait_until(lambda: self._answers() or self._ended(), 20) or self._ended():
+        if not wait_until(lambda: self._answers() or self._ended(), self._patience) or self._ended():
             log, codes = self.log(), [process.poll() for process in self._processes]
             self.stop()
             raise RuntimeError(f"{self.kind} does not answer (ended with {codes}):\n{log}")
@@ -87,9 +88,9 @@ class RealResolver:
             self._everything = None
 
     @property
-    def pid(self) -> int:
-        """The resolver's process id."""
-        return self._processes[-1].pid
+    def pids(self) -> list[int]:
+        """The ids of its processes, the resolver's own last."""
+        return [process.pid for process in self._processes]
 
     def _run(self, words: list[str]) -> None:
         log = (self.folder / f"log-{len(self._processes)}").open("wb")

@@ -58,7 +58,8 @@ def test_each_kind_has_its_zones(hub: Hub) -> None:
         labels[kind] = list(zones(hub, one))
     assert labels[Kind.UNBOUND] == labels[Kind.KNOT] == ["fresh", "main"]
     assert labels[Kind.BIND] == ["allow", "fresh", *(f"main-{n}" for n in range(1, 9))]
-    assert labels[Kind.POWERDNS] == ["allow", "command-and-control", "dga", "malware", "phishing"]
+    categories = ["command-and-control", "dga", "malware", "phishing"]
+    assert labels[Kind.POWERDNS] == ["allow", *(f"fresh_{category}" for category in categories), *categories]
 
 
 def test_a_name_stands_where_its_tier_says_and_a_merge_moves_it(hub: Hub) -> None:

@@ -34,7 +34,8 @@ def test_the_zones_of_the_isp_and_of_the_law_come_first_then_ours_in_order(kind:
     (Kind.UNBOUND, 'module-config: "respip '),
     (Kind.UNBOUND, "primary: 192.0.2.53@853#xfr.hub.example"),
     (Kind.UNBOUND, "allow-notify: 192.0.2.53"),
-    (Kind.BIND, "min-update-interval 1;"),
+    (Kind.BIND, "min-update-interval 0;"),
+    (Kind.BIND, "serial-query-rate 1000;"),
     (Kind.BIND, "break-dnssec yes"),
     (Kind.BIND, "qname-wait-recurse no"),
     (Kind.BIND, 'port 853 key "isp-1.k7f2" tls "fusioncell";'),
@@ -46,6 +47,17 @@ def test_the_zones_of_the_isp_and_of_the_law_come_first_then_ours_in_order(kind:
 ])  # fmt: skip
 def test_each_trap_has_its_line(kind: Kind, line: str) -> None:
     assert line in text_of(kind)
+
+
+def test_a_big_zone_is_looked_at_less_often_than_what_is_new_and_holds_it_up_nowhere() -> None:
+    zones = (ZoneSource("fresh.k7f2.rpz.test", "fresh", "new"), ZoneSource("main.k7f2.rpz.test", "main", "old", True))
+    plan = replace(PLAN, zones=zones)
+    fresh, main = text_of(Kind.POWERDNS, plan).split("rpzPrimary")[1:]
+    assert "refresh=1," in fresh and "refresh=20," in main
+    loop = fragments(Kind.KNOT, plan)["fusioncell-fetch.sh"]
+    calm, quick = loop.split("while :; do")[1:]
+    assert "fetch main.k7f2" in calm and "sleep 30\ndone &" in calm and "fetch fresh" not in calm
+    assert "fetch fresh.k7f2" in quick and "sleep 1\n" in quick and "fetch main" not in quick
 
 
 def test_a_zone_that_lets_names_pass_sends_no_reason() -> None:

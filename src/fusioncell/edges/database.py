@@ -110,8 +110,9 @@ class PostgresConnection:
 class SqlDatabase:
     """One of the hub's databases."""
 
-    def __init__(self, engine: Engine, dialect: str) -> None:
+    def __init__(self, engine: Engine, dialect: str, *, writer_mb: int = 0) -> None:
         self._engine = engine
+        self._writer_mb = writer_mb
         self.dialect = dialect
         self._writing = threading.Lock()
         self._readers: list[Any] = []
@@ -155,6 +156,7 @@ class SqlDatabase:
                 # One writer for good: a page cache stays warm only in the connection that writes.
                 if self._writer is None:
                     self._writer = self._new_connection()
+                    self._writer.execute(f"PRAGMA cache_size=-{self._writer_mb * 1024}")
                 writer, done = self._writer, False
                 writer.execute("BEGIN IMMEDIATE")
                 try:
@@ -242,7 +244,10 @@ def _by_code_point(metadata: MetaData) -> MetaData:
 
 
 def open_sqlite(path: Path | str, *, durable: bool = True, cache_mb: int = 16) -> SqlDatabase:
-    """Open (or make) an SQLite database in WAL mode. ``durable``: every commit is on disk before it returns."""
+    """Open (or make) an SQLite database in WAL mode. ``durable``: every commit is on disk before it returns.
+
+    ``cache_mb``: of the writer's pages. A reader has a quarter: each thread that reads has its own.
+    """
     engine = create_engine(
         f"sqlite:///{path}",
         poolclass=QueuePool,
@@ -259,7 +264,7 @@ def open_sqlite(path: Path | str, *, durable: bool = True, cache_mb: int = 16) -
             "journal_mode=WAL",
             f"synchronous={'FULL' if durable else 'NORMAL'}",
             "wal_autocheckpoint=5000",
-            f"cache_size=-{cache_mb * 1024}",
+            f"cache_size=-{cache_mb * 256}",
             "temp_store=MEMORY",
             # What is deleted is overwritten, so that no file holds what was erased (DESIGN rule 13).
             "secure_delete=ON",
@@ -269,7 +274,7 @@ def open_sqlite(path: Path | str, *, durable: bool = True, cache_mb: int = 16) -
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
 
-    return SqlDatabase(engine, "sqlite")
+    return SqlDatabase(engine, "sqlite", writer_mb=cache_mb)
 
 
 @cache

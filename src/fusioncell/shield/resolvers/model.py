@@ -48,12 +48,14 @@ class OwnZone:
 @dataclass(frozen=True, slots=True)
 class ZoneSource:
     """A zone that we serve. ``label``: its short name in logs; ``reason``: what a resolver may tell the user ("" for a
-    zone that lets names pass).
+    zone that lets names pass). ``calm``: a main zone; what is new stands in the zones before it, so that a look each
+    half minute will do. Merges are a minute apart at least.
     """
 
     origin: str
     label: str
     reason: str = ""
+    calm: bool = False
 
     def __post_init__(self) -> None:
         if not _NAME.match(self.origin) or not _NAME.match(self.label):

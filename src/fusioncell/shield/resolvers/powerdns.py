@@ -13,6 +13,8 @@ from __future__ import annotations
 from fusioncell.shield.resolvers.model import Plan
 
 FOLDER = "/var/lib/powerdns"
+CALM = 20
+"""Seconds between two looks at a main zone, which is copied at each change (1 M names: 1 s)."""
 
 
 def write(plan: Plan) -> dict[str, str]:
@@ -44,7 +46,7 @@ def _lua(plan: Plan) -> str:
         options = [f'policyName="fusioncell-{source.label}"']
         if plan.key:
             options += [f'tsigname="{plan.key}"', 'tsigalgo="hmac-sha256"', f'tsigsecret="{plan.secret}"']
-        options += ["refresh=1", "axfrTimeout=300", "maxTTL=30"]
+        options += [f"refresh={CALM if source.calm else 1}", "axfrTimeout=300", "maxTTL=30"]
         if source.reason and not plan.shadow:
             options += ["extendedErrorCode=15", f'extendedErrorExtra="{source.reason}"']
         if plan.shadow:

@@ -9,7 +9,7 @@ Three tiers, as in a log-structured merge, for big zones are slow to change in r
 
 Unbound slows with each zone: ``fresh`` (with what passes) and ``main``. Knot Resolver reads two files the same way.
 BIND rebuilds a zone's index at each change: ``main`` in eight shards by the name's hash. PowerDNS sends one code and
-text for each zone: one zone a category, whatever the tier.
+text for each zone, and copies a zone at each change: for each category one ``fresh`` zone and one main zone.
 """
 
 from __future__ import annotations
@@ -28,6 +28,8 @@ PROBE = "probe.fusioncell"
 SHARDS = 8
 ALLOW, FRESH, MAIN = "allow", "fresh", "main"
 _TWO_TIERS = (Kind.UNBOUND, Kind.KNOT)
+_FRESH_OF = "fresh_"
+"""Before a category's name: its fresh zone. No category has an underscore in its name."""
 _ACTIONS = {Action.NXDOMAIN: ZoneAction.BLOCK, Action.NODATA: ZoneAction.NODATA, Action.GARDEN: ZoneAction.GARDEN,
             Action.PASSTHRU: ZoneAction.PASSTHRU}  # fmt: skip
 
@@ -58,12 +60,18 @@ def labels(choice: Choice, categories: Iterable[str]) -> tuple[str, ...]:
         return (FRESH, MAIN)
     if choice.kind is Kind.BIND:
         return (ALLOW, FRESH, *(f"{MAIN}-{number}" for number in range(1, SHARDS + 1)))
-    return (ALLOW, *sorted(choice.categories or set(categories)))
+    sorts = sorted(choice.categories or set(categories))
+    return (ALLOW, *(_FRESH_OF + each for each in sorts), *sorts)
 
 
 def is_main(kind: Kind, label: str) -> bool:
     """Tell whether a zone is of those from which a lifted name must be gone before it need not pass any more."""
-    return label.startswith(MAIN) if kind is not Kind.POWERDNS else label != ALLOW
+    return label.startswith(MAIN) if kind is not Kind.POWERDNS else label != ALLOW and not label.startswith(_FRESH_OF)
+
+
+def category_of(label: str) -> str:
+    """Return the category of a PowerDNS's zone; of another zone, its label."""
+    return label.removeprefix(_FRESH_OF)
 
 
 def shard(name: str) -> int:
@@ -81,13 +89,16 @@ def place(choice: Choice, fact: Fact, tiers: Tiers) -> dict[str, Rule]:
     if not fact.serial:
         return {}
     rule = Rule(fact.name, True, _ACTIONS[choice.action])
-    if choice.kind is Kind.POWERDNS:
-        return {fact.category: rule}
+    fresh, main = FRESH, MAIN
+    if choice.kind is Kind.BIND:
+        main = f"{MAIN}-{shard(fact.name)}"
+    elif choice.kind is Kind.POWERDNS:
+        fresh, main = _FRESH_OF + fact.category, fact.category
     found = {}
     if fact.serial > tiers.before:
-        found[FRESH] = rule
+        found[fresh] = rule
     if fact.serial <= tiers.merged:
-        found[f"{MAIN}-{shard(fact.name)}" if choice.kind is Kind.BIND else MAIN] = rule
+        found[main] = rule
     return found
 
 

@@ -25,7 +25,7 @@ from fusioncell.shield.live_zone import LiveZone
 from fusioncell.shield.resolvers import Kind, OwnZone, Plan, ZoneSource, fragments
 from fusioncell.shield.service import Shield
 from fusioncell.shield.subscribers import store
-from fusioncell.shield.subscribers.layout import ALLOW, labels
+from fusioncell.shield.subscribers.layout import ALLOW, category_of, is_main, labels
 from fusioncell.shield.subscribers.model import (
     ADDED,
     CHANGED,
@@ -229,8 +229,10 @@ class Subscribers:
         if found.choice.kind is not kind:
             raise Conflict("that resolver is of another kind", hint=f"Ask for {found.choice.kind.value}.", place="kind")
         base = self.serving.base(found.choice)
-        zones = tuple(ZoneSource(f"{label}.{base}", label, "" if label == ALLOW else self._reason(label))
-                      for label in labels(found.choice, self.categories()))  # fmt: skip
+        zones = tuple(
+            ZoneSource(f"{label}.{base}", label, "" if label == ALLOW else self._reason(label), is_main(kind, label))
+            for label in labels(found.choice, self.categories())
+        )
         key = found.keys[-1].name if found.keys else ""
         shadow = found.step in (Step.REHEARSE, Step.SHADOW)
         return fragments(kind, Plan(zones=zones, key=key, shadow=shadow, **common))
@@ -254,7 +256,7 @@ class Subscribers:
     # -- how ---------------------------------------------------------------------------------------------------------
 
     def _reason(self, label: str) -> str:
-        words = self.categories().get(label, "")
+        words = self.categories().get(category_of(label), "")
         look = f"; why: {self._url}/blocked/" if self._url else ""
         return f"Blocked{f' as {words}' if words else ''} by the protective DNS policy{look}"
 

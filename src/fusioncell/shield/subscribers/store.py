@@ -192,9 +192,10 @@ def lifted_after(connection: Connection, serial: int, limit: int) -> list[tuple[
     the latest first.
     """
     return connection.rows(
-        "SELECT d.name, d.category, d.severity, max(c.serial) FROM shield_change c JOIN shield_decision d "
-        "ON d.name = c.name AND d.ended_at = c.at "
-        "WHERE c.serial > ? AND c.added = 0 AND d.serial > 0 AND d.state = 'withdrawn' AND NOT EXISTS "
+        # CROSS and "+ 0": from each step to its name by their indexes, or SQLite compares each with each.
+        "SELECT d.name, d.category, d.severity, max(c.serial) FROM shield_change c CROSS JOIN shield_decision d "
+        "WHERE d.name = c.name AND d.ended_at = c.at AND c.serial > ? AND c.added = 0 AND d.serial + 0 > 0 "
+        "AND d.state = 'withdrawn' AND NOT EXISTS "
         "(SELECT 1 FROM shield_decision p WHERE p.name = d.name AND p.state = 'published' AND p.exercise = 0) "
         "GROUP BY d.name, d.category, d.severity ORDER BY max(c.serial) DESC, d.name LIMIT ?",
         (serial, limit),

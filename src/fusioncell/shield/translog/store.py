@@ -31,8 +31,9 @@ leaf = Table(
     Column("audience", Integer, nullable=False),
     Column("opens", BigInteger, nullable=False),
     Column("text", Text, nullable=False),
-    Index("shield_translog_leaf_name", "name"),
-    Index("shield_translog_leaf_decision", "decision"),
+    # With the kind, or SQLite seeks by that alone, through a million leaves that added a name.
+    Index("shield_translog_leaf_name", "name", "kind"),
+    Index("shield_translog_leaf_decision", "decision", "kind"),
     Index("shield_translog_leaf_kind", "kind"),
 )
 tile = Table(
