@@ -24,6 +24,7 @@ from fusioncell.bootstrap.edge_mirror import Mirror, accepted
 from fusioncell.bootstrap.edge_outbox import Outbox
 from fusioncell.edges.dns_server import DnsServer, NotifyTarget, start_dns_server
 from fusioncell.edges.dns_tsig import TsigKey
+from fusioncell.edges.edge_notify import NotifyListener, addresses_of
 from fusioncell.edges.edge_report import write_whole
 from fusioncell.edges.edge_sources import FrameServer, LogTail
 from fusioncell.edges.edge_transfer import Primary, tls_client
@@ -48,6 +49,8 @@ log = logging.getLogger("fusioncell.edge")
 TICK = 1.0
 STATUS_EVERY, SAVE_EVERY, SEND_EVERY = 5, 30, 20
 """Ticks between two writings of the status, of moved zones, and two attempts to send."""
+LOOK_UP_EVERY, GAP = 60.0, 0.2
+"""Seconds between two look-ups of the hub's addresses, and at least between two requests for one zone."""
 STATUS = "status.json"
 
 
@@ -102,6 +105,9 @@ class Agent:
         for mirror in self.mirrors.values():
             mirror.stands_elsewhere = partial(self._stands_beside, mirror)
         self.overrides = LiveZone(ZoneImage.build([], self._seconds(), origin=config.override_zone))
+        self._moved = {origin: asyncio.Event() for origin in self.mirrors}
+        self._primary = primary
+        self.notified = NotifyListener(primary.key, self.mirrors, lambda zone: self._moved[zone].set())
         self._read = Overrides((), ())
         self._written = (0, 0)
         self.listed = Listed([])
@@ -142,7 +148,7 @@ class Agent:
         self._look_at_overrides()
         works: list[Any] = [self._follow(mirror) for mirror in self.mirrors.values()]
         works += [each.run() for _, each in self._sources]
-        works += [self._tick(), self._send()]
+        works += [self._tick(), self._send(), self._hear()]
         tasks = [asyncio.create_task(self._guard(work)) for work in works]
         ready(self)
         try:
@@ -196,7 +202,25 @@ class Agent:
                 log.info("%s: serial %d, %d names", mirror.origin, mirror.live.serial, len(mirror.live.image()))
                 if self._server is not None:
                     self._server.zone_changed(mirror.origin)
-            await asyncio.sleep(self.config.refresh)
+            await asyncio.sleep(min(GAP, self.config.refresh))
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._moved[mirror.origin].wait(), max(self.config.refresh - GAP, 0.0))
+            self._moved[mirror.origin].clear()
+
+    async def _hear(self) -> None:
+        """Hear the hub's NOTIFY, of its own addresses as they are now."""
+        if not self.config.hear:
+            return
+        host, port = host_port(self.config.hear)
+        loop = asyncio.get_running_loop()
+        transport, _ = await loop.create_datagram_endpoint(lambda: self.notified, local_addr=(host, port))
+        try:
+            while True:
+                found = await asyncio.to_thread(addresses_of, self._primary.host)
+                self.notified.primaries = found or self.notified.primaries
+                await asyncio.sleep(LOOK_UP_EVERY)
+        finally:
+            transport.close()
 
     def _relist(self) -> None:
         """Look names up in the zones that are held: the override zone first, as the resolver asks it first."""
@@ -308,6 +332,7 @@ class Agent:
                 {"zone": one.origin, "serial": one.live.serial if one.live else None,
                  "names": len(one.live.image()) if one.live else 0, "heard": one.heard, "unknown": one.unknown,
                  "served": one.served() is not None, "fault": one.fault} for one in self.mirrors.values()],
+            "notified": self.notified.count,
             "overrides": {"zone": self.config.override_zone, "names": len(self._read.names),
                           "faults": [list(each) for each in self._read.faults]},
             "sources": [{"kind": source.kind, "at": source.path or source.listen, **each.count,

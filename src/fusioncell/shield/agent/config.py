@@ -35,7 +35,8 @@ class Source(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="ke
 class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="kebab"):
     """What the file says; ``docs/shield-edge.md`` explains each line.
 
-    ``refresh`` in seconds; ``shrink``: the share of a zone that may go in one whole transfer before the fuse holds it.
+    ``refresh`` in seconds; ``shrink``: the share of a zone that may go in one whole transfer before the fuse holds it;
+    ``hear``: where the hub's NOTIFY is heard, "" for nowhere.
     """
 
     primary: Address
@@ -43,6 +44,7 @@ class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="ke
     state: Path
     serve: Address = "127.0.0.1:5354"
     notify: Annotated[list[str], msgspec.Meta(max_length=32)] = []
+    hear: Annotated[str, msgspec.Meta(max_length=300)] = ""
     refresh: Annotated[float, msgspec.Meta(ge=0.2, le=3600)] = 5.0
     shrink: Annotated[float, msgspec.Meta(ge=0, le=1)] = 0.5
     tsig_name: str = ""
@@ -72,6 +74,7 @@ def read_config(content: bytes) -> Config:
     except msgspec.ValidationError as fault:
         raise BadInput(f"the configuration does not fit: {fault}", hint="See docs/shield-edge.md.") from None
     for place, address in [("primary", config.primary), ("serve", config.serve),
+                           *[("hear", config.hear)][: bool(config.hear)],
                            *(("notify", one) for one in config.notify),
                            *(("source", one.listen) for one in config.source if one.listen)]:  # fmt: skip
         _address(place, address)
