@@ -78,6 +78,8 @@ def pictures(browser: Browser, base: str) -> None:
     take(bank, base, "/observables/domain-name/landpost-redelivery.example", "5-observable")
     approver = signed_in(browser, base, "Tomas Lindqvist", color_scheme="dark", **desk)
     take(approver, base, "/shield?state=published", "6-shield")
+    approver.emulate_media(color_scheme="light")
+    take(approver, base, "/shield/impact", "6-impact")
     mobile = signed_in(browser, base, "Joost van Dalen", color_scheme="dark", **phone)
     take(mobile, base, follow(mobile, base, "/exchange", "Parcel texts this morning"), "7-phone")
 

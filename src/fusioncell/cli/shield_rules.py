@@ -71,7 +71,8 @@ def policy_changes(where: Where, as_json: bool) -> None:
     found = _listed(where, "/api/shield/policy/changes")
     rows = [[one["number"], (one["adopted_at"] or "waits")[:16], f"{len(one['approvals'])} of {one['needed']}",
              plain(one["title"]), one["change"]] for one in found["changes"]]  # fmt: skip
-    show(found, as_json, lambda: table(rows, ["NUMBER", "ADOPTED", "APPROVALS", "TITLE", "ID"]) if rows else "None.")
+    none = "No change was proposed: the policy in force stands. Begin with: fusioncell shield policy show"
+    show(found, as_json, lambda: table(rows, ["NUMBER", "ADOPTED", "APPROVALS", "TITLE", "ID"]) if rows else none)
 
 
 @policy.command("propose")
@@ -121,7 +122,8 @@ def standing_list(where: Where, as_json: bool) -> None:
              one["today"], one["published"], f"{one['wrong']} of {one['looked_at']}", one["standing"]]
             for one in found["standing"]]  # fmt: skip
     heads = ["TITLE", "UNTIL", "TODAY", "IN ALL", "WRONG", "ID"]
-    show(found, as_json, lambda: table(rows, heads) if rows else "None.")
+    none = "Each name waits for a person. Propose a rule with: fusioncell shield standing propose FILE"
+    show(found, as_json, lambda: table(rows, heads) if rows else none)
 
 
 @standing.command("propose")
@@ -201,7 +203,7 @@ def hold_list(where: Where, as_json: bool) -> None:
     found = _listed(where, LIST_HOLDS)
     rows = [[defang(one["name"]), "lifted" if one["lifted_at"] else (one["until"] or "waits")[:16],
              plain(one["reason"])[:60], one["hold"]] for one in found["holds"]]  # fmt: skip
-    show(found, as_json, lambda: table(rows, ["NAME", "UNTIL", "REASON", "ID"]) if rows else "None.")
+    show(found, as_json, lambda: table(rows, ["NAME", "UNTIL", "REASON", "ID"]) if rows else "No name is held.")
 
 
 @hold.command("ask")
