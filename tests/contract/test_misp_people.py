@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from fusioncell.bootstrap import Hub
-from fusioncell.exchange.misp import Call
+from fusioncell.exchange.misp import Call, MispRefused
 from fusioncell.kernel.errors import Conflict
 from fusioncell.rebuild import check
 
@@ -38,6 +39,21 @@ def test_statistics_count_what_each_sees(hub: Hub) -> None:
     assert ask(hub, mine, "users", "statistics", "attributehistogram") == [{"name": "One", "data": {"domain": 2}}]
     assert ask(hub, theirs, "users", "statistics", "data")["stats"]["event_count"] == 0
     assert ask(hub, theirs, "users", "statistics", "attributehistogram") == []
+
+
+def test_stix_is_uploaded_as_it_is_or_as_pymisp_sends_a_string(hub: Hub) -> None:
+    mine = asker(hub, hub.members.add_organisation("Uploads", "isp", "isp").id)
+    bundle = json.dumps({"type": "bundle", "id": "bundle--1", "objects": [{
+        "type": "indicator", "spec_version": "2.1", "id": "indicator--4d8f3f1f-5e0c-4a4e-9a3c-0f2b8c9f1a11",
+        "created": "2026-01-01T00:00:00Z", "modified": "2026-01-01T00:00:00Z", "valid_from": "2026-01-01T00:00:00Z",
+        "pattern": "[domain-name:value = 'up.example']", "pattern_type": "stix"}]})  # fmt: skip
+    upload = hub.mispdoor.actions["events", "upload_stix"].run
+    for raw in (bundle.encode(), json.dumps(bundle).encode(), json.dumps(f" {bundle}\n").encode()):
+        made = upload(replace(mine, controller="events", action="upload_stix", arguments=("2",), raw=raw)).body["Event"]
+        assert [(one["type"], one["value"]) for one in made["Attribute"]] == [("domain", "up.example")]
+    for nothing in (b"", b'""', b' " " '):
+        with pytest.raises(MispRefused, match="Nothing was uploaded"):
+            upload(replace(mine, controller="events", action="upload_stix", arguments=("2",), raw=nothing))
 
 
 def test_a_name_and_an_address_change_and_nobody_takes_anothers(hub: Hub) -> None:
