@@ -346,6 +346,15 @@ def test_other_doors_refuse_clearly(
     is_problem(member.http.request(method, path), status)
 
 
+@pytest.mark.parametrize("path, methods", [
+    ("/api/contributions", {"GET", "POST"}), ("/api/match", {"POST"}), ("/taxii2/partnership/collections/", {"GET"}),
+])  # fmt: skip
+def test_a_method_that_is_none_is_told_which_there_are(member: Party, path: str, methods: set[str]) -> None:
+    answer = member.http.put(path)
+    assert answer.status_code == 405
+    assert set(answer.headers["Allow"].split(", ")) - {"HEAD", "OPTIONS"} == methods
+
+
 def test_a_cursor_of_nonsense_is_refused(hub: ServedHub, member: Party) -> None:
     for token in ("17", "x" * 5000, str(uuid.uuid4()), "0" * 36):
         answer = member.http.get("/api/stream", headers={"Last-Event-ID": token})

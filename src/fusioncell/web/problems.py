@@ -117,7 +117,11 @@ def of_framework(request: Asked, fault: HTTPException) -> Response[Any]:
         hint = "The OpenAPI description is at /api/openapi.json."
     if fault.status_code == 404 and not request.url.path.startswith("/api"):
         detail, hint = "There is nothing at this address.", "Check the address, or search for what you need."
-    return answer(request, fault.status_code, title, detail, hint)
+    reply = answer(request, fault.status_code, title, detail, hint)
+    if allowed := (fault.headers or {}).get("allow"):
+        # An answer 405 names the methods that there are (RFC 9110 §15.5.6).
+        reply.headers["Allow"] = allowed
+    return reply
 
 
 def of_unknown(request: Asked, fault: Exception) -> Response[Any]:
