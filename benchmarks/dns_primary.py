@@ -64,15 +64,16 @@ def cpu(pid: int) -> float:
     return (int(parts[11]) + int(parts[12])) / _TICKS
 
 
-def request(rdtype: int, serial: int | None = None, signed: bool = True) -> bytes:
+def request(rdtype: int, serial: int | None = None, signed: bool = True, *, origin: str = ORIGIN,
+            key: TsigKey = KEY) -> bytes:  # fmt: skip
     """Make a request behind its length. Its id is new, as a signed one is taken once."""
-    question = wire_name(ORIGIN) + rdtype.to_bytes(2, "big") + b"\0\x01"
+    question = wire_name(origin) + rdtype.to_bytes(2, "big") + b"\0\x01"
     wire = os.urandom(2) + b"\0\0\0\x01\0\0" + (b"\0\x01" if serial is not None else b"\0\0") + b"\0\0" + question
     if serial is not None:
         rdata = b"\0\0" + serial.to_bytes(4, "big") + b"\0" * 16
         wire += b"\xc0\x0c\0\x06\0\x01\0\0\0\0" + len(rdata).to_bytes(2, "big") + rdata
     if signed:
-        wire = Signer(KEY, b"").sign(wire)
+        wire = Signer(key, b"").sign(wire)
     return len(wire).to_bytes(2, "big") + wire
 
 
@@ -306,25 +307,22 @@ def together(primary: Primary, count: int) -> None:
         serial = _change(primary, f"for-{rdtype}-{count}") if rdtype == 251 else 0
         if rdtype == 252:
             records += 2
-        waits: list[float] = []
-        firsts: list[float] = []
         wires = [request(rdtype, serial - 1 if serial else None) for _ in range(SUBSCRIBERS)]
+        at_once(label, primary.port, primary.pid, wires, records, names=count)
 
-        def one(wire: bytes, records: int = records, waits: list[float] = waits,
-                firsts: list[float] = firsts) -> None:
-            taken = take(primary.port, wire, records)
-            waits.append(taken.seconds)
-            firsts.append(taken.first)
 
-        before, start = cpu(primary.pid), time.perf_counter()
-        threads = [threading.Thread(target=one, args=(wire,)) for wire in wires]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-        report(f"{len(waits)} subscribers at once: {label}", names=count, wall_s=time.perf_counter() - start,
-               slowest_s=max(waits), slowest_first_byte_s=max(firsts), server_cpu_s=cpu(primary.pid) - before,
-               peak_MB=memory(primary.pid, "VmHWM"))
+def at_once(label: str, port: int, pid: int, wires: list[bytes], records: int, **more: int) -> None:
+    """Send requests at once and print when the last one has its records, and what it cost the server."""
+    found: list[Taken] = []
+    before, start = cpu(pid), time.perf_counter()
+    threads = [threading.Thread(target=lambda wire=wire: found.append(take(port, wire, records))) for wire in wires]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    report(f"{len(found)} subscribers at once: {label}", **more, wall_s=time.perf_counter() - start,
+           slowest_first_byte_s=max(taken.first for taken in found), MB=sum(taken.size for taken in found) / 1e6,
+           server_cpu_s=cpu(pid) - before, peak_MB=memory(pid, "VmHWM"))  # fmt: skip
 
 
 def starting(count: int) -> None:

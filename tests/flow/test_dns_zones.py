@@ -152,6 +152,7 @@ class Secondary:
 
     def __init__(self) -> None:
         self.heard: Counter[str] = Counter()
+        self.order: list[str] = []
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self._socket.bind((HOST, 0))
         self._socket.settimeout(0.1)
@@ -167,7 +168,8 @@ class Secondary:
             except TimeoutError:
                 continue
             query = dns.message.from_wire(wire)
-            self.heard[query.question[0].name.to_text().rstrip(".")] += 1
+            self.order.append(query.question[0].name.to_text().rstrip("."))
+            self.heard[self.order[-1]] += 1
             answer = dns.message.make_response(query)
             answer.flags |= dns.flags.AA
             self._socket.sendto(answer.to_wire(), sender)
@@ -197,6 +199,21 @@ def test_each_zone_tells_its_own_secondaries_and_they_may_change(zones: Zones) -
     finally:
         one.close()
         two.close()
+
+
+def test_a_big_zone_waits_until_the_small_one_was_told(zones: Zones) -> None:
+    one, big, small = Secondary(), ORIGINS[0], ORIGINS[1]
+    try:
+        with _served(zones) as hub:
+            for origin in (big, small):
+                hub.server.set_notify(origin, [one.target])
+            assert wait_until(lambda: one.heard == {big: 1, small: 1})
+            hub.server.zone_changed(big, after=1.0)
+            hub.server.zone_changed(small)
+            assert wait_until(lambda: one.heard == {big: 2, small: 2})
+            assert one.order[-2:] == [small, big]
+    finally:
+        one.close()
 
 
 def test_many_zones_need_a_rule(zones: Zones) -> None:

@@ -60,6 +60,13 @@ def test_a_big_zone_is_looked_at_less_often_than_what_is_new_and_holds_it_up_now
     assert "fetch fresh.k7f2" in quick and "sleep 1\n" in quick and "fetch main" not in quick
 
 
+@pytest.mark.parametrize(("primary", "files"), [("192.0.2.53", 2), ("127.0.0.1", 1), ("::1", 1)])
+def test_an_unbound_beside_the_agent_writes_no_big_zone_to_a_file(primary: str, files: int) -> None:
+    zones = (ZoneSource("fresh.k7f2.rpz.test", "fresh", "new"), ZoneSource("main.k7f2.rpz.test", "main", "old", True))
+    text = text_of(Kind.UNBOUND, replace(PLAN, zones=zones, primary=primary, own=()))
+    assert text.count("zonefile:") == files and "fresh.k7f2.rpz.test.zone" in text
+
+
 def test_a_zone_that_lets_names_pass_sends_no_reason() -> None:
     allow = text_of(Kind.POWERDNS).split("rpzPrimary")[1]
     assert "allow.k7f2" in allow and "extendedError" not in allow

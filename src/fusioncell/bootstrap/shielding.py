@@ -43,6 +43,10 @@ from fusioncell.shield.translog.asking import Asking, addresses_in
 from fusioncell.shield.translog.project import NONCES
 from fusioncell.shield.translog.service import Translog
 
+MAIN_AFTER = 1.0
+"""Seconds by which secondaries hear later of a main zone: what is lifted passes by a small zone, and a resolver that is
+busy with a big one (Unbound: 3 s) would take that one first."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shielding:
@@ -121,7 +125,7 @@ def follow_subscribers(serving: Serving, subscribers: Subscribers, server: DnsSe
             server.set_notify(zone, [NotifyTarget(host, port, TsigKey(key, keys[key]) if key in keys else None)
                                      for host, port, key in told[zone]])  # fmt: skip
         for zone in sorted(moved):
-            server.zone_changed(zone)
+            server.zone_changed(zone, after=MAIN_AFTER if serving.is_main(zone) else 0.0)
 
     follow(set())
     subscribers.on_change(follow)

@@ -71,8 +71,11 @@ class Notifier:
                 task = asyncio.create_task(self._serve(origin, target, changed))
                 self._workers[origin, target] = _Worker(changed, task)
 
-    def zone_changed(self, origin: str | None = None) -> None:
-        """Start a round to every target of a zone, of all zones where none is given."""
+    def zone_changed(self, origin: str | None = None, after: float = 0.0) -> None:
+        """Start a round to every target of a zone, of all zones where none is given, now or in some seconds."""
+        if after:
+            asyncio.get_running_loop().call_later(after, self.zone_changed, origin)
+            return
         for (zone, _), worker in self._workers.items():
             if origin in (None, zone):
                 worker.changed.set()

@@ -138,9 +138,9 @@ class DnsServer:
             self.tls_port = number
         return number
 
-    def zone_changed(self, origin: str | None = None) -> None:
-        """Tell the secondaries of a zone, of all zones where none is given. May be called from any thread."""
-        self._soon(self._notifier.zone_changed, origin)
+    def zone_changed(self, origin: str | None = None, *, after: float = 0.0) -> None:
+        """Tell the secondaries of a zone, of all zones where none is given, now or in some seconds. From any thread."""
+        self._soon(self._notifier.zone_changed, origin, after)
 
     def set_notify(self, origin: str, targets: Iterable[NotifyTarget]) -> None:
         """Replace the secondaries that a zone has; those who are new to it are told at once. From any thread."""

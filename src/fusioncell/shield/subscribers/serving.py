@@ -112,6 +112,12 @@ class Serving:
         """Return the zone of a name, None for none."""
         return self._tables.zones.get(origin)
 
+    def is_main(self, origin: str) -> bool:
+        """Tell whether a zone is a main one: big, and nothing waits for it."""
+        label, _, base = origin.partition(".")
+        view = self._tables.views.get(base)
+        return view is not None and is_main(view.choice.kind, label)
+
     def may_transfer(self, origin: str, who: str, address: str) -> bool:
         """Tell whether a client may have a zone: by a subscriber's key, or, without one, by its address."""
         zone = self.zone(origin)
