@@ -173,6 +173,19 @@ def test_what_is_named_elsewhere_too_or_matters_for_itself_stands_alone(cell: Ce
     assert rows[keys[1]].keys == [keys[1]] and rows[keys[2]].keys == [keys[2]] and len(rows) == 3
 
 
+def test_mentions_of_the_window_are_read_whatever_is_older_and_though_a_clock_was_set_back(cell: Cell) -> None:
+    cell.say("Ada", *(f"old{n}.example" for n in range(30)))
+    cell.clock.advance(20 * DAY)
+    cell.say("Bo", "evil.example")
+    cell.clock.advance(-5 * HOUR)
+    cell.say("Ida", "evil.example", "new.example")
+    fay, picture = cell.viewers["Fay"], cell.hub.picture
+    assert sorted(len(page) for page in picture.named_by_each(fay)) == [1, 2, 3]
+    assert len(picture.named(fay)) == 3 and len(picture.named(fay, days=30)) == 33
+    cell.clock.advance(DAY)
+    assert len(picture.named(fay)) == 3 and sorted(cell.keys()) == [EVIL, "observable:domain-name:new.example"]
+
+
 def test_snooze_ends_by_itself(cell: Cell) -> None:
     cell.say("Ada", "evil.example")
     cell.act("Fay", Kind.SNOOZE, until=cell.clock.now() + 5 * HOUR)

@@ -162,6 +162,8 @@ class Picture:
         self._intake = intake
         self._clock = clock
         self._figures: Remembered[Figures] = Remembered()
+        self._days: Remembered[int] = Remembered()
+        """Where in the record a day begins."""
 
     # -- search ------------------------------------------------------------------------------------------------------
 
@@ -205,19 +207,29 @@ class Picture:
         """Return the newest mentions (at most 10,000) that the viewer may see, for figures made from the same ones."""
         audiences = self._record.visible_to(viewer)
         since = (self._clock.now() // DAY - days + 1) * DAY
+        after = self._before(since)
         with self._database.read() as connection:
-            return store.named_lately(connection, audiences, since, MAX_NAMED)
+            return store.named_lately(connection, audiences, since, MAX_NAMED, after)
+
+    def _before(self, since: Instant) -> int:
+        """Return a position before which nothing stands that came since an instant: what is older is not read again.
+
+        A day of grace for a clock that was set back; remembered, because what is past stays.
+        """
+        day = since // DAY - 1
+        return self._days.get(day, lambda: self._record.last_before(day * DAY, self._record.head()[0]))
 
     def named_by_each(self, viewer: Viewer, *, days: int = 14, limit: int = 3000) -> list[Named]:
         """Return the newest mentions that the viewer may see, and beside them the newest of each contributor, a page
         each: a flood by one of them hides nothing of the others. Bounded: some ``limit`` mentions in both."""
         audiences = self._record.visible_to(viewer)
         since = self._clock.now() - days * DAY
+        after = self._before(since)
         with self._database.read() as connection:
-            pages = [store.named_lately(connection, audiences, since, limit)]
+            pages = [store.named_lately(connection, audiences, since, limit, after)]
             pairs = store.contributors(connection, audiences, since // HOUR, MAX_PAIRS)
             each = max(LEAST_OF_EACH, limit // max(1, len(pairs)))
-            pages += [store.named_by(connection, audience, org, since, each) for audience, org in pairs]
+            pages += [store.named_by(connection, audience, org, since, each, after) for audience, org in pairs]
         return pages
 
     def rising(self, viewer: Viewer, *, days: int = 7, limit: int = 10) -> list[Rise]:

@@ -210,17 +210,20 @@ def contribution_rows(connection: Connection, identifier: str, audiences: Iterab
     )
 
 
-def named_lately(connection: Connection, audiences: Iterable[int], since: int, limit: int) -> list[Row]:
-    """Return the newest fresh mentions since an instant, newest first: (observable, contributor, at).
+def named_lately(connection: Connection, audiences: Iterable[int], since: int, limit: int, after: int = 0
+                 ) -> list[Row]:  # fmt: skip
+    """Return the newest fresh mentions since an instant, newest first: (observable, contributor, at). ``after``: a
+    position before which nothing of that time stands.
 
     Of those that stand in one entry the first comes first: their ids would tell which of them had been named before, by
     entries that the viewer may not see.
     """
     sql, value = connection.among(audiences)
     return connection.rows(
-        f"SELECT observable, org, at FROM picture_recent WHERE at >= ? AND audience IN {sql} "
+        # The sum keeps SQLite from gathering all that the audiences ever saw by the index, to sort it.
+        f"SELECT observable, org, at FROM picture_recent WHERE seq > ? AND at >= ? AND audience + 0 IN {sql} "
         "ORDER BY seq DESC, position LIMIT ?",
-        (since, value, limit),
+        (after, since, value, limit),
     )
 
 
@@ -234,12 +237,12 @@ def contributors(connection: Connection, audiences: Iterable[int], since: int, l
     )
 
 
-def named_by(connection: Connection, audience: int, org: str, since: int, limit: int) -> list[Row]:
+def named_by(connection: Connection, audience: int, org: str, since: int, limit: int, after: int = 0) -> list[Row]:
     """Return the newest fresh mentions of a contributor in an audience, as :func:`named_lately`."""
     return connection.rows(
-        "SELECT observable, org, at FROM picture_recent WHERE audience = ? AND org = ? AND at >= ? "
+        "SELECT observable, org, at FROM picture_recent WHERE audience = ? AND org = ? AND seq > ? AND at >= ? "
         "ORDER BY seq DESC, position LIMIT ?",
-        (audience, org, since, limit),
+        (audience, org, after, since, limit),
     )
 
 
