@@ -181,7 +181,7 @@ def own_zones(text: str) -> tuple[OwnZone, ...]:
 @get("/api/shield/zones/{origin:str}", tags=_TAGS, opt={"permission": "export"}, sync_to_thread=True,
      summary="A zone of yours as text")
 def zone(origin: Annotated[str, Parameter(description="The zone's name.")],
-         request: Request[Any, Any, Any], subscribers: Subscribers, viewer: Viewer) -> Response[str]:
+         request: Request[Any, Any, Any], subscribers: Subscribers, viewer: Viewer) -> Response[bytes]:
     """Give one of your organisation's zones as a master file (RFC 1035 §5), for resolvers that read files.
 
     Send its `ETag` as `If-None-Match`: an unchanged zone is a 304, and costs next to nothing.
@@ -190,8 +190,8 @@ def zone(origin: Annotated[str, Parameter(description="The zone's name.")],
     tag = f'"{sha256(f"{origin} {serial}".encode()).hexdigest()[:32]}"'
     headers = {"ETag": tag, "Cache-Control": "private, no-cache"}
     if tag in request.headers.get("if-none-match", ""):
-        return Response("", status_code=304, headers=headers)
-    return Response(subscribers.zone_as_text(viewer, origin), media_type="text/dns", headers=headers)
+        return Response(b"", status_code=304, headers=headers)
+    return Response(subscribers.zone_file(viewer, origin), media_type="text/dns", headers=headers)
 
 
 HANDLERS = (listed, add, one, change, rotate, end, configuration, zone)
