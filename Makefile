@@ -29,7 +29,7 @@ run: setup ## Set up what is missing and start the hub with the demonstration pa
 	@exec $(BIN)/fusioncell demo $(ARGS)
 
 test: setup $(STAMPS)/dev ## Run all tests that need no service the machine lacks (TESTS=path ARGS=... JOBS=2)
-	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile $(ARGS) $(TESTS)
+	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder $(ARGS) $(TESTS)
 
 check: setup $(STAMPS)/dev ## Lint, types, import contracts and rule tests
 	$(BIN)/ruff check .

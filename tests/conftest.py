@@ -12,6 +12,7 @@ import os
 import shutil
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -28,6 +29,20 @@ os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 sys.dont_write_bytecode = False
 
 _NAMES = ("record", "vault", "projections")
+_LONGEST = (
+    "flow/test_non_interference.py", "browser/test_axe_samples.py", "flow/test_leak_matrix.py",
+    "flow/test_leak_changes.py", "flow/test_cli.py", "contract/test_rooms.py", "flow/test_schemathesis.py",
+    "flow/test_edge_privacy.py", "browser/test_tour.py", "browser/test_first_hour.py", "flow/test_rebuild.py",
+    "flow/test_bad_input.py", "rules/test_catalogues.py", "flow/test_resolvers.py", "flow/test_kill.py",
+)  # fmt: skip
+"""Files that take longest, the longest first (``pytest --durations``)."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Let the longest files begin: a worker takes whole files, and would run the last one while all others are idle."""
+    here = Path(__file__).parent
+    rank = {here / name: place for place, name in enumerate(_LONGEST)}
+    items.sort(key=lambda item: rank.get(item.path, len(rank)))
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -74,7 +74,7 @@ from probes.model import UNKNOWN, Probe
 from probes.notify import found as watch_everything
 from producing import Produce, produce, product_for
 
-_first, _, _last = os.environ.get("FUSIONCELL_SEEDS", "1-20").partition("-")
+_first, _, _last = os.environ.get("FUSIONCELL_SEEDS", "1-12").partition("-")
 SEEDS = range(int(_first), int(_last or _first) + 1)
 START = 1_767_225_600_000_000
 STEPS = 16
