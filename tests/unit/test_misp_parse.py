@@ -56,3 +56,25 @@ def test_a_wrapped_body_is_unwrapped_and_a_bad_one_refused() -> None:
         with pytest.raises(MispRefused) as refused:
             take_body(bad)
         assert refused.value.status == 400
+
+
+FORM = "application/x-www-form-urlencoded; charset=UTF-8"
+
+
+@pytest.mark.parametrize(("raw", "expected"), [
+    (b"returnFormat=json&value=evil.example", {"returnFormat": "json", "value": "evil.example"}),
+    (b"type[]=domain&type%5B%5D=ip-dst&last=1d", {"type": ["domain", "ip-dst"], "last": "1d"}),
+    (b"value=a%26b%20c+d&to_ids=", {"value": "a&b c d", "to_ids": ""}),
+    (b' {"value": "as curl -d sends it"}', {"value": "as curl -d sends it"}),
+    (b"\xff=\xfe", {"\ufffd": "\ufffd"}),
+    (b"", None),
+])  # fmt: skip
+def test_a_form_is_read_as_its_fields(raw: bytes, expected: object) -> None:
+    assert take_body(raw, FORM) == expected
+
+
+def test_a_form_is_bounded_and_read_as_such_by_its_media_type_alone() -> None:
+    with pytest.raises(MispRefused, match="too many fields"):
+        take_body(b"&".join(b"a%d=1" % number for number in range(500)), FORM)
+    with pytest.raises(MispRefused, match="not JSON"):
+        take_body(b"value=evil.example", "application/json")

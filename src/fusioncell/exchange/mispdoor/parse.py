@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from typing import Any
-from urllib.parse import unquote
+from urllib.parse import parse_qsl, unquote
 
 import msgspec
 
@@ -17,6 +17,7 @@ _NAMED = re.compile(r"([A-Za-z_][A-Za-z0-9_.]{0,63})(\[[^\]]{0,64}\])?:(.*)\Z", 
 _CAPITAL = re.compile(r"(?<=[a-z0-9])([A-Z])")
 _UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}\Z")
 _BY_METHOD = {"GET": "view", "HEAD": "view", "POST": "edit", "PUT": "edit", "DELETE": "delete"}
+_JSON = (b"{", b"[", b'"')
 _LISTED = {"GET": "index", "HEAD": "index", "POST": "add", "PUT": "add"}
 
 
@@ -61,6 +62,18 @@ def take_path(method: str, path: str, query: Iterable[tuple[str, str]] = ()
     return controller, prefix + second, tuple(plain[2:]), named
 
 
+def _form(raw: bytes) -> dict[str, Any]:
+    try:
+        pairs = parse_qsl(raw.decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=MAX_PARTS)
+    except ValueError:
+        raise MispRefused(400, "The form has too many fields.") from None
+    fields: dict[str, Any] = {}
+    for name, value in pairs:
+        base, bracket, inner = name.partition("[")
+        _put(fields, base, bracket + inner or None, value)
+    return fields
+
+
 def _put(named: dict[str, Any], name: str, bracket: str | None, value: str) -> None:
     if bracket is None:
         named[name] = value
@@ -69,10 +82,16 @@ def _put(named: dict[str, Any], name: str, bracket: str | None, value: str) -> N
     named[name] = [*(standing if isinstance(standing, list) else []), value]
 
 
-def take_body(raw: bytes) -> Any:
-    """Decode a body, with TheHive's ``{"request": {…}}`` taken off. Raises MispRefused for what is no JSON."""
-    if not raw.strip():
+def take_body(raw: bytes, media_type: str = "") -> Any:
+    """Decode a body, with TheHive's ``{"request": {…}}`` taken off; a form's fields (``name``, ``name[]``) likewise.
+
+    Raises MispRefused for what is neither. JSON that is sent as a form, as curl does unasked, is read as JSON.
+    """
+    start = raw.lstrip()[:1]
+    if not start:
         return None
+    if start not in _JSON and media_type.partition(";")[0].strip().lower() == "application/x-www-form-urlencoded":
+        return _form(raw)
     try:
         body = msgspec.json.decode(raw)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as fault:

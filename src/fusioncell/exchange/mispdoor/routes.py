@@ -77,7 +77,8 @@ def answer(door: MispDoor, viewer: Viewer, request: Request[Any, Any, Any], path
         if viewer.may("federate"):
             raise MispRefused(403, NOT_FOR_HUBS)
         caller = door.whoami(viewer)
-        call = Call(caller, method, controller, action, arguments, named, None if found.raw else take_body(raw), raw,
+        body = None if found.raw else take_body(raw, request.headers.get("content-type", ""))
+        call = Call(caller, method, controller, action, arguments, named, body, raw,
                     request.headers.get("accept", ""), path)  # fmt: skip
         _enter(found, call)
         return found.run(call)
