@@ -10,11 +10,11 @@ from collections.abc import Iterable
 from fusioncell.fusion.model import Assessment
 from fusioncell.kernel.clock import DAY, HOUR
 from fusioncell.kernel.errors import BadInput
-from fusioncell.kernel.observable import Observable, ObservableType
+from fusioncell.kernel.observable import BadValue, Observable, ObservableType, canonical
 from fusioncell.shield.charter import FIRST
 from fusioncell.shield.charter.model import Category, Policy
 from fusioncell.shield.model import ACTOR, State
-from fusioncell.shield.zone import fits
+from fusioncell.shield.zone import ORIGIN, fits
 
 CATEGORIES = {one.id: one.name for one in FIRST.categories}
 """The first policy's categories, with their names in plain words."""
@@ -56,6 +56,31 @@ def life_of(policy: Policy, origin: str, days: int) -> int:
 def can_block(observable: Observable) -> bool:
     """Tell whether the observable is one that the zone can hold: a domain name that fits."""
     return observable.type is ObservableType.DOMAIN and fits(observable.value)
+
+
+WIDEST = f"{'x' * 46}.{'x' * 10}.{ORIGIN}"
+"""As long as the name of a subscriber's zone gets: ``fresh_`` and a category of 40 characters, the choice's name."""
+MOST_OF_NAME = 178
+"""Characters of a name that has room in each zone, with its wildcard (255 octets in all, RFC 1035 §2.3.4)."""
+
+
+def fits_all(name: str) -> bool:
+    """Tell whether each subscriber's zone has room for a name, whatever they choose."""
+    return fits(name, origin=WIDEST)
+
+
+def blockable(text: str) -> Observable:
+    """Return the name that a text means, one that all zones can hold. Raises BadInput."""
+    try:
+        observable = canonical(ObservableType.DOMAIN, text)
+    except BadValue as fault:
+        raise BadInput(f"{text[:80]!r} is not a name that can be blocked: {fault}") from None
+    if not can_block(observable):
+        raise BadInput(f"{text[:80]!r} is not a name that can be blocked", hint="Give a domain name.")
+    if not fits_all(observable.value):
+        raise BadInput(f"a name of more than {MOST_OF_NAME} characters has no room in subscribers' zones",
+                       hint="Propose a name above it, if losing all below that is proportionate.", place="name")
+    return observable
 
 
 def suffices(assessment: Assessment) -> bool:

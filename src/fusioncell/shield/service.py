@@ -20,7 +20,7 @@ from fusioncell.kernel.entry import Draft, Payload
 from fusioncell.kernel.errors import BadInput, Conflict, NotAllowed, NotFound
 from fusioncell.kernel.ids import Randomness, new_id
 from fusioncell.kernel.marking import Audience, Uses, Viewer, may_allow
-from fusioncell.kernel.observable import BadValue, Observable, ObservableType, canonical
+from fusioncell.kernel.observable import Observable, ObservableType
 from fusioncell.kernel.ports import Database
 from fusioncell.record.service import Record
 from fusioncell.shield import policy, store
@@ -202,7 +202,7 @@ class Shield:
 
     def _propose_by_rule(self, name: str) -> int:
         body, enough = self._case(name, new_id(self._randomness), "rule")
-        if not enough or not body.category:
+        if not enough or not body.category or not policy.fits_all(name):
             return 0
         self._write("decision.refused" if body.guards else "decision.proposed", APPROVERS, body)
         return 1
@@ -281,7 +281,7 @@ class Shield:
         if not viewer.may("propose"):
             raise NotAllowed("this role may not propose a block", hint="Ask an analyst.")
         chosen = policy.category_named(category, self.charter.in_force())
-        observable = _blockable(name)
+        observable = policy.blockable(name)
         if not reason.strip():
             raise BadInput("a proposal by hand needs a reason")
         if severity and severity not in SEVERITIES:
@@ -425,7 +425,7 @@ class Shield:
     def withdraw(self, viewer: Viewer, which: str, reason: str, code: str = "") -> Decision:
         """Withdraw a proposal or end a block, by its id or name; it leaves the zone at once.
 
-        ``code``: empty: a block was wrong, a proposal is declined. What a named person calls wrong is a lift, with a bar.
+        ``code``: empty: a block was wrong, a proposal declined. What a named person calls wrong is a lift, with a bar.
         """
         if code and code not in REASON_CODES:
             raise BadInput(f"a reason code is one of {', '.join(REASON_CODES)}", place="code")
@@ -555,17 +555,6 @@ class Shield:
         number = self._record.intern_audience(audience)
         draft = Draft(kind, number, Payload("", body.decision, 0, "", _encode(body)))
         self._record.append("", [draft, *more], new_id(self._randomness))
-
-
-def _blockable(name: str) -> Observable:
-    """Return a name that a zone can hold. Raises BadInput."""
-    try:
-        observable = canonical(ObservableType.DOMAIN, name)
-    except BadValue as fault:
-        raise BadInput(f"{name[:80]!r} is not a name that can be blocked: {fault}") from None
-    if not policy.can_block(observable):
-        raise BadInput(f"{name[:80]!r} is not a name that can be blocked", hint="Give a domain name.")
-    return observable
 
 
 def _released(item: Decision, audiences: frozenset[int]) -> Decision:

@@ -159,7 +159,9 @@ class Fuse:
         return act
 
     def thaw(self, viewer: Viewer, reason: str) -> None:
-        """Confirm, as one named person, what a restored hub holds: the zones move again."""
+        """Confirm what a restored hub holds: the zones move again. By one named person, or by a local command, which
+        needs none: whoever has the hub's folder could change anything in it. It is noted as theirs, or ``operator``.
+        """
         by = _person(viewer) if not viewer.local else viewer.person or "operator"
         if not self.frozen():
             raise Conflict("the zones are not frozen", hint="Nothing is to be done.")

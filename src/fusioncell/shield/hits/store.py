@@ -149,7 +149,10 @@ def digest_of(connection: Connection, subscriber: str, hour: Instant) -> str:
 def blocked_between(connection: Connection, names: Iterable[str], begins: Instant, ends: Instant,
                     audiences: Iterable[int]) -> dict[str, str]:  # fmt: skip
     """Return, by name, the decision that blocked it at some time between two instants."""
-    sql, value = connection.among(names)
+    wanted = list(names)
+    if not wanted:
+        return {}  # PostgreSQL would take an empty list for one of numbers
+    sql, value = connection.among(wanted)
     seen, seen_value = connection.among(audiences)
     return dict(connection.rows(
         f"SELECT name, id FROM shield_decision WHERE name IN {sql} AND audience IN {seen} AND published_at > 0 "
