@@ -86,6 +86,7 @@ def test_the_matrix_counts_what_one_sees_and_leaves_as_a_layer(made: MadeHub) ->
         shown = page.get("/matrix").text
         assert 'href="/entities/T1059"' in shown
         assert "2 of" in shown
+        assert '<h3>Initial access <span class="note">1/' in shown, "a sub-technique names its technique"
         assert len(gzip.compress(shown.encode())) < 24_000
         assert "2 of" not in page.get("/matrix", params={"sector": "government"}).text
         token = shown.partition('name="csrf" value="')[2].partition('"')[0]

@@ -17,7 +17,7 @@ from fusioncell.web.access import COOKIE, CSRF_HEADER
 from fusioncell.web.app import make_app
 from fusioncell.web.pages.frame import local_path
 from fusioncell.web.render import CONTENT_SECURITY_POLICY
-from hubs import MadeHub, browser, make_hub, visitor
+from hubs import MadeHub, Party, browser, make_hub, visitor
 
 EVIL = "parcel-redelivery.example"
 REPORT = f"Parcel redelivery phishing\n\nThe lure leads to {EVIL.replace('.', '[.]')}"
@@ -366,6 +366,10 @@ def test_a_name_is_approved_blocked_and_freed_by_a_recall(made: MadeHub) -> None
             "is blocked: malware distribution" in ada.get("/").text
             and EVIL.replace(".", "[.]") in eve.get("/shield?state=published").text
         )
+        assert "Proposed names" in eve.get("/shield").text, "what waits comes first for who decides"
+        desk = made.hub.members.add_person(made.provider.org, "Ann Ray", "ann@northern.example", ["isp"])
+        with browser(made, Party(made.provider.org, desk.id, "")) as ann:
+            assert "Published names" in ann.get("/shield").text, "and what is blocked for who does not"
 
         asked = ada.get(f"/contributions/{first}/recall")
         assert "1 blocked name" in asked.text

@@ -26,6 +26,11 @@ COVERAGE = {Coverage.GAP: N_("Reported, not covered"), Coverage.BOTH: N_("Report
 _LISTED = 200
 
 
+def _is_named(cell: Cell) -> bool:
+    """Tell whether a technique is named, by itself or by one of its sub-techniques."""
+    return cell.count > 0 or any(each.count for each in cell.subs)
+
+
 def _cell(cell: Cell) -> View:
     subs = [_cell(each) for each in cell.subs if each.count or each.coverage not in (None, Coverage.NEITHER)]
     return {"id": cell.id, "name": cell.name, "count": cell.count, "level": cell.level, "subs": subs,
@@ -50,7 +55,7 @@ def _context(hub: Hub, shown: Shown) -> View:
         "sectors": hub.matrix.sectors(), "spans": SPANS, "named": shown.named, "techniques": shown.techniques,
         "columns": [
             {"name": column.tactic.replace("-", " ").capitalize(),
-             "named": sum(cell.count > 0 for cell in column.cells), "cells": [_cell(cell) for cell in column.cells]}
+             "named": sum(_is_named(cell) for cell in column.cells), "cells": [_cell(cell) for cell in column.cells]}
             for column in shown.columns
         ],
         "rows": rows, "layer": shown.layer, "compared": lists if shown.layer else [],

@@ -151,11 +151,12 @@ def index(
     request: Asked,
     hub: Hub,
     viewer: Viewer,
-    named: Annotated[str, Parameter(query="state")] = "proposed",
+    named: Annotated[str, Parameter(query="state")] = "",
     number: Annotated[int, Parameter(query="page", ge=1, le=10_000)] = 1,
 ) -> Page:
-    """List the decisions that the viewer may see, by state."""
+    """List the decisions that the viewer may see, by state: at first what waits for them, else what is blocked."""
     members_only(viewer)
+    named = named or ("proposed" if viewer.may("approve") or viewer.may("propose") else "published")
     if named not in TABS:
         raise BadInput(f"{named[:40]!r} is no state", hint=f"States: {', '.join(TABS)}.", place="state")
     tally = hub.shield.tally(viewer)
