@@ -12,7 +12,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from math import exp2, log2
+from math import log2
 
 from fusioncell.fusion import weigh
 from fusioncell.fusion.learned import NOTHING, Again, Learned
@@ -57,9 +57,12 @@ def refreshed(voice: Evidence, repeats: Iterable[Evidence], half: int) -> list[t
     return [(voice.latest, voice.half or half), *newer]
 
 
-def fades(origins: Sequence[Origin], base: float, now: Instant) -> Instant | None:
-    """Return when the log-odds fall to 0, where the origins add up to more ``now``; None where they never do."""
-    lives = {origin.half for origin in origins}
+def fades(origins: Sequence[Origin], base: float, now: Instant, half: int) -> Instant | None:
+    """Return when the log-odds fall to 0, where the origins add up to more ``now``; None where they never do.
+
+    ``half``: where a claim states no half-life of its own.
+    """
+    lives = {each.half or half for origin in origins for each in (origin.voice, *origin.repeats)}
     rest = sum((-1 if o.voice.benign else 1) * o.decayed for o in origins)
     if base + rest <= 0:
         return None
@@ -68,9 +71,14 @@ def fades(origins: Sequence[Origin], base: float, now: Instant) -> Instant | Non
     if base >= 0:
         return None
 
+    # What keeps an origin alive now need not do so later: a repeat that weighs less may fade more slowly.
+    alive = [(-1 if o.voice.benign else 1, refreshed(o.voice, o.repeats, half)) for o in origins]
+
     def left(at: Instant) -> float:
-        signs = (-o.decayed if o.voice.benign else o.decayed for o in origins)
-        return base + sum(left * exp2((now - at) / o.half) for left, o in zip(signs, origins, strict=True))
+        return base + sum(
+            sign * min(weigh.ORIGIN_CAP, max(weigh.decayed(latest, at, life) for latest, life in each))
+            for sign, each in alive
+        )
 
     # Claims of several half-lives have no closed form: halve the span in which it falls, down to a second.
     early, late = now, now + 64 * max(lives)
@@ -113,7 +121,7 @@ def assess(
         any(e.fresh for e in items if not e.benign),
         half,
         mentions,
-        fades([*accusing, *excusing], base, now) if fading > 0 else None,
+        fades([*accusing, *excusing], base, now, half) if fading > 0 else None,
         line=learned.line,
         again=_again(observable, [e for e in items if not e.benign], now, learned),
     )
