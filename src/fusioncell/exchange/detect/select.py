@@ -34,8 +34,9 @@ def same(one: Standing, other: Standing) -> bool:
 
 def chosen(table: Standing, codes: Iterable[int], min_probability: float, today: int) -> npt.NDArray[np.bool_]:
     """Tell which rows are of these types, likely enough, and do not end before or on this day."""
-    wanted = np.isin(table.codes, np.fromiter(codes, np.int16))
-    picked: npt.NDArray[np.bool_] = wanted & (table.malicious >= min_probability) & (table.days > today)
+    wanted = np.zeros(1 << 15, np.bool_)
+    wanted[list(codes)] = True
+    picked: npt.NDArray[np.bool_] = (table.malicious >= min_probability) & (table.days > today) & wanted[table.codes]
     return picked
 
 
@@ -45,10 +46,10 @@ def moved(
     """Return what an export gained and what it lost since a moment, as ids.
 
     ``now``: in it now; ``named``: named since, and ``had``: those of them that were in it then; ``faded``: what ends
-    today, so was in it yesterday unless it was only named since.
+    today, so was in it yesterday unless it was only named since. ``now`` may be millions, and is not sorted again.
     """
-    gained = np.setdiff1d(np.intersect1d(now, named), had)
-    lost = np.union1d(np.setdiff1d(had, now), np.setdiff1d(faded, np.setdiff1d(named, had)))
+    gained = np.setdiff1d(now[np.isin(now, named)], had)
+    lost = np.union1d(had[~np.isin(had, now)], np.setdiff1d(faded, np.setdiff1d(named, had)))
     return gained, lost
 
 

@@ -175,8 +175,9 @@ class Feeds:
         table, _, _ = self._table(self._record.visible_to(viewer))
         codes = [TYPE_CODES[type] for type in TYPES]
         picked = chosen(table, codes, DEFAULT_PROBABILITY, self._clock.now() // DAY)
-        found = Counter(table.codes[picked].tolist())
-        return sorted(((TYPES_BY_CODE[code], n) for code, n in found.items()), key=lambda one: (-one[1], one[0]))
+        found, numbers = np.unique(table.codes[picked], return_counts=True)
+        counted = zip([TYPES_BY_CODE[code] for code in found.tolist()], numbers.tolist(), strict=True)
+        return sorted(counted, key=lambda one: (-one[1], one[0]))
 
     def change(self, viewer: Viewer, named: Sequence[int], before: int) -> Change:
         """Return what a viewer's exports gained and lost since a position of the record, by what still stands.
@@ -192,7 +193,8 @@ class Feeds:
         faded = table.ids[chosen(table, codes, DEFAULT_PROBABILITY, today - 1) & ~now]
         gained, lost = moved(table.ids[now], had, faded, np.array(sorted(set(named)), np.int64))
         values = self._fusion.observables([*gained.tolist(), *lost.tolist()])
-        likely = dict(zip(table.ids[now].tolist(), table.malicious[now].tolist(), strict=True))
+        places = np.flatnonzero(np.isin(table.ids, gained))
+        likely = dict(zip(table.ids[places].tolist(), table.malicious[places].tolist(), strict=True))
         best_first = sorted(gained.tolist(), key=lambda one: (-likely[one], _by_value(values[one])))
         return Change(tuple(values[one] for one in best_first),
                       tuple(sorted((values[one] for one in lost.tolist()), key=_by_value)))  # fmt: skip
