@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+import msgspec
+
 from fusioncell.bootstrap import Hub
 from fusioncell.exchange.misp import Call, MispRole
 from fusioncell.intake.service import Terms
@@ -64,3 +66,48 @@ def test_edits_drafts_moves_and_deletions_rebuild_to_the_same_rows(hub: Hub) -> 
     hub.settle()
     found = check(hub)
     assert found.equal, found.rows
+
+
+def test_what_stands_twice_is_known_as_long_as_it_does(hub: Hub) -> None:
+    """Copies of two contributors: the first is shown, and the second when the first is gone."""
+    made = []
+    for name in ("One", "Two"):
+        viewer = hub.members.operator_viewer(hub.members.add_organisation(name, "isp", "industry").id)
+        assert viewer is not None
+        made.append(viewer)
+    event = {"Event": {"uuid": "0d2b6b0e-6f4e-4f0c-9d0a-1f3b5a7c9e01", "info": "copied", "date": "2026-01-01",
+                       "published": True, "timestamp": "1760000000", "Tag": [{"name": "tlp:green"}]}}  # fmt: skip
+    stands = []
+    for number, viewer in enumerate((*made, made[0])):
+        event["Event"]["Attribute"] = [
+            {"uuid": f"0d2b6b0e-6f4e-4f0c-9d0a-1f3b5a7c9e1{n}", "type": "ip-dst", "category": "Network activity",
+             "value": f"192.0.2.{n}", "to_ids": True, "timestamp": "1760000000", "comment": f"by {number}"}
+            for n in range(number == 2, 3)
+        ]  # fmt: skip
+        event["Event"]["timestamp"] = str(1_760_000_000 + number)
+        accepted = hub.intake.accept(viewer, msgspec.json.encode(event), "application/json", Terms(tlp=Tlp.GREEN))
+        stands.append((viewer, accepted.contribution))
+        hub.settle()
+        assert _twice(hub) == (4 if number else 0)
+    caller = replace(hub.mispdoor.whoami(made[1]), role=MispRole(4, "Publisher", frozenset({"perm_publish"})))
+    mine = Call(caller, "POST", "", "", body=hub.mispdoor.actions)
+    for shown in (b"by 0", b"by 1"):
+        body = _ask(mine, "attributes/restSearch", {"returnFormat": "json", "value": "192.0.2.1"})
+        assert shown in body and body.count(b'"value":"192.0.2.1"') == 1
+        for viewer, contribution in stands:
+            if viewer is made[0]:
+                hub.intake.recall(viewer, contribution)
+        hub.settle()
+        assert _twice(hub) == 0
+    found = check(hub)
+    assert found.equal, found.rows
+
+
+def _twice(hub: Hub) -> int:
+    """Return how many uuids stand twice, after a look that they are those that are marked."""
+    with hub.databases["projections"].read() as connection:
+        marked = connection.rows("SELECT uuid FROM exchange_misp_twice ORDER BY uuid")
+        counted = connection.rows(
+            "SELECT uuid FROM exchange_misp_document GROUP BY uuid HAVING count(*) > 1 ORDER BY uuid")  # fmt: skip
+    assert marked == counted
+    return len(marked)

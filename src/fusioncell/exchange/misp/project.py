@@ -239,6 +239,7 @@ class _Batch:
         tags = [(value_hash(name), key, storable(name)) for key, (one, _) in made.items() if one.tags
                 for name in {value_hash(name): name for name in msgspec.json.decode(one.tags)}.values()]  # fmt: skip
         store.add_common(connection, made, tags)
+        store.mark_twice(connection, [str(row[2]) for row in (*self.rows, *self.whole)])
         store.add(connection, self.rows)
         store.add_whole(connection, self.whole)
         self.values.sort()

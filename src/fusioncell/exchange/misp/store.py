@@ -7,6 +7,7 @@ common are answered before any document is looked at.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -63,6 +64,13 @@ Table(
     Index("exchange_misp_common_event", "event"),
     Index("exchange_misp_common_model", "model"),
 )  # fmt: skip
+Table(
+    "exchange_misp_twice", metadata,
+    Column("uuid", String(36), primary_key=True),
+    sqlite_with_rowid=False,
+)  # fmt: skip
+"""The uuids under which more than one document stands: versions, and copies of several contributors. Who asks for one
+row a uuid looks for others of these alone."""
 Table(
     "exchange_misp_value", metadata,
     Column("hash", BigInteger, primary_key=True, autoincrement=False),
@@ -149,6 +157,20 @@ def add_common(connection: Connection, made: Mapping[int, tuple[Common, int]], t
     )
 
 
+def mark_twice(connection: Connection, uuids: Sequence[str]) -> None:
+    """Mark those uuids of documents that are about to be added under which another stands, or comes with them."""
+    known, twice = set(uuids), set()
+    if not known:
+        return
+    if len(known) < len(uuids):
+        twice = {uuid for uuid, count in Counter(uuids).items() if count > 1}
+    sql, value = connection.among(known)
+    twice.update(row[0] for row in connection.rows(
+        f"SELECT uuid FROM exchange_misp_document WHERE uuid IN {sql}", (value,)))  # fmt: skip
+    connection.run_many("INSERT INTO exchange_misp_twice (uuid) VALUES (?) ON CONFLICT (uuid) DO NOTHING",
+                        [(uuid,) for uuid in sorted(twice)])  # fmt: skip
+
+
 def add(connection: Connection, rows: Sequence[Sequence[object]]) -> None:
     """Add attributes and objects: (seq, common, uuid, number, version, timestamp, object, said)."""
     connection.run_many(f"INSERT INTO exchange_misp_document {_listed(_MOST)}", rows)
@@ -171,8 +193,16 @@ def drop(connection: Connection, seqs: Sequence[int], values: Iterable[Sequence[
     counted = connection.rows(
         f"SELECT common, count(*) FROM exchange_misp_document WHERE seq IN {sql} GROUP BY common", (value,)
     )
+    marked = connection.rows(
+        "SELECT uuid FROM exchange_misp_twice WHERE uuid IN "
+        f"(SELECT uuid FROM exchange_misp_document WHERE seq IN {sql})", (value,)
+    )  # fmt: skip
     connection.run_many("DELETE FROM exchange_misp_value WHERE hash = ? AND seq = ?", values)
     connection.run_many("DELETE FROM exchange_misp_document WHERE seq = ?", [(seq,) for seq in seqs])
+    connection.run_many(
+        "DELETE FROM exchange_misp_twice WHERE uuid = ? AND "
+        "(SELECT count(*) FROM exchange_misp_document d WHERE d.uuid = exchange_misp_twice.uuid) < 2", marked
+    )  # fmt: skip
     connection.run_many("UPDATE exchange_misp_common SET uses = uses - ? WHERE id = ?",
                         [(count, key) for key, count in counted])  # fmt: skip
     sql, value = connection.among([key for key, _ in counted])

@@ -131,9 +131,10 @@ def _of_model(alias: str, model: str, on: Iterable[On]) -> str:
 _TAGGED = "'Event', 'Attribute', 'LocalTag'"
 _ATTRIBUTE = "'Attribute'"
 _FIRST = (
+    "(NOT EXISTS (SELECT 1 FROM exchange_misp_twice t WHERE t.uuid = d.uuid) OR "
     f"NOT EXISTS (SELECT 1 FROM {STANDING} o WHERE o.uuid = d.uuid AND o.seq <> d.seq "
     "AND o.model || '' = d.model AND {} AND ((o.org = d.org AND (o.version > d.version OR (o.version = d.version "
-    "AND o.seq < d.seq))) OR (o.org <> d.org AND (o.number < d.number OR (o.number = d.number AND o.seq < d.seq)))))"
+    "AND o.seq < d.seq))) OR (o.org <> d.org AND (o.number < d.number OR (o.number = d.number AND o.seq < d.seq))))))"
 )
 
 
