@@ -148,13 +148,13 @@ def measure(hub: Program, kind: Kind, given: argparse.Namespace) -> None:
     listed, found = list(names(CLEAN, 1)), {}
     try:
         with RealResolver(kind, subscribed.files, subscribed.folder, port=subscribed.port, patience=300,
-                          environment={"FUSIONCELL_KEY": hub.keys["member"]}) as resolver:
+                          cache=60, environment={"FUSIONCELL_KEY": hub.keys["member"]}) as resolver:
             rounds(hub, kind, resolver, given)
             if given.perf:
                 found = {"clean": rate(resolver.port, subscribed.folder, clean),
                          "listed": rate(resolver.port, subscribed.folder, listed)}
         if given.perf:
-            with RealResolver(kind, _without(kind), Path(tempfile.mkdtemp())) as bare:
+            with RealResolver(kind, _without(kind), Path(tempfile.mkdtemp()), cache=60) as bare:
                 report(f"{kind}: queries a second", without_zones=rate(bare.port, bare.folder, clean), **found,
                        load=os.getloadavg()[0])  # fmt: skip
     finally:

@@ -39,14 +39,16 @@ class RealResolver:
     """A resolver that runs with our fragments. Use as a context, or ``start`` and ``stop``.
 
     ``environment``: of the loop that fetches zones for Knot Resolver. ``patience``: seconds until it answers.
+    ``cache``: most seconds for which it keeps an answer.
     """
 
     def __init__(self, kind: Kind, files: dict[str, str], folder: Path, *, port: int | None = None,
-                 environment: dict[str, str] | None = None, patience: float = 20) -> None:
+                 environment: dict[str, str] | None = None, patience: float = 20, cache: int = 1) -> None:
         self.kind, self.files, self.folder = kind, files, folder
         self.port = port or free_port()
         self._environment = environment or {}
         self._patience = patience
+        self._cache = cache
         self._everything: EveryName | None = None
         self._processes: list[subprocess.Popen[bytes]] = []
         self._sockets = ""
@@ -160,7 +162,7 @@ class RealResolver:
   use-syslog: no
   do-daemonize: no
   access-control: 127.0.0.0/8 allow
-  cache-max-ttl: 1
+  cache-max-ttl: {self._cache}
 remote-control:
   control-enable: no
 forward-zone:
@@ -175,7 +177,7 @@ include: "{self.folder}/fusioncell.conf"
         conf.write_text(f"""options {{
   directory "{self.folder}"; pid-file "{self.folder}/pid"; session-keyfile "{self.folder}/session";
   listen-on port {self.port} {{ 127.0.0.1; }}; listen-on-v6 {{ none; }};
-  allow-query {{ any; }}; recursion yes; dnssec-validation no; empty-zones-enable no; max-cache-ttl 1;
+  allow-query {{ any; }}; recursion yes; dnssec-validation no; empty-zones-enable no; max-cache-ttl {self._cache};
   forwarders port {authority} {{ 127.0.0.1; }}; forward only;
   include "{self.folder}/fusioncell.options";
 }};
@@ -191,7 +193,7 @@ include "{self.folder}/fusioncell.zones";
         (self.folder / "recursor.conf").write_text(settings + "\n".join([
             "local-address=127.0.0.1", f"local-port={self.port}", f"socket-dir={self._sockets}", "daemon=no",
             "threads=1", "dnssec=off", f"forward-zones-recurse=.=127.0.0.1:{authority}", "dont-query=",
-            "write-pid=no", "setuid=", "max-cache-ttl=1",
+            "write-pid=no", "setuid=", f"max-cache-ttl={self._cache}",
             "disable-syslog=yes", "allow-from=127.0.0.0/8", "security-poll-suffix=", "hint-file=no",
         ]) + "\n")  # fmt: skip
         return [program("pdns_recursor") or "", f"--config-dir={self.folder}"]
@@ -201,7 +203,7 @@ include "{self.folder}/fusioncell.zones";
         conf.write_text(f"""net.listen('127.0.0.1', {self.port}, {{ kind = 'dns' }})
 cache.size = 10 * MB
 cache.min_ttl(0)
-cache.max_ttl(1)
+cache.max_ttl({self._cache})
 trust_anchors.remove('.')
 {self.files["fusioncell.lua"]}
 policy.add(policy.all(policy.FORWARD('127.0.0.1@{authority}')))
