@@ -65,6 +65,34 @@ def test_what_is_none_of_them(media: str, body: bytes, error: type[Exception]) -
         detect(media, body)
 
 
+ROWS = "url;tags\nhttp://evil.com/;café\n"
+
+
+@pytest.mark.parametrize("media, body", [
+    ("text/csv", ROWS.encode()),
+    ("text/csv", ROWS.encode("utf-16")),
+    ("text/csv; charset=utf-16", b"\xfe\xff" + ROWS.encode("utf-16-be")),
+    ("application/csv", ROWS.replace(";", "\t").encode("utf-16")),
+    ("", ROWS.encode("utf-16")),
+    ("text/plain; charset=ISO-8859-1", ROWS.encode("latin-1")),
+    ("text/plain; charset=ISO-8859-1", ROWS.encode()),
+    ('text/csv; header=present; charset="windows-1252"', ROWS.encode("cp1252")),
+], ids=lambda value: str(value)[:30])
+def test_a_table_comes_in_the_charset_that_it_says(media: str, body: bytes) -> None:
+    name, split = split_body(media, body, "", LIMITS)
+    assert (name, len(split.items), split.faults) == ("csv", 1, ())
+    assert "café" in split.items[0].body.decode()
+
+
+@pytest.mark.parametrize("media, body", [
+    ("application/json", BUNDLE.decode().encode("utf-16")), ("text/csv", b"\xff\xfed"), ("text/csv", b"\xff\xfe\0\xd8"),
+    ("text/csv; charset=utf-16le", ROWS.encode("utf-16-le")),
+], ids=lambda value: str(value)[:30])
+def test_json_and_broken_utf_16_are_refused(media: str, body: bytes) -> None:
+    with pytest.raises(BadInput):
+        split_body(media, body, "", LIMITS)
+
+
 def test_no_media_type_or_ending_names_two_formats() -> None:
     media = [name for row in FORMATS.values() for name in row.media_types]
     endings = [name for row in FORMATS.values() for name in row.endings]

@@ -15,6 +15,7 @@ from msgspec import Raw
 
 from fusioncell.intake import csaf, csvfile, freetext, jsonbody, jsonlines, misp, plainlist, stix
 from fusioncell.intake.gunzip import gunzip_bounded
+from fusioncell.intake.lines import as_utf8
 from fusioncell.intake.model import Extract, Limits, Split
 from fusioncell.kernel.errors import UnsupportedMedia
 
@@ -150,5 +151,8 @@ def split_body(media_type: str, body: bytes, filename: str, limits: Limits) -> t
     """
     if len(body) > limits.max_body:
         jsonbody.checked(body, limits)
+    media = media_type.partition(";")[0].strip().lower()
+    if media in _UNSAID or media.startswith("text/") or _BY_MEDIA.get(media) == "csv":
+        body = as_utf8(media_type, body)
     name = detect(media_type, body, filename)
     return name, FORMATS[name].split(body, limits=limits)

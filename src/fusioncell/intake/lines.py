@@ -4,9 +4,15 @@ from __future__ import annotations
 
 import codecs
 import hashlib
+import re
 
 from fusioncell.intake.model import Fault, Limits
 from fusioncell.kernel.errors import BadInput, TooLarge
+
+_CHARSET = re.compile(r';\s*charset\s*=\s*"?([A-Za-z0-9_-]{1,20})', re.IGNORECASE)
+_CODE_PAGES = {"iso-8859-1": "cp1252", "latin1": "cp1252", "windows-1252": "cp1252", "cp1252": "cp1252",
+               "iso-8859-15": "iso-8859-15", "windows-1250": "cp1250", "windows-1251": "cp1251"}
+"""As the WHATWG's Encoding standard has it, ISO 8859-1 means Windows' code page 1252."""
 
 
 def checked_text(body: bytes, limits: Limits) -> bytes:
@@ -20,6 +26,29 @@ def checked_text(body: bytes, limits: Limits) -> bytes:
         raise BadInput("a NUL byte: this is no text", hint="Send the file with its own media type.",
                        place=f"line {body.count(bytes([10]), 0, place) + 1} (byte {place})")
     return body.removeprefix(codecs.BOM_UTF8)
+
+
+def as_utf8(media_type: str, body: bytes) -> bytes:
+    """Return a text in UTF-8: one that says by its byte order mark that it is UTF-16 (a table that Excel saved as
+    "Unicode text"), or whose ``charset`` names one of Europe's old code pages. What is neither stays as it came.
+    """
+    if body.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        charset = "utf-16"
+    else:
+        named = _CHARSET.search(media_type)
+        charset = _CODE_PAGES.get(named[1].lower(), "") if named and not _is_utf8(body) else ""
+    try:
+        return body.decode(charset).encode() if charset else body
+    except UnicodeError:
+        return body
+
+
+def _is_utf8(body: bytes) -> bool:
+    """Tell whether it is UTF-8 all the same, as what many programs send is, whatever they name."""
+    try:
+        return body.isascii() or bool(body.decode())
+    except UnicodeDecodeError:
+        return False
 
 
 def decoded(line: bytes, number: int, faults: list[Fault]) -> str:
