@@ -210,6 +210,8 @@ def _welcome(hub: Hub, director: Director, url: str, dns_host: str, dns_port: in
             "Let a resolver of yours take it, in unbound.conf:",
             '  server:\n    module-config: "respip validator iterator"\n    do-not-query-localhost: no',
             f'  rpz:\n    name: "{zone}"\n    primary: {dns_host}@{dns_port}\n    allow-notify: {dns_host}',
+            "    rpz-log: yes",
+            'Made-up names exist nowhere, so the answer is the same without it: its log says "rpz: applied".',
         ]
     return "\n".join(
         [
