@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner
@@ -104,6 +105,45 @@ def test_a_zone_as_a_file_is_sent_again_only_when_it_moved(made: MadeHub) -> Non
         assert "next.example CNAME ." in client.get(f"/api/shield/zones/{fresh}", headers=known).text
         other = {"Authorization": f"Bearer {made.provider.key}"}
         assert client.get(f"/api/shield/zones/{fresh}", headers=other).status_code == 404
+
+
+def test_a_resolver_that_fetches_files_holds_what_it_showed_to_have(made: MadeHub) -> None:
+    with visitor(made) as client:
+        headers = {"Authorization": f"Bearer {made.ministry.key}"}
+        both = []
+        for label in ("Hull", "York"):
+            body = {"label": label, "kind": "knot", "addresses": ["192.0.2.53"]}
+            both.append(client.post("/api/shield/subscribers", json=body, headers=headers).json()["subscriber"])
+            made.hub.settle()
+            client.post(f"/api/shield/subscribers/{both[-1]}", json={"step": "shadow", "reference": "CHG1"},
+                        headers=headers)  # fmt: skip
+            made.hub.settle()
+        publish(made.hub, "bad.example")
+
+        def holds(which: str) -> tuple[int | None, int]:
+            zone = client.get(f"/api/shield/subscribers/{which}", headers=headers).json()["zones"][0]
+            return zone["holds"], zone["serial"]
+
+        def fetch(which: str, tag: str = "") -> Any:
+            more = {"If-None-Match": tag} if tag else {}
+            asked = {"subscriber": which} if which else {}
+            return client.get(f"/api/shield/zones/{fresh}", params=asked, headers={**headers, **more})
+
+        fresh = client.get(f"/api/shield/subscribers/{both[0]}", headers=headers).json()["zones"][0]["zone"]
+        tag = fetch(both[0]).headers["etag"]
+        assert holds(both[0])[0] is None, "an answer may break off on its way"
+        assert fetch("", tag).status_code == 304
+        assert [holds(which)[0] for which in both] == [None, None], "which of the two has it was not said"
+        assert fetch(both[0], tag).status_code == 304
+        held, serial = holds(both[0])
+        assert held == serial and holds(both[1])[0] is None
+        publish(made.hub, "next.example")
+        assert fetch(both[0], tag).status_code == 200
+        now, newest = holds(both[0])
+        assert now == serial < newest, "it lags until it shows the new one"
+        client.get(f"/api/shield/zones/{fresh}", params={"subscriber": "x"}, headers=headers)
+        files = client.get("/api/shield/resolver-config/knot", params={"subscriber": both[0]}, headers=headers)
+        assert f"?subscriber={both[0]}'" in "".join(files.json()["files"].values())
 
 
 def test_the_commands_of_an_isp(tmp_path: Path) -> None:

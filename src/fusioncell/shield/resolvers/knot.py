@@ -45,7 +45,8 @@ set -u
 cd '{folder}' || exit 1
 fetch() {{
   curl --silent --show-error --fail --max-time 120 --header "Authorization: Bearer $FUSIONCELL_KEY" \\
-    --etag-compare "$1.etag" --etag-save "$1.etag.new" --output "$1.new" '{url}/api/shield/zones/'"$1" || return
+    --etag-compare "$1.etag" --etag-save "$1.etag.new" --output "$1.new" \\
+    '{url}/api/shield/zones/'"$1"'{query}' || return
   [ -s "$1.new" ] || return                    # 304: nothing new
   mv "$1.new" "$1.rpz" && mv "$1.etag.new" "$1.etag" && cp "$1.etag" "$1.rpz.state"
 }}
@@ -76,7 +77,8 @@ def write(plan: Plan) -> dict[str, str]:
         lines += [f"fusioncell('{folder}/{source.origin}.rpz', '{_quoted(source.reason)}')" for source in plan.zones]
     calls = ["\n".join(f"  fetch {source.origin}" for source in plan.zones if source.calm is calm) or "  :"
              for calm in (True, False)]  # fmt: skip
-    loop = _LOOP.format(folder=folder, url=(plan.url or "https://hub.example").rstrip("/"), calm=calls[0],
+    query = f"?subscriber={plan.subscriber}" if plan.subscriber else ""
+    loop = _LOOP.format(folder=folder, query=query, url=(plan.url or "https://hub.example").rstrip("/"), calm=calls[0],
                         calls=calls[1])  # fmt: skip
     return {"fusioncell.lua": "\n".join(lines) + "\n", "fusioncell-fetch.sh": loop}
 

@@ -72,6 +72,7 @@ class Plan:
     RFC 9103). ``key``, ``secret``: TSIG (RFC 8945). ``own``: zones that come before ours. ``shadow``: log what would be
     answered, and answer as ever. ``folder``: where the resolver keeps its copies. ``url``: the hub's pages, for the one
     that takes its zones as files. ``ede``: the resolver (BIND from 9.20) knows the option of that name.
+    ``subscriber``: its id, said with each fetch of a file, so that the hub knows which resolver holds what.
     """
 
     zones: tuple[ZoneSource, ...]
@@ -86,6 +87,7 @@ class Plan:
     folder: str = ""
     url: str = ""
     ede: bool = False
+    subscriber: str = ""
 
     def __post_init__(self) -> None:
         try:

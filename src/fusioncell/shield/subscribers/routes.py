@@ -178,18 +178,22 @@ def own_zones(text: str) -> tuple[OwnZone, ...]:
     return tuple(OwnZone(name, file) for name, _, file in parts)
 
 
-@get("/api/shield/zones/{origin:str}", tags=_TAGS, opt={"permission": "export"}, sync_to_thread=True,
-     summary="A zone of yours as text")
+@get("/api/shield/zones/{origin:str}", tags=_TAGS, sync_to_thread=True, summary="A zone of yours as text",
+     opt={"permission": "export", "query": frozenset({"subscriber"})})
 def zone(origin: Annotated[str, Parameter(description="The zone's name.")],
-         request: Request[Any, Any, Any], subscribers: Subscribers, viewer: Viewer) -> Response[bytes]:
+         request: Request[Any, Any, Any], subscribers: Subscribers, viewer: Viewer, subscriber: Whose = "",
+         ) -> Response[bytes]:
     """Give one of your organisation's zones as a master file (RFC 1035 §5), for resolvers that read files.
 
-    Send its `ETag` as `If-None-Match`: an unchanged zone is a 304, and costs next to nothing.
+    Send its `ETag` as `If-None-Match`: an unchanged zone is a 304, and costs next to nothing. It also shows that your
+    resolver holds this serial; say which one it is by `subscriber` where several take the same zone.
     """
     serial = subscribers.serial_of(viewer, origin)
     tag = f'"{sha256(f"{origin} {serial}".encode()).hexdigest()[:32]}"'
     headers = {"ETag": tag, "Cache-Control": "private, no-cache"}
-    if tag in request.headers.get("if-none-match", ""):
+    known = tag in request.headers.get("if-none-match", "")
+    subscribers.fetched(viewer, origin, subscriber, serial if known else None)
+    if known:
         return Response(b"", status_code=304, headers=headers)
     return Response(subscribers.zone_file(viewer, origin), media_type="text/dns", headers=headers)
 

@@ -239,11 +239,22 @@ class Subscribers:
         )
         key = found.keys[-1].name if found.keys else ""
         shadow = found.step in (Step.REHEARSE, Step.SHADOW)
-        return fragments(kind, Plan(zones=zones, key=key, shadow=shadow, **common))
+        return fragments(kind, Plan(zones=zones, key=key, shadow=shadow, subscriber=found.id, **common))
 
     def serial_of(self, viewer: Viewer, origin: str) -> int:
         """Return the serial of one of the viewer's own zones. Raises NotFound for any other."""
         return self._zone(viewer, origin).serial
+
+    def fetched(self, viewer: Viewer, origin: str, which: str, holds: int | None) -> None:
+        """Note that a resolver that reads files asked for a zone; ``holds``: the serial that it showed to have already.
+
+        ``which``: the subscriber as it names itself; without that, the only one of the viewer's that takes this zone.
+        """
+        takers = [one for one in self.listed(viewer) if one.org == viewer.org and which in ("", one.id)
+                  and (view := self.serving.view_of(one)) is not None
+                  and any(zone.origin == origin for zone in view.zones.values())]  # fmt: skip
+        if len(takers) == 1:
+            self.serving.fetched(takers[0].id, origin, holds)
 
     def zone_file(self, viewer: Viewer, origin: str) -> bytes:
         """Return one of the viewer's own zones as a master file (RFC 1035 §5), for resolvers that read files."""

@@ -179,6 +179,12 @@ class Serving:
             seen = self._seen.setdefault((subscriber, origin), _Seen())
             seen.at, seen.holds = self._clock.now(), serial
 
+    def fetched(self, subscriber: str, origin: str, holds: int | None) -> None:
+        """Note that a subscriber asked for a zone as a file, and which serial it showed to hold, if it did."""
+        seen = self._seen.setdefault((subscriber, origin), _Seen())
+        seen.at = self._clock.now()
+        seen.holds = seen.holds if holds is None else holds
+
     def taken(self, one: Subscriber) -> list[Taken]:
         """Return what a subscriber holds of each of its zones."""
         view = self._tables.views.get(self.base(one.choice)) if one.served else None
