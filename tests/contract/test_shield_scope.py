@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from hashlib import sha256
 
 import msgspec
 import pytest
@@ -11,7 +12,7 @@ from fusioncell.bootstrap import Hub
 from fusioncell.intake.service import Terms
 from fusioncell.kernel.clock import DAY
 from fusioncell.kernel.entry import Draft, Payload
-from fusioncell.kernel.errors import BadInput, Conflict, FusionCellError, NotAllowed
+from fusioncell.kernel.errors import BadInput, Conflict, FusionCellError, NotAllowed, NotFound
 from fusioncell.kernel.marking import Tlp, Viewer
 from fusioncell.shield import store
 from fusioncell.shield.charter import FIRST, digest_of, policy_text, read_policy
@@ -186,9 +187,14 @@ def test_a_policy_changes_by_two_people_and_what_it_no_longer_names_ends(hub: Hu
     with pytest.raises(BadInput):
         hub.shield.propose(gov, "new.example", "ransomware", "seen")
 
+    with pytest.raises(NotFound):
+        hub.shield.charter.published(digest_of(SECOND))  # proposed is not in force
     assert hub.shield.charter.approve(ben, change) is True
     hub.settle()
     assert hub.shield.charter.in_force() == SECOND
+    for was in (FIRST, SECOND):
+        told = hub.shield.charter.published(digest_of(was))
+        assert sha256(told).hexdigest() == digest_of(was) and msgspec.json.decode(told, type=Policy) == was
     assert names(hub, gov, State.PUBLISHED) == ["phish.example"] and hub.shield.zone.image().count == 1
     ended = hub.shield.decisions(gov, [State.WITHDRAWN])
     assert {item.name for item in ended} == {"dga.example", "waits.example"}

@@ -11,6 +11,7 @@ import hashlib
 import json
 import threading
 from collections.abc import Iterator
+from hashlib import sha256
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from fusioncell.kernel.clock import DAY
+from fusioncell.shield.charter import FIRST, digest_of
 from fusioncell_verify.main import main
 from logged import blocks, decide, log_of
 from served import ServedHub, eventually, new_hub
@@ -123,6 +125,16 @@ def test_the_files_are_public_immutable_and_need_no_cookie(served: ServedHub) ->
         assert answer.headers["cache-control"] == "public, max-age=31536000, immutable"
         assert "set-cookie" not in answer.headers and "set-cookie" not in head.headers
         assert "vary" not in answer.headers or "cookie" not in answer.headers["vary"].lower()
+
+
+def test_anyone_reads_the_policy_that_the_entries_name_and_needs_only_its_digest(served: ServedHub) -> None:
+    at = digest_of(FIRST)
+    answer = httpx.get(f"{served.url}/log/policy/{at}")
+    assert sha256(answer.content).hexdigest() == at and answer.json()["number"] == 1
+    assert "set-cookie" not in answer.headers and "immutable" in answer.headers["cache-control"]
+    for wrong in ("0" * 64, at.upper(), "checkpoint"):
+        told = httpx.get(f"{served.url}/log/policy/{wrong}")
+        assert told.status_code == 404 and "immutable" not in told.headers.get("cache-control", "")
 
 
 @pytest.mark.parametrize("path", [

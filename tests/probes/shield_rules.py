@@ -4,7 +4,13 @@ from __future__ import annotations
 
 import re
 
+from fusioncell.shield.charter import FIRST, digest_of
 from probes.model import UNKNOWN, Answers, Ask, Probe
+
+
+async def published(p: Probe) -> Answers:
+    for digest in (digest_of(FIRST), "0" * 64):
+        yield await p.get(f"/log/policy/{digest}")
 
 
 async def policy(p: Probe) -> Answers:
@@ -29,6 +35,7 @@ async def holds(p: Probe) -> Answers:
 
 PROBES: dict[str, Ask] = {
     "GET /api/shield/policy": policy,
+    "GET /log/policy/{digest:str}": published,
     "GET /api/shield/policy/changes": changes,
     "GET /api/shield/standing": standing,
     "GET /api/shield/standing/{which:str}/sample": standing,

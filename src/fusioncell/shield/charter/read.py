@@ -23,9 +23,14 @@ _BOUNDS = {
 _encoder = msgspec.json.Encoder(order="deterministic")
 
 
+def canonical(policy: Policy) -> bytes:
+    """Return a policy's canonical JSON: the bytes of which the digest is made."""
+    return _encoder.encode(policy)
+
+
 def digest_of(policy: Policy) -> str:
     """Return the SHA-256 of a policy's canonical JSON, in hex: what each decision cites."""
-    return sha256(_encoder.encode(policy)).hexdigest()
+    return sha256(canonical(policy)).hexdigest()
 
 
 def check(policy: Policy) -> Policy:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
-from litestar import get, post
+from litestar import Response, get, post
+from litestar.params import Parameter
 
 from fusioncell.kernel.clock import format_instant
 from fusioncell.kernel.marking import Viewer
@@ -45,6 +46,16 @@ def policy(charter: Charter) -> dict[str, Any]:
     return policy_json(charter.in_force())
 
 
+@get("/log/policy/{digest:str}", tags=["transparency log"], opt={"permission": "public"}, sync_to_thread=True,
+     summary="A policy that was in force")  # fmt: skip
+def published(
+    digest: Annotated[str, Parameter(description="As the log's entries name it.")], charter: Charter
+) -> Response[bytes]:
+    """Give a policy as the bytes of which its digest is the SHA-256; the log's signed tree holds that digest."""
+    headers = {"Cache-Control": "public, max-age=31536000, immutable", "Cross-Origin-Resource-Policy": "cross-origin"}
+    return Response(charter.published(digest), media_type="application/json", headers=headers)
+
+
 @get("/api/shield/policy/changes", tags=["shield"], opt={"permission": "read"}, sync_to_thread=True,
      summary="Changes of the policy")
 def changes(charter: Charter, viewer: Viewer) -> dict[str, Any]:
@@ -67,5 +78,5 @@ def approve(which: str, charter: Charter, viewer: Viewer) -> dict[str, Any]:
     return {"change": which, "status": "adopted" if charter.approve(viewer, which) else "approved"}
 
 
-HANDLERS = (policy, changes, propose, approve)
+HANDLERS = (policy, published, changes, propose, approve)
 """The package's doors."""

@@ -11,8 +11,9 @@ from fusioncell.kernel.marking import Audience, Tlp, Uses, Viewer
 from fusioncell.kernel.ports import Database
 from fusioncell.record.service import Record
 from fusioncell.shield.charter import project, store
+from fusioncell.shield.charter.first import FIRST
 from fusioncell.shield.charter.model import ADOPTED, APPROVED, PROPOSED, Change, Policy, PolicyBody
-from fusioncell.shield.charter.read import digest_of, read_policy
+from fusioncell.shield.charter.read import canonical, digest_of, read_policy
 from fusioncell.shield.model import PARTNERS, named_person
 
 MAX_LISTED = 100
@@ -31,6 +32,16 @@ class Charter:
         """Return the policy in force."""
         with self._database.read() as connection:
             return project.in_force(connection)
+
+    def published(self, digest: str) -> bytes:
+        """Return the canonical JSON of a policy that is or was in force, for everyone. NotFound for any other."""
+        if digest == digest_of(FIRST):
+            return canonical(FIRST)
+        with self._database.read() as connection:
+            found = store.adopted_as(connection, digest)
+        if found is None:
+            raise NotFound("no such policy was in force", hint="The log's entries name the digests of those that were.")
+        return canonical(found.policy)
 
     def changes(self, viewer: Viewer) -> list[Change]:
         """Return the changes that the viewer may see, waiting and adopted, newest first."""

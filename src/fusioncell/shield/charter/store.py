@@ -68,6 +68,14 @@ def newest_adopted(connection: Connection) -> Change | None:
     return _change(rows[0]) if rows else None
 
 
+def adopted_as(connection: Connection, digest: str) -> Change | None:
+    """Return a change that was adopted, by its policy's digest."""
+    rows = connection.rows(
+        f"SELECT {_COLUMNS} FROM shield_charter WHERE adopted > 0 AND digest = ? ORDER BY adopted_seq LIMIT 1",
+        (digest,))
+    return _change(rows[0]) if rows else None
+
+
 def changes(connection: Connection, audiences: Iterable[int], limit: int) -> list[Change]:
     """Return the changes that these audiences may see, newest first."""
     sql, value = connection.among(audiences)
