@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import msgspec
 import pytest
 
 from databases import START, dump, rebuild
 from fusioncell.bootstrap import Hub
 from fusioncell.exchange.talk import NewPost
+from fusioncell.fusion.learned.model import FORESEEN, TIERS, Horizon, OutlookBody
 from fusioncell.intake.service import Terms
 from fusioncell.kernel.clock import DAY, HOUR, MINUTE, ManualClock, format_instant
+from fusioncell.kernel.entry import Draft, Payload
 from fusioncell.kernel.errors import BadInput, Conflict, NotAllowed, NotFound
 from fusioncell.kernel.ids import SeededRandomness
 from fusioncell.kernel.marking import CELL, Tlp, Viewer
@@ -184,6 +187,25 @@ def test_mentions_of_the_window_are_read_whatever_is_older_and_though_a_clock_wa
     assert len(picture.named(fay)) == 3 and len(picture.named(fay, days=30)) == 33
     cell.clock.advance(DAY)
     assert len(picture.named(fay)) == 3 and sorted(cell.keys()) == [EVIL, "observable:domain-name:new.example"]
+
+
+def test_what_is_likely_to_come_again_stands_before_its_like(cell: Cell) -> None:
+    one, two = (f"observable:domain-name:{name}.example" for name in ("one", "two"))
+    for number in range(6):
+        cell.say("Bo", "two.example", more=f"feed-{number}")
+    cell.say("Ada", "one.example")
+    before = cell.item("Fay", one).score
+    assert cell.keys() == [one, two] and Why.AGAIN not in cell.whys("Fay", two)
+    # What was learned: the oftener it was accused (the third fact) the likelier.
+    weights = (-4.0, 0.0, 0.0, 3.0, *[0.0] * 5)
+    horizon = Horizon(7, (0.0,) * 8, (1.0,) * 8, weights, 0.0, 1.0, 10_000, 90, 0.1, 0.2)
+    body = msgspec.json.encode(OutlookBody(1, (horizon,)))
+    record = cell.hub.record
+    record.append("", [Draft(FORESEEN, record.intern_audience(TIERS[1]), Payload("", FORESEEN, START, "", body))], "x")
+    cell.hub.settle()
+    likely = cell.whys("Fay", two)[Why.AGAIN]
+    assert likely > 50 > cell.whys("Fay", one)[Why.AGAIN] and cell.item("Fay", one).score > before
+    assert cell.keys() == [two, one]
 
 
 def test_snooze_ends_by_itself(cell: Cell) -> None:

@@ -88,6 +88,8 @@ class Why(StrEnum):
     """It is exploited now; ``detail``: who says so."""
     SECTOR = "sector"
     """``number`` contributors of the viewer's own sector, ``detail``, name it."""
+    AGAIN = "again"
+    """It will be accused again within a week with ``number`` percent, by what the hub learned for the viewer's tier."""
     NEW = "new"
     """It was first named ``number`` hours ago."""
     BULK = "bulk"

@@ -40,15 +40,19 @@ POINTS: dict[Why, float] = {
     Why.NEAR: 3.0,
     Why.RISING: 2.0,
     Why.RETURNED: 2.0,
+    Why.AGAIN: 2.0,
     Why.CORROBORATED: 1.5,
     Why.SECTOR: 1.0,
     Why.NEW: 1.0,
     Why.BULK: -0.6,
 }
 """What a reason is worth; :data:`Why.CORROBORATED` for each independent origin but the first, :data:`Why.BULK` for each
-power of ten by which a contributor names more than :data:`FEW`."""
+power of ten by which a contributor names more than :data:`FEW`; :data:`Why.AGAIN` times the chance."""
 FEW = 10
 MOST_ORIGINS = 5
+LIKELY, WEEK = 0.1, 7
+"""The chance of being accused again, within so many days, from which it counts. It adds to other reasons, and is none
+by itself: what was looked at and is still active is no news."""
 NEAR_BY = 0.15
 """How far under the blocking threshold is near."""
 OVERDUE = 4.0
@@ -128,6 +132,9 @@ def reasons_of(
     lately = sum(last >= now - RECENT for _, last in named.orgs.values())
     if lately > 1 and lately > sum(first < now - RECENT for first, _ in named.orgs.values()):
         reasons.append(_reason(Why.RISING, lately))
+    again = max((each.probability for each in found.again if each.days == WEEK), default=0.0) if found else 0.0
+    if reasons and again >= LIKELY:
+        reasons.append(Reason(Why.AGAIN, round(POINTS[Why.AGAIN] * again, 3), int(100 * again)))
     return reasons
 
 

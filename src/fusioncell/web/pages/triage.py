@@ -70,6 +70,7 @@ def reason_words(each: Reason) -> Words:
         Why.EXPLOITED: lambda: N_("Exploited now: {who}", who=detail),
         Why.SECTOR: lambda: N_("{count} contributor of your sector names it",
                                "{count} contributors of your sector name it", n),
+        Why.AGAIN: lambda: N_("{percent} % likely to be accused again within a week", percent=n),
         Why.NEW: lambda: N_("New: first named {count} hour ago", "New: first named {count} hours ago", n)
         if n else N_("New: first named within the hour"),
         Why.BULK: lambda: N_("One of {count} that one contributor alone names",
