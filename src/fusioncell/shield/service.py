@@ -27,7 +27,6 @@ from fusioncell.shield import policy, store
 from fusioncell.shield.charter import digest_of
 from fusioncell.shield.charter.service import Charter
 from fusioncell.shield.guards.service import Guards
-from fusioncell.shield.lift.model import Chosen
 from fusioncell.shield.live_zone import STEPS, LiveZone, way_of
 from fusioncell.shield.model import (
     ACTOR,
@@ -73,8 +72,8 @@ class Bars(Protocol):
         """Return what is left, in these audiences, of the case against those of the names on which a bar stands."""
         ...
 
-    def end(self, by: str, chosen: Chosen, decisions: Sequence[str], reason: str) -> object:
-        """Lift these open decisions as wrong, and bar their names."""
+    def end_name(self, by: str, name: str, decision: str, reason: str) -> object:
+        """Lift the open decision on a name as wrong, and bar the name."""
         ...
 
 
@@ -437,7 +436,7 @@ class Shield:
         code = code or (WRONG if item.state is State.PUBLISHED else DECLINED)
         by, said = actor_of(viewer), reason.strip()[:_MAX_REASON] or "withdrawn"
         if code == WRONG and self.bars is not None and not item.exercise and (viewer.person or viewer.local):
-            self.bars.end(by or "operator", Chosen("name", item.name), [item.id], said)
+            self.bars.end_name(by or "operator", item.name, item.id, said)
         else:
             self._record.append("", self.endings([item], by=by, reason=said, code=code), new_id(self._randomness))
         return replace(item, reason_code=code)

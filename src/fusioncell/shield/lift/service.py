@@ -88,6 +88,10 @@ class Lifts:
             raise NotFound("no block is among what you asked to lift", hint="List them with `fusioncell shield list`.")
         return self.end(viewer.person or viewer.org or "operator", chosen, [row[0] for row in rows], said)
 
+    def end_name(self, by: str, name: str, decision: str, reason: str) -> Lifted:
+        """Lift the open decision on a name. The caller has checked."""
+        return self.end(by, Chosen("name", name), [decision], reason)
+
     def end(self, by: str, chosen: Chosen, decisions: Sequence[str], reason: str,
             beside: Sequence[Draft] = ()) -> Lifted:  # fmt: skip
         """Append a lift of these open decisions as one commit, with what else belongs to it. The caller has checked."""
