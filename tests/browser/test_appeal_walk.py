@@ -27,7 +27,7 @@ def look(page: Any) -> None:
     for width, scheme in LOOKS:
         page.set_viewport_size({"width": width, "height": 900})
         page.emulate_media(color_scheme=scheme)
-        assert find_faults(page, width) == [], (page.url, width, scheme)
+        assert find_faults(page, width, scheme) == [], (page.url, width, scheme)
 
 
 @pytest.mark.parametrize("language", ["en", "cy"])

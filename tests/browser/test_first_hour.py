@@ -128,7 +128,7 @@ class Newcomer:
             self.page.wait_for_function("width => innerWidth === width", arg=width)
             for scheme in ("light", "dark"):
                 self.page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
-                self.faults += [f"{name} {width} {scheme}: {fault}" for fault in find_faults(self.page, width)]
+                self.faults += [f"{name} {width} {scheme}: {fault}" for fault in find_faults(self.page, width, scheme)]
         self.page.set_viewport_size({"width": 1280, "height": 900})
 
 

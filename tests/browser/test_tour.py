@@ -91,7 +91,7 @@ class Person:
             self.page.wait_for_function("width => innerWidth === width", arg=width)
             for scheme in ("light", "dark"):
                 self.page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
-                self.faults += [f"{name} {width} {scheme}: {fault}" for fault in find_faults(self.page, width)]
+                self.faults += [f"{name} {width} {scheme}: {fault}" for fault in find_faults(self.page, width, scheme)]
                 if PICTURES:
                     Path(PICTURES).mkdir(parents=True, exist_ok=True)
                     self.page.screenshot(path=f"{PICTURES}/tour-{name}-{width}-{scheme}.png", full_page=True)
