@@ -210,8 +210,6 @@ def nav_of(viewer: Viewer) -> set[str]:
         "shield": viewer.member,
         "approving": viewer.member and viewer.may("approve"),
         "deconfliction": viewer.member and viewer.may("deconflict"),
-        "approving": viewer.member and viewer.may("approve"),
-        "deconfliction": viewer.member and viewer.may("deconflict"),
         "workbench": viewer.member and viewer.may("answer"),
         "ops": viewer.may("operate"),
         "account": viewer.org is not None and not viewer.guest,
