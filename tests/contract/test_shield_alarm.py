@@ -10,9 +10,7 @@ from databases import dump, rebuild
 from fusioncell.bootstrap import Hub
 from fusioncell.exchange.notify import Notice
 from fusioncell.kernel.clock import DAY, ManualClock
-from fusioncell.kernel.errors import Conflict
 from fusioncell.kernel.marking import Viewer
-from fusioncell.members.assets import service as assets_service
 
 
 @pytest.fixture
@@ -72,27 +70,19 @@ def test_a_wildcard_above_several_names_concerns_each_owner(hub: Hub, cell: View
         [f"bank{n}.shared.example"] for n in range(3)]
 
 
-def test_who_asked_for_a_name_is_told_and_a_name_beside_it_tells_nobody(hub: Hub, cell: Viewer) -> None:
-    bank, shop = party(hub, "Bank"), party(hub, "Shop")
-    for who in (bank, shop, bank):
-        hub.shield.guards.ask(who, "pay.provider.example")
-        hub.settle()
+def test_who_asked_for_a_name_is_not_told_nor_is_anyone_of_an_exercise(hub: Hub, cell: Viewer) -> None:
+    bank, provider = party(hub, "Bank"), party(hub, "Provider")
+    prove(hub, provider, "provider.example", cell)
+    hub.shield.guards.ask(bank, "pay.provider.example")
+    hub.settle()
     hub.shield.propose(cell, "other.example", "phishing", "seen")
     hub.shield.propose(cell, "pay.provider.example", "phishing", "it is an exercise", exercise=True)
     hub.settle()
-    assert hub.assets.alerts(bank) == []
+    assert hub.assets.alerts(provider) == []
     hub.shield.propose(cell, "pay.provider.example", "phishing", "seen")
     hub.settle()
-    assert [one.name for who in (bank, shop) for one in hub.assets.alerts(who)] == ["pay.provider.example"] * 2
-
-
-def test_an_organisation_asks_for_a_bounded_number_of_names(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(assets_service, "MOST_NEEDED", 1)
-    bank = party(hub, "Bank")
-    hub.shield.guards.ask(bank, "pay.example")
-    hub.shield.guards.ask(bank, "pay.example")
-    with pytest.raises(Conflict, match="at most 1 names"):
-        hub.shield.guards.ask(bank, "more.example")
+    assert [one.name for one in hub.assets.alerts(provider)] == ["pay.provider.example"]
+    assert hub.assets.alerts(bank) == [] and told(hub, bank) == []
 
 
 def test_a_lapsed_proof_is_nobodys(hub: Hub, cell: Viewer) -> None:

@@ -313,7 +313,6 @@ def assemble(
     feeds = _feeds(settings, record, vault, projections, fusion, intake, seal, clock, river)
     follower.assets_of = people.assets.assets_of
     people.assets.on_change += [follower.changed, shielding.protect]
-    shielding.guards.asked = people.assets.need
     known = join_knowing(record, projections, fusion, intake, members, clock, randomness)
     inbound = _inbound(settings, record, intake, members, audit, vault, clock, randomness, key)
     requests = Requests(record, projections, talk, clock, randomness)

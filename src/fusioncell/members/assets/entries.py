@@ -50,14 +50,6 @@ class AssetReleased(msgspec.Struct, frozen=True, kw_only=True):
     reason: str
 
 
-class AssetNeeded(msgspec.Struct, frozen=True, kw_only=True):
-    """``asset.needed``: an organisation asked to guard a name that it needs and did not prove. It is alerted for it."""
-
-    id: str
-    org: str
-    value: str
-
-
 class AssetAlerted(msgspec.Struct, frozen=True, kw_only=True):
     """``asset.alerted``: an organisation is told that a block which touches a name of its own was proposed.
 
@@ -81,7 +73,7 @@ class NameEndangered(msgspec.Struct, frozen=True, kw_only=True):
     protected: list[str]
 
 
-Change = AssetClaimed | AssetProved | AssetDisputed | AssetSettled | AssetReleased | AssetNeeded | AssetAlerted
+Change = AssetClaimed | AssetProved | AssetDisputed | AssetSettled | AssetReleased | AssetAlerted
 
 CHANGES: dict[str, type[Change]] = {
     "asset.claimed": AssetClaimed,
@@ -89,7 +81,6 @@ CHANGES: dict[str, type[Change]] = {
     "asset.disputed": AssetDisputed,
     "asset.settled": AssetSettled,
     "asset.released": AssetReleased,
-    "asset.needed": AssetNeeded,
     "asset.alerted": AssetAlerted,
 }
 """Kind of entry → what its body holds."""

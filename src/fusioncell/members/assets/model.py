@@ -12,8 +12,8 @@ PROOF_LASTS = 365 * DAY
 RECHECK_BEFORE = 30 * DAY
 MOST_ASSETS = 500
 """Claims of one organisation."""
-MOST_NEEDED = 200
-"""Names that one organisation asks to guard."""
+MOST_ALERTS = 200
+"""Entries of alerts that are written at once."""
 ALERTED_FOR = 7 * DAY
 """People are told of an alert for so long (a hub may have been down)."""
 LABEL = "_fusioncell"

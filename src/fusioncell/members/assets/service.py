@@ -25,7 +25,6 @@ from fusioncell.members.assets.entries import (
     AssetAlerted,
     AssetClaimed,
     AssetDisputed,
-    AssetNeeded,
     AssetProved,
     AssetReleased,
     AssetSettled,
@@ -35,8 +34,8 @@ from fusioncell.members.assets.entries import (
 from fusioncell.members.assets.model import (
     ALERTED_FOR,
     LABEL,
+    MOST_ALERTS,
     MOST_ASSETS,
-    MOST_NEEDED,
     PROOF_LASTS,
     RECHECK_BEFORE,
     Alert,
@@ -157,23 +156,10 @@ class Assets:
 
     # Blocks that are proposed of what is guarded (``shield.guards``, which knows names and no owners)
 
-    def need(self, viewer: Viewer, name: str) -> None:
-        """Note that the viewer's organisation asks to guard a name that is not its own: it is alerted for it, too."""
-        if viewer.org is None:
-            return
-        with self._changing:
-            with self._projections.read() as connection:
-                known = store.needs(connection, viewer.org)
-            if name in known:
-                return
-            if len(known) >= MOST_NEEDED:
-                raise Conflict(f"An organisation asks for at most {MOST_NEEDED} names.", hint="Ask an operator.")
-            self._keep(viewer, viewer.org, AssetNeeded(id=new_id(self._randomness), org=viewer.org, value=name))
-
     def alarm(self) -> int:
         """Tell organisations, each by an entry that it alone reads, of proposed blocks that touch their names."""
         with self._projections.read() as connection:
-            due = store.alerts_due(connection, MOST_NEEDED)
+            due = store.alerts_due(connection, MOST_ALERTS)
         drafts = [
             draft_of(AssetAlerted(id=one.decision, org=one.org, name=one.name, value=one.value, category=one.category),
                      self._record.intern_audience(Audience(Tlp.AMBER_STRICT, frozenset({party(one.org)}), Uses.NONE)),
@@ -288,7 +274,7 @@ class Assets:
         self._members.keep([draft_of(change, audience, viewer.person or "") for change in changes])
         self._index = None
         for change in changes:
-            detail = change.value if isinstance(change, AssetClaimed | AssetNeeded) else ""
+            detail = change.value if isinstance(change, AssetClaimed) else ""
             self._audit.note(KINDS[type(change)], org=org, actor=actor_of(viewer), subject=change.id, detail=detail)
         for listener in self.on_change:
             listener()

@@ -12,7 +12,6 @@ from fusioncell.members.assets.entries import (
     AssetAlerted,
     AssetClaimed,
     AssetDisputed,
-    AssetNeeded,
     AssetProved,
     AssetReleased,
     AssetSettled,
@@ -46,12 +45,6 @@ Table(
     Column("seq", BigInteger, nullable=False),
 )  # fmt: skip
 
-Table(
-    "members_asset_need", metadata,
-    Column("org", String(64), primary_key=True),
-    Column("value", String(255), primary_key=True),
-    Index("members_asset_need_of", "value"),
-)  # fmt: skip
 Table(
     "members_asset_alert", metadata,
     Column("decision", String(64), primary_key=True),
@@ -92,9 +85,6 @@ def project(connection: Connection, entries: Sequence[Entry]) -> None:
             case AssetReleased():
                 run("DELETE FROM members_asset WHERE id = ?", (change.id,))
                 run("DELETE FROM members_asset_dispute WHERE one = ? OR other = ?", (change.id, change.id))
-            case AssetNeeded():
-                run("INSERT INTO members_asset_need (org, value) VALUES (?, ?) ON CONFLICT (org, value) DO NOTHING",
-                    (change.org, change.value))
             case NameEndangered():
                 _note_alerts(connection, entry, change)
             case AssetAlerted():
@@ -109,12 +99,14 @@ _ALERTED = ("INSERT INTO members_asset_alert (decision, org, name, value, catego
 
 
 def _note_alerts(connection: Connection, entry: Entry, said: NameEndangered) -> None:
-    """Note whom a proposal concerns as of its own instant: who has proved one of the names, who asked for one."""
+    """Note whom a proposal concerns: who has proved one of the names, as of the proposal's own instant.
+
+    Who merely asked that a name be guarded is not told: anyone may ask for any name, and would learn what is looked at.
+    """
     sql, value = connection.among(said.protected)
     owners = connection.rows(
         f"SELECT org, value FROM members_asset WHERE kind = 'domain' AND value IN {sql} AND proved > 0"
-        f" AND (until = 0 OR until > ?) UNION SELECT org, value FROM members_asset_need WHERE value IN {sql}"
-        " ORDER BY org, value", (value, entry.at, value))
+        " AND (until = 0 OR until > ?) ORDER BY org, value", (value, entry.at))
     for org, owned in owners:
         connection.run(f"{_ALERTED} ON CONFLICT (decision, org) DO NOTHING",
                        (said.decision, org, said.name, owned, said.category, entry.at, 0, 0))
@@ -157,12 +149,6 @@ def disputed_with(connection: Connection, identifier: str) -> dict[str, bool]:
     return {other if one == identifier else one: settled > 0 for one, other, settled in connection.rows(
         f"SELECT one, other, settled FROM members_asset_dispute WHERE one = ? OR other = ? LIMIT {MOST_ROWS}",
         (identifier, identifier))}
-
-
-def needs(connection: Connection, org: str) -> list[str]:
-    """Return the names that an organisation asked to guard, in order."""
-    return [value for (value,) in connection.rows(
-        f"SELECT value FROM members_asset_need WHERE org = ? ORDER BY value LIMIT {MOST_ROWS}", (org,))]
 
 
 _ALERT = "SELECT decision, org, name, value, category, at, seq, audience FROM members_asset_alert"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 
 import msgspec
 
@@ -47,8 +47,6 @@ class Guards:
 
     def __init__(self, record: Record, database: Database, fusion: Fusion, randomness: Randomness) -> None:
         self._record, self._database, self._fusion, self._randomness = record, database, fusion, randomness
-        self.asked: Callable[[Viewer, str], None] = lambda viewer, name: None
-        """Told who asks for which name, by which they are alerted; set by whoever keeps that. This package does not."""
 
     def fired(self, name: str, audiences: frozenset[int]) -> list[Fired]:
         """Return the guards that fire for a name. ``audiences``: the shield's own view, entries that allow blocking."""
@@ -112,7 +110,6 @@ class Guards:
         if not viewer.may("lead"):
             raise NotAllowed("a lead asks for their organisation", hint="Ask a colleague with the role lead.")
         asked = _name(name)
-        self.asked(viewer, asked)
         with self._database.read() as connection:
             standing = store.protected(connection, asked=True)
         if len(standing) >= MOST_ASKED:
