@@ -138,7 +138,7 @@ def judge(world: Any, step: Judging) -> None:
     elif isinstance(step, Learn):
         audience = hub.record.intern_audience(TIERS[step.tier])
         payload = Payload("", step.kind, hub.clock.now(), "", msgspec.json.encode(_learned(step)))
-        hub.record.append("", [Draft(step.kind, audience, payload)], f"learned {hub.record.head()[0]}")
+        hub.record.append("", [Draft(step.kind, audience, payload)], f"learned-{hub.record.head()[0]}")
     else:
         _scan(world, step)
 

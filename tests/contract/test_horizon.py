@@ -58,6 +58,14 @@ def world(open_again: Callable[..., Hub]) -> World:
     return World(open_again(clock, SeededRandomness(5)), clock)
 
 
+def test_what_is_no_contribution_has_no_status_and_no_receipts(world: World) -> None:
+    item, colleague = world.open("Ada", SIGNAL, "me"), world.viewer("Bo")
+    for ask in (world.hub.intake.status, world.hub.intake.own, world.hub.receipts.receipts):
+        for viewer in (colleague, world.viewer("Ada")):
+            with pytest.raises(NotFound):
+                ask(viewer, item)
+
+
 def test_each_reads_what_was_opened_for_them(world: World) -> None:
     horizon = world.hub.horizon
     cell, everyone, bank = (world.open(name, SIGNAL, readers) for name, readers in (

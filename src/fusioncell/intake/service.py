@@ -308,7 +308,7 @@ class Intake:
 
     def status(self, viewer: Viewer, contribution: str) -> Status:
         """Tell the contributor's own organisation what became of a submission. Raises NotFound for anyone else."""
-        commit = self._record.commit_of(contribution)
+        commit = self._submission(contribution)
         if commit is None or viewer.org is None or commit.org != viewer.org:
             raise NotFound("no such contribution of your organisation", hint="Check the id that the answer gave.")
         with self._database.read() as connection:
@@ -438,10 +438,17 @@ class Intake:
 
     def own(self, viewer: Viewer, contribution: str) -> Commit:
         """Return a submission of the viewer's own organisation. NotFound for anyone else."""
-        commit = self._record.commit_of(contribution)
+        commit = self._submission(contribution)
         if commit is None or viewer.org is None or commit.org != viewer.org:
             raise NotFound("no such contribution of your organisation", hint="Only the originator can do that.")
         return commit
+
+    def _submission(self, identifier: str) -> Commit | None:
+        """Return a submission. What else an organisation's people write (a forecast, an override) is none, nor may
+        colleagues who are not among its readers learn by its id that it is there."""
+        commit = self._record.commit_of(identifier)
+        ends = self._record.read_many({commit.first_seq, commit.last_seq}) if commit is not None else []
+        return commit if any(end.kind == "contribution" or end.kind in ITEM_KINDS for end in ends) else None
 
     def _own(self, viewer: Viewer, contribution: str, entry_seq: int | None, permission: str) -> tuple[int, int]:
         """Return the positions that are meant. Raises NotFound, NotAllowed."""

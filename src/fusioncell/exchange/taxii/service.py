@@ -273,9 +273,10 @@ class Taxii:
     def report(self, viewer: Viewer, name: str, which: str) -> dict[str, Any]:
         """Return what became of a post of the viewer's organisation (TAXII 2.1 §4.3); as long as the record stands."""
         self._root(viewer, name)
-        commit = self._record.commit_of(which)
-        if commit is None or viewer.org is None or commit.org != viewer.org:
-            raise NotFound("there is no such status", hint="Check the id that the answer to your post gave.")
+        try:
+            commit = self._intake.own(viewer, which)
+        except NotFound:
+            raise NotFound("there is no such status", hint="Check the id that the answer to your post gave.") from None
         known = self._reports.get(which)
         if known is None:
             every = self._record.audiences_where(lambda _: True)
