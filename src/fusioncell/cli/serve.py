@@ -31,6 +31,7 @@ async def _serve(hub: Hub, http: str, dns: str, ready: Callable[[str, int], None
         log_level=hub.settings.log_level,
         access_log=False,
         lifespan="on",
+        ws="none",  # no door speaks WebSocket: its library is not loaded
         timeout_graceful_shutdown=3,
         server_header=False,
         date_header=True,

@@ -13,6 +13,7 @@ Nothing is looked up ahead: :class:`Pupil` knows only what was handed to it.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -37,8 +38,6 @@ MEMORY_DAYS = 120.0
 _COLD = 15.0
 """Examples of the rarer outcome after which the learned log-odds weigh as much as the fixed ones."""
 _RECALIBRATION_ASKS = 8
-
-_FACTORS = np.random.default_rng(1).integers(1, 2**63, 64, np.uint64) * np.uint64(2) + np.uint64(1)
 
 Columns = npt.NDArray[np.float32]
 
@@ -151,10 +150,17 @@ def _climbed(forest: Forest, columns: Columns) -> Floats:
     bins = binned(forest.edges, columns)
     # Sixty-four bits for a row's bins: among a million rows, two that differ meet once in 36 million times.
     key = np.zeros(len(bins), np.uint64)
-    for factor, column in zip(_FACTORS, bins.T, strict=False):
+    for factor, column in zip(_factors(), bins.T, strict=False):
         key += column * factor
     _, first, inverse = np.unique(key, return_index=True, return_inverse=True)
     return climb(forest, bins[first])[inverse]
+
+
+@lru_cache(maxsize=1)
+def _factors() -> npt.NDArray[np.uint64]:
+    """Return odd numbers by which columns are joined into keys. When first asked for: a hub that learns nothing does
+    not load numpy.random, which takes 7 MB."""
+    return np.random.default_rng(1).integers(1, 2**63, 64, np.uint64) * np.uint64(2) + np.uint64(1)
 
 
 def _thinned(outcomes: npt.NDArray[np.bool_], most: int, seed: int) -> tuple[npt.NDArray[np.int64], Floats]:
