@@ -1,4 +1,5 @@
-"""The frozen values of intake: items that a body was split into, faults with their place, what an item claims."""
+"""The frozen values of intake: items that a body was split into, faults with their place, what an item claims, what
+moving and withdrawing did."""
 
 from __future__ import annotations
 
@@ -9,7 +10,9 @@ from typing import Any
 import msgspec
 
 from fusioncell.kernel.claim import Claim, Stance
+from fusioncell.kernel.clock import Instant
 from fusioncell.kernel.marking import Tlp
+from fusioncell.record.model import Receipt
 
 
 class Item(msgspec.Struct, frozen=True, gc=False):
@@ -107,3 +110,26 @@ class Extract(msgspec.Struct, frozen=True, gc=False):
     faults: tuple[Fault, ...] = ()
     notes: tuple[str, ...] = ()
     sightings: tuple[Sighting, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """What narrowing or widening did: the contribution as which it goes on ("" where nothing stood any more)."""
+
+    contribution: str
+    receipt: Receipt
+    items: int
+
+
+@dataclass(frozen=True, slots=True)
+class Withdrawal:
+    """What one recall ended: the items of one audience within a range. ``moved``: they go on in another audience."""
+
+    first: int
+    last: int
+    audience: int
+    at: Instant
+    seq: int
+    moved: bool
+    goes_on: int
+    """The audience in which they go on, 0 for none."""

@@ -11,7 +11,8 @@ from litestar import Request, Response, get, post
 from litestar.concurrency import sync_to_thread
 from litestar.params import Parameter
 
-from fusioncell.intake.service import Accepted, Intake, Moved, Status, Terms
+from fusioncell.intake.model import Moved
+from fusioncell.intake.service import Accepted, Intake, Status, Terms
 from fusioncell.kernel.clock import format_instant
 from fusioncell.kernel.errors import BadInput
 from fusioncell.kernel.marking import Uses, Viewer, parse_tlp

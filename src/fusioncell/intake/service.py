@@ -19,12 +19,11 @@ import msgspec
 from fusioncell.intake import store
 from fusioncell.intake.arrive import ITEM_KINDS, idkey_of, signed64
 from fusioncell.intake.formats import Limits, split_body
-from fusioncell.intake.model import Fault, Item, Split
+from fusioncell.intake.model import Fault, Item, Moved, Split, Withdrawal
 from fusioncell.intake.move import Wanted, decide, is_on_behalf
 from fusioncell.intake.pap import KEPT
 from fusioncell.intake.project import Arrival, Recall, kept
 from fusioncell.intake.said import said_in
-from fusioncell.kernel.clock import Instant
 from fusioncell.kernel.entry import Draft, Entry, Payload
 from fusioncell.kernel.errors import BadInput, NotAllowed, NotFound, NotSignedIn
 from fusioncell.kernel.ids import Randomness, new_id
@@ -118,29 +117,6 @@ class Status:
     """When all of it was recalled; 0 where it was not."""
     notes: tuple[tuple[str, str], ...] = ()
     """(place, what) of what was kept but not read: a pattern that is no equality, say."""
-
-
-@dataclass(frozen=True, slots=True)
-class Moved:
-    """What narrowing or widening did: the contribution as which it goes on ("" where nothing stood any more)."""
-
-    contribution: str
-    receipt: Receipt
-    items: int
-
-
-@dataclass(frozen=True, slots=True)
-class Withdrawal:
-    """What one recall ended: the items of one audience within a range. ``moved``: they go on in another audience."""
-
-    first: int
-    last: int
-    audience: int
-    at: Instant
-    seq: int
-    moved: bool
-    goes_on: int
-    """The audience in which they go on, 0 for none."""
 
 
 _REMEMBERED = 1000

@@ -11,8 +11,8 @@ from fusioncell.exchange.proxy.model import PUBLISHED, Link, Plan, Publication, 
 from fusioncell.exchange.proxy.redact import MAX_WARNINGS, known_as, redact, warn
 from fusioncell.exchange.receipts import Consent, Ledger, State
 from fusioncell.intake import BEHALF, extract_entry, is_on_behalf
-from fusioncell.intake.model import Item
-from fusioncell.intake.service import Intake, Moved, Terms
+from fusioncell.intake.model import Item, Moved
+from fusioncell.intake.service import Intake, Terms
 from fusioncell.kernel.entry import Draft, Entry, Payload
 from fusioncell.kernel.errors import BadInput, Conflict, NotAllowed, NotFound
 from fusioncell.kernel.marking import (

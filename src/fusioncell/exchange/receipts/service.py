@@ -29,7 +29,8 @@ from fusioncell.exchange.receipts.model import (
 from fusioncell.exchange.receipts.project import ASKED, CONSENT
 from fusioncell.exchange.receipts.take import Growing, Ranges, Taking
 from fusioncell.intake import extract_entry
-from fusioncell.intake.service import Intake, Withdrawal
+from fusioncell.intake.model import Withdrawal
+from fusioncell.intake.service import Intake
 from fusioncell.kernel.clock import MINUTE, Clock, Instant
 from fusioncell.kernel.entry import Draft, Entry, Payload
 from fusioncell.kernel.errors import BadInput, Conflict, NotAllowed, NotFound
