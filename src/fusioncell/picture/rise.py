@@ -49,7 +49,10 @@ def rises_in(mentions: Iterable[Sequence[Any]], limit: int) -> list[tuple[int, i
         else:
             times[observable] = 1
             orgs[observable] = {org}
+    # Most are named by one contributor, and rank behind all that several name.
+    several = [one for one in times if len(orgs[one]) > 1]
+    ranked = several if len(several) >= limit else list(times)
     # A dict keeps the order in which the keys came, so the newest stands first among equals.
-    order = {observable: place for place, observable in enumerate(times)}
-    most = nsmallest(limit, times, key=lambda one: (-len(orgs[one]), -times[one], order[one]))
+    order = {observable: place for place, observable in enumerate(ranked)}
+    most = nsmallest(limit, ranked, key=lambda one: (-len(orgs[one]), -times[one], order[one]))
     return [(one, len(orgs[one]), times[one]) for one in most]

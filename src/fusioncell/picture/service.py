@@ -270,12 +270,12 @@ class Picture:
         with self._database.read() as connection:
             rows = store.lately(connection, audiences, (last - hours + 1) * HOUR, 10_000)
         by_hour = Counter(at // HOUR for at, _ in rows)
-        today = [voice_of(org) for at, org in rows if at > now - DAY]
+        today = [org for at, org in rows if at > now - DAY]
         return Activity(
             tuple((hour * HOUR, by_hour[hour]) for hour in range(last - hours + 1, last + 1)),
             len(today),
             sum(now - 2 * DAY < at <= now - DAY for at, _ in rows),
-            len(set(today) - {ANONYMOUS}),
+            len({voice_of(org) for org in set(today)} - {ANONYMOUS}),
             len({row[0] for row in named if row[2] >= now - DAY}),
         )
 
