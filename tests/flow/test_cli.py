@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import http.client
 import json
 import os
 import re
@@ -11,6 +12,7 @@ import sqlite3
 import stat
 import subprocess
 import sys
+import time
 import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -213,6 +215,19 @@ BUNDLE = {
         for number in range(3)
     ],
 }
+
+
+def test_a_client_that_sleeps_keeps_its_connection(data: Path) -> None:
+    with running(data) as (address, _):
+        connection = http.client.HTTPConnection(address.removeprefix("http://"))
+        connection.request("GET", "/healthz")
+        connection.getresponse().read()
+        one = connection.sock
+        time.sleep(5.5)  # longer than the server's own default, which is what scripts like to sleep
+        connection.request("GET", "/healthz")
+        assert connection.getresponse().status == 200
+        assert connection.sock is one
+        connection.close()
 
 
 def test_import_counts_and_adds_nothing_twice(hub: Path, tmp_path: Path) -> None:

@@ -14,6 +14,14 @@ from fusioncell.kernel.settings import host_port
 from fusioncell.web.app import close_streams, make_app
 
 
+KEEP_ALIVE = 75
+"""Seconds that a connection may stand idle before the hub closes it.
+
+uvicorn's own 5 is what scripts sleep between two requests (PyMISP's suite does), and a request that crosses the closing
+is reset. A proxy in front must be the first to close: nginx keeps its upstream connections for 60 seconds.
+"""
+
+
 class _Server(uvicorn.Server):
     """Leaves signals to us: the hub stops its rooms in order."""
 
@@ -32,6 +40,7 @@ async def _serve(hub: Hub, http: str, dns: str, ready: Callable[[str, int], None
         access_log=False,
         lifespan="on",
         ws="none",  # no door speaks WebSocket: its library is not loaded
+        timeout_keep_alive=KEEP_ALIVE,
         timeout_graceful_shutdown=3,
         server_header=False,
         date_header=True,
