@@ -6,7 +6,7 @@ import pytest
 
 from fusioncell.bootstrap import Hub
 from fusioncell.exchange.misp import Caller, MispRefused, MispRole
-from fusioncell.exchange.mispgalaxies import Galaxies
+from fusioncell.exchange.misp.galaxies import Galaxies
 from fusioncell.kernel.errors import NotFound
 
 ACTOR = 'misp-galaxy:threat-actor="{}"'

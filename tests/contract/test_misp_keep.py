@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from fusioncell.bootstrap import Hub
-from fusioncell.exchange.mispkeep import Keep
+from fusioncell.exchange.misp.keep import Keep
 from fusioncell.kernel.errors import Conflict, NotFound
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fusioncell.bootstrap import Hub
 from fusioncell.exchange.misp import Caller, MispRole
-from fusioncell.exchange.misptags import Tags
+from fusioncell.exchange.misp.tags import Tags
 from fusioncell.intake.service import Terms
 from fusioncell.kernel.marking import Tlp, Viewer
 

@@ -16,7 +16,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from fusioncell.exchange.misp import Call
-from fusioncell.exchange.mispsearch.write_csv import COLUMNS, OBJECT
+from fusioncell.exchange.misp.search.write_csv import COLUMNS, OBJECT
 from fusioncell.intake.service import Terms
 from fusioncell.kernel.marking import Tlp
 from hubs import MadeHub, make_hub

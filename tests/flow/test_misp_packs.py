@@ -11,7 +11,7 @@ from litestar.testing import TestClient
 
 from fusioncell.bootstrap import Folder, open_hub
 from fusioncell.edges.misp_packs import warninglist_file
-from fusioncell.exchange.misplibrary import Library
+from fusioncell.exchange.misp.library import Library
 from fusioncell.fusion.knowngood import KnownGood
 from fusioncell.fusion.knownindex import compile_lists
 from fusioncell.kernel.clock import SECOND, ManualClock, parse_instant

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from litestar.testing import TestClient
 
-from fusioncell.exchange.mispsearch import write_csv
+from fusioncell.exchange.misp.search import write_csv
 from fusioncell.kernel.clock import SECOND, ManualClock, parse_instant
 from hubs import MadeHub, app_of, make_hub
 

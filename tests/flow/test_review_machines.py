@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from fusioncell.exchange.mispsearch import service as search
+from fusioncell.exchange.misp.search import service as search
 from served import Party, ServedHub, eventually, new_hub
 
 

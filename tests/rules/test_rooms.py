@@ -22,10 +22,12 @@ def _part(package: Path, name: str) -> tuple[str, str, bool]:
     """Split a dotted name into home, module, and whether it goes on (``from store import rows`` yields that too).
 
     ``fusioncell.shield.store.rows`` → ``("shield", "store", True)``. The home is the room, or the package in it:
-    ``fusioncell.exchange.talk.store`` → ``("exchange/talk", "store", False)``.
+    ``fusioncell.exchange.talk.store`` → ``("exchange/talk", "store", False)``; a package may hold packages.
     """
     parts = name.split(".")[1:]
-    deep = 2 if len(parts) > 1 and (package / parts[0] / parts[1] / "__init__.py").exists() else 1
+    deep = 1
+    while deep < len(parts) and package.joinpath(*parts[: deep + 1], "__init__.py").exists():
+        deep += 1
     return "/".join(parts[:deep]), parts[deep] if len(parts) > deep else "", len(parts) > deep + 1
 
 
@@ -81,7 +83,7 @@ def find_knowing_steps(package: Path) -> list[str]:
     """Find steps that import their room's store, service, projection or routes, and models that import steps."""
     found = []
     for module in modules(package):
-        if not module.is_room or not 1 <= module.path.count("/") <= 2:
+        if not module.is_room or not module.path.count("/"):
             continue
         for node, name in imports(module):
             home, part, goes_on = _part(package, name)
@@ -150,10 +152,11 @@ def test_rooms_are_entered_by_the_front_door() -> None:
         ("web/page.py", "def page():\n    from fusioncell.fusion.store import rows\n"),
         ("fusion/deep/service.py", "from fusioncell.fusion import store\n"),
         ("fusion/service.py", "from fusioncell.fusion.deep.store import rows\n"),
+        ("fusion/deep/service.py", "from fusioncell.fusion.deep.deeper.store import rows\n"),
     ],
 )
 def test_a_foreign_caller_is_seen(path: str, source: str, tmp_path: Path) -> None:
-    stores = {"fusion/store.py": "", "fusion/deep/store.py": ""}
+    stores = {"fusion/store.py": "", "fusion/deep/store.py": "", "fusion/deep/deeper/store.py": ""}
     assert find_foreign_store_callers(seed(tmp_path, {**stores, path: source}))
 
 

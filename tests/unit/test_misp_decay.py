@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from fusioncell.exchange.misplibrary import MODELS, DecayModel
-from fusioncell.exchange.misplibrary.decay import DAY, base_score, score_after, tag_base
+from fusioncell.exchange.misp.library import MODELS, DecayModel
+from fusioncell.exchange.misp.library.decay import DAY, base_score, score_after, tag_base
 
 MODEL = DecayModel("u", "m", "", ("domain",), 100, 2, 30, 80, {"a:b": 0.5, "c": 0.25})
 NUMBERS = {'a:b="high"': 100.0, 'a:b="low"': 20.0, "c:yes": 50.0}

@@ -11,7 +11,7 @@ import msgspec
 import pytest
 
 from fusioncell.exchange.misp import MispRefused
-from fusioncell.exchange.mispsearch import (
+from fusioncell.exchange.misp.search import (
     write_context,
     write_csv,
     write_feed,
@@ -22,8 +22,8 @@ from fusioncell.exchange.mispsearch import (
     write_yara,
     write_zone,
 )
-from fusioncell.exchange.mispsearch.formats import FORMATS
-from fusioncell.exchange.mispsearch.model import About, Hit
+from fusioncell.exchange.misp.search.formats import FORMATS
+from fusioncell.exchange.misp.search.model import About, Hit
 
 ABOUT = About(base="https://hub.example", now=1_763_743_560, instance="hub")
 EVENT: dict[str, Any] = {

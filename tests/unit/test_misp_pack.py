@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from fusioncell.exchange.misplibrary import Pack, cluster_tag, compile_pack, like
+from fusioncell.exchange.misp.library import Pack, cluster_tag, compile_pack, like
 
 
 def made() -> Pack:

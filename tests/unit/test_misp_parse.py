@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from fusioncell.exchange.misp import MispRefused
-from fusioncell.exchange.mispdoor.parse import take_body, take_path
+from fusioncell.exchange.misp.door.parse import take_body, take_path
 
 UUID = "5f5b1f6c-7d8e-4c5a-9a3b-0242ac130003"
 

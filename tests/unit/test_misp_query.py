@@ -9,10 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fusioncell.exchange.misp import MispRefused
-from fusioncell.exchange.mispsearch.formats import RESTRICTIVE
-from fusioncell.exchange.mispsearch.model import NO_TERMS, Span, Terms
-from fusioncell.exchange.mispsearch.read import NEVER, read_query, read_span, read_terms, says_nothing
-from fusioncell.exchange.mispsearch.times import day, seconds
+from fusioncell.exchange.misp.search.formats import RESTRICTIVE
+from fusioncell.exchange.misp.search.model import NO_TERMS, Span, Terms
+from fusioncell.exchange.misp.search.read import NEVER, read_query, read_span, read_terms, says_nothing
+from fusioncell.exchange.misp.search.times import day, seconds
 
 NOW = 1_763_743_560.0
 """2025-11-21T16:46:00Z."""

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fusioncell.exchange.mispcontent import pack
-from fusioncell.exchange.mispcontent.pack import check_samples, lock_sample
+from fusioncell.exchange.misp.content import pack
+from fusioncell.exchange.misp.content.pack import check_samples, lock_sample
 from fusioncell.kernel.errors import TooLarge
 
 

@@ -7,10 +7,10 @@ from xml.etree import ElementTree
 import msgspec
 import pytest
 
-from fusioncell.exchange.mispsearch.model import About
-from fusioncell.exchange.mispsearch.write_stix1 import write_stix1_json, write_stix1_xml
-from fusioncell.exchange.mispstix.read_stix1 import read_stix1
-from fusioncell.exchange.mispstix.read_stix2 import read_stix2
+from fusioncell.exchange.misp.search.model import About
+from fusioncell.exchange.misp.search.write_stix1 import write_stix1_json, write_stix1_xml
+from fusioncell.exchange.misp.stix.read_stix1 import read_stix1
+from fusioncell.exchange.misp.stix.read_stix2 import read_stix2
 from fusioncell.intake.model import Limits
 from fusioncell.kernel.errors import BadInput
 

@@ -21,7 +21,7 @@ from fusioncell.exchange.hooks import store as hooks_store
 from fusioncell.exchange.inbound import store as inbound_store
 from fusioncell.exchange.mail import store as mail_store
 from fusioncell.exchange.misp import project as misp_project
-from fusioncell.exchange.mispkeep import store as mispkeep_store
+from fusioncell.exchange.misp.keep import store as mispkeep_store
 from fusioncell.exchange.notify import store as notify_store
 from fusioncell.exchange.participation import project as participation_project
 from fusioncell.exchange.proxy import project as proxy_project

@@ -37,9 +37,9 @@ from fusioncell.exchange.hooks import Hooks
 from fusioncell.exchange.inbound import Inbound
 from fusioncell.exchange.mail import Outbox
 from fusioncell.exchange.match import Matcher
-from fusioncell.exchange.mispdoor.service import MispDoor
-from fusioncell.exchange.mispkeep import Keep
-from fusioncell.exchange.mispusers import UsersHeld
+from fusioncell.exchange.misp.door.service import MispDoor
+from fusioncell.exchange.misp.keep import Keep
+from fusioncell.exchange.misp.users import UsersHeld
 from fusioncell.exchange.notify import Follower, Notify
 from fusioncell.exchange.participation import Participation
 from fusioncell.exchange.proxy import Proxy

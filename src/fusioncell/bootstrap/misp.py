@@ -10,38 +10,38 @@ from fusioncell.bootstrap.outside import open_misp_pack
 from fusioncell.edges.misp_packs import describe_types, warninglist_file
 from fusioncell.exchange.inbound import Feed, Inbound
 from fusioncell.exchange.misp import Actions, Call, Caller, Numbers
+from fusioncell.exchange.misp.admin import Admin
+from fusioncell.exchange.misp.admin import routes as admin_routes
+from fusioncell.exchange.misp.admin.model import SERVER, VERSION
+from fusioncell.exchange.misp.content import Content, Types
+from fusioncell.exchange.misp.content import routes as content_routes
+from fusioncell.exchange.misp.door.service import MispDoor
+from fusioncell.exchange.misp.galaxies import Galaxies
+from fusioncell.exchange.misp.galaxies import routes as galaxies_routes
+from fusioncell.exchange.misp.groups import Groups
+from fusioncell.exchange.misp.groups import routes as groups_routes
+from fusioncell.exchange.misp.keep import Keep
+from fusioncell.exchange.misp.library import FEEDS, Library
+from fusioncell.exchange.misp.library import routes as library_routes
+from fusioncell.exchange.misp.library.service import Known
+from fusioncell.exchange.misp.packs import Packs
+from fusioncell.exchange.misp.peer import Peer, Source
+from fusioncell.exchange.misp.people import People
+from fusioncell.exchange.misp.people import routes as people_routes
+from fusioncell.exchange.misp.people.model import STOCK
+from fusioncell.exchange.misp.said import Said
+from fusioncell.exchange.misp.said import routes as said_routes
+from fusioncell.exchange.misp.search import routes as search_routes
+from fusioncell.exchange.misp.search.service import MispSearch
 from fusioncell.exchange.misp.service import Misp
-from fusioncell.exchange.mispadmin import Admin
-from fusioncell.exchange.mispadmin import routes as admin_routes
-from fusioncell.exchange.mispadmin.model import SERVER, VERSION
-from fusioncell.exchange.mispcontent import Content, Types
-from fusioncell.exchange.mispcontent import routes as content_routes
-from fusioncell.exchange.mispdoor.service import MispDoor
-from fusioncell.exchange.mispgalaxies import Galaxies
-from fusioncell.exchange.mispgalaxies import routes as galaxies_routes
-from fusioncell.exchange.mispgroups import Groups
-from fusioncell.exchange.mispgroups import routes as groups_routes
-from fusioncell.exchange.mispkeep import Keep
-from fusioncell.exchange.misplibrary import FEEDS, Library
-from fusioncell.exchange.misplibrary import routes as library_routes
-from fusioncell.exchange.misplibrary.service import Known
-from fusioncell.exchange.misppacks import Packs
-from fusioncell.exchange.misppeer import Peer, Source
-from fusioncell.exchange.misppeople import People
-from fusioncell.exchange.misppeople import routes as people_routes
-from fusioncell.exchange.misppeople.model import STOCK
-from fusioncell.exchange.mispsaid import Said
-from fusioncell.exchange.mispsaid import routes as said_routes
-from fusioncell.exchange.mispsearch import routes as search_routes
-from fusioncell.exchange.mispsearch.service import MispSearch
-from fusioncell.exchange.mispstix import actions as stix_actions
-from fusioncell.exchange.mispsync import Sync
-from fusioncell.exchange.mispsync import remote as sync_remote
-from fusioncell.exchange.mispsync import routes as sync_routes
-from fusioncell.exchange.misptags import Tags
-from fusioncell.exchange.misptags import routes as tags_routes
-from fusioncell.exchange.mispusers import Users
-from fusioncell.exchange.mispusers import routes as users_routes
+from fusioncell.exchange.misp.stix import actions as stix_actions
+from fusioncell.exchange.misp.sync import Sync
+from fusioncell.exchange.misp.sync import remote as sync_remote
+from fusioncell.exchange.misp.sync import routes as sync_routes
+from fusioncell.exchange.misp.tags import Tags
+from fusioncell.exchange.misp.tags import routes as tags_routes
+from fusioncell.exchange.misp.users import Users
+from fusioncell.exchange.misp.users import routes as users_routes
 from fusioncell.intake.model import Limits
 from fusioncell.kernel.clock import Clock
 from fusioncell.kernel.ids import Randomness

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from fusioncell.edges import knowngood_files, misp_packs
 from fusioncell.edges.folder import Folder
-from fusioncell.exchange import misplibrary
+from fusioncell.exchange.misp import library as misp_library
 from fusioncell.fusion import knownindex
 from fusioncell.fusion.knowngood import KnownGood
 from fusioncell.kernel.errors import BadInput
@@ -55,17 +55,17 @@ def open_known_good() -> KnownGood:
     return KnownGood(arrays)
 
 
-def open_misp_pack() -> misplibrary.Arrays:
+def open_misp_pack() -> misp_library.Arrays:
     """Open MISP's compiled galaxies, taxonomies and templates, compiling them where this version's are missing."""
     return knowngood_files.open_arrays(
-        cache_folder() / "misp", f"{misp_packs.packages_stamp()}-{misplibrary.FORMAT}",
-        lambda: misplibrary.compile_pack(misp_packs.package_files()),
+        cache_folder() / "misp", f"{misp_packs.packages_stamp()}-{misp_library.FORMAT}",
+        lambda: misp_library.compile_pack(misp_packs.package_files()),
     )  # fmt: skip
 
 
-def open_galaxies() -> misplibrary.Pack:
+def open_galaxies() -> misp_library.Pack:
     """Open MISP's compiled galaxies to be asked: the block is shared with whoever else has it open."""
-    return misplibrary.Pack(open_misp_pack())
+    return misp_library.Pack(open_misp_pack())
 
 
 def fetch(url: str, limit: int) -> Fetched:

@@ -13,7 +13,6 @@ from fusioncell.bootstrap import Hub
 from fusioncell.kernel.settings import host_port
 from fusioncell.web.app import close_streams, make_app
 
-
 KEEP_ALIVE = 75
 """Seconds that a connection may stand idle before the hub closes it.
 

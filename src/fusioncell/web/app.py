@@ -33,7 +33,7 @@ from fusioncell.exchange.federation import routes as federation_routes
 from fusioncell.exchange.files import routes as files_routes
 from fusioncell.exchange.inbound import routes as inbound_routes
 from fusioncell.exchange.match import routes as match_routes
-from fusioncell.exchange.mispdoor import routes as mispdoor_routes
+from fusioncell.exchange.misp.door import routes as mispdoor_routes
 from fusioncell.exchange.notify import routes as notify_routes
 from fusioncell.exchange.participation import routes as participation_routes
 from fusioncell.exchange.proxy import routes as proxy_routes

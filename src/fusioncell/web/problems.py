@@ -10,7 +10,7 @@ from litestar import Request, Response
 from litestar.exceptions import HTTPException, ValidationException
 
 from fusioncell.exchange import taxii
-from fusioncell.exchange.mispdoor import routes as mispdoor
+from fusioncell.exchange.misp.door import routes as mispdoor
 from fusioncell.kernel.errors import FusionCellError
 from fusioncell.members import TermsDue
 from fusioncell.web.render import CONTENT_SECURITY_POLICY

@@ -211,7 +211,7 @@ Pull = Steps[Outcome]
 
 
 class Peer(Protocol):
-    """What of the hub a MISP's pull and push need, as the feed sees it (``exchange.misppeer``)."""
+    """What of the hub a MISP's pull and push need, as the feed sees it (``exchange.misp.peer``)."""
 
     def known(self, asked: Mapping[str, int]) -> set[str]:
         """Return which events (uuid → timestamp) are not to be had: here as new, or here from their own origin."""

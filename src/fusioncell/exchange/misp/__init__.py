@@ -1,6 +1,6 @@
 """The core of the MISP door: calls and replies, numeric ids, what stands in events. The front door of the package.
 
-What other packages of the door build on (``exchange.mispcontent``, ``misppacks``, ``mispsearch``, ``misppeople``):
+What other packages of the door build on (``content``, ``packs``, ``search``, ``people`` …), which lie in it:
 
 **Storage.** Threat content is entries of the record, kinds ``misp.event``, ``misp.object``, ``misp.attribute`` and
 ``misp.more`` (``meta["model"]``: Sighting, ShadowAttribute, EventReport, Note, Opinion, Relationship, ObjectReference,

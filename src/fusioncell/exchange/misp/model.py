@@ -1,7 +1,7 @@
 """The frozen values of the MISP door: what a client asks, who it is to MISP, and what it is answered.
 
 The door imitates MISP (DESIGN rule 9): controllers, actions, named parameters, envelopes and messages are MISP's own
-(MISP/MISP 2.5, PyMISP 2.5). One :class:`Action` answers one ``controller/action``; ``exchange.mispdoor`` finds it.
+(MISP/MISP 2.5, PyMISP 2.5). One :class:`Action` answers one ``controller/action``; ``exchange.misp.door`` finds it.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """What the core asks of the rest of the door, and answers by which the core works alone. Pure.
 
-``People`` is given by ``exchange.misppeople``, ``Packs`` by ``exchange.misppacks``; both are joined in ``bootstrap``.
+``People`` is given by ``exchange.misp.people``, ``Packs`` by ``exchange.misp.packs``; both are joined in ``bootstrap``.
 """
 
 from __future__ import annotations

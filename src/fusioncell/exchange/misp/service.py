@@ -1,6 +1,6 @@
 """Use cases of the core: who sees which things, what they say, and how new versions of them are written.
 
-What is *not* here: what an add, an edit or a deletion means (``exchange.mispcontent``), searching (``mispsearch``).
+What is *not* here: what an add, an edit or a deletion means (``exchange.misp.content``), searching (``misp.search``).
 """
 
 from __future__ import annotations

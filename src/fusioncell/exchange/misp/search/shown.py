@@ -1,0 +1,272 @@
+"""What is shown of rows that were found: attributes with what is around them, lists for formats, the hot path.
+
+No query of its own: a step over bodies of the record, in chunks, by the caller's lens (``exchange.misp``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
+from typing import Any, Protocol, TypeVar
+
+import msgspec
+
+from fusioncell.exchange.misp.model import EVENT, OBJECT, Caller, Document, View
+from fusioncell.exchange.misp.search import match, quick, write_csv
+from fusioncell.exchange.misp.search.model import About, Hit, Query
+from fusioncell.exchange.misp.search.quick import Found
+from fusioncell.exchange.misp.service import Lens, Misp
+
+CHUNK = 2_000
+"""Rows whose bodies are read at once."""
+EVENT_CHUNK = 20
+"""Events that are shown at once."""
+MAX_RELATED = 200
+"""Most correlations that are shown of one attribute; as many are read for each of a page's attributes on average."""
+Body = dict[str, Any]
+R = TypeVar("R")
+_HEADERLESS = About(flags=frozenset(("headerless",)))
+
+
+class Library(Protocol):
+    """What the search asks of the common knowledge (``exchange.misp.library``)."""
+
+    def decay_scores(
+        self, misp_type: str, own_tags: Iterable[str], event_tags: Iterable[str], seen: int, *,
+        models: Iterable[str] = (), overrides: dict[str, float] | None = None,
+    ) -> list[dict[str, Any]]:  # fmt: skip
+        """Score an attribute by each model of its type."""
+        ...
+
+    def warnings_of_many(self, values: Sequence[tuple[str, str]]) -> Sequence[Sequence[object]]:
+        """Return, for each (type, value), the enabled warninglists that it stands on."""
+        ...
+
+
+class Finder(Protocol):
+    """What showing asks of the search: what stands beside the rows that were found."""
+
+    def related(self, caller: Caller, rows: Sequence[Document], lens: Lens, events: dict[str, Body]
+                ) -> dict[str, list[Body]]:  # fmt: skip
+        """Return, by uuid, the visible attributes of other events with a value in common."""
+        ...
+
+    def locally_tagged(self, caller: Caller) -> frozenset[str]:
+        """Return what the caller's organisation has tagged for itself."""
+        ...
+
+    def counts(self, caller: Caller, events: Iterable[str]) -> dict[str, int]:
+        """Return how many standing attributes the caller sees in each event."""
+        ...
+
+
+class Showing:
+    """Shows rows that were found."""
+
+    def __init__(self, core: Misp, library: Library | None, finder: Finder) -> None:
+        self.core, self.library, self.finder = core, library, finder
+
+    def said(self, rows: Sequence[Document]) -> Iterator[tuple[Document, match.Said]]:
+        """Yield rows with what the search looks at in their bodies; what cannot be read is left out."""
+        for chunk in chunks(rows, CHUNK):
+            short = self.core.said(chunk)
+            rest = [row for row in chunk if row.seq not in short]
+            bodies = dict(zip((row.seq for row in rest), self.core.raw(rest), strict=True))
+            for row in chunk:
+                try:
+                    yield row, (match.read_lines(row.type, short[row.seq]) if row.seq in short
+                                else match.read_said(bodies[row.seq]))  # fmt: skip
+                except match.UNREADABLE:
+                    continue
+
+    def hits(self, caller: Caller, query: Query, rows: Sequence[Document]) -> Iterator[Hit]:
+        """Yield attributes as a format takes them: what their bodies say, with the caller's ids."""
+        lens = self.core.lens(caller)
+        events: dict[str, Body] = {}
+        objects: dict[str, Body] = {}
+        for chunk in chunks(rows, CHUNK):
+            self.shells(lens, caller, chunk, events, objects)
+            for row, body in zip(chunk, self.core.bodies(chunk), strict=True):
+                event = events.get(row.event)
+                if event is None:
+                    continue
+                body["event_id"], body["uuid"], body["to_ids"] = event["id"], row.uuid, row.to_ids
+                body["timestamp"], body["deleted"] = str(row.timestamp), row.deleted
+                if "id" in query.requested or query.format == "yara-json":
+                    body["id"] = lens.id_out(row.number)
+                yield Hit(body, event, objects.get(row.object) if row.object else None)
+
+    def shells(self, lens: Lens, caller: Caller, rows: Sequence[Document], events: dict[str, Body],
+               objects: dict[str, Body]) -> None:  # fmt: skip
+        """Load the shells of the events and objects that these rows stand in."""
+        self._load(lens, caller, EVENT, {row.event for row in rows}, events)
+        self._load(lens, caller, OBJECT, {row.object for row in rows} - {""}, objects)
+
+    def _load(self, lens: Lens, caller: Caller, model: str, wanted: set[str], known: dict[str, Body]) -> None:
+        missing = self.core.by_uuids(caller, wanted - known.keys(), model) if wanted - known.keys() else []
+        for row, body in zip(missing, self.core.bodies(missing), strict=True):
+            known[row.uuid] = lens.event(row, body) if model == EVENT else lens.object(row, body, "0")
+
+    def shown_attributes(self, caller: Caller, query: Query, rows: Sequence[Document]) -> Iterator[Body]:
+        """Yield attributes with all that the query wants around them."""
+        lens = self.core.lens(caller)
+        events: dict[str, Body] = {}
+        objects: dict[str, Body] = {}
+        view = View(deleted=2, sightings=query.has("includeSightings"), proposals=query.has("includeProposals"),
+                    attachments=query.has("withAttachments"), warnings=query.has("includeWarninglistHits"),
+                    analyst=query.has("includeAnalystData"))  # fmt: skip
+        for chunk in chunks(rows, CHUNK):
+            self.shells(lens, caller, chunk, events, objects)
+            held = [row for row in chunk if row.event in events]
+            shown = self.core.attributes_json(caller, held, view)
+            related = self.finder.related(caller, held, lens, events) if query.has("includeCorrelations") else {}
+            for row, one in zip(held, shown, strict=True):
+                event = events[row.event]
+                if not view.proposals:
+                    one.pop("ShadowAttribute", None)
+                one["Event"] = around(event, full=query.has("includeContext"))
+                if row.object and row.object in objects:
+                    inner = objects[row.object]
+                    one["Object"] = {key: inner[key] for key in ("id", "distribution", "sharing_group_id")}
+                if query.has("includeEventUuid") or query.has("includeContext"):
+                    one["event_uuid"] = event["uuid"]
+                own = one.get("Tag") or []
+                if query.has("includeEventTags"):
+                    names = {tag["name"] for tag in own}
+                    more = [{**tag, "inherited": 1} for tag in event["Tag"] if tag["name"] not in names]
+                    one["Tag"] = [*own, *more]
+                if query.has("includeCorrelations"):
+                    one["RelatedAttribute"] = related.get(row.uuid, [])
+                if query.has("includeDecayScore") or query.has("excludeDecayed"):
+                    one["decay_score"] = self._scores(query, row, one, own, event["Tag"])
+                    if query.has("excludeDecayed") and one["decay_score"] and all(
+                        score["decayed"] for score in one["decay_score"]
+                    ):
+                        continue
+                yield one
+
+    def _scores(self, query: Query, row: Document, one: Body, own: list[Body], around: list[Body]) -> list[Body]:
+        if self.library is None:
+            return []
+        seen = max([row.timestamp, *(int(each.get("date_sighting") or 0) for each in one.get("Sighting") or ()
+                                     if str(each.get("type")) == "0")])  # fmt: skip
+        asked = query.options.get("decayingmodel")
+        models = [str(each) for each in (asked if isinstance(asked, list) else [asked] if asked else [])]
+        given = query.options.get("modeloverrides")
+        overrides = {name: float(value) for name, value in given.items() if isinstance(value, int | float)} if (
+            isinstance(given, dict)) else None  # fmt: skip
+        return self.library.decay_scores(row.type, [tag["name"] for tag in own], [tag["name"] for tag in around], seen,
+                                         models=models, overrides=overrides)  # fmt: skip
+
+    def shown_events_by(self, caller: Caller, rows: Sequence[Document], view: View) -> Iterator[Body]:
+        """Yield events by a view, a few at a time."""
+        for chunk in chunks(rows, EVENT_CHUNK):
+            yield from self.core.events_json(caller, chunk, view)
+
+    # -- the hot path --------------------------------------------------------------------------------------------------
+
+    def quick_json(self, caller: Caller, query: Query, found: Found) -> bytes:
+        """Return the answer of attributes as JSON: what :meth:`shown_attributes` gives, for big answers."""
+        lens = self.core.lens(caller)
+        frames = self._frames(lens, caller, query, found)
+        inner = {"": ("0", "")}
+        for holder in self.core.by_uuids(caller, set(found.rows.object) - {""}, OBJECT):
+            given = lens.id_out(holder.number)
+            of = {"id": given, "distribution": str(holder.distribution), "sharing_group_id": lens.group_id(holder)}
+            inner[holder.uuid] = given, f',"Object":{quick.text(of)}'
+        local = self.finder.locally_tagged(caller)
+        parts: list[str] = []
+        for rows in found.parts(CHUNK):
+            plain = quick.plain(rows.uuid) and local.isdisjoint(rows.uuid)
+            aside = {seq: uuid for seq, uuid, common, said in zip(
+                rows.seq, rows.uuid, rows.common, rows.said, strict=True) if not (
+                said and common in frames and (plain or (uuid not in local and quick.plain([uuid]))))}  # fmt: skip
+            careful: dict[int, str] = {}
+            if aside:
+                shown = {one["uuid"]: quick.text(one) for one in self.shown_attributes(
+                    caller, query, self.core.by_seqs(caller, aside))}  # fmt: skip
+                careful = {seq: shown.get(uuid, "") for seq, uuid in aside.items()}
+            parts += quick.json_of(rows, self.core.numbers.out_many(caller.org, rows.number), frames, inner, careful)
+        return "".join(('{"response":{"Attribute":[', ",".join(parts), "]}}")).encode()
+
+    def _frames(self, lens: Lens, caller: Caller, query: Query, found: Found) -> dict[int, quick.Frame]:
+        """Return what stands around attributes, by what they have in common; what has no frame goes the general way."""
+        full = query.has("includeContext")
+        events: dict[str, Body] = {}
+        self._load(lens, caller, EVENT, {one.event for one in found.common.values()}, events)
+        raws = {uuid: {"id": shown["id"], "raw": quick.text(around(shown, full=full)),
+                       **({"uuid": uuid} if full or query.has("includeEventUuid") else {})}
+                for uuid, shown in events.items()}  # fmt: skip
+        tagged: dict[str, tuple[str, str] | None] = {"": None}
+        frames = {}
+        for key, common in found.common.items():
+            if common.shared or common.event not in raws:
+                continue
+            if common.tags not in tagged:
+                shown = lens.tags([{"name": name} for name in msgspec.json.decode(common.tags)])
+                galaxies = lens.galaxies(tag["name"] for tag in shown)
+                tagged[common.tags] = (quick.text(shown), quick.text(galaxies)) if shown else None
+            frames[key] = quick.frame(common, raws[common.event], tagged[common.tags])
+        return frames
+
+    def quick_csv(self, caller: Caller, query: Query, found: Found) -> bytes:
+        """Return attributes as CSV of the usual columns: what ``write_csv`` gives, for big answers."""
+        lens = self.core.lens(caller)
+        events: dict[str, Body] = {}
+        objects: dict[str, Body] = {}
+        self._load(lens, caller, EVENT, {one.event for one in found.common.values()}, events)
+        self._load(lens, caller, OBJECT, set(found.rows.object) - {""}, objects)
+        frames = {key: quick.line(one, events[one.event]["id"]) for key, one in found.common.items()
+                  if one.event in events}  # fmt: skip
+        inner = {uuid: quick.object_fields(one) for uuid, one in objects.items()}
+        lines = ["" if query.has("headerless") else write_csv.head([*write_csv.COLUMNS, *write_csv.OBJECT])]
+        for rows in found.parts(CHUNK):
+            aside = {seq: uuid for seq, uuid, common, said in zip(
+                rows.seq, rows.uuid, rows.common, rows.said, strict=True)
+                if not (said and common in frames)}  # fmt: skip
+            careful: dict[int, str] = {}
+            if aside:
+                hits = self.hits(caller, query, self.core.by_seqs(caller, aside))
+                shown = {hit.attribute["uuid"]: write_csv.write_csv([hit], _HEADERLESS)[:-1].decode() for hit in hits}
+                careful = {seq: shown.get(uuid, "") for seq, uuid in aside.items()}
+            lines += quick.csv_of(rows, frames, inner, careful)
+        lines.append("\n")
+        return "".join(lines).encode()
+
+    def index(self, caller: Caller, rows: Sequence[Document]) -> list[Body]:
+        """Return the shells of events as ``events/index`` lists them."""
+        lens = self.core.lens(caller)
+        counted = self.finder.counts(caller, [row.uuid for row in rows])
+        shown = []
+        for chunk in chunks(rows, CHUNK):
+            for row, body in zip(chunk, self.core.bodies(chunk), strict=True):
+                one = lens.event(row, body)
+                tags = one.pop("Tag")
+                made = {name: value for name, value in one.items() if not isinstance(value, list)}
+                made["attribute_count"] = str(counted.get(row.uuid, 0))
+                made["sighting_timestamp"] = "0"
+                made["GalaxyCluster"] = [each for galaxy in one["Galaxy"] for each in galaxy.get("GalaxyCluster", ())]
+                made["EventTag"] = [{"id": tag["id"], "event_id": one["id"], "tag_id": tag["id"],
+                                     "local": bool(tag.get("local")), "relationship_type": "", "Tag": tag}
+                                    for tag in tags]  # fmt: skip
+                shown.append(made)
+        return shown
+
+
+_AROUND = ("id", "org_id", "orgc_id", "distribution", "info", "uuid", "date", "threat_level_id", "analysis",
+           "published", "timestamp", "publish_timestamp", "attribute_count", "extends_uuid")  # fmt: skip
+
+
+def around(event: Body, *, full: bool) -> Body:
+    """Return what of an event stands in each attribute; ``full``: its organisations and tags too."""
+    made = {name: event[name] for name in (_AROUND if full else _AROUND[:6]) if name in event}
+    if full:
+        made |= {name: event[name] for name in ("Org", "Orgc", "Tag") if name in event}
+    return made
+
+
+def chunks(rows: Sequence[R], size: int) -> Iterator[list[R]]:
+    """Yield the rows in lists of at most so many."""
+    walk = iter(rows)
+    while chunk := list(islice(walk, size)):
+        yield chunk
