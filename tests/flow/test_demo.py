@@ -16,7 +16,7 @@ from fusioncell.demo.dice import Dice
 from fusioncell.demo.director import QUIET_AFTER, QUIET_FACTOR
 from fusioncell.demo.plot import Approve, Recall, Say
 from fusioncell.demo.protection import MISTAKEN, RESOLVERS, TAKEN_OVER
-from fusioncell.kernel.clock import HOUR, SECOND, ManualClock, parse_instant
+from fusioncell.kernel.clock import HOUR, SECOND, ManualClock, format_day, parse_instant
 from fusioncell.kernel.errors import BadInput, Conflict, NotFound, NotSignedIn
 from fusioncell.kernel.marking import Viewer, is_pseudonym
 from fusioncell.kernel.observable import Observable, ObservableType
@@ -202,7 +202,10 @@ def test_each_page_of_the_shield_has_something_to_show(stage: Stage) -> None:
     assert guarded is not None and guarded.state is State.PROPOSED and guarded.guards and len(guarded.endorsed) == 1
     lead = viewer("lead")
     assert lead is not None and [one.name for one in stage.hub.assets.alerts(lead)] == [TAKEN_OVER]
-    assert {table.source for table in stage.hub.vulns.tables()} == {"epss", "kev"}
+    assert {table.source for table in stage.hub.vulns.tables()} == {"epss", "kev", "ssvc"}
+    decided = {one.cve: one.decision.outcome for one in stage.hub.vulns.now(department)[0] if one.decision}
+    assert len(set(decided.values())) > 1 and decided["CVE-2026-99902"] == "Immediate"
+    assert all(table.date <= format_day(stage.hub.clock.now() - PAST) for table in stage.hub.vulns.tables())
 
 
 def test_resolvers_report_each_hour_once(stage: Stage) -> None:
@@ -274,7 +277,7 @@ def _values(act: object) -> list[tuple[str, str, str]]:
 
 
 def test_only_reserved_names_and_addresses_stand_in_it() -> None:
-    """RFC 2606, RFC 5737, RFC 3849: nothing that anyone owns."""
+    """RFC 2606, RFC 5737, RFC 3849, RFC 2544: nothing that anyone owns."""
     acts = [beat.act for beat in (*story.STORY, *history.old_campaigns())]
     acts += [beat.act for number in range(14) for beat in campaigns.beats_of(number, 0)]
     acts += [history.line_of(number) for number in range(3000)]
@@ -284,7 +287,8 @@ def test_only_reserved_names_and_addresses_stand_in_it() -> None:
         if type == "sha256":
             assert len(value) == 64
         elif type == "ip":
-            assert value.startswith(("192.0.2.", "198.51.100.", "203.0.113.", "2001:db8:")), value
+            assert value.startswith(
+                ("192.0.2.", "198.51.100.", "203.0.113.", "2001:db8:", "198.18.", "198.19.")), value
         else:
             host = value.split("//")[-1].split("/")[0].split("@")[-1]
             assert host.endswith((".example", ".test")), value

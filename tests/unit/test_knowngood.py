@@ -8,7 +8,7 @@ import random
 
 import pytest
 
-from fusioncell.fusion.knowngood import Guard, Hit, KnownGood, Match, guards, url_host
+from fusioncell.fusion.knowngood import STAND_INS, Guard, Hit, KnownGood, Match, guards, url_host
 from fusioncell.fusion.knownindex import Needles, compile_lists
 from fusioncell.fusion.knownlists import CATEGORIES, Category, category_of
 from fusioncell.kernel.observable import Observable, ObservableType, canonical
@@ -219,3 +219,17 @@ def test_url_host(url: str, host: str) -> None:
 
 def test_every_list_stands_in_one_category_only() -> None:
     assert len(CATEGORIES) == 119
+
+
+def test_a_demonstrations_addresses_are_on_no_list_and_free(known: KnownGood) -> None:
+    """Without, all that a demonstration may name is a reserved range; what is not its own is guarded as ever."""
+    spared = known.sparing(STAND_INS)
+    for kind, value in ((T.IPV4, "198.18.3.4"), (T.URL, "http://[2001:db8::1]/x"), (T.CIDR, "203.0.113.0/28")):
+        assert known.guards(of(kind, value)) and not spared.guards(of(kind, value))
+    for kind, value in ((T.IPV4, "8.8.8.8"), (T.IPV4, "10.1.2.3"), (T.CIDR, "192.0.0.0/8"), (T.DOMAIN, "google.com")):
+        assert spared.guards(of(kind, value)) == known.guards(of(kind, value)) != ()
+        assert spared.hits(of(kind, value)) == known.hits(of(kind, value))
+    everything = KnownGood(compile_lists([a_list("rfc5735", "cidr", ["198.18.0.0/15"], ADDRESSES)]))
+    one = of(T.IPV4, "198.18.3.4")
+    assert everything.batch_hits([one]) == [everything.hits(one)] != [()]
+    assert everything.sparing(STAND_INS).batch_hits([one]) == [()]

@@ -51,7 +51,7 @@ from fusioncell.fusion.alike import Texts
 from fusioncell.fusion.clusters import Commons
 from fusioncell.fusion.clusters.service import Clusters
 from fusioncell.fusion.entities import Entities
-from fusioncell.fusion.knowngood import KnownGood
+from fusioncell.fusion.knowngood import STAND_INS, KnownGood
 from fusioncell.fusion.learned.service import Learning
 from fusioncell.fusion.origins.service import Origins
 from fusioncell.fusion.overrides.service import Overrides
@@ -279,7 +279,10 @@ def assemble(
     seal = Seal(key[:32])
     record = Record(databases["record"], clock, randomness)
     projections = databases["projections"]
-    fusion = Fusion(projections, clock, known_good or open_known_good())
+    known = known_good or open_known_good()
+    if folder.kind == "demo":
+        known = known.sparing(STAND_INS)
+    fusion = Fusion(projections, clock, known)
     river = River(record, projections, seal, Commons(fusion.known_good))
     limits = Limits(max_body=settings.max_body_mb << 20, codes=CSAF_CODES)
     intake = Intake(record, projections, randomness, folder, limits)

@@ -66,8 +66,8 @@ NEWCOMER_TITLE = "lead of a new member: reads and accepts the terms first"
 
 WATCHES = (
     ("bank", "campaign", "Landpost redelivery"), ("department", "campaign", "Landpost redelivery"),
-    ("police", "campaign", "Landpost redelivery"), ("northern", "network", "192.0.2.64/29"),
-    ("coastline", "network", "198.51.100.96/29"), ("university", "campaign", "QUIETOX"),
+    ("police", "campaign", "Landpost redelivery"), ("northern", "network", "198.18.64.0/20"),
+    ("coastline", "network", "198.19.96.0/20"), ("university", "campaign", "QUIETOX"),
     ("reader", "campaign", "Landpost redelivery"), ("lead", "campaign", "Mobile bank reactivation"),
 )
 LEAVER = ("Dana Whitlock", "dana.whitlock@coastline.example", "Left in October; the account was used from abroad.")

@@ -21,7 +21,8 @@ _SHAPE = (2, 1, 1, 1, 1, 2, 3, 5, 7, 8, 8, 7, 6, 7, 8, 8, 7, 6, 5, 4, 4, 3, 3, 2
 """Contributions in each hour of the day (UTC): desks work by day, sensors by night too."""
 
 _FAMILIES = ("QUIETOX", "PAPERLANTERN", "GRAVELPIT", "TIDEMARK", "HOLLOWREED", "BRASSKEY")
-_NETS = ("192.0.2", "198.51.100", "203.0.113")
+_HOSTS = 700
+"""Hosts from which the stream's sensors see something; one in nine has an IPv6 address. Few enough to meet again."""
 _SYLLABLES = ("ka", "vo", "ri", "mel", "tun", "za", "pe", "lor", "xi", "dra", "que", "nof", "bas", "yt")
 _OFFICES = ("a municipal library", "a dental laboratory", "a haulage firm", "a school district", "a law firm",
             "a food wholesaler", "a regional hospital's laboratory", "a water utility's office network")
@@ -35,9 +36,12 @@ _SCANNED = ((22, "SSH"), (23, "telnet"), (3389, "remote desktop"), (5060, "SIP")
 
 
 def _address(dice: Dice) -> str:
-    if dice.below(9) == 0:
-        return f"2001:db8:{dice.between(1, 40):x}::{dice.between(1, 255):x}"
-    return f"{dice.pick(_NETS)}.{dice.between(2, 253)}"
+    """Return the address of one of the hosts, strewn over what nobody has (RFC 2544, RFC 3849)."""
+    host = dice.below(_HOSTS)
+    where = Dice("host", host)
+    if host % 9 == 0:
+        return f"2001:db8:{where.between(1, 0xFFF):x}::{where.between(1, 255):x}"
+    return f"198.{where.between(18, 19)}.{where.below(256)}.{where.between(2, 253)}"
 
 
 def _addresses(dice: Dice, low: int, high: int, comments: tuple[str, ...]) -> tuple[Value, ...]:

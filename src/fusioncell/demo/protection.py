@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 
 from fusioncell.demo.campaigns import campaign_of, names_of
@@ -42,9 +43,16 @@ RULE = {"title": "Controllers that two of us see, at 85 % or more", "categories"
 _EXPLOITED = (
     ("CVE-2026-99902", "Gatepost", "Edge VPN", "Gatepost Edge VPN: sign-in without a password", 3, 4, "Known"),
     ("CVE-2026-99905", "Parcelway", "File Transfer", "Parcelway File Transfer: upload of any file", 9, 5, "Unknown"),
-    ("CVE-2026-99909", "Gatepost", "Edge VPN", "Gatepost Edge VPN: commands in a host name", 1, 13, "Unknown"),
+    ("CVE-2026-99909", "Gatepost", "Edge VPN", "Gatepost Edge VPN: commands in a host name", 5, 13, "Unknown"),
 )
 """Made-up lines of a table of what is exploited: days since it was added, days until it is due."""
+_POINTS = (
+    ("E", "Exploitation", "N None, P Public PoC, A Active"),
+    ("EXP", "System Exposure", "S Small, C Controlled, O Open"), ("A", "Automatable", "N No, Y Yes"),
+    ("HI", "Human Impact", "L Low, M Medium, H High, VH Very High"),
+    ("DSOI", "Priority", "D Defer, S Scheduled, O Out-of-Cycle, I Immediate"),
+)
+"""Decision points, from harmless to worst, the outcome last; keys as SSVC has them."""
 
 ALERT = Written(Form.ALERT, "Mobile bank reactivation: do not enrol a second device", """
 **What happens.** A text message says that the banking app must be reactivated today. The page copies a bank's own, and
@@ -81,8 +89,8 @@ def protect(cast: Cast, now: Instant) -> None:
     hub.shielding.standing.sign(operator, standing)
     asset = hub.assets.claim(_viewer(cast, "lead"), OWN_NAME)
     hub.assets.approve(operator, asset.id, "The registrar's statement was seen, and a call to the number in it.")
-    hub.vulns.import_file(operator, _exploited(now))
-    hub.vulns.import_file(operator, _likely(now))
+    for table in (_exploited(now, hub.clock.now()), _likely(hub.clock.now()), _priorities()):
+        hub.vulns.import_file(operator, table)
     hub.settle()
 
 
@@ -191,15 +199,16 @@ def _rows(one: Subscriber, names: list[str], hour: Instant) -> list[Row]:
     return found
 
 
-def _exploited(now: Instant) -> bytes:
+def _exploited(now: Instant, released: Instant) -> bytes:
     """Write a table of what is exploited in the form of CISA's (KEV, JSON)."""
     rows = [{"cveID": cve, "vendorProject": vendor, "product": product, "vulnerabilityName": title,
              "dateAdded": format_day(now - since * DAY), "dueDate": format_day(now + due * DAY),
              "requiredAction": "Apply the maker's fix, or take the device off the internet.",
              "shortDescription": f"{title}. Made up for the demonstration.", "knownRansomwareCampaignUse": ransom,
              "notes": "", "cwes": []} for cve, vendor, product, title, since, due, ransom in _EXPLOITED]  # fmt: skip
-    return json.dumps({"title": "Made up for the demonstration", "catalogVersion": format_day(now).replace("-", "."),
-                       "dateReleased": format_instant(now), "count": len(rows), "vulnerabilities": rows}).encode()
+    version = format_day(released).replace("-", ".")
+    return json.dumps({"title": "Made up for the demonstration", "catalogVersion": version,
+                       "dateReleased": format_instant(released), "count": len(rows), "vulnerabilities": rows}).encode()
 
 
 def _likely(now: Instant) -> bytes:
@@ -211,6 +220,25 @@ def _likely(now: Instant) -> bytes:
         score = Dice("epss", cve).between(60, 96) if cve in known else Dice("epss", cve).between(1, 40)
         lines.append(f"{cve},{score / 100:.5f},{min(0.999, 0.5 + score / 200):.5f}")
     return ("\n".join(lines) + "\n").encode()
+
+
+def _priorities() -> bytes:
+    """Write a decision table in the form of SSVC's for who has to patch (JSON); its rule is made up for here."""
+    keys = {f"demonstration:{key}:1": [value.partition(" ")[0] for value in values.split(", ")]
+            for key, _, values in _POINTS}  # fmt: skip
+    points = {f"demonstration:{key}:1": {"name": name, "values": [
+        {"key": value.partition(" ")[0], "name": value.partition(" ")[2]} for value in values.split(", ")]}
+        for key, name, values in _POINTS}  # fmt: skip
+    *inputs, outcome = keys
+    worst = sum(len(keys[name]) - 1 for name in inputs)
+    rows = []
+    for steps in itertools.product(*(range(len(keys[name])) for name in inputs)):
+        # What is exploited now weighs most: it lifts the whole by two more.
+        place = min(3, (sum(steps) + 2 * (steps[0] == 2)) * 4 // (worst + 3))
+        row = {name: keys[name][step] for name, step in zip(inputs, steps, strict=True)}
+        rows.append({**row, outcome: keys[outcome][place]})
+    return json.dumps({"namespace": "ssvc", "key": "DT_DP", "version": "demonstration", "name": "What to patch first",
+                       "decision_points": points, "outcome": outcome, "mapping": rows}).encode()
 
 
 def _viewer(cast: Cast, player: str) -> Viewer:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Sequence
+from copy import copy
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -76,6 +77,8 @@ class Guard:
     lists: tuple[str, ...] = ()
 
 
+STAND_INS = ("192.0.2.0/24", "198.18.0.0/15", "198.51.100.0/24", "203.0.113.0/24", "2001:db8::/32")
+"""Networks set aside for documentation and benchmarks: a demonstration uses them in place of real ones."""
 _STOPS = (Match.EXACT, Match.CIDR, Match.REGEX)
 _WORDS = {
     Category.POPULAR: "well-known or much-visited names",
@@ -195,6 +198,13 @@ class KnownGood:
         self._compiled = Compiled(arrays)
         self._categories = tuple(category_of(known.name) for known in self._compiled.lists)
         self._name_needles = self._compiled.needles(Applies.NAME).texts
+        self._spared: tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...] = ()
+
+    def sparing(self, networks: Sequence[str]) -> KnownGood:
+        """Return the same lists for a demonstration: what lies in these networks is on none, and nothing guards it."""
+        spared = copy(self)
+        spared._spared = tuple(map(ipaddress.ip_network, networks))
+        return spared
 
     @classmethod
     def nothing(cls) -> KnownGood:
@@ -211,12 +221,16 @@ class KnownGood:
         """(list, entry) pairs that could not be read."""
         return self._compiled.skipped
 
-    def guards(self, observable: Observable) -> tuple[Guard, ...]:
-        """Look the value up and say what stops an automatic block of it."""
-        return guards(observable, self.hits(observable))
+    def guards(self, observable: Observable, hits: Sequence[Hit] | None = None) -> tuple[Guard, ...]:
+        """Say what stops an automatic block of a value. ``hits``: the lists that it meets, where that is known."""
+        if self._spares(observable):
+            return ()
+        return guards(observable, self.hits(observable) if hits is None else hits)
 
     def hits(self, observable: Observable) -> tuple[Hit, ...]:
         """Return every list that the value meets: exact matches first, then parents from near to far."""
+        if self._spares(observable):
+            return _NONE
         kind, value = observable.type, observable.value
         if kind is ObservableType.URL:
             value = url_host(value)
@@ -276,6 +290,19 @@ class KnownGood:
         for place in suspects:
             found[place] = self.hits(observables[place])
         return found
+
+    def _spares(self, observable: Observable) -> bool:
+        """Tell whether a value is an address or network, or a URL at one, that stands for a real one here."""
+        if not self._spared:
+            return False
+        kind, value = observable.type, observable.value
+        if kind is ObservableType.URL:
+            value = url_host(value)
+            kind = _host_type(value)
+        if kind not in _ADDRESSES:
+            return False
+        net = ipaddress.ip_network(value, strict=False)
+        return any(net.version == one.version and net.subnet_of(one) for one in self._spared)  # type: ignore[arg-type]
 
     def _hit(self, owner: int, kind: Match, value: str) -> Hit:
         """Make the hit of one list."""

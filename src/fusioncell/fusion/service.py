@@ -10,7 +10,7 @@ import numpy as np
 
 from fusioncell.fusion import store
 from fusioncell.fusion.assess import assess
-from fusioncell.fusion.knowngood import KnownGood, guards
+from fusioncell.fusion.knowngood import KnownGood
 from fusioncell.fusion.learned.fading import days_in
 from fusioncell.fusion.learned.model import NOTHING, Judged, Learned
 from fusioncell.fusion.learned.project import learned_for
@@ -249,7 +249,7 @@ class Fusion:
             known.extend(bytes(max(ids) + WINDOW - len(known)))
         new = self.observables([number for number in ids if not known[number]])
         for number, hits in zip(new, self.known_good.batch_hits(list(new.values())), strict=True):
-            known[number] = 2 if guards(new[number], hits) else 1
+            known[number] = 2 if self.known_good.guards(new[number], hits) else 1
         return [known[number] == 1 for number in ids]
 
     def ids_of(self, observables: Sequence[Observable]) -> list[int]:
