@@ -114,6 +114,9 @@ def test_a_flood_by_one_hides_nothing_of_the_others(cell: Cell) -> None:
     keys = {item.candidate.key for item in cell.hub.triage.queue(cell.viewers["Fay"], limit=200).items}
     found = cell.hub.triage.queue(cell.viewers["Fay"], limit=200)
     assert EVIL in keys and found.more == 0 and len(keys) == 200
+    read = cell.hub.picture.named_by_each(cell.viewers["Fay"])
+    assert len(read[0]) == 3000, "more than are looked at"
+    assert cell.hub.triage.queue(cell.viewers["Fay"], limit=200, mentions=read) == found, "whoever read the mentions"
 
 
 def test_claim_assign_release(cell: Cell) -> None:

@@ -22,4 +22,5 @@ INDEX: Context = {
 PAGES = {
     "feeds": ("feeds/index.html", {"shell": shell(), **INDEX}),
     "feeds-empty": ("feeds/index.html", {"shell": shell(), **INDEX, "counts": [], "total": 0}),
+    "feeds-counting": ("feeds/index.html", {"shell": shell(), **INDEX, "counts": None, "total": 0}),
 }

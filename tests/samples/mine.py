@@ -31,6 +31,9 @@ NOTHING: Context = {
 PAGES = {
     "mine": ("picture/mine.html", MINE),
     "mine-nothing": ("picture/mine.html", NOTHING),
+    "mine-counting": ("picture/mine.html", NOTHING | {
+        "kpis": [{"label": "values in your exports", "value": None, "note": "being counted: look again in a minute"}],
+        "exports": NOTHING["exports"] | {"total": None}}),
     "mine-quiet": ("picture/mine.html", NOTHING | {"assets": 2, "may_claim": False, "sector": MINE["sector"] | {
         "changes": [], "vulns": [], "rows": [], "mates": 0}}),
 }  # fmt: skip

@@ -198,7 +198,7 @@ class Hub:
             Rounds("tell", self.tell, TELL_SECONDS),
             Rounds("webhooks", self.hooks.deliver, MAIL_SECONDS), Rounds("feeds", self.inbound.round, FEED_SECONDS),
             Rounds("day", self.daily, DAILY_SECONDS), Rounds("receipts", self.receipts.round, 1.0),
-            Rounds("match", self.matcher.round, MATCH_SECONDS),
+            Rounds("match", self.matcher.round, MATCH_SECONDS), Rounds("exports", self.feeds.round, MATCH_SECONDS),
             Rounds("witnesses", self.shielding.asking.round, TELL_SECONDS),
         ]
         for each in self.rounds:

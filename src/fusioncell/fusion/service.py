@@ -242,6 +242,22 @@ class Fusion:
             np.array(columns[3], np.int32),
         )  # fmt: skip
 
+    def standing_of_few(self, audiences: frozenset[int], most: int) -> Standing | None:
+        """Return what stands against all observables, None where over ``most`` claims count, at no more cost than
+        those."""
+        ids: dict[int, None] = {}
+        said = 0
+        with self._database.read() as connection:
+            end = store.last_observable(connection)
+        for start in range(0, end, most):
+            with self._database.read() as connection:
+                rows = store.claims_between(connection, start, start + most, audiences)
+            said += len(rows)
+            if said > most:
+                return None
+            ids.update(dict.fromkeys(row[0] for row in rows))
+        return self.standing(audiences, list(ids))
+
     def _unguarded(self, ids: Sequence[int]) -> list[bool]:
         """Tell for each observable whether nothing guards it from an automatic block."""
         known = self._guarded

@@ -98,10 +98,13 @@ class Rows(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What exports gained and lost: gained the likeliest first, lost by value."""
+    """What exports gained and lost: gained the likeliest first; lost the first so many by value, ``losses`` in all.
+    ``counts``: how many values of each type a plain export holds, None until they are counted."""
 
     gained: tuple[Observable, ...]
     lost: tuple[Observable, ...]
+    losses: int
+    counts: dict[ObservableType, int] | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,12 +2,27 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
+from fusioncell.exchange.detect.model import DEFAULT_PROBABILITY, TYPES
 from fusioncell.fusion.model import Standing
+from fusioncell.kernel.observable import TYPE_CODES
+
+CODES = tuple(TYPE_CODES[type] for type in TYPES)
+"""The codes of the types that are exported."""
+
+
+class Tally(NamedTuple):
+    """Sums of a table on a day: how many values of each type's code a plain export holds, and which end on that day."""
+
+    today: int
+    counts: Counter[int]
+    faded: npt.NDArray[np.int64]
 
 
 def mended(table: Standing, moved: Iterable[int], fresh: Standing) -> Standing:
@@ -38,6 +53,23 @@ def chosen(table: Standing, codes: Iterable[int], min_probability: float, today:
     wanted[list(codes)] = True
     picked: npt.NDArray[np.bool_] = (table.malicious >= min_probability) & (table.days > today) & wanted[table.codes]
     return picked
+
+
+def rows_of(table: Standing, ids: Iterable[int]) -> Standing:
+    """Return the rows of these observables, those that the table holds."""
+    wanted = np.unique(np.fromiter(ids, np.int64))
+    places = np.searchsorted(table.ids, wanted)
+    within = places < len(table.ids)
+    places = places[within][table.ids[places[within]] == wanted[within]]
+    return Standing(table.ids[places], table.codes[places], table.malicious[places], table.days[places])
+
+
+def tally(table: Standing, today: int) -> Tally:
+    """Return the sums of a table on a day."""
+    now = chosen(table, CODES, DEFAULT_PROBABILITY, today)
+    faded = table.ids[chosen(table, CODES, DEFAULT_PROBABILITY, today - 1) & ~now]
+    codes, numbers = np.unique(table.codes[now], return_counts=True)
+    return Tally(today, Counter(dict(zip(codes.tolist(), numbers.tolist(), strict=True))), faded)
 
 
 def moved(

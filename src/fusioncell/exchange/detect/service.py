@@ -14,9 +14,8 @@ from __future__ import annotations
 import threading
 from collections import Counter, OrderedDict
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from hashlib import blake2b
-from itertools import count
 
 import msgspec
 import numpy as np
@@ -30,15 +29,15 @@ from fusioncell.exchange.detect.model import (
     DEFAULT_PROBABILITY,
     MAX_VALUES,
     SHAPES,
-    TYPES,
     Body,
     Change,
     FuseBlown,
     Rows,
     Wanted,
 )
-from fusioncell.exchange.detect.select import best, chosen, mended, moved, same
+from fusioncell.exchange.detect.select import CODES, best, chosen, moved
 from fusioncell.exchange.detect.store import Last
+from fusioncell.exchange.detect.tables import Tables
 from fusioncell.exchange.detect.text import About
 from fusioncell.fusion.model import Standing
 from fusioncell.fusion.service import Fusion
@@ -48,7 +47,7 @@ from fusioncell.intake.service import Intake
 from fusioncell.kernel.clock import DAY, Clock, format_day
 from fusioncell.kernel.errors import BadInput, Gone, NotAllowed, NotFound
 from fusioncell.kernel.marking import Uses, Viewer, may_allow
-from fusioncell.kernel.observable import TYPE_CODES, TYPES_BY_CODE, Observable, ObservableType, key64_of
+from fusioncell.kernel.observable import TYPE_CODES, TYPES_BY_CODE, Observable, key64_of
 from fusioncell.kernel.ports import Database
 from fusioncell.record import Seal
 from fusioncell.record.service import Record
@@ -58,7 +57,6 @@ SHARE = 0.5
 MAX_RULES = 10_000
 MAX_FEEDS = 64
 """Exports of one party that are remembered."""
-MAX_TABLES = 64
 MAX_BODIES = 256 * 1024 * 1024
 """Bytes of bodies that are kept ready."""
 MAX_VERSIONS = 8
@@ -85,17 +83,6 @@ class Served:
     taken: Sequence[int | str] = ()
 
 
-@dataclass(slots=True)
-class _Held:
-    """The table of one audience set. ``edition`` moves with its content, ``touched`` with any evidence."""
-
-    lock: threading.Lock = field(default_factory=threading.Lock)
-    table: Standing | None = None
-    position: int = -1
-    edition: int = 0
-    touched: int = 0
-
-
 _Version = tuple[npt.NDArray[np.int64], npt.NDArray[np.int32]]
 
 
@@ -108,10 +95,8 @@ class Feeds:
         self._fusion, self._intake, self._seal, self._clock = fusion, intake, seal, clock
         self.base = base.rstrip("/")
         self._moves = Moves(position)
-        self._editions = count(1)
-        # Of all tables: one that was let go and made again is not taken for the one that a body was made of.
+        self._tables = Tables(fusion, self._moves)
         self._lock = threading.Lock()
-        self._tables: OrderedDict[frozenset[int], _Held] = OrderedDict()
         self._bodies: OrderedDict[tuple[frozenset[int], str], Body] = OrderedDict()
         self._bytes = 0
         self._versions: OrderedDict[tuple[str, str], OrderedDict[str, _Version]] = OrderedDict()
@@ -170,34 +155,32 @@ class Feeds:
             known = self._etags[body.etag, serial] = _digest(_with_serial(body, serial))
         return known
 
-    def counts(self, viewer: Viewer) -> list[tuple[ObservableType, int]]:
-        """Return how many values of each type are likely enough for a viewer, most first."""
-        table, _, _ = self._table(self._record.visible_to(viewer))
-        codes = [TYPE_CODES[type] for type in TYPES]
-        picked = chosen(table, codes, DEFAULT_PROBABILITY, self._clock.now() // DAY)
-        found, numbers = np.unique(table.codes[picked], return_counts=True)
-        counted = zip([TYPES_BY_CODE[code] for code in found.tolist()], numbers.tolist(), strict=True)
-        return sorted(counted, key=lambda one: (-one[1], one[0]))
+    def round(self) -> None:
+        """Count what pages were asked for and had not at hand (a thread's work)."""
+        self._tables.round()
 
-    def change(self, viewer: Viewer, named: Sequence[int], before: int) -> Change:
-        """Return what a viewer's exports gained and lost since a position of the record, by what still stands.
+    def change(self, viewer: Viewer, named: Sequence[int] = (), before: int = 0) -> Change:
+        """Return what a viewer's exports hold, and what they gained and lost since a position of the record, by what
+        still stands.
 
-        ``named``: observables that were named since, as far as the caller looks; of all others is told what faded.
+        ``named``: observables that were named since, as far as the caller looks; of all others is told what faded. It
+        is no long work, however much there is: what is not counted yet is None, and known after the next :meth:`round`.
         """
         audiences, today = self._record.visible_to(viewer), self._clock.now() // DAY
-        table, _, _ = self._table(audiences)
-        codes = [TYPE_CODES[type] for type in TYPES]
+        look = self._tables.look(audiences, named, today)
         then = self._fusion.standing(audiences, list(named) if before else [], before=before)
-        had = then.ids[chosen(then, codes, DEFAULT_PROBABILITY, today - 1)]
-        now = chosen(table, codes, DEFAULT_PROBABILITY, today)
-        faded = table.ids[chosen(table, codes, DEFAULT_PROBABILITY, today - 1) & ~now]
-        gained, lost = moved(table.ids[now], had, faded, np.array(sorted(set(named)), np.int64))
-        values = self._fusion.observables([*gained.tolist(), *lost.tolist()])
-        places = np.flatnonzero(np.isin(table.ids, gained))
-        likely = dict(zip(table.ids[places].tolist(), table.malicious[places].tolist(), strict=True))
-        best_first = sorted(gained.tolist(), key=lambda one: (-likely[one], _by_value(values[one])))
-        return Change(tuple(values[one] for one in best_first),
-                      tuple(sorted((values[one] for one in lost.tolist()), key=_by_value)))  # fmt: skip
+        had = then.ids[chosen(then, CODES, DEFAULT_PROBABILITY, today - 1)]
+        now = look.near.ids[chosen(look.near, CODES, DEFAULT_PROBABILITY, today)]
+        gained, lost = moved(now, had, look.faded, np.array(sorted(set(named)), np.int64))
+        listed = lost[np.isin(lost, np.union1d(had, look.listed))]
+        came, went = self._fusion.observables(gained.tolist()), self._fusion.observables(listed.tolist())
+        likely = dict(zip(look.near.ids.tolist(), look.near.malicious.tolist(), strict=True))
+        best_first = sorted(came, key=lambda one: (-likely[one], _by_value(came[one])))
+        counts = None if look.counts is None else {TYPES_BY_CODE[code]: each for code, each in look.counts.items()}
+        return Change(
+            tuple(came[one] for one in best_first), tuple(sorted(went.values(), key=_by_value)), len(lost),
+            counts and dict(sorted(counts.items(), key=lambda one: (-one[1], one[0]))),
+        )  # fmt: skip
 
     def _check(self, wanted: Wanted, since: str) -> Format:
         form = FORMATS.get(wanted.form)
@@ -237,33 +220,6 @@ class Feeds:
 
     # -- tables and bodies -------------------------------------------------------------------------------------------
 
-    def _table(self, audiences: frozenset[int]) -> tuple[Standing, int, int]:
-        """Return (table, edition, touched) of an audience set, as new as the river's last batch."""
-        with self._lock:
-            held = self._tables.setdefault(audiences, _Held())
-            self._tables.move_to_end(audiences)
-            while len(self._tables) > MAX_TABLES:
-                self._tables.popitem(last=False)
-        with held.lock:
-            position = self._moves.position
-            if held.table is not None and held.position == position:
-                return held.table, held.edition, held.touched
-            moved = self._moves.moved_since(held.position) if held.table is not None else None
-            if held.table is None or moved is None:
-                table = self._fusion.standing(audiences)
-                held.touched = position
-            elif moved:
-                ids = self._fusion.ids_of(list(moved))
-                table = mended(held.table, ids, self._fusion.standing(audiences, ids))
-                held.touched = position
-            else:
-                table = held.table
-            if held.table is None or not same(table, held.table):
-                held.edition = next(self._editions)
-                held.table = table
-            held.position = position
-            return held.table, held.edition, held.touched
-
     def _body(self, audiences: frozenset[int], wanted: Wanted, form: Format) -> tuple[Body, int]:
         today = self._clock.now() // DAY
         if form.fixed:
@@ -271,22 +227,22 @@ class Feeds:
         if form.rules:
             body = self._rules_body(audiences, form, today)
             return body, body.edition
-        table, edition, touched = self._table(audiences)
+        made = self._tables.table(audiences)
         key = (audiences, wanted.key)
         with self._lock:
             known = self._bodies.get(key)
             if known is not None:
                 self._bodies.move_to_end(key)
-        if known is not None and (known.edition, known.today) == (edition, today):
-            return known, touched
-        body = self._written(table, edition, today, wanted, form)
+        if known is not None and (known.edition, known.today) == (made.edition, today):
+            return known, made.touched
+        body = self._written(made.table, made.edition, today, wanted, form)
         with self._lock:
             older = self._bodies.pop(key, None)
             self._bytes += len(body.data) - (len(older.data) if older is not None else 0)
             self._bodies[key] = body
             while self._bytes > MAX_BODIES and len(self._bodies) > 1:
                 self._bytes -= len(self._bodies.popitem(last=False)[1].data)
-        return body, touched
+        return body, made.touched
 
     def _written(self, table: Standing, edition: int, today: int, wanted: Wanted, form: Format) -> Body:
         codes = [TYPE_CODES[type] for type in form.chosen(wanted.types)]
@@ -337,7 +293,7 @@ class Feeds:
         before = versions.get(since)
         if before is None:
             raise Gone("that version is not known any more", hint="Take the whole: leave since out.")
-        table, _, _ = self._table(audiences)
+        table = self._tables.table(audiences).table
         held = dict(zip(before[0].tolist(), before[1].tolist(), strict=True))
         now = dict(zip(body.ids.tolist(), body.days.tolist(), strict=True))
         changed = [number for number, day in now.items() if held.get(number) != day]

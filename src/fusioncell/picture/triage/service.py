@@ -29,7 +29,7 @@ from fusioncell.kernel.ids import Randomness, new_id
 from fusioncell.kernel.marking import Viewer
 from fusioncell.kernel.observable import Observable, ObservableType
 from fusioncell.kernel.ports import Database
-from fusioncell.picture.service import Picture
+from fusioncell.picture.service import LEAST_OF_EACH, Named, Picture
 from fusioncell.picture.triage import rank, store
 from fusioncell.picture.triage.derive import standing_of
 from fusioncell.picture.triage.gather import gathered, texts_of
@@ -67,6 +67,8 @@ from fusioncell.record.service import Record
 _MOST_DONE = 3000
 """Newest acts among which the lists of what is claimed, snoozed and dismissed are found."""
 _MOST_NOTES = 20
+_LOOKED_AT = MOST_CANDIDATES * 8
+"""Newest mentions among which candidates are found."""
 _GONE = "It may have been withdrawn, or was never shared with you."
 
 
@@ -82,11 +84,17 @@ class Triage:
 
     # -- the queue ---------------------------------------------------------------------------------------------------
 
-    def queue(self, viewer: Viewer, show: Show = Show.OPEN, limit: int = 50) -> Queue:
-        """Return the queue of a viewer, what deserves a look first, first; of other lists, what was done last."""
+    def queue(
+        self, viewer: Viewer, show: Show = Show.OPEN, limit: int = 50, mentions: list[Named] | None = None
+    ) -> Queue:
+        """Return the queue of a viewer, what deserves a look first, first; of other lists, what was done last.
+
+        ``mentions``: those of :data:`WINDOW`, where the caller has read them (``Picture.named_by_each``), no fewer than
+        are looked at here.
+        """
         now = self._clock.now()
         acted = list(dict.fromkeys(done.key for done in self._rows(viewer)))
-        named, candidates = self._candidates(viewer, [key for key in acted if key != NOTE_KEY])
+        named, candidates = self._candidates(viewer, [key for key in acted if key != NOTE_KEY], mentions)
         standing = self.standings(viewer, [candidate.key for candidate in candidates])
         items = [self._item(candidate, standing.get(candidate.key, OPEN), named, now) for candidate in candidates]
         me = viewer.person or viewer.org or ""
@@ -122,9 +130,15 @@ class Triage:
             standing = OPEN
         return rank.scored(candidate, standing, now)
 
-    def _candidates(self, viewer: Viewer, known: Sequence[str]) -> tuple[dict[str, rank.Named], list[Candidate]]:
+    def _candidates(
+        self, viewer: Viewer, known: Sequence[str], read: list[Named] | None
+    ) -> tuple[dict[str, rank.Named], list[Candidate]]:
         """Return what may be looked at, with who named it: of mentions, of other sources, and the ``known`` keys."""
-        pages = self._picture.named_by_each(viewer, days=WINDOW // DAY, limit=MOST_CANDIDATES * 8)
+        if read is None:
+            read = self._picture.named_by_each(viewer, days=WINDOW // DAY, limit=_LOOKED_AT)
+        # As many of each page as it would have read itself: the queue is the same whoever read them.
+        each = max(LEAST_OF_EACH, _LOOKED_AT // max(1, len(read) - 1))
+        pages = [read[0][:_LOOKED_AT], *(page[:each] for page in read[1:])]
         mentions, numbers = rank.gather(pages)
         observables = self._fusion.observables(numbers)
         wanted = {key_of(observables[number]): observables[number] for number in numbers}

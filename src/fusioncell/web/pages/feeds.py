@@ -80,13 +80,13 @@ def rows_of(feeds: Feeds) -> list[View]:
 @get("/feeds", opt={"permission": "read"}, sync_to_thread=True, include_in_schema=False)
 def show(request: Asked, hub: Hub, viewer: Viewer) -> Page:
     """Show what can be taken."""
-    counts = hub.feeds.counts(viewer)
+    counts = hub.feeds.change(viewer).counts
     return page(
         request,
         "feeds/index.html",
         here="exchange",
-        counts=[{"label": label_of(type), "count": count} for type, count in counts],
-        total=sum(count for _, count in counts),
+        counts=None if counts is None else [{"label": label_of(type), "count": each} for type, each in counts.items()],
+        total=sum(counts.values()) if counts else 0,
         forms=rows_of(hub.feeds),
         recipes=commands(hub.feeds.base),
         key=KEY,

@@ -19,6 +19,7 @@ from fusioncell.kernel.marking import ANONYMOUS, Viewer
 from fusioncell.kernel.observable import Observable, ObservableType, defang
 from fusioncell.picture.service import Named
 from fusioncell.picture.triage import Show, asset_hit
+from fusioncell.picture.triage.model import WINDOW
 from fusioncell.shield.model import State as Deciding
 from fusioncell.web.pages.changes import change_row
 from fusioncell.web.pages.frame import Asked, Page, members_only, page
@@ -28,7 +29,6 @@ from fusioncell.web.pages.views import View, category_of, observable_view
 from fusioncell.web.pages.vulnerabilities import vulnerability_view
 from fusioncell.web.words import N_
 
-DAYS = 14
 MENTIONS = 3000
 ROWS = 8
 FEW = 5
@@ -39,7 +39,7 @@ _MONEY = frozenset({ObservableType.IBAN, ObservableType.BTC, ObservableType.PHON
 class _Lately:
     """The mentions that the page is made from, by observable's number: who named it, and when last."""
 
-    def __init__(self, hub: Hub, viewer: Viewer, pages: Iterable[Named]) -> None:
+    def __init__(self, hub: Hub, pages: Iterable[Named]) -> None:
         self.voices: dict[int, set[str]] = {}
         self.last: dict[int, Instant] = {}
         self.fresh: dict[str, set[int]] = {}
@@ -81,8 +81,8 @@ def _exports(hub: Hub, viewer: Viewer, lately: _Lately) -> View:
     change = hub.feeds.change(viewer, [number for number, at in lately.last.items() if at >= day],
                               hub.record.last_before(day, head))  # fmt: skip
     return {
-        "gained": len(change.gained), "lost": len(change.lost),
-        "total": sum(count for _, count in hub.feeds.counts(viewer)),
+        "gained": len(change.gained), "lost": change.losses,
+        "total": None if change.counts is None else sum(change.counts.values()),
         "rows_gained": _shown(hub, viewer, list(change.gained[:ROWS])),
         "rows_lost": _shown(hub, viewer, list(change.lost[:ROWS])),
     }  # fmt: skip
@@ -112,7 +112,7 @@ def _sector(hub: Hub, viewer: Viewer, lately: _Lately, names: Names) -> View | N
 # -- what the role is for ----------------------------------------------------------------------------------------------
 
 
-def _duties(hub: Hub, viewer: Viewer, lately: _Lately) -> list[View]:
+def _duties(hub: Hub, viewer: Viewer, lately: _Lately, mentions: list[Named]) -> list[View]:
     roles: tuple[str, ...] = ()
     if viewer.person:
         try:
@@ -121,7 +121,7 @@ def _duties(hub: Hub, viewer: Viewer, lately: _Lately) -> list[View]:
             roles = ()
     made: list[View] = []
     if viewer.may("answer"):
-        made.append(_triage(hub, viewer))
+        made.append(_triage(hub, viewer, mentions))
     if viewer.may("approve"):
         made.append(_proposed(hub, viewer))
     if "isp" in roles:
@@ -132,8 +132,8 @@ def _duties(hub: Hub, viewer: Viewer, lately: _Lately) -> list[View]:
     return made
 
 
-def _triage(hub: Hub, viewer: Viewer) -> View:
-    queue = hub.triage.queue(viewer, Show.OPEN, FEW)
+def _triage(hub: Hub, viewer: Viewer, mentions: list[Named]) -> View:
+    queue = hub.triage.queue(viewer, Show.OPEN, FEW, mentions)
     return {"id": "triage", "title": N_("First in triage"), "href": "/triage", "more": N_("The whole queue"),
             "count": queue.counts[Show.OPEN], "empty": N_("Nothing waits for a look."), "rows": [
                 {"title": defang(one.candidate.observable.value)
@@ -189,13 +189,16 @@ def mine(request: Asked, hub: Hub, viewer: Viewer) -> Page:
     """Show what concerns the viewer's own organisation."""
     members_only(viewer)
     names = Names(hub, viewer)
-    lately = _Lately(hub, viewer, hub.picture.named_by_each(viewer, days=DAYS, limit=MENTIONS))
+    mentions = hub.picture.named_by_each(viewer, days=WINDOW // DAY, limit=MENTIONS)
+    lately = _Lately(hub, mentions)
     hits, total, assets = _hits(hub, viewer, lately)
     exports, sector = _exports(hub, viewer, lately), _sector(hub, viewer, lately, names)
     kpis = [
-        {"label": N_("values named within what is yours, in {days} days", days=DAYS), "value": total, "note": ""},
+        {"label": N_("values named within what is yours, in {days} days", days=WINDOW // DAY), "value": total,
+         "note": ""},
         {"label": N_("values in your exports"), "value": exports["total"],
-         "note": N_("{gained} gained, {lost} lost since yesterday", gained=exports["gained"], lost=exports["lost"])},
+         "note": N_("{gained} gained, {lost} lost since yesterday", gained=exports["gained"], lost=exports["lost"])
+         if exports["total"] is not None else N_("being counted: look again in a minute")},
         {"label": N_("others of your sector that gave news in a week"), "value": sector["mates"] if sector else 0,
          "note": ""},
         {"label": N_("news that you watch, unread"), "value": hub.notify.unread(viewer) if viewer.person else 0,
@@ -203,7 +206,7 @@ def mine(request: Asked, hub: Hub, viewer: Viewer) -> Page:
     ]  # fmt: skip
     return page(request, "picture/mine.html", here="picture", org=names.organisation(viewer.org or ""), kpis=kpis,
                 hits=hits, total=total, assets=assets, may_claim=viewer.may("lead"), exports=exports, sector=sector,
-                duties=_duties(hub, viewer, lately))  # fmt: skip
+                duties=_duties(hub, viewer, lately, mentions))  # fmt: skip
 
 
 HANDLERS = (mine,)
