@@ -12,7 +12,10 @@ import argparse
 import base64
 import os
 import tempfile
+import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Event
 
 from bench import report
 from block_latency import Subscribed
@@ -43,6 +46,22 @@ def refreshes(hub: Program, subscribed: Subscribed) -> None:
     at_once("AXFR", hub.dns_port, hub.pid, whole, 2 * int(main["names"] or 0), names=int(main["names"] or 0))
 
 
+def blocks(hub: Program, over: Event) -> list[float]:
+    """Block one name after the other until it is over; return how many seconds each took to be published."""
+    headers = {"Authorization": f"Bearer {hub.keys['approver']}"}
+    took: list[float] = []
+    while not over.is_set() or not took:
+        start = time.perf_counter()
+        made = hub.ask("analyst", "/api/shield/decisions", name=f"b{len(took)}.{hub.pid}.example", category="malware",
+                       reason="seen in a campaign")["decision"]  # fmt: skip
+        path = f"/api/shield/decisions/{made}"
+        assert wait_until(lambda path=path: hub.http.get(path, headers=headers).status_code == 200, 60)
+        hub.ask("approver", f"{path}/approve?reason=agreed")
+        assert wait_until(lambda path=path: hub.read("approver", path)["state"] == "published", 60)
+        took.append(time.perf_counter() - start)
+    return took
+
+
 def main() -> None:
     """Measure the start, the memory and the refreshes."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
@@ -60,8 +79,16 @@ def main() -> None:
         report("hub started from its record", names=given.names, cpu_s=hub.start_cpu, wall_s=hub.started,
                above_idle_MB=hub.memory() - idle, load=os.getloadavg()[0])  # fmt: skip
         before = hub.cpu
-        subscribed = Subscribed(hub, Kind.UNBOUND)
-        report("its first subscriber's zones built", cpu_s=hub.cpu - before, above_idle_MB=hub.memory() - idle)
+        with ThreadPoolExecutor(1) as beside:
+            waited, done = beside.submit(blocks, hub, over := Event()), time.perf_counter()
+            try:
+                subscribed = Subscribed(hub, Kind.UNBOUND)
+            finally:
+                done = time.perf_counter() - done
+                over.set()
+            report("its first subscriber's zones built", cpu_s=hub.cpu - before, wall_s=done,
+                   above_idle_MB=hub.memory() - idle, blocks_meanwhile=len(waited.result()),
+                   longest_block_s=max(waited.result()))  # fmt: skip
         try:
             refreshes(hub, subscribed)
         finally:

@@ -199,7 +199,7 @@ class Hub:
             Rounds("webhooks", self.hooks.deliver, MAIL_SECONDS), Rounds("feeds", self.inbound.round, FEED_SECONDS),
             Rounds("day", self.daily, DAILY_SECONDS), Rounds("receipts", self.receipts.round, 1.0),
             Rounds("match", self.matcher.round, MATCH_SECONDS), Rounds("exports", self.feeds.round, MATCH_SECONDS),
-            Rounds("witnesses", self.shielding.asking.round, TELL_SECONDS),
+            Rounds("witnesses", self.shielding.asking.round, TELL_SECONDS), self.shielding.building(),
         ]
         for each in self.rounds:
             each.start()

@@ -19,6 +19,7 @@ from fusioncell.edges.dns_tls import xot
 from fusioncell.edges.dns_tsig import TsigKey
 from fusioncell.edges.fetch import Reader
 from fusioncell.edges.folder import Folder
+from fusioncell.edges.rounds import Rounds
 from fusioncell.edges.txt import TxtResolver
 from fusioncell.fusion.service import Fusion
 from fusioncell.intake.service import Intake
@@ -46,6 +47,10 @@ from fusioncell.shield.translog.service import Translog
 MAIN_AFTER = 1.0
 """Seconds by which secondaries hear later of a main zone: what is lifted passes by a small zone, and a resolver that is
 busy with a big one (Unbound: 3 s) would take that one first."""
+
+
+BUILD_SECONDS = 0.5
+"""Between two looks for subscribers' zones that are to be made."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,6 +93,11 @@ class Shielding:
         """Do what a day asks for."""
         self.protect()
         self.appeals.tidy()
+
+    def building(self) -> Rounds:
+        """Give the thread that makes big zones from now on: the river's would stand still for seconds."""
+        self.subscribers.serving.apart = True
+        return Rounds("zones", self.subscribers.serving.build, BUILD_SECONDS)
 
     async def serve_dns(self, listen: str, **more: Any) -> DnsServer:
         """Serve the zones as their primary on the running event loop."""

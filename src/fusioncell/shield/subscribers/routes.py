@@ -68,6 +68,7 @@ def subscriber_json(one: Subscriber, subscribers: Subscribers) -> dict[str, Any]
         "notify": list(one.notify), "keys": [{"name": key.name, "until": _when(key.until)} for key in one.keys],
         "step": one.step.value, "reference": one.reference, "protects": one.step in (Step.CANARY, Step.ENFORCE),
         "added_at": _when(one.added_at), "changed_at": _when(one.changed_at), "ended_at": _when(one.ended_at),
+        "building": subscribers.serving.is_building(one),
         "zones": [{"zone": each.origin, "label": each.label, "serial": each.serial, "holds": each.holds,
                    "seen_at": _when(each.seen), "names": each.names} for each in subscribers.serving.taken(one)],
     }  # fmt: skip

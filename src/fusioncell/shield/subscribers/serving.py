@@ -1,23 +1,36 @@
 """What the DNS server asks: which zone has this name, who may have it, by which keys, who is told; and who holds what.
 
 The tables are replaced whole, never altered, so that the server's thread reads what belongs together.
+
+Who follows the record (the river's thread) alone changes them. Zones of many names take seconds to make, in which it
+would do nothing else; where the hub runs, another thread makes them (:meth:`Serving.build`):
+
+1. :meth:`Serving.follow` notes which zones are missing, and goes on. Until they are in the tables, who asks for them is
+   refused, as for a zone that never was.
+2. The other thread makes them from one snapshot of the projections, takes what came meanwhile from a second one, and
+   hands them over. It never touches them again.
+3. The next :meth:`Serving.follow` takes the steps since then and puts them into the tables: nobody sees them before, so
+   nobody sees them half made or behind.
 """
 
 from __future__ import annotations
 
 import base64
 import hmac
+from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from ipaddress import ip_address, ip_network
 from typing import Protocol
+
+from msgspec.structs import replace
 
 from fusioncell.kernel.clock import Clock, Instant
 from fusioncell.kernel.ports import Connection, Database
 from fusioncell.shield.live_zone import LiveZone
 from fusioncell.shield.model import SEVERITIES
 from fusioncell.shield.resolvers import Kind
-from fusioncell.shield.subscribers.layout import is_main
+from fusioncell.shield.subscribers.layout import is_main, labels
 from fusioncell.shield.subscribers.model import MOST, Choice, Subscriber, Taken
 from fusioncell.shield.subscribers.views import Published, View
 from fusioncell.shield.zone import ORIGIN
@@ -26,6 +39,8 @@ SETTLED = 5_000_000
 """Microseconds after which who has asked for a serial twice, and taken nothing between, holds it already."""
 GONE = 86_400_000_000
 """Microseconds of silence after which nothing waits for a subscriber any more."""
+SOON = 1_000
+"""Steps of the shield's zone up to which a choice's zones are made at once: a small part of a second."""
 
 
 @dataclass
@@ -49,6 +64,10 @@ class _Tables:
 class Standing(Published, Protocol):
     """What the projections say of subscribers, too; see ``store``."""
 
+    def has_steps(self, connection: Connection, most: int) -> bool:
+        """Tell whether there are more steps of the zone than so many."""
+        ...
+
     def standing(self, connection: Connection, limit: int) -> list[Subscriber]:
         """Return all subscribers that have not ended."""
         ...
@@ -65,7 +84,12 @@ class Serving:
         self._secret = secret
         self._categories = categories
         self._tables = _Tables()
-        self._known: tuple[str, ...] = ()
+        self.apart = False
+        """Whether another thread calls :meth:`build`. Where none does, all zones are made at once."""
+        self._missing: Mapping[str, tuple[Choice, tuple[str, ...]]] = {}
+        """By base: what is to be made apart, of which categories. Replaced whole."""
+        self._made: deque[tuple[str, View]] = deque()
+        """What was made apart, with its base, until the tables have it."""
         self._seen: dict[tuple[str, str], _Seen] = {}
         self._clients: dict[tuple[str, str], tuple[str, ...]] = {}
 
@@ -73,31 +97,63 @@ class Serving:
 
     def follow(self) -> set[str]:
         """Bring subscribers and zones to the newest step; return the zones that moved or are new."""
+        made = {}
+        while self._made:  # before the snapshot is taken, which is therefore as new as what was made
+            base, view = self._made.popleft()
+            made[base] = view
         with self._database.read() as connection:
             subscribers = tuple(self._store.standing(connection, MOST))
             categories = tuple(sorted(self._categories()))
-            views, moved = self._views(connection, subscribers, categories)
+            views, moved, missing = self._views(connection, subscribers, categories, made)
         zones = {zone.origin: zone for view in views.values() for zone in view.zones.values()}
         by_key = {key.name: one for one in subscribers for key in one.keys if one.served}
-        self._tables, self._known = _Tables(subscribers, views, zones, by_key), categories
+        self._tables, self._missing = _Tables(subscribers, views, zones, by_key), missing
         return moved
 
-    def _views(self, connection: Connection, subscribers: Sequence[Subscriber],
-               categories: tuple[str, ...]) -> tuple[dict[str, View], set[str]]:  # fmt: skip
+    def _views(
+        self, connection: Connection, subscribers: Sequence[Subscriber], categories: tuple[str, ...],
+        made: Mapping[str, View],
+    ) -> tuple[dict[str, View], set[str], dict[str, tuple[Choice, tuple[str, ...]]]]:  # fmt: skip
+        """Return the views by base, which zones moved, and what is missing."""
         moved: set[str] = set()
         views: dict[str, View] = {}
-        old = self._tables.views if categories == self._known else {}
+        missing: dict[str, tuple[Choice, tuple[str, ...]]] = {}
         for one in subscribers:
             base = self.base(one.choice)
-            if not one.served or base in views:
+            if not one.served or base in views or base in missing:
                 continue
-            if base in old:
-                views[base] = old[base]
-                moved |= old[base].follow(connection)
-            else:
-                views[base] = View(one.choice, base, categories, self._store, connection, self._transferred)
-                moved |= {zone.origin for zone in views[base].zones.values()}
-        return views, moved
+            old = self._tables.views.get(base)
+            right = labels(one.choice, categories)  # a PowerDNS has a zone for each category: a new policy, new zones
+            found = next((view for view in (old, made.get(base)) if view is not None and view.labels == right), None)
+            if found is None and self.apart and self._store.has_steps(connection, SOON):
+                missing[base] = one.choice, categories
+                found = old  # those that there are go on meanwhile
+            elif found is None:
+                found = self._view(one.choice, base, categories, connection)
+            if found is not None:
+                views[base] = found
+                moved |= found.follow(connection)
+                if found is not old:
+                    moved |= {zone.origin for zone in found.zones.values()}
+        return views, moved, missing
+
+    def _view(self, choice: Choice, base: str, categories: tuple[str, ...], connection: Connection) -> View:
+        return View(choice, base, categories, self._store, connection, self._transferred)
+
+    def build(self) -> None:
+        """Make the zones that :meth:`follow` found missing. For a thread of its own, one at a time."""
+        for base, (choice, categories) in self._missing.items():
+            if base not in self._missing or any(base == each for each, _ in tuple(self._made)):
+                continue  # nobody wants it any more, or it waits to be taken
+            with self._database.read() as connection:
+                view = self._view(choice, base, categories, connection)
+            with self._database.read() as connection:
+                view.follow(connection)  # what came meanwhile, so that little is left to the river's thread
+            self._made.append((base, view))
+
+    def is_building(self, one: Subscriber) -> bool:
+        """Tell whether zones that a subscriber may have are being made."""
+        return one.served and self.base(one.choice) in self._missing
 
     def base(self, choice: Choice) -> str:
         """Return the name under which a choice's zones stand. It cannot be guessed: an Unbound shows no key."""
@@ -162,6 +218,14 @@ class Serving:
             for zone in view.zones.values():
                 found[zone.origin] |= places
         return {origin: tuple(sorted(places)) for origin, places in found.items()}
+
+    def parts(self) -> frozenset[Choice]:
+        """Return the choices of which each is a zone of its own; a PowerDNS has one for each category."""
+        found: set[Choice] = set()
+        for choice in {one.choice for one in self._tables.subscribers if one.served}:
+            zones = (choice.categories or self._categories()) if choice.kind is Kind.POWERDNS else ()
+            found |= {replace(choice, categories=(each,)) for each in zones} or {choice}
+        return frozenset(found)
 
     # -- who holds what ----------------------------------------------------------------------------------------------
 

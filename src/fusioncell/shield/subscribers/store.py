@@ -215,6 +215,12 @@ def last_step(connection: Connection) -> int:
     return int(connection.rows("SELECT coalesce(max(serial), 0) FROM shield_change")[0][0])
 
 
+def has_steps(connection: Connection, most: int) -> bool:
+    """Tell whether there are more steps of the zone than so many."""
+    rows = connection.rows("SELECT count(*) FROM (SELECT 1 FROM shield_change LIMIT ?) AS found", (most + 1,))
+    return int(rows[0][0]) > most
+
+
 def steps_after(connection: Connection, serial: int) -> Iterator[tuple[int, str, int]]:
     """Give (serial, name, added) of the zone's steps after a serial, in order."""
     while True:

@@ -159,7 +159,8 @@ class View:
         lifted = (self._lift(name) for name, what in self._lifted.items() if what[2] <= self._raw)
         for fact in chain((Fact(*row) for row in rows), lifted):
             for label, rule in layout.place(self.choice, fact, self._tiers).items():
-                if self._fits(origins[label], rule.name):
+                # A category that the policy has dropped since then has no zone any more.
+                if label in origins and self._fits(origins[label], rule.name):
                     builders[label].add(rule)
 
     # -- what happened -----------------------------------------------------------------------------------------------

@@ -60,6 +60,8 @@ def _state(hub: Hub, one: Subscriber) -> View:
     taken = hub.shielding.subscribers.serving.taken(one)
     if one.ended_at:
         return {"level": "unknown", "words": N_("Ended")}
+    if hub.shielding.subscribers.serving.is_building(one):
+        return {"level": "unknown", "words": N_("Its zones are being made")}
     if not taken:
         return {"level": "unknown", "words": N_("Not served yet")}
     if all(each.holds is None for each in taken):
