@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
 
 import pytest
@@ -17,7 +18,11 @@ from fusioncell.kernel.ids import new_id
 from fusioncell.kernel.marking import Tlp
 from fusioncell.rebuild import NOBODY
 from fusioncell.shield.fuse import Act
+from fusioncell.shield.fuse import store as fuse_store
 from fusioncell.shield.fuse.model import Kind, Limits, State
+from fusioncell.shield.resolvers import Kind as Resolver
+from fusioncell.shield.subscribers import Choice, Step
+from fusioncell.shield.subscribers.service import Wanted
 
 NAMES = [f"n{at}.example" for at in range(6)]
 
@@ -223,6 +228,130 @@ def recall_all_of(hub: Hub, name: str) -> None:
         who = someone(hub, org)
         hub.intake.accept(who, f"domain,stance\n{name},benign\n".encode(), "text/csv", Terms(tlp=Tlp.GREEN))
     hub.settle()
+
+
+# -- what each subscriber takes is a zone of its own ------------------------------------------------------------------
+
+PHISHING = [f"p{at}.example" for at in range(4)]
+BOTNET = [f"c{at}.example" for at in range(3)]
+OTHER = [f"m{at:02}.example" for at in range(40)]
+BY_BANK: dict[str, str] = {}
+"""The contribution in which Bank names a name."""
+
+
+@pytest.fixture
+def parts(hub: Hub) -> Hub:
+    """A hub that blocks four names for phishing, three for command and control and forty for malware, on the word of
+    two organisations; a machine may change a fifth, and two in any case.
+    """
+    hub.shielding.fuse._limits = Limits(share=0.20, always=2)
+    for org in ("Gov", "Bank"):
+        said_of = [([name], "phishing") for name in PHISHING] + [(OTHER[:1], "seen")]
+        for names, said in (*said_of, (BOTNET, "botnet"), (OTHER[1:], "seen")):
+            rows = "".join(f"{name},{format_instant(hub.clock.now())},{said} by {org}\n" for name in names)
+            body = f"domain,last_seen,tags\n{rows}".encode()
+            made = hub.intake.accept(someone(hub, org), body, "text/csv", Terms(tlp=Tlp.GREEN))
+            BY_BANK[names[0]] = made.contribution
+    hub.settle()
+    for name in [*PHISHING, *BOTNET, *OTHER]:
+        hub.shield.approve(someone(hub, "Gov"), name)
+    hub.settle()
+    found = Counter(hub.shield.newest(name).category for name in blocked(hub))  # type: ignore[union-attr]
+    assert found == {"phishing": 4, "command-and-control": 3, "malware": 40}
+    return hub
+
+
+def take(hub: Hub, choice: Choice) -> None:
+    """Add a resolver that takes its zones."""
+    isp, subscribers = someone(hub, "Isp"), hub.shielding.subscribers
+    made = subscribers.add(isp, "", Wanted(label="Leeds", choice=choice))
+    hub.settle()
+    subscribers.change(isp, made.id, Wanted(step=Step.SHADOW, reference="CHG1"))
+    hub.settle()
+
+
+def taken_back(hub: Hub, *names: str) -> None:
+    """Bank takes back what it said of these names: rules want to end the blocks."""
+    for name in names:
+        hub.intake.recall(someone(hub, "Bank"), BY_BANK[name], "our sensor was broken")
+    hub.settle()
+
+
+def test_small_beside_all_names_and_large_to_nobody_passes(parts: Hub) -> None:
+    taken_back(parts, *PHISHING)
+    assert waiting(parts) == [] and not blocked(parts) & set(PHISHING), "four of 47 are less than a fifth"
+
+
+@pytest.mark.parametrize("choice", [
+    Choice(Resolver.UNBOUND, categories=("phishing",)),
+    Choice(Resolver.BIND, categories=("command-and-control", "phishing"), severities=("high",)),
+    Choice(Resolver.KNOT, severities=("high",)),
+    Choice(Resolver.POWERDNS),  # all categories, each a zone of its own
+], ids=lambda choice: choice.kind)  # fmt: skip
+def test_what_would_empty_one_subscribers_zone_waits(parts: Hub, choice: Choice) -> None:
+    take(parts, Choice(Resolver.UNBOUND))  # one that takes all stops nothing
+    take(parts, choice)
+    taken_back(parts, *PHISHING, "m00.example")
+    act = waiting(parts)[0]
+    fuse = parts.shielding.fuse
+    assert (act.kind, act.count, act.by) == (Kind.REMOVE, 4, "rule") and "some resolvers" in act.reason
+    assert fuse.names(someone(parts, "Gov"), act.id) == PHISHING
+    assert blocked(parts) == {*PHISHING, *BOTNET, *OTHER[1:]}, "what is in no such zone passes"
+    for org in ("Gov", "Bank"):
+        assert set(PHISHING) <= blocked(parts)
+        fuse.agree(someone(parts, org), act.id)
+        parts.settle()
+    assert not blocked(parts) & set(PHISHING) and waiting(parts) == []
+
+
+def test_small_steps_in_one_subscribers_zone_add_up(parts: Hub) -> None:
+    take(parts, Choice(Resolver.UNBOUND, categories=("phishing",)))
+    for name in PHISHING[:3]:
+        taken_back(parts, name)
+    assert blocked(parts) & set(PHISHING) == {*PHISHING[2:]} and [act.count for act in waiting(parts)] == [1]
+
+
+def test_who_rehearses_or_has_ended_stops_nothing(parts: Hub) -> None:
+    isp, subscribers = someone(parts, "Isp"), parts.shielding.subscribers
+    wanted = Wanted(label="Leeds", choice=Choice(Resolver.UNBOUND, categories=("phishing",)))
+    subscribers.add(isp, "", wanted)
+    parts.settle()
+    ended = subscribers.add(isp, "", wanted)
+    parts.settle()
+    subscribers.change(isp, ended.id, Wanted(step=Step.SHADOW, reference="CHG1"))
+    parts.settle()
+    subscribers.end(isp, ended.id, "gone")
+    parts.settle()
+    taken_back(parts, *PHISHING)
+    assert waiting(parts) == [] and not blocked(parts) & set(PHISHING)
+
+
+def test_names_are_counted_as_they_stand(parts: Hub) -> None:
+    def counted() -> dict[tuple[str, str], int]:
+        with parts.databases["projections"].read() as connection:
+            return {sort: names for sort, names in fuse_store.names_by_sort(connection).items() if names}
+
+    def standing() -> dict[tuple[str, str], int]:
+        items = [item for name in blocked(parts) if (item := parts.shield.newest(name)) is not None]
+        return dict(Counter((item.category, item.severity) for item in items))
+
+    assert counted() == standing() == {("phishing", "high"): 4, ("command-and-control", "high"): 3,
+                                       ("malware", "medium"): 40}  # fmt: skip
+    gov = someone(parts, "Gov")
+    parts.shielding.lifts.lift(gov, {"name": PHISHING[0]}, "wrong")
+    parts.shield.propose(gov, "played.example", "dga", "an exercise", exercise=True)
+    parts.shield.propose(gov, "again.example", "dga", "seen in a campaign")
+    parts.settle()
+    for name in ("played.example", "again.example"):
+        parts.shield.approve(gov, name)
+    parts.settle()
+    parts.shield.withdraw(gov, "played.example", "over")
+    parts.settle()
+    assert counted() == standing() and counted()["dga", "low"] == 1 and counted()["phishing", "high"] == 3
+    assert isinstance(parts.clock, ManualClock)
+    parts.clock.advance(100 * DAY)
+    parts.settle()
+    assert counted() == standing() == {}
 
 
 def test_a_rebuild_ends_the_same(full: Hub) -> None:

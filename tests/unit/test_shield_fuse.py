@@ -7,7 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fusioncell.shield.fuse.model import Limits
-from fusioncell.shield.fuse.weigh import back, blows
+from fusioncell.shield.fuse.weigh import back, blows, caught
+from fusioncell.shield.resolvers import Kind as Resolver
+from fusioncell.shield.subscribers import Choice
 
 LIMITS = Limits(share=0.10, always=25)
 
@@ -44,6 +46,32 @@ def test_small_steps_take_out_no_more_than_one_large_one(names: int, wanted: int
             break
         gone += parts
     assert gone <= max(LIMITS.always, int(LIMITS.share * names))
+
+
+SORTS = [(category, severity) for category in ("phishing", "dga") for severity in ("low", "high")]
+CHOICES = st.builds(Choice, st.just(Resolver.BIND), st.sampled_from([(), ("dga",), ("phishing",), ("dga", "phishing")]),
+                    st.sampled_from([(), ("low",), ("high",)]))  # fmt: skip
+
+
+FOUR = st.lists(st.integers(0, 60), min_size=4, max_size=4)
+
+
+@given(names=FOUR, gone=FOUR, before=st.lists(st.integers(0, 9), min_size=4, max_size=4),
+       parts=st.lists(CHOICES, max_size=4))  # fmt: skip
+def test_what_passes_leaves_every_part_most_of_its_names(
+    names: list[int], gone: list[int], before: list[int], parts: list[Choice]
+) -> None:
+    """Whatever a machine wants to end, and has ended within the window; what stands in no part passes."""
+    wanted = {f"{at} {number}": sort for at, sort in enumerate(SORTS) for number in range(min(names[at], gone[at]))}
+    removed = [sort for sort, count in zip(SORTS, before, strict=True) for _ in range(count)]
+    held = caught(LIMITS, parts, dict(zip(SORTS, names, strict=True)), ([], removed), wanted)
+    for part in parts:
+        went = sum(part.takes(*sort) for sort in removed)
+        stood = sum(count for sort, count in zip(SORTS, names, strict=True) if part.takes(*sort)) + went
+        goes = [one for one, sort in wanted.items() if one not in held and part.takes(*sort)]
+        assert not goes or went + len(goes) <= max(LIMITS.always, int(LIMITS.share * stood))
+        assert not goes or stood < LIMITS.always or went + len(goes) < stood
+    assert all(any(part.takes(*wanted[one]) for part in parts) for one in held)
 
 
 NAMES = st.sampled_from(["a", "b", "c", "d"])

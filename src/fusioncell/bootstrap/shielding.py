@@ -163,6 +163,7 @@ def join_shield(
     translog = _translog(settings, key, record, projections, clock, randomness)
     subscribers = Subscribers(record, projections, shield, clock, randomness, public_url=settings.public_url,
                               secret=sha256(b"subscribers" + key).digest())  # fmt: skip
+    fuse.parts = subscribers.serving.parts
     asking = Asking(translog, Reader(settings.webhook_allow.split(",")), addresses_in(settings.log_witness_urls), clock)
     hits = Hits(record, projections, intake, subscribers, clock, randomness)
     return Shielding(settings=settings, shield=shield, proved_names=proved_names,

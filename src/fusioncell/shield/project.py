@@ -78,6 +78,7 @@ def _apply(connection: Connection, entry: Entry, body: Body) -> None:
             item = store.decision_of(store.by_id(connection, body.decision) or ())
             if not item.exercise:
                 store.set_serial(connection, body.decision, _step(connection, entry, item.name, added=True))
+                store.count_name(connection, item, 1)
     else:
         row = store.by_id(connection, body.decision)
         if row is not None:
@@ -111,6 +112,7 @@ def _end(connection: Connection, entry: Entry, item: Decision, state: State, by:
     store.end(connection, item.id, state.value, entry.at, by, reason, code or item.reason_code)
     if item.state is State.PUBLISHED and not item.exercise:
         _step(connection, entry, item.name, added=False)
+        store.count_name(connection, item, -1)
 
 
 def _adopt(connection: Connection, entry: Entry, policy_now: Policy) -> list[str]:

@@ -111,6 +111,14 @@ due = Table(
     Column("name", String(255), primary_key=True),
     Column("action", String(16), nullable=False),
 )
+sort = Table(
+    "shield_sort",
+    metadata,
+    Column("category", String(40), primary_key=True),
+    Column("severity", String(8), primary_key=True),
+    Column("names", Integer, nullable=False),
+)
+"""How many names are blocked now, by category and severity."""
 
 COLUMNS = (
     "id, name, category, state, malicious, active, proposed_at, published_at, expires_at, ended_at, evidence, "
@@ -295,6 +303,15 @@ def listed(
         f"SELECT {COLUMNS} FROM shield_decision WHERE state IN {which} AND audience IN {sql} "
         "ORDER BY seq DESC LIMIT ? OFFSET ?",
         (states_value, value, limit, offset),
+    )
+
+
+def count_name(connection: Connection, item: Decision, by: int) -> None:
+    """Note that a decision's name came to the zone (1) or left it (-1)."""
+    connection.run(
+        "INSERT INTO shield_sort (category, severity, names) VALUES (?, ?, ?) "
+        "ON CONFLICT (category, severity) DO UPDATE SET names = shield_sort.names + excluded.names",
+        (item.category, item.severity, by),
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Protocol
 
 import msgspec
 
@@ -13,6 +14,8 @@ ASKED, AGREED, REFUSED, CARRIED, THAWED = "fuse.asked", "fuse.agreed", "fuse.ref
 KINDS = frozenset({ASKED, AGREED, REFUSED, CARRIED, THAWED})
 NEEDED = 2
 """People who must agree to an act; who asks for it is one of them."""
+Sort = tuple[str, str]
+"""Category and severity of a name: by these a subscriber chooses what its zones hold."""
 LAPSES = DAY
 """What a person asked for lapses after this: the zone has moved on. A machine's change waits until it is decided."""
 MOST_NAMES = 20_000
@@ -31,6 +34,14 @@ class Limits:
     share: float = 0.10
     always: int = 25
     window: int = HOUR
+
+
+class Part(Protocol):
+    """A part of all names that is a zone of its own: what a subscriber chose."""
+
+    def takes(self, category: str, severity: str) -> bool:
+        """Tell whether a name of this category and severity stands in it."""
+        ...
 
 
 class Kind(StrEnum):

@@ -8,7 +8,7 @@ projection, what this process has let pass counts from memory.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import msgspec
@@ -34,12 +34,13 @@ from fusioncell.shield.fuse.model import (
     Asked,
     Kind,
     Limits,
+    Part,
     Said,
     State,
     Waiting,
     Way,
 )
-from fusioncell.shield.fuse.weigh import back, blows
+from fusioncell.shield.fuse.weigh import back, blows, caught
 from fusioncell.shield.lift.service import Lifts
 from fusioncell.shield.model import APPROVERS
 from fusioncell.shield.service import Shield
@@ -53,8 +54,14 @@ _HELD = {
 }
 
 
+_HELD_FOR_PART = "rules would remove more than a set share of what some resolvers take at once, or all of it"
+
+
 class Fuse:
     """The front door of the fuse. ``limits``: how much a machine may change alone."""
+
+    parts: Callable[[], Iterable[Part]] = staticmethod(lambda: ())
+    """Tells which parts of the names are zones of their own (``shield.subscribers``)."""
 
     def __init__(
         self, record: Record, projections: Database, shield: Shield, lifts: Lifts, clock: Clock, randomness: Randomness,
@@ -90,23 +97,32 @@ class Fuse:
             if store.frozen_since(connection):
                 return set()
             fates = store.fates(connection, asked, kind.value)
-            names, done = store.names_now(connection), store.done_by_machine(connection, since)
+            names, (added, removed) = store.names_by_sort(connection), store.done_by_machine(connection, since)
             # All that is due counts, not only the page of it that is asked for: else a part would pass unseen.
             wanted = store.to_end(connection, MOST_NAMES) if kind is Kind.REMOVE else []
+            sorts = store.sorts_of(connection, {*asked, *wanted, *passed})
         confirmed = {one for one, state in fates.items() if state in (State.CONFIRMED, State.CARRIED)}
         open_ = [one for one in dict.fromkeys([*asked, *wanted]) if one not in fates and one not in self._asked]
         fresh = [one for one in open_ if one not in passed]
-        added, removed = done
-        (added if kind is Kind.ADD else removed).update(passed)
+        (added if kind is Kind.ADD else removed).update((one, sorts[one]) for one in passed if one in sorts)
         counts = (len(fresh), 0) if kind is Kind.ADD else (0, len(fresh))
-        if fresh and blows(self._limits, names, (len(added), len(removed)), counts):
-            self._ask(Asked(new_id(self._randomness), kind.value, _RULE, _HELD[kind], "", fresh[:MOST_NAMES]))
-            self._news += 1
-            self._asked.update(fresh[:MOST_NAMES])
+        if fresh and blows(self._limits, sum(names.values()), (len(added), len(removed)), counts):
+            self._hold(kind, _HELD[kind], fresh)
             return confirmed
-        passing = set(asked) & set(open_)
+        held: set[str] = set()
+        if fresh and kind is Kind.REMOVE:
+            wants = {one: sorts[one] for one in fresh if one in sorts}
+            held = caught(self._limits, self.parts(), names, (added.values(), removed.values()), wants)
+            if held:
+                self._hold(kind, _HELD_FOR_PART, [one for one in fresh if one in held])
+        passing = set(asked) & set(open_) - held
         passed.update((one, now) for one in passing if one not in passed)
         return confirmed | passing
+
+    def _hold(self, kind: Kind, reason: str, decisions: Sequence[str]) -> None:
+        self._ask(Asked(new_id(self._randomness), kind.value, _RULE, reason, "", list(decisions[:MOST_NAMES])))
+        self._news += 1
+        self._asked.update(decisions[:MOST_NAMES])
 
     def frozen(self) -> bool:
         """Tell whether the zones are frozen: nothing is added until someone confirms what a restored hub holds."""

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import BigInteger, Column, Index, Integer, MetaData, String, Table, Text
 
 from fusioncell.kernel.ports import Connection
+from fusioncell.shield.fuse.model import Sort
 
 metadata = MetaData()
 Row = tuple[Any, ...]
@@ -176,15 +177,21 @@ def to_end(connection: Connection, limit: int) -> list[str]:
     ]
 
 
-def names_now(connection: Connection) -> int:
-    """Count the names in the zone."""
-    return int(
-        connection.rows("SELECT count(*) FROM shield_decision WHERE state = 'published' AND exercise = 0")[0][0]
-    )
+def names_by_sort(connection: Connection) -> dict[Sort, int]:
+    """Return how many names are blocked now, by (category, severity)."""
+    rows = connection.rows("SELECT category, severity, names FROM shield_sort")
+    return {(category, severity): names for category, severity, names in rows}
 
 
-def done_by_machine(connection: Connection, since: int) -> tuple[set[str], set[str]]:
-    """Return (added, removed) since an instant by machine, as ids, without what two people confirmed.
+def sorts_of(connection: Connection, decisions: Iterable[str]) -> dict[str, Sort]:
+    """Return (category, severity) of decisions, by id."""
+    sql, value = connection.among(decisions)
+    rows = connection.rows(f"SELECT id, category, severity FROM shield_decision WHERE id IN {sql}", (value,))
+    return {row[0]: (row[1], row[2]) for row in rows}
+
+
+def done_by_machine(connection: Connection, since: int) -> tuple[dict[str, Sort], dict[str, Sort]]:
+    """Return (added, removed) since an instant by machine, by id, without what two people confirmed.
 
     Added by machine is what cites a standing approval; removed, what a rule ended before its time.
     """
@@ -193,15 +200,16 @@ def done_by_machine(connection: Connection, since: int) -> tuple[set[str], set[s
         "'confirmed' WHERE h.decision = d.id AND h.kind = ?)"
     )
     added = connection.rows(
-        f"SELECT d.id FROM shield_decision d WHERE d.published_at >= ? AND d.standing <> '' AND d.exercise = 0 {free}",
+        "SELECT d.id, d.category, d.severity FROM shield_decision d WHERE d.published_at >= ? AND d.standing <> '' "
+        f"AND d.exercise = 0 {free}",
         (since, "add"),
     )
     removed = connection.rows(
-        "SELECT d.id FROM shield_decision d WHERE d.state = 'withdrawn' AND d.ended_at >= ? AND d.published_at > 0 "
-        f"AND d.ended_by = 'rule' AND d.exercise = 0 {free}",
+        "SELECT d.id, d.category, d.severity FROM shield_decision d WHERE d.state = 'withdrawn' AND d.ended_at >= ? "
+        f"AND d.published_at > 0 AND d.ended_by = 'rule' AND d.exercise = 0 {free}",
         (since, "remove"),
     )
-    return {row[0] for row in added}, {row[0] for row in removed}
+    return {row[0]: (row[1], row[2]) for row in added}, {row[0]: (row[1], row[2]) for row in removed}
 
 
 def freeze(connection: Connection, seq: int, at: int) -> None:

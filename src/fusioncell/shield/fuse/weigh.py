@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 
-from fusioncell.shield.fuse.model import Limits
+from fusioncell.shield.fuse.model import Limits, Part, Sort
 
 
 def blows(limits: Limits, names: int, done: tuple[int, int], wanted: tuple[int, int]) -> bool:
@@ -18,6 +18,24 @@ def blows(limits: Limits, names: int, done: tuple[int, int], wanted: tuple[int, 
     if done[0] + wanted[0] > most or done[1] + wanted[1] > most:
         return True
     return before >= limits.always and 0 < names <= wanted[1]
+
+
+def caught(limits: Limits, parts: Iterable[Part], names: Mapping[Sort, int], done: tuple[Collection[Sort], ...],
+           wanted: Mapping[str, Sort]) -> set[str]:  # fmt: skip
+    """Return those of the decisions whose blocks a machine wants to end that it may not, for the sake of a part of the
+    names that is a zone of its own somewhere: too much of it would go.
+
+    ``names``: blocked now, of each sort. ``done``: the sorts of what a machine (added, removed) within the window.
+    """
+    found: set[str] = set()
+    for part in parts:
+        gone = {one for one, sort in wanted.items() if part.takes(*sort)}
+        if not gone <= found:
+            now = sum(count for sort, count in names.items() if part.takes(*sort))
+            added, removed = (sum(part.takes(*sort) for sort in sorts) for sorts in done)
+            if blows(limits, now, (added, removed), (0, len(gone))):
+                found |= gone
+    return found
 
 
 def back(steps: Iterable[tuple[str, bool]], published: frozenset[str]) -> tuple[list[str], list[str]]:
