@@ -19,7 +19,12 @@ from fusioncell.exchange.misp.search.write_csv import quoted
 _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder(str).decode
 _EMPTY = '""'
+_PARTS = 7
+"""Of what a row says: relation, comment, ``disable_correlation``, first and last seen, value, and nothing behind it."""
+_NOTHING = "\n" * (_PARTS - 1)
 NO_OBJECT = ',"","",""\n'
+_LETTER = '":'
+"""No text of JSON that begins with a digit sorts behind it."""
 _PLAIN_UUIDS = re.compile(r"[0-9A-Za-z-]*").fullmatch
 
 
@@ -34,21 +39,22 @@ class Hot(NamedTuple):
     common: Sequence[int]
     said: Sequence[str | None]
 
-    def part(self, start: int, size: int) -> Hot:
-        """Return some of the rows."""
-        return Hot._make(column[start : start + size] for column in self)
-
 
 class Found(NamedTuple):
-    """Rows, and what they have in common by its id."""
+    """Rows in the order of ``Hot``'s columns, and what they have in common by its id."""
 
-    rows: Hot
+    rows: Sequence[tuple[Any, ...]]
     common: Mapping[int, Common]
 
+    def holders(self) -> set[str]:
+        """Return the objects that some of them stand in."""
+        at = Hot._fields.index("object")
+        return {row[at] for row in self.rows} - {""}
+
     def parts(self, size: int) -> Iterator[Hot]:
-        """Yield the rows, so many at once."""
-        for start in range(0, len(self.rows.seq), size):
-            yield self.rows.part(start, size)
+        """Yield the rows by columns, so many at once: few enough to stay in the processor's cache."""
+        for start in range(0, len(self.rows), size):
+            yield Hot._make(zip(*self.rows[start : start + size], strict=True))
 
 
 class Frame(NamedTuple):
@@ -65,6 +71,9 @@ class Frame(NamedTuple):
     tail: str
     """From its value to its object."""
     end: str
+
+
+_NO_FRAME = Frame("", "", "", "", "", "")
 
 
 def frame(common: Common, event: Mapping[str, str], tags: tuple[str, str] | None) -> Frame:
@@ -94,28 +103,43 @@ def plain(uuids: Sequence[str]) -> bool:
     return _PLAIN_UUIDS("".join(uuids)) is not None
 
 
-def json_of(rows: Hot, ids: Sequence[int], frames: Mapping[int, Frame], inner: Mapping[str, tuple[str, str]],
-            careful: Mapping[int, str]) -> Iterator[str]:  # fmt: skip
-    """Yield attributes as JSON. ``ids``: theirs to the caller. ``inner``: an object's id, and what is shown of it.
+def lacking(rows: Hot, frames: Mapping[int, object]) -> dict[int, str]:
+    """Return position → uuid of those that are shown the general way, for what they say or what is around them."""
+    if all(rows.said) and frames.keys() >= set(rows.common):
+        return {}
+    return {seq: uuid for seq, uuid, common, said in zip(rows.seq, rows.uuid, rows.common, rows.said, strict=True)
+            if not (said and common in frames)}  # fmt: skip
 
-    ``careful``: position → what is shown of a row instead ("": nothing).
+
+def _said(rows: Hot) -> list[list[str]]:
+    """Return what they say, part by part: a list of relations, one of comments … Who says nothing has empty texts."""
+    lines = "\n".join([said or _NOTHING for said in rows.said]).split("\n")
+    return [lines[at::_PARTS] for at in range(_PARTS)]
+
+
+def _instead(lines: list[str], rows: Hot, careful: Mapping[int, str]) -> list[str]:
+    """Return the lines with what is shown of some rows instead; "" where nothing is."""
+    return [careful.get(seq, line) for seq, line in zip(rows.seq, lines, strict=True)] if careful else lines
+
+
+def json_of(rows: Hot, ids: Sequence[int], frames: Mapping[int, Frame], inner: Mapping[str, tuple[str, str]],
+            careful: Mapping[int, str]) -> list[str]:  # fmt: skip
+    """Return attributes as JSON. ``ids``: theirs to the caller. ``inner``: an object's id, and what is shown of it.
+
+    ``careful``: position → what is shown of a row instead ("": nothing), for all that are :func:`lacking` at least.
     """
-    none = inner[""]
-    for seq, uuid, holder, timestamp, common, said, given in zip(
-        rows.seq, rows.uuid, rows.object, rows.timestamp, rows.common, rows.said, ids, strict=True
-    ):
-        if seq in careful or said is None:
-            if shown := careful.get(seq):
-                yield shown
-            continue
-        relation, comment, uncorrelated, first, last, value, _ = said.split("\n")
-        before, kind, level, deleted, tail, end = frames[common]
-        held = inner.get(holder, none) if holder else none
-        yield (
-            f'{{"id":"{given}{before}{held[0]}","object_relation":{relation}{kind}{uuid}","timestamp":"{timestamp}'
-            f'{level}{comment}{deleted}{uncorrelated},"first_seen":{first},"last_seen":{last},"value":{value}{tail}'
-            f"{held[1]}{end}"
-        )
+    none, relations, *said = inner[""], *_said(rows)
+    around = [frames.get(common, _NO_FRAME) for common in rows.common]
+    held = [inner.get(holder, none) for holder in rows.object] if any(rows.object) else [none] * len(relations)
+    lines = _instead([
+        f'{{"id":"{given}{before}{holder}","object_relation":{relation}{kind}{uuid}","timestamp":"{timestamp}'
+        f'{level}{comment}{deleted}{uncorrelated},"first_seen":{first},"last_seen":{last},"value":{value}{tail}'
+        f"{shown}{end}"
+        for uuid, timestamp, given, relation, (before, kind, level, deleted, tail, end), (holder, shown), comment,
+        uncorrelated, first, last, value in zip(
+            rows.uuid, rows.timestamp, ids, relations, around, held, *said[:-1], strict=True)
+    ], rows, careful)  # fmt: skip
+    return [line for line in lines if line] if careful else lines
 
 
 class Line(NamedTuple):
@@ -127,6 +151,9 @@ class Line(NamedTuple):
     tags: str
 
 
+_NO_LINE = Line("", "", "")
+
+
 def line(common: Common, event_id: str) -> Line:
     """Return what stands around the usual columns of attributes."""
     tags = quoted(",".join(msgspec.json.decode(common.tags))) if common.tags else _EMPTY
@@ -134,19 +161,24 @@ def line(common: Common, event_id: str) -> Line:
 
 
 def csv_of(rows: Hot, frames: Mapping[int, Line], inner: Mapping[str, str],
-           careful: Mapping[int, str]) -> Iterator[str]:  # fmt: skip
-    """Yield the usual columns of attributes as lines. ``inner``: an object's columns; ``careful``: as for JSON."""
-    for seq, _, uuid, holder, timestamp, common, said in zip(*rows, strict=True):
-        if seq in careful or said is None:
-            yield careful.get(seq, "")
-            continue
-        relation, comment, _, _, _, value, _ = said.split("\n")
-        before, to_ids, tags = frames[common]
-        if "\\" in said or value[1:-1].isdigit() or comment[1:-1].isdigit():
-            value, comment = quoted(_decode(value)), quoted(_decode(comment))
-        named = _EMPTY if relation == "null" else quoted(_decode(relation))
-        end = inner.get(holder, NO_OBJECT) if holder else NO_OBJECT
-        yield f'"{uuid}{before}{value},{comment}{to_ids}{timestamp},{named},{tags}{end}'
+           careful: Mapping[int, str]) -> list[str]:  # fmt: skip
+    """Return the usual columns of attributes as lines. ``inner``: an object's columns; ``careful``: as for JSON."""
+    relations, comments, *_, values, _ = _said(rows)
+    named = {one: _EMPTY if one == "null" else _field(one) for one in set(relations)}
+    noted = {one: _field(one) for one in set(comments)}
+    values = [_field(one) if "\\" in one or (one < _LETTER and one[1:-1].isdigit()) else one for one in values]
+    around = [frames.get(common, _NO_LINE) for common in rows.common]
+    ends = [inner.get(holder, NO_OBJECT) for holder in rows.object] if any(rows.object) else [NO_OBJECT] * len(values)
+    return _instead([
+        f'"{uuid}{before}{value},{noted[comment]}{to_ids}{timestamp},{named[relation]},{tags}{end}'
+        for uuid, timestamp, relation, comment, value, (before, to_ids, tags), end in zip(
+            rows.uuid, rows.timestamp, relations, comments, values, around, ends, strict=True)
+    ], rows, careful)  # fmt: skip
+
+
+def _field(said: str) -> str:
+    """Return a text of JSON as a field of CSV."""
+    return quoted(_decode(said)) if said else ""
 
 
 def object_fields(inner: Mapping[str, Any]) -> str:

@@ -161,6 +161,8 @@ def _texts(given: object) -> list[str]:
 
 
 def _text(given: object) -> str:
+    if type(given) is str:  # nearly always; what follows asks for abstract kinds, at ten times the cost
+        return storable(given.strip())
     if given is None or isinstance(given, list | tuple | Mapping):
         return ""
     if isinstance(given, bool):

@@ -420,7 +420,7 @@ class MispSearch:
         seen = self.core.audiences(caller)
         with self._projections.read() as connection:
             found = store.hot(connection, wanted, seen)
-            count = len(found.rows.seq)
+            count = len(found.rows)
             _refuse_more(limit, count)
             paged = limit and (query.page > 1 or count == limit)
             return found, store.count(connection, wanted, seen) if paged else count

@@ -170,17 +170,17 @@ class Showing:
         lens = self.core.lens(caller)
         frames = self._frames(lens, caller, query, found)
         inner = {"": ("0", "")}
-        for holder in self.core.by_uuids(caller, set(found.rows.object) - {""}, OBJECT):
+        for holder in self.core.by_uuids(caller, found.holders(), OBJECT):
             given = lens.id_out(holder.number)
             of = {"id": given, "distribution": str(holder.distribution), "sharing_group_id": lens.group_id(holder)}
             inner[holder.uuid] = given, f',"Object":{quick.text(of)}'
         local = self.finder.locally_tagged(caller)
         parts: list[str] = []
         for rows in found.parts(CHUNK):
-            plain = quick.plain(rows.uuid) and local.isdisjoint(rows.uuid)
-            aside = {seq: uuid for seq, uuid, common, said in zip(
-                rows.seq, rows.uuid, rows.common, rows.said, strict=True) if not (
-                said and common in frames and (plain or (uuid not in local and quick.plain([uuid]))))}  # fmt: skip
+            aside = quick.lacking(rows, frames)
+            if not (quick.plain(rows.uuid) and local.isdisjoint(rows.uuid)):
+                aside |= {seq: uuid for seq, uuid in zip(rows.seq, rows.uuid, strict=True)
+                          if uuid in local or not quick.plain([uuid])}  # fmt: skip
             careful: dict[int, str] = {}
             if aside:
                 shown = {one["uuid"]: quick.text(one) for one in self.shown_attributes(
@@ -215,15 +215,13 @@ class Showing:
         events: dict[str, Body] = {}
         objects: dict[str, Body] = {}
         self._load(lens, caller, EVENT, {one.event for one in found.common.values()}, events)
-        self._load(lens, caller, OBJECT, set(found.rows.object) - {""}, objects)
+        self._load(lens, caller, OBJECT, found.holders(), objects)
         frames = {key: quick.line(one, events[one.event]["id"]) for key, one in found.common.items()
                   if one.event in events}  # fmt: skip
         inner = {uuid: quick.object_fields(one) for uuid, one in objects.items()}
         lines = ["" if query.has("headerless") else write_csv.head([*write_csv.COLUMNS, *write_csv.OBJECT])]
         for rows in found.parts(CHUNK):
-            aside = {seq: uuid for seq, uuid, common, said in zip(
-                rows.seq, rows.uuid, rows.common, rows.said, strict=True)
-                if not (said and common in frames)}  # fmt: skip
+            aside = quick.lacking(rows, frames)
             careful: dict[int, str] = {}
             if aside:
                 hits = self.hits(caller, query, self.core.by_seqs(caller, aside))

@@ -172,10 +172,10 @@ def hot(connection: Connection, wanted: Search, audiences: frozenset[int]) -> Fo
     if by_number:  # all there is: sorted here, without a copy of each row in the database
         rows.sort(key=itemgetter(0), reverse=wanted.descending)
         rows.sort(key=itemgetter(1), reverse=wanted.descending)
-    columns = Hot._make(zip(*rows, strict=True) if rows else ((),) * len(Hot._fields))
-    sql, value = connection.among(set(columns.common))
+    at = Hot._fields.index("common")
+    sql, value = connection.among({row[at] for row in rows})
     common = connection.rows(f"SELECT id, {_COMMON} FROM exchange_misp_common WHERE id IN {sql}", (value,))
-    return Found(columns, {row[0]: Common._make(row[1:]) for row in common})
+    return Found(rows, {row[0]: Common._make(row[1:]) for row in common})
 
 
 def _rows(connection: Connection, wanted: Search, audiences: frozenset[int], columns: str, *, sort: bool = True
