@@ -11,12 +11,24 @@ import pytest
 from fusioncell.bootstrap import Folder, Hub, open_hub
 from fusioncell.fusion.knowngood import KnownGood
 from fusioncell.intake.service import Terms
-from fusioncell.kernel.clock import DAY, ManualClock, format_instant, parse_instant
+from fusioncell.kernel.clock import DAY, Instant, ManualClock, format_instant, parse_instant
 from fusioncell.kernel.marking import Tlp, Viewer
 from fusioncell.picture.changes import Change, How
 
 START = parse_instant("2026-06-01T12:00:00Z")
 USUAL, RISES, REACHES, BACK, NEW = "APT28", "APT29", "Turla", "Lazarus Group", "Sandworm"
+
+
+def event(number: int, actor: str, now: Instant) -> bytes:
+    """Write a MISP event that names an actor."""
+    return json.dumps({"Event": {
+        "uuid": f"00000000-0000-4000-8000-{number:012}", "info": f"wave {number}",
+        "date": format_instant(now)[:10], "timestamp": str(now // 1_000_000),
+        "Tag": [{"name": f'misp-galaxy:threat-actor="{actor}"'}],
+        "Attribute": [{"uuid": f"10000000-0000-4000-8000-{number:012}", "type": "domain", "to_ids": True,
+                       "category": "Network activity", "value": f"evil-{number}.example",
+                       "timestamp": str(now // 1_000_000)}],
+    }}).encode()  # fmt: skip
 
 
 class World:
@@ -55,15 +67,8 @@ class World:
     def report(self, name: str, actor: str, tlp: Tlp = Tlp.GREEN) -> None:
         self.number += 1
         now = self.clock.now()
-        body = json.dumps({"Event": {
-            "uuid": f"00000000-0000-4000-8000-{self.number:012}", "info": f"wave {self.number}",
-            "date": format_instant(now)[:10], "timestamp": str(now // 1_000_000),
-            "Tag": [{"name": f'misp-galaxy:threat-actor="{actor}"'}],
-            "Attribute": [{"uuid": f"10000000-0000-4000-8000-{self.number:012}", "type": "domain", "to_ids": True,
-                           "category": "Network activity", "value": f"evil-{self.number}.example",
-                           "timestamp": str(now // 1_000_000)}],
-        }})  # fmt: skip
-        self.hub.intake.accept(self.viewer(name), body.encode(), "application/json", Terms(tlp))
+        body = event(self.number, actor, now)
+        self.hub.intake.accept(self.viewer(name), body, "application/json", Terms(tlp))
 
     def look(self, name: str, sector: str = "") -> dict[str, Change]:
         return {one.entity.name: one for one in self.hub.whatchanges.look(self.viewer(name), sector=sector).found}
@@ -94,6 +99,27 @@ def test_what_one_may_not_see_is_counted_for_others_alone(world: World) -> None:
 def test_of_one_sector(world: World) -> None:
     found = world.look("Bank", "telecoms")
     assert RISES not in found and found[BACK].members == 1
+
+
+def test_in_a_young_hub_all_is_new_and_it_is_said_once(tmp_path: Path, world: World) -> None:
+    assert not world.hub.whatchanges.look(world.viewer("Bank")).young
+    Folder(tmp_path / "young").make("hub")
+    clock = ManualClock(START)
+    hub = open_hub(tmp_path / "young", clock=clock, known_good=KnownGood.nothing())
+    try:
+        bank = hub.members.operator_viewer(hub.members.add_organisation("Bank", "finance", "industry").id)
+        assert bank is not None
+        hub.intake.accept(bank, event(1, NEW, START), "application/json", Terms(Tlp.GREEN))
+        clock.advance(6 * DAY)
+        hub.settle()
+        found = hub.whatchanges.look(bank)
+        assert found.young and [one.how for one in found.found] == [How.NEW]
+        clock.advance(DAY)
+        hub.intake.accept(bank, event(2, NEW, clock.now()), "application/json", Terms(Tlp.GREEN))
+        hub.settle()
+        assert not hub.whatchanges.look(bank).young
+    finally:
+        hub.close()
 
 
 def test_the_rate_of_false_alarms_is_stated(world: World) -> None:

@@ -45,8 +45,10 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """``watched``: series that were looked at; ``false_alarms``: rises that chance alone brings in a week."""
+    """``watched``: series that were looked at; ``false_alarms``: rises that chance alone brings in a week. ``young``:
+    nothing that the viewer sees is older than the watched days, so all is new and nothing departs from a usual."""
 
     found: tuple[Change, ...]
     watched: int
     false_alarms: float
+    young: bool = False

@@ -29,10 +29,11 @@ def changes(whatchanges: WhatChanges, viewer: Viewer, sector: Sector = "") -> di
     """List what is rising, new, returning or newly in a sector this week, against its own eight weeks before.
 
     ``false_alarms``: how many of the rises chance alone brings in a week, at the rate that the thresholds are set for.
+    ``young``: nothing that you see is older than the week, so all of it is new.
     """
     found = whatchanges.look(viewer, sector=sector)
     return {"changes": [_json(one) for one in found.found], "watched": found.watched,
-            "false_alarms": round(found.false_alarms, 2)}  # fmt: skip
+            "false_alarms": round(found.false_alarms, 2), "young": found.young}  # fmt: skip
 
 
 HANDLERS = (changes,)

@@ -33,6 +33,7 @@ class WhatChanges:
         first = today - BASELINE - WATCHED + 1
         sectors = self._sectors()
         said = self._entities.daily(viewer, since=first * DAY)
+        young = not any(row[1] <= today - WATCHED for rows in said.values() for row in rows)
         if sector:
             said = {ref: [row for row in rows if sectors.get(row[0]) == sector] for ref, rows in said.items()}
         recent = {ref: sum(row[2] for row in rows if row[1] > today - WATCHED) for ref, rows in said.items()}
@@ -52,7 +53,7 @@ class WhatChanges:
                     found[entity.id] = change
         order = {how: place for place, how in enumerate(How)}
         ranked = sorted(found.values(), key=lambda one: (order[one.how], -one.strength, -one.week, one.entity.name))
-        return Changes(tuple(ranked), len(watched), len(watched) * WATCHED / ALARM_DAYS)
+        return Changes(tuple(ranked), len(watched), len(watched) * WATCHED / ALARM_DAYS, young)
 
     def _judge(
         self, viewer: Viewer, ref: str, entity: Row, counts: tuple[int, ...], factors: tuple[float, ...], said: _Said,

@@ -19,11 +19,12 @@ WORDS = {
 _LEVELS = {How.RISING: "malicious", How.NEW: "suspicious", How.RETURNING: "suspicious", How.SECTOR: "unknown"}
 
 
-def change_row(one: Change) -> dict[str, Any]:
-    """Make a row of what changes."""
+def change_row(one: Change, young: bool = False) -> dict[str, Any]:
+    """Make a row of what changes. ``young``: all is new, and no row says so again."""
     return {
         "href": f"/entities/{quote(one.entity.id, safe='')}", "name": one.entity.name, "kind": one.entity.kind.value,
-        "how": one.how.value, "words": WORDS[one.how], "level": _LEVELS[one.how], "week": one.week,
+        "external": "" if one.entity.external == one.entity.name else one.entity.external,
+        "how": one.how.value, "words": "" if young else WORDS[one.how], "level": _LEVELS[one.how], "week": one.week,
         "usual": round(one.usual, 1), "members": one.members, "sectors": list(one.sectors), "since": one.since,
         "series": list(one.counts[-28:]),
     }  # fmt: skip
@@ -37,9 +38,11 @@ def changes(request: Asked, hub: Hub, viewer: Viewer, sector: str = "") -> Page:
     sectors = hub.matrix.sectors()
     chosen = sector if sector in sectors else ""
     found = hub.whatchanges.look(viewer, sector=chosen)
-    return page(request, "picture/changes.html", here="picture", rows=[change_row(one) for one in found.found],
-                watched=found.watched, false_alarms=round(found.false_alarms, 1), sectors=sectors,
-                sector=chosen)  # fmt: skip
+    return page(
+        request, "picture/changes.html", here="picture", young=found.young,
+        rows=[change_row(one, found.young) for one in found.found], watched=found.watched,
+        false_alarms=round(found.false_alarms, 1), sectors=sectors, sector=chosen,
+    )  # fmt: skip
 
 
 HANDLERS = (changes,)

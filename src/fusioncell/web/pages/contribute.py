@@ -28,7 +28,7 @@ from fusioncell.web.pages.frame import (
     settle,
     text_of,
 )
-from fusioncell.web.pages.names import Names, organisations_that_see, uses_in_words
+from fusioncell.web.pages.names import MAX_ASKED, Names, organisations_that_see, uses_in_words
 from fusioncell.web.pages.views import View, contribution_title
 from fusioncell.web.words import N_, joined
 
@@ -76,7 +76,7 @@ def _reach(hub: Hub, viewer: Viewer, tlp: Tlp, group: str, nameless: bool = Fals
     total = len(names.all())
     if tlp is Tlp.CLEAR:
         summary = N_("Everyone, the public included.")
-    elif tlp is Tlp.GREEN:
+    elif tlp is Tlp.GREEN and (len(seeing) == total or total > MAX_ASKED):
         summary = N_("All {n} organisations of the partnership:", n=total)
     elif tlp is Tlp.RED:
         summary = N_("You, and your own organisation:")

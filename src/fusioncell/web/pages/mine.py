@@ -99,9 +99,10 @@ def _sector(hub: Hub, viewer: Viewer, lately: _Lately, names: Names) -> View | N
             shared[number] = shared.get(number, 0) + 1
     first = sorted(lately.newest(shared), key=lambda number: -shared[number])[:FEW]
     vulns, _ = hub.vulns.now(viewer, sector=sector, limit=FEW)
+    changes = hub.whatchanges.look(viewer, sector=sector)
     return {
         "name": sector, "mates": len(mates),
-        "changes": [change_row(one) for one in hub.whatchanges.look(viewer, sector=sector).found[:FEW]],
+        "changes": [change_row(one, changes.young) for one in changes.found[:FEW]],
         "vulns": [vulnerability_view(one, names) for one in vulns],
         "rows": [{"one": one, "count": shared[number]} for number, one in zip(
             first, _shown(hub, viewer, [lately.values[number] for number in first]), strict=True)],

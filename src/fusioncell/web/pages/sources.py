@@ -49,7 +49,7 @@ def _row(names: Names, one: Source) -> View:
     judged = one.outcome
     return {
         "source": one.name, "name": _named(names, one.name), "claims": one.claims, "last": one.last,
-        "letter": one.letter, "level": _LEVELS[one.letter], "graded": one.graded is not None,
+        "letter": dict(LETTERS)[one.letter], "level": _LEVELS[one.letter], "graded": one.graded is not None,
         "by": names.person(one.graded_by) if one.graded_by else "",
         "reason": one.graded.reason if one.graded is not None else "",
         "upheld": judged.upheld, "overturned": judged.overturned, "low": round(100 * judged.low),

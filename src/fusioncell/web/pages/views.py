@@ -60,7 +60,7 @@ KINDS = {
     "csv.row": N_("Row"),
     "text": N_("Text"),
     "post": N_("Post"),
-    "reaction": N_("Reaction"),
+    "reaction": N_("Reaction to a post"),
     "product": N_("Product"),
     "csaf": N_("Advisory (CSAF)"),
 }
@@ -188,7 +188,7 @@ def contribution_title(title: str, kind: str, items: int) -> str:
         return N_("A list of {count} row", "A list of {count} rows", items)
     if title and kind == "stix" and items > FEW:
         # A bundle has no title of its own: it is called by its first object that has one.
-        return N_("{title} and {n} more", title=title, n=items - 1)
+        return N_("{title} (and {n} more)", title=title, n=items - 1)
     if title:
         return title
     if kind.startswith("misp"):
