@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from heapq import nsmallest
 from typing import Any, NamedTuple
@@ -21,7 +22,7 @@ class Risen(NamedTuple):
 
 def risen_in(named: Sequence[Sequence[Any]], now: Instant, days: int, limit: int) -> list[Risen]:
     """Return what rose most in the last days, from mentions (observable, contributor, at) of twice as many days."""
-    most = rises_in((row for row in named if row[2] >= now - days * DAY), limit)
+    most = rises_in([row for row in named if row[2] >= now - days * DAY], limit)
     daily: dict[int, set[tuple[str, int]]] = {number: set() for number, _, _ in most}
     for observable, org, at in named:
         if observable in daily:
@@ -40,19 +41,12 @@ def rises_in(mentions: Iterable[Sequence[Any]], limit: int) -> list[tuple[int, i
 
     A mention is (observable's number, contributor, …).
     """
-    orgs: dict[int, set[str]] = {}
-    times: dict[int, int] = {}
-    for observable, org, *_ in mentions:
-        if observable in times:
-            times[observable] += 1
-            orgs[observable].add(org)
-        else:
-            times[observable] = 1
-            orgs[observable] = {org}
+    named = [(row[0], row[1]) for row in mentions]
+    times = Counter([observable for observable, _ in named])
+    orgs = Counter([observable for observable, _ in set(named)])
     # Most are named by one contributor, and rank behind all that several name.
-    several = [one for one in times if len(orgs[one]) > 1]
+    several = [one for one in times if orgs[one] > 1]
     ranked = several if len(several) >= limit else list(times)
-    # A dict keeps the order in which the keys came, so the newest stands first among equals.
-    order = {observable: place for place, observable in enumerate(ranked)}
-    most = nsmallest(limit, ranked, key=lambda one: (-len(orgs[one]), -times[one], order[one]))
-    return [(one, len(orgs[one]), times[one]) for one in most]
+    # A counter keeps the order in which the keys came, and so does the choice: the newest stands first among equals.
+    most = nsmallest(limit, ranked, key=lambda one: (-orgs[one], -times[one]))
+    return [(one, orgs[one], times[one]) for one in most]

@@ -267,16 +267,20 @@ class Picture:
     def _activity(self, audiences: frozenset[int], named: Named, now: Instant, hours: int = 48) -> Activity:
         """Count the contributions of the last hours, of which something stands in the audiences (the newest 10,000)."""
         last = now // HOUR
+        since = (last - hours + 1) * HOUR
+        after = self._before(since)
         with self._database.read() as connection:
-            rows = store.lately(connection, audiences, (last - hours + 1) * HOUR, 10_000)
-        by_hour = Counter(at // HOUR for at, _ in rows)
-        today = [org for at, org in rows if at > now - DAY]
+            rows = store.lately(connection, audiences, since, 10_000, after)
+        # What stands in several audiences is one contribution.
+        came = [row for row, later in zip(rows, [(None,), *rows], strict=False) if row[0] != later[0]]
+        by_hour = Counter([at // HOUR for _, at, _ in came])
+        today = [org for _, at, org in came if at > now - DAY]
         return Activity(
             tuple((hour * HOUR, by_hour[hour]) for hour in range(last - hours + 1, last + 1)),
             len(today),
-            sum(now - 2 * DAY < at <= now - DAY for at, _ in rows),
+            len([at for _, at, _ in came if now - 2 * DAY < at <= now - DAY]),
             len({voice_of(org) for org in set(today)} - {ANONYMOUS}),
-            len({row[0] for row in named if row[2] >= now - DAY}),
+            len({number for number, _, at in named if at >= now - DAY}),
         )
 
     def sample(self, viewer: Viewer, item: Summary, most: int = 3) -> tuple[Observable, ...]:
@@ -315,7 +319,7 @@ class Picture:
         today = self._clock.now() // DAY
         first = today - days + 1
         with self._database.read() as connection:
-            rows = store.daily(connection, facet, self._record.visible_to(viewer), first * DAY // HOUR)
+            rows = store.daily(connection, facet, self._record.visible_to(viewer), first)
         found: dict[str, list[int]] = {}
         for key, day, count in rows:
             if first <= day <= today:

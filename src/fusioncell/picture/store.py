@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -55,13 +56,22 @@ recent = Table(
 count = Table(
     "picture_count",
     metadata,
-    Column("facet", String(16), primary_key=True),
+    Column("facet", String(24), primary_key=True),
     Column("bucket", BigInteger, primary_key=True, autoincrement=False),
     Column("audience", Integer, primary_key=True, autoincrement=False),
     Column("key", String(128), primary_key=True),
     Column("number", Integer, nullable=False),
     sqlite_with_rowid=False,
 )
+
+
+HOURS = 24
+"""Buckets of an hour in one of a day."""
+
+
+def by_day(facet: str) -> str:
+    """Return the name under which a facet is counted by day as well: what spans many hours reads few rows."""
+    return f"{facet} by day"
 
 
 def create_words(connection: Connection) -> None:
@@ -180,11 +190,15 @@ def end_recent(connection: Connection, seqs: Iterable[int]) -> None:
 
 
 def add_counts(connection: Connection, rows: Iterable[Row]) -> None:
-    """Add to counts: (facet, bucket, audience, key, number); a number may be negative."""
+    """Add to counts: (facet, hour, audience, key, number); a number may be negative. Days are counted beside."""
+    rows = list(rows)
+    days: Counter[tuple[str, int, int, str]] = Counter()
+    for facet, hour, audience, key, number in rows:
+        days[by_day(facet), hour // HOURS, audience, key] += number
     connection.run_many(
         "INSERT INTO picture_count (facet, bucket, audience, key, number) VALUES (?, ?, ?, ?, ?) "
         "ON CONFLICT (facet, bucket, audience, key) DO UPDATE SET number = picture_count.number + excluded.number",
-        rows,
+        rows + [(*key, number) for key, number in days.items() if number],
     )
 
 
@@ -247,12 +261,16 @@ def named_by(connection: Connection, audience: int, org: str, since: int, limit:
 
 
 def counts(connection: Connection, facet: str, audiences: Iterable[int], since: int, limit: int) -> list[Row]:
-    """Return (key, number) of a facet since a bucket, largest first."""
+    """Return (key, number) of a facet since a bucket, largest first: the hours of its day, then whole days."""
     sql, value = connection.among(audiences)
+    tomorrow = since // HOURS + 1
     return connection.rows(
-        f"SELECT key, sum(number) AS total FROM picture_count WHERE facet = ? AND bucket >= ? AND audience IN {sql} "
-        "GROUP BY key HAVING sum(number) > 0 ORDER BY total DESC, key LIMIT ?",
-        (facet, since, value, limit),
+        "SELECT key, sum(number) AS total FROM ("
+        "SELECT key, number FROM picture_count "
+        f"WHERE facet = ? AND bucket >= ? AND bucket < ? AND audience IN {sql} "
+        f"UNION ALL SELECT key, number FROM picture_count WHERE facet = ? AND bucket >= ? AND audience IN {sql}"
+        ") AS each GROUP BY key HAVING sum(number) > 0 ORDER BY total DESC, key LIMIT ?",
+        (facet, since, tomorrow * HOURS, value, by_day(facet), tomorrow, value, limit),
     )
 
 
@@ -267,22 +285,23 @@ def series(connection: Connection, facet: str, audiences: Iterable[int], since: 
 
 
 def daily(connection: Connection, facet: str, audiences: Iterable[int], since: int) -> list[Row]:
-    """Return (key, day, number) of a facet since a bucket; days are counted from 1970-01-01."""
+    """Return (key, day, number) of a facet since a day; days are counted from 1970-01-01."""
     sql, value = connection.among(audiences)
     return connection.rows(
-        "SELECT key, bucket / 24 AS day, sum(number) FROM picture_count "
-        f"WHERE facet = ? AND bucket >= ? AND audience IN {sql} GROUP BY key, bucket / 24 HAVING sum(number) > 0 "
-        "ORDER BY key, bucket / 24",
-        (facet, since, value),
+        "SELECT key, bucket, sum(number) FROM picture_count "
+        f"WHERE facet = ? AND bucket >= ? AND audience IN {sql} GROUP BY key, bucket HAVING sum(number) > 0 "
+        "ORDER BY key, bucket",
+        (by_day(facet), since, value),
     )
 
 
-def lately(connection: Connection, audiences: Iterable[int], since: int, limit: int) -> list[Row]:
-    """Return (at, contributor) of the newest contributions since an instant, newest first, at most ``limit``."""
+def lately(connection: Connection, audiences: Iterable[int], since: int, limit: int, after: int = 0) -> list[Row]:
+    """Return (first_seq, at, contributor) of the newest contributions since an instant, a row for each audience that
+    something of it stands in, newest first, at most ``limit``. ``after``: a position before which nothing of that time
+    stands."""
     sql, value = connection.among(audiences)
     return connection.rows(
-        "SELECT at, org FROM (SELECT first_seq, max(at) AS at, max(org) AS org FROM picture_contribution "
-        f"WHERE audience IN {sql} AND items > 0 GROUP BY first_seq ORDER BY first_seq DESC LIMIT ?) AS newest "
-        "WHERE at >= ? ORDER BY first_seq DESC",
-        (value, limit, since),
+        "SELECT first_seq, at, org FROM picture_contribution "
+        f"WHERE first_seq > ? AND at >= ? AND audience + 0 IN {sql} AND items > 0 ORDER BY first_seq DESC LIMIT ?",
+        (after, since, value, limit),
     )

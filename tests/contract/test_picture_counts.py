@@ -1,0 +1,37 @@
+"""The picture's counts by hour and by day agree: any span of hours counts as if hour were added to hour."""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+
+from fusioncell.bootstrap import Hub
+from fusioncell.picture import store
+
+
+def test_a_span_of_hours_is_the_sum_of_its_hours(hub: Hub) -> None:
+    chance = random.Random(17)
+    added: Counter[tuple[int, int, str]] = Counter()
+    with hub.databases["projections"].write() as connection:
+        for _ in range(20):
+            rows: Counter[tuple[str, int, int, str]] = Counter()
+            for _ in range(30):
+                place = (chance.randrange(240), chance.randrange(1, 4), chance.choice("abc"))
+                number = -1 if added[place] and chance.random() < 0.3 else 2
+                added[place] += number
+                rows["org", *place] += number
+            store.add_counts(connection, [(*key, number) for key, number in rows.items()])
+    for seen in ([1], [2, 3], [1, 2, 3]):
+        mine = {place: number for place, number in added.items() if place[1] in seen}
+        with hub.databases["projections"].read() as connection:
+            for since in (0, 1, 23, 24, 25, 100, 167, 168, 239, 240):
+                by_key: Counter[str] = Counter()
+                for (hour, _, key), number in mine.items():
+                    by_key[key] += number if hour >= since else 0
+                wanted = sorted((row for row in by_key.items() if row[1]), key=lambda row: (-row[1], row[0]))
+                assert store.counts(connection, "org", seen, since, 10) == wanted
+            by_day: Counter[tuple[str, int]] = Counter()
+            for (hour, _, key), number in mine.items():
+                by_day[key, hour // 24] += number
+            wanted_days = sorted((key, day, number) for (key, day), number in by_day.items() if number and day >= 3)
+            assert store.daily(connection, "org", seen, 3) == wanted_days
