@@ -13,7 +13,7 @@ import time
 from pathlib import Path
 
 HERE = Path(__file__).parent
-ORDER = ("accept", "import_corpus", "lookup", "latency", "stream", "talk", "intake_steps", "dns_primary")
+ORDER = ("accept", "import_corpus", "lookup", "latency", "stream", "talk", "intake_steps", "dns_primary", "pages")
 
 
 def loop_time() -> float:

@@ -152,7 +152,69 @@ def test_what_is_no_feed_is_one_fault(body: bytes, place: str) -> None:
     assert (good, [f.place for f in faults]) == ([], [place])
 
 
+TABLE = """value,type,source,context,seen_at
+evil.example,domain,a,phishing,2026-01-02T23:30:00Z
+EVIL[.]example,domain,b,,2026-01-03T00:10:00Z
+198.51.100.7,,c,"c2, botnet",2026-01-04T01:00:00Z
+"""
+ROWS = [row.split(",") for row in TABLE.replace('"c2, botnet"', "c2").splitlines()]
+
+
+def _rows(order: list[int], between: str = ",", end: str = "\n") -> str:
+    return "".join(between.join(row[place] for place in order) + end for row in ROWS)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        TABLE.replace("\n", "\r\n"), TABLE.replace("\n", "\r"), TABLE.rstrip("\n"), "\ufeff" + TABLE,
+        TABLE.encode("utf-16"), b"\xfe\xff" + TABLE.encode("utf-16-be"), "\r\n\n" + TABLE, "# of ours\n#\n" + TABLE,
+        TABLE + "\n,,,,\n  \n", TABLE.replace("value,type", '"Value" , TYPE ').replace("seen_at", "Seen_At"),
+        TABLE.replace("Z\n", "\n"), TABLE.replace("T", " ").replace("Z\n", " UTC\n"), TABLE.replace("Z\n", " GMT\n"),
+        TABLE.replace("2026-01-02T23:30:00Z", "2026-01-03T01:30:00+02:00"),
+        TABLE.replace("2026-01-02T23:30:00Z", "2026-01-02 20:30:00-03"),
+        TABLE.replace("2026-01-02T23:30:00Z", "2026-01-03T05:00:00+0530"),
+        TABLE.replace("2026-01-02T23:30:00Z", "1767396600"), TABLE.replace("2026-01-02T23:30:00Z", "1767396600000"),
+        TABLE.replace("2026-01-02T23:30:00Z", "1767396600.25"), TABLE.replace("2026-01-02T23:30:00Z", "2026-01-02"),
+    ],
+)  # fmt: skip
+def test_a_table_is_read_as_spreadsheets_databases_and_people_write_it(body: str | bytes) -> None:
+    assert _read(body) == _read(TABLE)
+    assert [(s.day - START, s.source, s.context) for s in _read(body)[0]] == [
+        (1, "a", "phishing"), (2, "b", ""), (3, "c", "c2, botnet"),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("between", [",", ";", "\t", "|"])
+@pytest.mark.parametrize("order", [[0, 1, 2, 3, 4], [4, 3, 2, 1, 0], [2, 4, 0, 3, 1]])
+def test_columns_stand_in_any_order_and_between_several_marks(order: list[int], between: str) -> None:
+    assert _read(_rows(order, between)) == _read(_rows([0, 1, 2, 3, 4]))
+    assert not _read(_rows(order, between))[1]
+
+
+def test_a_cell_may_hold_what_is_no_end_of_a_line() -> None:
+    odd = "one\u2028two\x0cthree\x85four\x1cfive\x00"
+    good, faults = _read(TABLE.replace("phishing", odd))
+    assert (len(good), good[0].context, faults) == (3, odd, [])
+
+
+@pytest.mark.parametrize("order", [[0, 1, 2, 3, 4], [4, 2, 1, 0, 3], [3, 4, 2, 1, 0]])
+def test_a_quotation_mark_that_nobody_closes_costs_its_own_line(order: list[int]) -> None:
+    head, first, rest = _rows(order).replace("phishing", '"phishing').partition("2026-01-02T23:30:00Z")
+    good, faults = _read(head + first + rest + rest.partition("\n")[2] * 40_000)
+    assert [fault.place for fault in faults] == ["line 2"] and "quotation mark" in faults[0].reason
+    assert len(good) == 2 * 40_001
+    assert len(_read(_rows(order).replace("phishing", '"phi\nshing"'))[0]) == 3, "one that is closed is a cell"
+
+
+@pytest.mark.parametrize("head", [b"\xfd7zXZ\x00", b"BZh9", b"\x28\xb5\x2f\xfd"])
+def test_what_is_packed_otherwise_is_told_so(head: bytes) -> None:
+    good, [fault] = _read(head + b"\x00" * 50)
+    assert not good and "packed" in fault.reason
+
+
 def test_an_empty_file_is_no_fault() -> None:
+    assert _read(b"\r\n \n# nothing\n") == ([], [])
     assert _read(b"") == ([], [])
     assert _read(b"value,type,source,context,seen_at\n") == ([], [])
 

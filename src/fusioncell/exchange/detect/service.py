@@ -157,7 +157,7 @@ class Feeds:
 
     def round(self) -> None:
         """Count what pages were asked for and had not at hand (a thread's work)."""
-        self._tables.round()
+        self._tables.round(self._clock.now() // DAY)
 
     def change(self, viewer: Viewer, named: Sequence[int] = (), before: int = 0) -> Change:
         """Return what a viewer's exports hold, and what they gained and lost since a position of the record, by what

@@ -123,10 +123,10 @@ class Tables:
         near = mended(rows_of(made.table, named), moved, rows_of(fresh, named))
         return Look(near, +counts, faded, np.union1d(sums.first, come.faded))
 
-    def round(self) -> None:
-        """Make or mend the tables that pages have missed."""
+    def round(self, today: int) -> None:
+        """Make or mend the tables that pages have missed, and their sums of a day."""
         while (audiences := self._next()) is not None:
-            self.table(audiences)
+            self._sums(self._of(audiences), self.table(audiences), today)
             with self._lock:
                 self._wanted.pop(audiences, None)
 

@@ -1,7 +1,10 @@
 """Read sightings: MISP events (also of a feed's folder), and tables ``value,type,source,context,seen_at``. Pure.
 
-* A table's row is one sighting. ``value`` and ``seen_at`` must be there; the other columns may be missing. Times
-  are RFC 3339, ``2026-01-20 04:32:13``, a date or Unix seconds; without an offset they are UTC.
+* A table's row is one sighting. ``value`` and ``seen_at`` must be there, the other columns may be missing; their order
+  is free. Times are RFC 3339, ``2026-01-20 04:32:13``, a date, or Unix seconds or milliseconds; without an offset they
+  are UTC.
+* Cells stand between commas, semicolons, tabs or bars. Blank lines, and those that begin with ``#``, may come before
+  the names of the columns. A quotation mark that nobody closes costs its own line, and not the rows after it.
 * Of a MISP event each attribute is a sighting at its timestamp, else the event's, else its date; so is each sighting
   under it. Its source is the event's author, and the account where the comment is a link to a post; its context, the
   tags.
@@ -12,9 +15,11 @@
 from __future__ import annotations
 
 import csv
+import io
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
+from itertools import islice
 
 import msgspec
 
@@ -29,6 +34,12 @@ EARLIEST: Instant = 631_152_000_000_000
 """1990-01-01: what is dated before was not dated."""
 _COLUMNS = ("value", "type", "source", "context", "seen_at")
 _SHOWN = 80
+_MOST_UNCLOSED = 1000
+"""Quotation marks that nobody closes after which a table is read on from the next line."""
+_SHORT_OFFSET = re.compile(r"\d[+-]\d\d")
+_MILLISECONDS = re.compile(r"\d{12,13}|\d{9,10}\.\d{1,9}")
+_PACKED = (b"\xfd7zXZ", b"BZh", b"\x28\xb5\x2f\xfd", b"7z\xbc\xaf", b"Rar!")
+"""How files begin that are packed in forms that are not read: xz, bzip2, zstd, 7z, rar."""
 _POST = re.compile(r"https?://([^/\s]+)/([^/\s?#]+)")
 csv.field_size_limit(1 << 20)
 
@@ -81,6 +92,8 @@ _event = msgspec.json.Decoder(_Top, strict=False)
 
 def read_sightings(body: bytes, now: Instant) -> Said:
     """Read a file's sightings in its order, and its faults. ``now``: what is dated later is a fault."""
+    if body.startswith(_PACKED):
+        return iter((Fault("", "it is packed in a form that is not read: unpack it, or pack it with gzip or zip"),))
     return _misp(body, now) if body.lstrip()[:1] in (b"{", b"[") else _table(body, now)
 
 
@@ -96,36 +109,67 @@ def _day(text: str, now: Instant) -> int | str:
 
 @lru_cache(100_000)
 def _time(text: str) -> Instant | None:
-    return any_time(text)
+    text = text.strip().removesuffix("GMT").rstrip()
+    if _MILLISECONDS.fullmatch(text):
+        return any_time(text.partition(".")[0] if "." in text else text[:-3])
+    # PostgreSQL writes an offset of whole hours as +02.
+    return any_time(f"{text}:00" if _SHORT_OFFSET.fullmatch(text[-4:]) and ":" in text else text)
 
 
 def _table(body: bytes, now: Instant) -> Said:
-    text = body.decode("utf-8-sig", "replace")
-    head = text.partition("\n")[0]
-    delimiter = max(",;\t", key=head.count)
-    lines = csv.reader(text.splitlines(keepends=True), delimiter=delimiter)
-    try:
-        names = [cell.strip().lower() for cell in next(lines, [])]
-    except csv.Error as error:
-        yield Fault("line 1", str(error))
+    wide = body[:2] in (b"\xff\xfe", b"\xfe\xff")
+    text = body.decode("utf-16" if wide else "utf-8-sig", "replace")
+    # As files are split into lines: a cell may hold what str.splitlines takes for an end of line.
+    lines = io.StringIO(text, newline="").readlines()
+    head = next((at for at, line in enumerate(lines) if line.strip() and not line.startswith("#")), len(lines))
+    if head == len(lines):
         return
-    if not names:
-        return
+    delimiter = max(",;\t|", key=lines[head].count)
+    rows = _records(lines, head, delimiter)
+    _, cells = next(rows)
+    names = [] if isinstance(cells, str) else [cell.strip().lower() for cell in cells]
     missing = [name for name in ("value", "seen_at") if name not in names]
     if missing:
-        yield Fault("line 1", f"no column {' and no column '.join(missing)}; wanted: {','.join(_COLUMNS)}")
+        wanted = f"no column {' and no column '.join(missing)}; wanted: {','.join(_COLUMNS)}"
+        yield Fault(f"line {head + 1}", cells if isinstance(cells, str) else wanted)
         return
     places = [names.index(name) if name in names else None for name in _COLUMNS]
+    for number, cells in rows:
+        if isinstance(cells, str):
+            yield Fault(f"line {number}", cells)
+        elif any(map(str.strip, cells)):
+            yield _row(cells, places, number, now)
+
+
+def _records(lines: Sequence[str], start: int, delimiter: str) -> Iterator[tuple[int, list[str] | str]]:
+    """Yield, from a line on, the number of each record's first line, and its cells or what is wrong with it."""
+    again = _MOST_UNCLOSED
     while True:
-        try:
-            cells = next(lines)
-        except StopIteration:
-            return
-        except csv.Error as error:
-            yield Fault(f"line {lines.line_num}", str(error))
-            continue
-        if any(cells):
-            yield _row(cells, places, lines.line_num, now)
+        reader, begun = csv.reader(islice(lines, start, None), delimiter=delimiter), start
+        while True:
+            fault = ""
+            try:
+                cells = next(reader, None)
+            except csv.Error as error:
+                cells, fault = [], str(error)
+            if cells is None:
+                return
+            end = start + reader.line_num
+            if end > begun + 1 and again and (fault or (end == len(lines) and _unclosed(lines[begun:], delimiter))):
+                yield begun + 1, "a quotation mark opens a cell, and none closes it"
+                start, again = begun + 1, again - 1
+                break
+            yield begun + 1, fault or cells
+            begun = end
+
+
+def _unclosed(lines: Sequence[str], delimiter: str) -> bool:
+    """Tell whether what was read as one record up to the end of a table is one only because a quote is not closed."""
+    try:
+        list(csv.reader(lines, delimiter=delimiter, strict=True))
+    except csv.Error as error:
+        return "unexpected end" in str(error)
+    return False
 
 
 def _row(cells: list[str], places: list[int | None], number: int, now: Instant) -> Sighting | Fault:
