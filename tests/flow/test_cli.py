@@ -146,16 +146,30 @@ def test_every_command_explains_itself(words: list[str]) -> None:
     assert re.search(r"\n\n  [A-Z][^.]{10,}\.", text), "a sentence that says what it does"
 
 
+@pytest.mark.parametrize("words", [words for words in _every_command() if len(words) == 1], ids=" ".join)
+def test_the_list_of_commands_cuts_no_line_short(words: list[str]) -> None:
+    listed = CliRunner().invoke(main, [*words, "--help"], terminal_width=80).output.partition("Commands:")[2]
+    assert "..." not in listed
+
+
 def test_errors_say_what_to_do_and_have_their_codes(tmp_path: Path, data: Path) -> None:
     result = call("status", "--data", tmp_path / "nothing", code=1)
     assert result.stdout == ""
     assert "error: there is no hub in" in result.stderr
     assert "fusioncell init" in result.stderr
-    call("no-such-command", code=2)
+    assert "Did you mean: status?" in call("sttaus", code=2).stderr
+    assert "Did you mean: approve" in call("shield", "aprove", code=2).stderr
+    assert "Did you mean" not in call("no-such-command", code=2).stderr
     call("import", "--data", data, code=2)
     call("status", "--hub", "http://127.0.0.1:9", "--key", "k", code=3)
     call("status", "--hub", "http://127.0.0.1:9", code=2)
     assert "fusioncell org list" in call("shield", "list", "--data", data, "--as", "Nobody", code=1).stderr
+
+
+def test_import_reads_stdin(hub: Path) -> None:
+    assert told("import", "-", "--data", hub, given="hxxp://evil-bank[.]example/a\n")["contributions"] == 1
+    assert told("show", "http://evil-bank.example/a", "--data", hub)["mentions"] == 1
+    assert "1 contribution:" in call("import", "-", "--data", hub, given="hxxp://evil-bank[.]example/b\n").output
 
 
 def test_init_makes_one_hub_and_refuses_a_second(tmp_path: Path) -> None:
@@ -282,6 +296,8 @@ def test_from_report_to_block_to_recall(hub: Path, tmp_path: Path) -> None:
         assert told("import", "--data", hub, "--as", party, "--tlp", "green", file)["new"] == 1
 
     shown = told("show", "domain-name", "evil-bank.example", "--data", hub)
+    assert told("show", "evil-bank.example", "--data", hub) == shown, "its type is seen by its look"
+    call("show", "domain-name", "evil-bank.example", "more", "--data", hub, code=2)
     assert shown["independent_origins"] == 2
     assert told("show", "url", url, "--data", hub)["value"].endswith("/a%2Fb//login?x=%41")
     matched = told("match", "-", "--data", hub, given="evil-bank.example\nunknown.example\n")

@@ -93,6 +93,14 @@ def test_json_and_broken_utf_16_are_refused(media: str, body: bytes) -> None:
         split_body(media, body, "", LIMITS)
 
 
+@pytest.mark.parametrize("charset", ["utf-16", "utf-16-be"])
+def test_json_in_utf_16_is_told_what_to_do(charset: str) -> None:
+    body = ("\ufeff" if charset == "utf-16-be" else "") + BUNDLE.decode()
+    with pytest.raises(BadInput) as refused:
+        split_body("application/json", body.encode(charset), "", LIMITS)
+    assert "UTF-16" in refused.value.detail and "UTF-8" in refused.value.hint
+
+
 def test_no_media_type_or_ending_names_two_formats() -> None:
     media = [name for row in FORMATS.values() for name in row.media_types]
     endings = [name for row in FORMATS.values() for name in row.endings]

@@ -6,10 +6,11 @@ from typing import Any
 
 import click
 
+from fusioncell.cli.group import Group
 from fusioncell.cli.options import Where, json_option, plain, show, table, where_options
 
 
-@click.group(epilog="Example: fusioncell asset add example.org --data data")
+@click.group(cls=Group, epilog="Example: fusioncell asset add example.org --data data")
 def asset() -> None:
     """Network assets: networks, AS numbers and domain names, with proof of control."""
 

@@ -11,6 +11,7 @@ from typing import Any
 
 import click
 
+from fusioncell.cli.group import Group
 from fusioncell.cli.options import json_option, show
 from fusioncell.kernel.clock import format_instant
 from fusioncell.kernel.errors import FusionCellError, NotFound, Unavailable
@@ -25,6 +26,7 @@ _config = click.option("--config", "file", default=DEFAULT, show_default=True, m
 
 
 @click.group(
+    cls=Group,
     epilog="""\b
 Examples:
   fusioncell edge run --config /etc/fusioncell/edge.toml

@@ -18,6 +18,7 @@ import click
 import msgspec
 
 from fusioncell.bootstrap import open_known_good
+from fusioncell.cli.group import Group
 from fusioncell.cli.main import FAULTS
 from fusioncell.cli.options import json_option
 from fusioncell.fusion.clusters import Commons, Figures, Gathering, features_of_report, measure
@@ -42,7 +43,7 @@ _report = msgspec.json.Decoder(Report).decode
 _label = msgspec.json.Decoder(_Label).decode
 
 
-@click.group()
+@click.group(cls=Group)
 def evaluate() -> None:
     """Measure the hub's methods on labelled data."""
 

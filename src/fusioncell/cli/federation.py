@@ -8,13 +8,14 @@ import click
 
 from fusioncell.cli.feeds import PATH as FEEDS
 from fusioncell.cli.feeds import feed_secret, pulled, said, state_of
+from fusioncell.cli.group import Group
 from fusioncell.cli.options import Where, json_option, plain, show, table, where_options
 
 PATH = "/api/federation/partners"
 _CEILING = click.Choice(["clear", "green", "amber", "amber+strict"])
 
 
-@click.group(epilog="Example: fusioncell federation agree 'Hub of the coast' --ceiling green --data data")
+@click.group(cls=Group, epilog="Example: fusioncell federation agree 'Hub of the coast' --ceiling green --data data")
 def federation() -> None:
     """Other Fusion Cells: agreements by which they read here, and hubs that this one reads. For operators."""
 

@@ -6,13 +6,14 @@ from typing import Any
 
 import click
 
+from fusioncell.cli.group import Group
 from fusioncell.cli.options import Where, json_option, note, plain, show, table, where_options
 
 PATH = "/api/inbound/feeds"
 MOST_TURNS = 1_000
 
 
-@click.group(epilog="Example: fusioncell feeds enable circl-osint --data data")
+@click.group(cls=Group, epilog="Example: fusioncell feeds enable circl-osint --data data")
 def feeds() -> None:
     """Inbound feeds: sources elsewhere that the hub pulls on a schedule. For operators."""
 

@@ -6,10 +6,11 @@ from typing import Any
 
 import click
 
+from fusioncell.cli.group import Group
 from fusioncell.cli.options import Where, json_option, plain, show, table, where_options
 
 
-@click.group(epilog='Example: fusioncell group add "Finance circle" --party "Example Bank" --data data')
+@click.group(cls=Group, epilog='Example: fusioncell group add "Finance circle" --party "Example Bank" --data data')
 def group() -> None:
     """Groups of the partnership."""
 

@@ -135,7 +135,7 @@ def import_(
     uses: str | None,
     as_json: bool,
 ) -> None:
-    """Take in STIX, MISP, CSV, lists and text: files, folders (with all below), .gz, .zip, or addresses.
+    """Take in STIX, MISP, CSV, lists and text: files, folders (with all below), .gz, .zip, addresses, - (stdin).
 
     Returns when all of it is kept, fused and searchable.
     """
@@ -345,11 +345,16 @@ def _report(tally: Tally, seconds: float, cpu_seconds: float, quarantine: str, a
     show(result, as_json, lambda: _text(tally, seconds, cpu_seconds))
 
 
+def _count(number: int, what: str) -> str:
+    return f"{number:,} {what}" if number == 1 else f"{number:,} {what}s"
+
+
 def _text(tally: Tally, seconds: float, cpu_seconds: float) -> str:
     items = tally.objects + tally.attributes
     lines = [
-        f"{tally.contributions:,} contributions: {tally.objects:,} objects and {tally.attributes:,} attributes",
-        f"{tally.new:,} new, {tally.duplicates:,} known before, {tally.faults:,} faults",
+        f"{_count(tally.contributions, 'contribution')}: {_count(tally.objects, 'object')} and "
+        f"{_count(tally.attributes, 'attribute')}",
+        f"{tally.new:,} new, {tally.duplicates:,} known before, {_count(tally.faults, 'fault')}",
     ]
     if tally.unmarked:
         lines.append(f"{tally.unmarked:,} carried no marking and were taken as TLP:{tally.marked_as.upper()}")

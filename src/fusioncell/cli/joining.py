@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import click
 
+from fusioncell.cli.group import Group
 from fusioncell.cli.options import Where, json_option, plain, show, table, where_options
 
 
-@click.group(epilog="Example: fusioncell members applications --data data")
+@click.group(cls=Group, epilog="Example: fusioncell members applications --data data")
 def members() -> None:
     """Who joins, who is suspended, whose account is idle."""
 

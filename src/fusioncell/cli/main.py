@@ -14,6 +14,7 @@ from typing import Any
 import click
 
 import fusioncell
+from fusioncell.cli.group import Group
 from fusioncell.kernel.errors import FusionCellError, Unavailable
 
 REFUSED, UNREACHABLE, FAULTS = 1, 3, 4
@@ -60,7 +61,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
 """Command → (module:attribute, one line for the list)."""
 
 
-class LazyGroup(click.Group):
+class LazyGroup(Group):
     """Loads a command's module when it is called, and turns our errors into two lines and an exit code."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:

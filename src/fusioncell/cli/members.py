@@ -6,11 +6,14 @@ from typing import Any
 
 import click
 
+from fusioncell.cli.group import Group
 from fusioncell.cli.options import Where, json_option, plain, show, table, where_options
 from fusioncell.cli.privacy import erase_person, person_data
 
 
-@click.group(epilog='Example: fusioncell org add "Example Bank" --sector finance --kind industry --data data')
+@click.group(
+    cls=Group, epilog='Example: fusioncell org add "Example Bank" --sector finance --kind industry --data data'
+)
 def org() -> None:
     """Organisations of the partnership."""
 
@@ -58,6 +61,7 @@ def list_orgs(where: Where, as_json: bool) -> None:
 
 
 @click.group(
+    cls=Group,
     epilog="Example: fusioncell person add --org bank --name 'A. Analyst' --email a@bank.example --role analyst"
 )
 def person() -> None:
@@ -128,7 +132,7 @@ def link(where: Where, email: str, as_json: bool) -> None:
     show(result, as_json, result["link"])
 
 
-@click.group(epilog="Example: fusioncell key add --org bank --role member --label siem --data data")
+@click.group(cls=Group, epilog="Example: fusioncell key add --org bank --role member --label siem --data data")
 def key() -> None:
     """API keys of the organisations."""
 

@@ -13,6 +13,7 @@ from typing import Any
 
 import click
 
+from fusioncell.cli.group import Group
 from fusioncell.cli.options import Where, json_option, show, table, where_options
 from fusioncell.kernel.errors import BadInput, NotFound
 
@@ -60,6 +61,7 @@ key_file = click.option("--key-file", required=True, type=click.Path(exists=True
 
 
 @click.group(
+    cls=Group,
     epilog="""\b
 Two officers together can reveal who made an anonymous contribution; its author sees every attempt.
   fusioncell officer key my.pem

@@ -6,6 +6,7 @@ import json
 
 import click
 
+from fusioncell.cli.group import Group
 from fusioncell.cli.options import Where, json_option, plain, show, table, where_options
 
 
@@ -39,7 +40,10 @@ def erase_person(where: Where, who: str, posts: bool, yes: bool, as_json: bool) 
     show(found, as_json, lambda: f"Erased; {found['payloads']} entries of the record lost their payload.{more}")
 
 
-@click.group(epilog="Example: fusioncell hold place person a@bank.example --case 2026/117 --basis 'Evidence Act, s. 9'")
+@click.group(
+    cls=Group,
+    epilog="Example: fusioncell hold place person a@bank.example --case 2026/117 --basis 'Evidence Act, s. 9'",
+)
 def hold() -> None:
     """Preservation holds: what is kept from erasure, for officers and auditors."""
 

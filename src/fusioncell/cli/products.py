@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import click
 
+from fusioncell.cli.group import Group
 from fusioncell.cli.options import Where, json_option, where_options
 from fusioncell.cli.options import show as show_result
 
 
-@click.group()
+@click.group(cls=Group)
 def product() -> None:
     """Products of analysis: the summaries of a week and of a month."""
 

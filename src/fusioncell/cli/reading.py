@@ -53,17 +53,20 @@ def search(where: Where, query: tuple[str, ...], limit: int, as_json: bool) -> N
     "show",
     epilog="""\b
 Examples:
+  fusioncell show evil.example
   fusioncell show domain-name evil.example
   fusioncell show auto 'hxxp://evil[.]example/x'""",
 )
-@click.argument("kind", metavar="TYPE")
-@click.argument("value")
+@click.argument("words", nargs=-1, required=True, metavar="[TYPE] VALUE")
 @where_options
 @json_option
-def show(where: Where, kind: str, value: str, as_json: bool) -> None:
-    """Assess one observable: how likely malicious, how likely active, and why. TYPE auto: as it looks."""
+def show(where: Where, words: tuple[str, ...], as_json: bool) -> None:
+    """Assess one observable: how likely malicious, how likely active, and why. TYPE auto, or none: as it looks."""
     from fusioncell.cli.door import opened, path_part
 
+    if len(words) > 2:
+        raise click.UsageError("give one value, with its type before it if you know it.")
+    kind, value = ("auto", *words)[-2:]
     with opened(where) as door:
         found = door.json("GET", f"/api/observables/{path_part(kind)}/{path_part(value)}")
     show_result(found, as_json, lambda: _explained(found))

@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from fusioncell.cli import shield_rules, shield_undo, shield_zones
+from fusioncell.cli.group import Group
 from fusioncell.cli.options import Where, json_option, plain, show, table, where_options
 from fusioncell.kernel.errors import NotFound
 from fusioncell.kernel.refang import defang
@@ -18,6 +19,7 @@ PATIENCE = 10.0
 
 
 @click.group(
+    cls=Group,
     epilog="""\b
 Examples:
   fusioncell shield list --state proposed

@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from fusioncell.cli.group import Group
 from fusioncell.cli.options import Where, json_option, plain, show, table, where_options
 from fusioncell.kernel.errors import BadInput
 from fusioncell.kernel.refang import defang
@@ -43,7 +44,7 @@ def _part(text: str) -> str:
 # The policy
 
 
-@click.group("policy", epilog="""\b
+@click.group("policy", cls=Group, epilog="""\b
 Examples:
   fusioncell shield policy show > policy.toml
   fusioncell shield policy propose policy.toml --reason "ransomware is missing"
@@ -102,7 +103,7 @@ def policy_approve(where: Where, change: str, as_json: bool) -> None:
 # Standing approvals
 
 
-@click.group("standing", epilog="""\b
+@click.group("standing", cls=Group, epilog="""\b
 Examples:
   fusioncell shield standing propose rule.toml
   fusioncell shield standing sign ID
@@ -187,7 +188,7 @@ def standing_review(where: Where, which: str, wrong: bool, note: str, as_json: b
 # Holds
 
 
-@click.group("hold", epilog="""\b
+@click.group("hold", cls=Group, epilog="""\b
 Examples:
   fusioncell shield hold ask watched.example --reason "case 12" --days 7
   fusioncell shield hold confirm ID""")

@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+from fusioncell.cli.group import Group
 from fusioncell.cli.options import Where, json_option, show, table, where_options
 from fusioncell.kernel.refang import defang
 
@@ -75,7 +76,7 @@ def _barred(found: dict[str, Any]) -> str:
     return table(rows, ["NAME", "SINCE", "REASON"]) if rows else "No bars."
 
 
-@click.group("fuse")
+@click.group("fuse", cls=Group)
 def fuse() -> None:
     """What waits for two people: large changes by machine, rollbacks, the ends of bars."""
 

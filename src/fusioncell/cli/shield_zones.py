@@ -8,6 +8,7 @@ from typing import Any, TextIO
 
 import click
 
+from fusioncell.cli.group import Group
 from fusioncell.cli.options import Where, json_option, plain, show, table, where_options
 
 KINDS = ("unbound", "bind", "powerdns", "knot")
@@ -64,7 +65,7 @@ def _write(folder: Path, files: dict[str, str]) -> None:
             file.chmod(0o750)
 
 
-@click.group("subscriber")
+@click.group("subscriber", cls=Group)
 def subscriber() -> None:
     """Resolvers that take the zones: add, change, next step, new key, end."""
 
@@ -103,6 +104,8 @@ def _behind(one: dict[str, Any]) -> str:
 @click.option("--garden", default="", metavar="HOST", help="Your walled garden, for --action garden.")
 @click.option("--address", "addresses", multiple=True, metavar="NETWORK", help="From where it comes. Repeat.")
 @click.option("--notify", multiple=True, metavar="ADDRESS[@PORT]", help="Where it hears of changes. Repeat.")
+@click.option("--certificate", "certificates", multiple=True, metavar="SHA256",
+              help="Fingerprint of the certificate that it shows by TLS. Repeat.")
 @where_options
 @json_option
 def add(where: Where, label: str, as_json: bool, **asked: Any) -> None:
@@ -132,6 +135,29 @@ def rotate(where: Where, which: str, as_json: bool) -> None:
     with opened(where) as door:
         made = door.json("POST", f"/api/shield/subscribers/{path_part(which)}/rotate")
     show(made, as_json, lambda: _key_text(made))
+
+
+@subscriber.command("certificates", epilog="""\b
+Examples:
+  fusioncell shield subscriber certificates ID "$(openssl x509 -noout -fingerprint -sha256 -in own.pem)"
+  fusioncell shield subscriber certificates ID OLD NEW    # while one takes the other's place
+  fusioncell shield subscriber certificates ID            # by none any more""")
+@click.argument("which", metavar="ID")
+@click.argument("fingerprints", metavar="[SHA256]...", nargs=-1)
+@where_options
+@json_option
+def certificates(where: Where, which: str, fingerprints: tuple[str, ...], as_json: bool) -> None:
+    """Say by which certificates a resolver is known from now on, by their SHA-256 fingerprints.
+
+    One that is not named any more is refused at once, and what it began ends.
+    """
+    from fusioncell.cli.door import opened, path_part
+
+    with opened(where) as door:
+        done = door.json("POST", f"/api/shield/subscribers/{path_part(which)}",
+                         json={"certificates": list(fingerprints)})  # fmt: skip
+    show(done, as_json, "It is known by what you named from now on." if fingerprints else
+         "It is known by no certificate any more.")  # fmt: skip
 
 
 @subscriber.command("step")

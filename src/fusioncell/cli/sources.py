@@ -1,4 +1,5 @@
-"""Find what an import is to read: files, folders with all below, packed files, addresses. One in memory at a time.
+"""Find what an import is to read: files, folders with all below, packed files, addresses, stdin. One at a time in
+memory.
 
 Bounds: a file's size unpacked, a zip's members and ratio. Hidden files, and the index of a MISP feed, are left out.
 """
@@ -6,6 +7,7 @@ Bounds: a file's size unpacked, a zip's members and ratio. Hidden files, and the
 from __future__ import annotations
 
 import re
+import sys
 import zipfile
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -18,6 +20,7 @@ MAX_MEMBERS = 10_000
 MAX_RATIO = 200
 MAX_TOTAL = 2 << 30
 """Bytes that one zip may hold in all."""
+STDIN = "-"
 FEED_INDEX = frozenset({"manifest.json", "hashes.csv"})
 _ADDRESS = re.compile(r"[a-z][a-z0-9+.-]*://", re.IGNORECASE)
 _MEDIA = re.compile(r"application/(?:[a-z0-9.]+\+)?json|text/(?:csv|plain|tab-separated-values)", re.IGNORECASE)
@@ -48,7 +51,7 @@ def sources(paths: Iterable[str], limit: int, note: Note) -> Iterator[Source | U
     """Yield every body that the paths name, in order. Raises NotFound before anything is read."""
     named = list(paths)
     for path in named:
-        if not _ADDRESS.match(path) and not Path(path).exists():
+        if path != STDIN and not _ADDRESS.match(path) and not Path(path).exists():
             raise NotFound(f"there is no {path}", hint="Nothing was imported. Check the path.")
     return _sources(named, limit, note)
 
@@ -56,7 +59,9 @@ def sources(paths: Iterable[str], limit: int, note: Note) -> Iterator[Source | U
 def _sources(named: list[str], limit: int, note: Note) -> Iterator[Source | Unreadable]:
     for path in named:
         try:
-            if _ADDRESS.match(path):
+            if path == STDIN:
+                yield from _stdin(limit)
+            elif _ADDRESS.match(path):
                 yield from _address(path, limit)
             elif Path(path).is_dir():
                 yield from _folder(Path(path), limit, note)
@@ -70,6 +75,14 @@ def _why(fault: Exception) -> str:
     if isinstance(fault, FusionCellError):
         return f"{fault.detail}{'; ' + fault.hint if fault.hint else ''}"
     return getattr(fault, "strerror", None) or str(fault) or type(fault).__name__
+
+
+def _stdin(limit: int) -> Iterator[Source | Unreadable]:
+    body = sys.stdin.buffer.read(limit + 1)
+    if len(body) > limit:
+        yield Unreadable("stdin", f"over {limit:,} bytes: split it, or raise FUSIONCELL_MAX_BODY_MB")
+        return
+    yield from _unpacked("stdin", "", body, limit)
 
 
 def _address(url: str, limit: int) -> Iterator[Source | Unreadable]:

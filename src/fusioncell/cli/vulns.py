@@ -7,12 +7,13 @@ from typing import Any
 
 import click
 
+from fusioncell.cli.group import Group
 from fusioncell.cli.options import Where, json_option, plain, show, table, where_options
 
 PATH = "/api/vulnerabilities"
 
 
-@click.group(epilog="Example: fusioncell vulns import known_exploited_vulnerabilities.json --data data")
+@click.group(cls=Group, epilog="Example: fusioncell vulns import known_exploited_vulnerabilities.json --data data")
 def vulns() -> None:
     """Vulnerabilities: tables of KEV, EPSS and SSVC, and what is exploited now in the partnership's sectors."""
 

@@ -7,6 +7,7 @@ What is not here: any knowledge of a format.
 
 from __future__ import annotations
 
+import codecs
 import re
 from typing import TypeVar
 
@@ -68,6 +69,9 @@ def decode(decoder: msgspec.json.Decoder[T], body: bytes) -> T:
             f"a string is not UTF-8 ({error.reason})", hint="JSON is sent as UTF-8 (RFC 8259 §8.1)."
         ) from None
     except msgspec.DecodeError as error:
+        if body.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+            raise BadInput("the JSON is UTF-16", place="byte 0",
+                           hint="JSON is sent as UTF-8 (RFC 8259 §8.1); save it as UTF-8 and send it again.") from None
         offset = _offset(body, error)
         raise BadInput(f"malformed JSON: {_reason(body, error)}", place=place_of(body, offset)) from None
 
