@@ -47,21 +47,22 @@ class Authority:
         self.file = folder / "authority.pem"
         self.file.write_bytes(self._certificate(self._name, self._key, None).public_bytes(serialization.Encoding.PEM))
 
-    def issue(self, host: str) -> tuple[Path, Path]:
-        """Write a certificate for a host name and its key; return the two files."""
+    def issue(self, host: str, days: float = 1) -> tuple[Path, Path]:
+        """Write a certificate for a host name, good for so many days, and its key; return the two files."""
         key = ec.generate_private_key(ec.SECP256R1())
         subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, host)])
         certificate, secret = self._folder / f"{host}.pem", self._folder / f"{host}.key"
-        certificate.write_bytes(self._certificate(subject, key, host).public_bytes(serialization.Encoding.PEM))
+        certificate.write_bytes(self._certificate(subject, key, host, days).public_bytes(serialization.Encoding.PEM))
         secret.write_bytes(key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8,
                                              serialization.NoEncryption()))
         return certificate, secret
 
-    def _certificate(self, subject: x509.Name, key: ec.EllipticCurvePrivateKey, host: str | None) -> x509.Certificate:
+    def _certificate(self, subject: x509.Name, key: ec.EllipticCurvePrivateKey, host: str | None,
+                     days: float = 1) -> x509.Certificate:  # fmt: skip
         now = datetime.datetime.now(datetime.UTC)
         made = (x509.CertificateBuilder().subject_name(subject).issuer_name(self._name).public_key(key.public_key())
-                .serial_number(x509.random_serial_number()).not_valid_before(now - datetime.timedelta(hours=1))
-                .not_valid_after(now + datetime.timedelta(days=1))
+                .serial_number(x509.random_serial_number()).not_valid_before(now - datetime.timedelta(days=10))
+                .not_valid_after(now + datetime.timedelta(days=days))
                 .add_extension(x509.BasicConstraints(ca=host is None, path_length=None), critical=True))
         if host is not None:
             made = made.add_extension(x509.SubjectAlternativeName([x509.DNSName(host)]), critical=False)

@@ -61,6 +61,37 @@ def test_a_resolver_is_added_takes_its_steps_and_ends(made: MadeHub) -> None:
         assert "Ended" in ended.text and "End this resolver" not in ended.text
 
 
+def test_certificates_are_registered_by_page_api_and_command(made: MadeHub, tmp_path: Path) -> None:
+    printed = "sha256 Fingerprint=" + "AB:" * 31 + "CD"  # as openssl prints it
+    with browser(made, made.ministry) as client:
+        page = client.get("/shield/resolvers").text
+        wrong = client.post("/shield/resolvers", data={**RESOLVER, "certificates": "ab:cd", "csrf": csrf(page)})
+        assert wrong.status_code == 400 and "no SHA-256 fingerprint" in wrong.text and 'value="ab:cd"' in wrong.text
+        added = client.post("/shield/resolvers", data={**RESOLVER, "certificates": printed, "csrf": csrf(page)})
+        assert added.status_code == 200 and "ab" * 31 + "cd" in added.text
+        [which] = set(re.findall(r'/shield/resolvers/([^/"]+)/certificates', added.text))
+        address = f"/shield/resolvers/{which}"
+        wrong = client.post(f"{address}/certificates", data={"certificates": "x" * 64, "csrf": csrf(page)})
+        assert wrong.status_code == 400 and "no SHA-256 fingerprint" in wrong.text
+        both = {"certificates": f"{printed}\n{'12' * 32}", "csrf": csrf(page)}
+        shown = client.post(f"{address}/certificates", data=both, follow_redirects=True).text
+        assert "ab" * 31 + "cd" in shown and "12" * 32 in shown
+    door, as_ministry = f"/api/shield/subscribers/{which}", {"Authorization": f"Bearer {made.ministry.key}"}
+    with visitor(made) as client:
+        for refused in (["ab" * 31], ["x" * 64], ["ab" * 33], [f"{number:064x}" for number in range(6)]):
+            answer = client.post(door, json={"certificates": refused}, headers=as_ministry)
+            assert answer.status_code == 400 and "certificate" in answer.text, refused
+        assert client.post(door, json={"certificates": []}, headers=as_ministry).status_code == 202
+        made.hub.settle()
+        assert client.get(door, headers=as_ministry).json()["certificates"] == []
+    made.hub.close()
+    where = ["--data", str(made.hub.folder.path)]
+    run = CliRunner().invoke(main, ["shield", "subscriber", "certificates", which, "ab" * 32, printed, *where])
+    assert run.exit_code == 0, run.output
+    listed = CliRunner().invoke(main, ["shield", "subscriber", "list", "--json", *where])
+    assert json.loads(listed.output)["subscribers"][0]["certificates"] == ["ab" * 32, "ab" * 31 + "cd"]
+
+
 def test_only_who_leads_or_operates_changes_and_only_its_own_sees(made: MadeHub) -> None:
     with visitor(made) as client:
         as_ministry = {"Authorization": f"Bearer {made.ministry.key}"}

@@ -12,8 +12,8 @@ ROW = {"href": "/shield/resolvers/r1", "label": "Leeds, pair 2", "org": "Norther
        "step": "Enforce", "takes": "Phishing, Malware distribution", "state": STATE}  # fmt: skip
 BEHIND = {**ROW, "href": "/shield/resolvers/r2", "label": "x" * 80, "org": "Bórdalan hálózat " * 4,
           "state": {"level": "suspicious", "words": "2 zones behind"}}  # fmt: skip
-TYPED = {"label": "", "kind": "bind", "action": "nxdomain", "garden": "", "addresses": "", "notify": "", "org": "",
-         "chosen": ["phishing"]}  # fmt: skip
+TYPED = {"label": "", "kind": "bind", "action": "nxdomain", "garden": "", "addresses": "", "notify": "",
+         "certificates": "", "org": "", "chosen": ["phishing"]}  # fmt: skip
 KINDS = [{"key": "unbound", "label": "Unbound"}, {"key": "bind", "label": "BIND 9"}]
 ACTIONS = [{"key": "nxdomain", "label": "It does not exist (NXDOMAIN)"}]
 CATEGORIES = [{"key": "phishing", "label": "Phishing"}, {"key": "malware", "label": "Malware distribution"}]
@@ -31,8 +31,8 @@ ONE: Context = {
     "shell": HERE,
     "one": {**ROW, "id": "r1", "action": "Your walled garden (CNAME)", "garden": "garden.isp.example",
             "reference": "CHG0012345", "command": "fusioncell shield resolver-config bind --subscriber r1",
-            "addresses": ["192.0.2.0/28", "2001:db8::/64"], "notify": ["192.0.2.53@53"], "protects": True,
-            "ended": None},
+            "addresses": ["192.0.2.0/28", "2001:db8::/64"], "notify": ["192.0.2.53@53"],
+            "certificates": ["5f" * 32, "0a" * 32], "protects": True, "ended": None},
     "may": True, "made": None,
     "keys": [{"name": "0a1b2c3d4e.rpz.fusioncell", "until": NOW + 7 * DAY},
              {"name": "5f6a7b8c9d.rpz.fusioncell", "until": None}],

@@ -124,6 +124,7 @@ def follow_subscribers(serving: Serving, subscribers: Subscribers, server: DnsSe
     signing: dict[str, bytes] = {}
 
     def follow(moved: set[str]) -> None:
+        server.set_certificates(serving.certificates())
         keys = serving.keys()
         if keys != signing:
             signing.clear()

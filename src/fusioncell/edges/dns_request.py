@@ -15,7 +15,7 @@ import struct
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import dns.message
 import dns.rcode
@@ -39,8 +39,22 @@ _ANSWERED = frozenset({dns.rdatatype.SOA, dns.rdatatype.NS, dns.rdatatype.IXFR, 
 MayTransfer = Callable[[str, str, str], bool]
 """Asked with a zone's name, who proved to ask and the address: may it have the zone?
 
-Who: the name of the TSIG key that signed; without one, ``cert:`` and the host name of the client's certificate (TLS,
-issued by the authority that the server was given); "" where nothing was proven."""
+Who: the name of the TSIG key that signed. Without one, what the client's certificate proves (TLS, issued by the
+authority that the server was given), one after the other until one suffices: ``cert-sha256:`` and its fingerprint, then
+``cert:`` and the host name in it. "" where nothing was proven."""
+BY_FINGERPRINT = "cert-sha256:"
+
+
+class Shown(NamedTuple):
+    """A client's certificate, verified: the first host name in it, the SHA-256 of it (64 hex digits); "" for none."""
+
+    name: str = ""
+    fingerprint: str = ""
+
+    def proofs(self) -> tuple[str, ...]:
+        """Return what it proves (see ``MayTransfer``); never nothing."""
+        said = ((BY_FINGERPRINT, self.fingerprint), ("cert:", self.name))
+        return tuple(kind + each for kind, each in said if each) or ("",)
 
 
 class ZonePort(Protocol):
@@ -109,13 +123,15 @@ class Asked:
 
 @dataclass(frozen=True)
 class Request(Asked):
-    """An allowed query for a zone's apex. ``serial``: what an IXFR client holds. ``key``: what signed it."""
+    """An allowed query for a zone's apex. ``serial``: what an IXFR client holds. ``key``: what signed it. ``who``: what
+    was proven, for which it is allowed (see ``MayTransfer``).
+    """
 
     zone: ZonePort
     serial: int | None
     address: str
     key: TsigKey | None
-    certificate: str = ""
+    who: str = ""
 
     @property
     def rdtype(self) -> int:
@@ -126,13 +142,6 @@ class Request(Asked):
     def client(self) -> str:
         """Who asks: the key's name, else that of the certificate, else the address."""
         return self.who or self.address
-
-    @property
-    def who(self) -> str:
-        """What was proven (see ``MayTransfer``)."""
-        if self.key is not None:
-            return self.key.name
-        return "cert:" + self.certificate if self.certificate else ""
 
 
 @dataclass(frozen=True)
@@ -149,6 +158,7 @@ class Doorkeeper:
     def __init__(self, zones: Zones, keys: Iterable[TsigKey], may_transfer: MayTransfer) -> None:
         self._zones = zones
         self._may_transfer = may_transfer
+        self._certificates: frozenset[str] | None = None
         self.set_keys(keys)
 
     def set_keys(self, keys: Iterable[TsigKey]) -> None:
@@ -156,12 +166,19 @@ class Doorkeeper:
         self._keys = {key.owner: key for key in keys}
         self._keyring = {owner: key.for_dnspython() for owner, key in self._keys.items()}
 
-    def still_valid(self, request: Request) -> bool:
-        """Tell whether an answer may go on: a key that was taken away ends what it began."""
-        return request.key is None or self._keys.get(request.key.owner) == request.key
+    def set_certificates(self, fingerprints: Iterable[str]) -> None:
+        """Say which certificates are known by their fingerprints from now on; a transfer under another one ends."""
+        self._certificates = frozenset(BY_FINGERPRINT + each for each in fingerprints)
 
-    def read(self, wire: bytes, address: str, certificate: str = "") -> Request | Refusal:
-        """Follow the steps of the module's docstring. ``certificate``: the host name that the client's one proved."""
+    def still_valid(self, request: Request) -> bool:
+        """Tell whether an answer may go on: a key or certificate that was taken away ends what it began."""
+        if request.key is not None:
+            return self._keys.get(request.key.owner) == request.key
+        by_fingerprint = request.who.startswith(BY_FINGERPRINT)
+        return not by_fingerprint or self._certificates is None or request.who in self._certificates
+
+    def read(self, wire: bytes, address: str, shown: Shown = Shown()) -> Request | Refusal:  # noqa: B008 - a frozen value
+        """Follow the steps of the module's docstring. ``shown``: the client's certificate."""
         if len(wire) < 12 or wire[2] & 0x80:
             return Refusal(None, dns.rcode.FORMERR)
         if wire[2] & 0x78:
@@ -182,14 +199,13 @@ class Doorkeeper:
             return self._not_auth(wire, question, dns.rcode.BADSIG)
         except Exception:  # what a parser makes of hostile bytes is not a closed list
             return _bare(wire, dns.rcode.FORMERR)
-        return self._allowed(parsed, question, address, certificate)
+        return self._allowed(parsed, question, address, shown)
 
     def replayed(self, wire: bytes, request: Request) -> Refusal:
         """Refuse a signed request that came before: its time is over."""
         return self._not_auth(wire, request.question, dns.rcode.BADTIME)
 
-    def _allowed(self, parsed: dns.message.Message, question: bytes, address: str,
-                 certificate: str) -> Request | Refusal:
+    def _allowed(self, parsed: dns.message.Message, question: bytes, address: str, shown: Shown) -> Request | Refusal:
         key = signer = None
         if parsed.had_tsig:
             assert parsed.keyname is not None
@@ -199,8 +215,10 @@ class Doorkeeper:
         zone = self._zones(origin)
         if zone is None:
             return Refusal(Asked(parsed.id, question, edns, signer).refusal(dns.rcode.REFUSED), dns.rcode.REFUSED)
-        request = Request(parsed.id, question, edns, signer, zone, _soa_serial(parsed), address, key, certificate)
-        if not self._may_transfer(origin, request.who, address) or request.rdtype not in _ANSWERED:
+        proofs = (key.name,) if key is not None else shown.proofs()
+        who = next((each for each in proofs if self._may_transfer(origin, each, address)), None)
+        request = Request(parsed.id, question, edns, signer, zone, _soa_serial(parsed), address, key, who or "")
+        if who is None or request.rdtype not in _ANSWERED:
             return Refusal(request.refusal(dns.rcode.REFUSED), dns.rcode.REFUSED)
         if request.rdtype == dns.rdatatype.IXFR and request.serial is None:
             return Refusal(request.refusal(dns.rcode.FORMERR), dns.rcode.FORMERR)

@@ -8,7 +8,7 @@ does not read. A transfer lets other work run between messages.
 1. Who has shown that it may have a zone keeps its connection. A stranger's is the first to go where there are too many:
    so ten thousand connections that ask for nothing keep no subscriber out.
 2. A signed request for a transfer is taken once: who recorded one cannot play it again (see ``dns_tsig.Replays``).
-3. A key that is taken away ends what it began.
+3. A key or certificate that is taken away ends what it began.
 4. On the port of TLS, UDP answers too, in clear: an Unbound asks there for the SOA before it transfers by TLS.
 """
 
@@ -35,11 +35,12 @@ from fusioncell.edges.dns_request import (
     MayTransfer,
     Refusal,
     Request,
+    Shown,
     ZonePort,
     Zones,
     known_or_near,
 )
-from fusioncell.edges.dns_tls import certificate_name
+from fusioncell.edges.dns_tls import certificate_fingerprint, certificate_name
 from fusioncell.edges.dns_tsig import Replays, TsigKey
 
 __all__ = ["LOOPBACK", "DnsServer", "Limits", "MayTransfer", "NotifyTarget", "TsigKey", "ZonePort", "Zones",
@@ -74,7 +75,7 @@ class _Connection:
     socket: socket.socket
     task: asyncio.Task[None] | None = None
     writer: asyncio.StreamWriter | None = None
-    certificate: str = ""
+    shown: Shown = Shown()
     known: bool = False
 
     def abort(self) -> None:
@@ -149,6 +150,12 @@ class DnsServer:
     def set_keys(self, keys: Iterable[TsigKey]) -> None:
         """Replace the keys that may sign. A transfer under a key that went away ends unfinished. From any thread."""
         self._doorkeeper.set_keys(keys)
+
+    def set_certificates(self, fingerprints: Iterable[str]) -> None:
+        """Say which client certificates are known by their fingerprints, once that is not for ``may_transfer`` alone: a
+        transfer under one that went away ends unfinished. From any thread.
+        """
+        self._doorkeeper.set_certificates(fingerprints)
 
     def _soon(self, work: Callable[..., None], *what: object) -> None:
         if not self._closed:
@@ -246,7 +253,8 @@ class DnsServer:
                     lambda: asyncio.StreamReaderProtocol(reader), connection.socket, ssl=tls)
             writer = asyncio.StreamWriter(transport, protocol, reader, self._loop)
             connection.writer = writer
-            connection.certificate = certificate_name(writer.get_extra_info("peercert"))
+            connection.shown = Shown(certificate_name(writer.get_extra_info("peercert")),
+                                     certificate_fingerprint(writer.get_extra_info("ssl_object")))
             try:
                 await self._converse(reader, writer, connection)
             finally:
@@ -276,7 +284,7 @@ class DnsServer:
                     self._count("FORMERR", connection.address)
                     return
                 wire = await reader.readexactly(length)
-            request = self._doorkeeper.read(wire, connection.address, connection.certificate)
+            request = self._doorkeeper.read(wire, connection.address, connection.shown)
             if isinstance(request, Request) and not self._first_time(request):
                 request = self._doorkeeper.replayed(wire, request)
             if isinstance(request, Refusal):

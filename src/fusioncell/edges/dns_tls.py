@@ -1,7 +1,8 @@
 """Zone transfers over TLS (XoT, RFC 9103): how TLS is spoken, and what a client's certificate says.
 
 TLS 1.3 alone (§8.1.1 of the RFC), the ALPN token ``dot`` (§7.1; an Unbound of 2023 sends none, and is served), no early
-data. A client certificate is optional: who shows one that the given authority issued is known by the host name in it.
+data. A client certificate is optional: who shows one that the given authority issued is known by its fingerprint, or by
+the host name in it; one that another issued, or whose time is over, ends the handshake.
 The files are read anew when they change, so that a renewed certificate needs no restart.
 """
 
@@ -10,6 +11,7 @@ from __future__ import annotations
 import logging
 import ssl
 from collections.abc import Mapping
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -82,6 +84,12 @@ def _context(certificate: Path, key: Path, client_authority: Path | None) -> ssl
 
 def _times(files: list[Path]) -> tuple[int, ...]:
     return tuple(each.stat().st_mtime_ns for each in files)
+
+
+def certificate_fingerprint(handshake: ssl.SSLObject | None) -> str:
+    """Return the SHA-256 of the certificate that the client has shown, 64 hex digits; "" for none."""
+    shown = handshake.getpeercert(binary_form=True) if handshake is not None else None
+    return sha256(shown).hexdigest() if shown else ""
 
 
 def certificate_name(certificate: Mapping[str, Any] | None) -> str:

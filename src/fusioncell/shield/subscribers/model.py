@@ -28,6 +28,9 @@ FIRST = 1 << 30
 MOST = 1000
 """Subscribers of a hub."""
 MOST_ADDRESSES = 50
+MOST_CERTIFICATES = 5
+BY_CERTIFICATE = "cert-sha256:"
+"""What the DNS server puts before the fingerprint of a client's certificate where it says who asks."""
 MOST_FRESH = 9_500
 """Names that changed lately beyond which they are merged before the quiet hours."""
 QUIET = 3 * HOUR
@@ -35,6 +38,7 @@ QUIET = 3 * HOUR
 OVERLAP = 7 * DAY
 """How long the old key goes on after a rotation."""
 _LABEL = re.compile(r"[^\x00-\x1f\x7f-\x9f<>]{1,80}\Z")
+_FINGERPRINT = re.compile(r"[0-9a-f]{64}\Z", re.ASCII)
 _HOST = re.compile(r"(?=.{4,200}\Z)[a-z0-9-]{1,63}(\.[a-z0-9-]{1,63})+\Z", re.ASCII)
 
 
@@ -92,6 +96,8 @@ class Key(msgspec.Struct, frozen=True):
 class Body(msgspec.Struct, frozen=True):
     """The body of a subscriber's entries: all of it, as it stands from then on.
 
+    ``certificates``: SHA-256 fingerprints (hex) of those that it shows by TLS; who has any is known by a key or one of
+    them, never by its address alone.
     ``addresses``: networks from which it may come; without a key it must come from one of them. ``notify``: where it
     hears of changes (``address`` or ``address@port``). ``reference``: the ISP's own change that brought the step.
     """
@@ -106,6 +112,7 @@ class Body(msgspec.Struct, frozen=True):
     step: Step = Step.REHEARSE
     reference: str = ""
     reason: str = ""
+    certificates: tuple[str, ...] = ()
 
 
 class Mark(msgspec.Struct, frozen=True):
@@ -134,6 +141,7 @@ class Subscriber:
     added_at: Instant
     changed_at: Instant
     ended_at: Instant
+    certificates: tuple[str, ...] = ()
 
     @property
     def served(self) -> bool:
@@ -205,6 +213,18 @@ def check_notify(given: tuple[str, ...]) -> tuple[str, ...]:
                            hint="As in 192.0.2.53 or 192.0.2.53@5301.") from None  # fmt: skip
     if len(found) > MOST_ADDRESSES:
         raise BadInput(f"at most {MOST_ADDRESSES} addresses are told", place="notify")
+    return tuple(sorted(found))
+
+
+def check_certificates(given: tuple[str, ...]) -> tuple[str, ...]:
+    """Return SHA-256 fingerprints as 64 hex digits; they may come as openssl prints them. Raises BadInput."""
+    found = {one.rpartition("=")[2].strip().lower().replace(":", "") for one in given if one.strip()}
+    if not all(map(_FINGERPRINT.match, found)):
+        raise BadInput("that is no SHA-256 fingerprint of a certificate", place="certificates",
+                       hint="It is what `openssl x509 -noout -fingerprint -sha256 -in FILE` prints.")  # fmt: skip
+    if len(found) > MOST_CERTIFICATES:
+        raise BadInput(f"a resolver has at most {MOST_CERTIFICATES} certificates", place="certificates",
+                       hint="Leave out those that it shows no more.")  # fmt: skip
     return tuple(sorted(found))
 
 

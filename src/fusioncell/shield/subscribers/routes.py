@@ -22,7 +22,9 @@ Whose = Annotated[str, Parameter(max_length=64, description="Whose zones; empty 
 
 
 class Adding(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
-    """A new subscriber. ``org``: whose; your own where left out. No categories or severities: all."""
+    """A new subscriber. ``org``: whose; your own where left out. No categories or severities: all. ``certificates``:
+    SHA-256 fingerprints of those that it shows by TLS.
+    """
 
     label: str
     kind: Kind
@@ -33,6 +35,7 @@ class Adding(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     garden: str = ""
     addresses: tuple[str, ...] = ()
     notify: tuple[str, ...] = ()
+    certificates: tuple[str, ...] = ()
 
 
 class Changing(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
@@ -45,6 +48,7 @@ class Changing(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     garden: str | None = None
     addresses: tuple[str, ...] | None = None
     notify: tuple[str, ...] | None = None
+    certificates: tuple[str, ...] | None = None
     step: Step | None = None
     reference: str = ""
 
@@ -66,6 +70,7 @@ def subscriber_json(one: Subscriber, subscribers: Subscribers) -> dict[str, Any]
         "categories": list(one.choice.categories), "severities": list(one.choice.severities),
         "action": one.choice.action.value, "garden": one.choice.garden, "addresses": list(one.addresses),
         "notify": list(one.notify), "keys": [{"name": key.name, "until": _when(key.until)} for key in one.keys],
+        "certificates": list(one.certificates),
         "step": one.step.value, "reference": one.reference, "protects": one.step in (Step.CANARY, Step.ENFORCE),
         "added_at": _when(one.added_at), "changed_at": _when(one.changed_at), "ended_at": _when(one.ended_at),
         "building": subscribers.serving.is_building(one),
@@ -105,8 +110,9 @@ def listed(subscribers: Subscribers, viewer: Viewer,
 def add(data: Adding, subscribers: Subscribers, viewer: Viewer) -> dict[str, Any]:
     """Add a resolver. The key's secret is shown this once."""
     choice = Choice(data.kind, data.categories, data.severities, data.action, data.garden)
-    return _made(subscribers.add(viewer, data.org, Wanted(label=data.label, choice=choice, addresses=data.addresses,
-                                                          notify=data.notify)))  # fmt: skip
+    wanted = Wanted(label=data.label, choice=choice, addresses=data.addresses, notify=data.notify,
+                    certificates=data.certificates)  # fmt: skip
+    return _made(subscribers.add(viewer, data.org, wanted))
 
 
 @get("/api/shield/subscribers/{which:str}", tags=_TAGS, opt={"permission": "read"}, sync_to_thread=True,
@@ -125,7 +131,7 @@ def change(which: str, data: Changing, subscribers: Subscribers, viewer: Viewer)
     """Change what a resolver takes, or how far it has adopted it: rehearse, shadow, canary, enforce."""
     now = subscribers.one(viewer, which)
     wanted = Wanted(label=data.label, choice=changed(now.choice, data), addresses=data.addresses, notify=data.notify,
-                    step=data.step, reference=data.reference)  # fmt: skip
+                    step=data.step, reference=data.reference, certificates=data.certificates)  # fmt: skip
     subscribers.change(viewer, which, wanted)
     return {"subscriber": which, "status": "accepted"}
 

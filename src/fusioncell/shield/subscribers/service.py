@@ -44,6 +44,7 @@ from fusioncell.shield.subscribers.model import (
     Step,
     Subscriber,
     check_addresses,
+    check_certificates,
     check_choice,
     check_label,
     check_notify,
@@ -69,6 +70,7 @@ class Wanted:
     notify: tuple[str, ...] | None = None
     step: Step | None = None
     reference: str = ""
+    certificates: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +161,8 @@ class Subscribers:
         key = self._new_key()
         body = Body(identifier, organisation, check_label(wanted.label or ""),
                     check_choice(wanted.choice, frozenset(self.categories())), check_addresses(wanted.addresses or ()),
-                    check_notify(wanted.notify or ()), (key,))  # fmt: skip
+                    check_notify(wanted.notify or ()), (key,),
+                    certificates=check_certificates(wanted.certificates or ()))  # fmt: skip
         parties = {org(each) for each in (organisation, viewer.org) if each} | {"may:approve"}
         audience = self._record.intern_audience(Audience(Tlp.AMBER_STRICT, frozenset(parties), Uses.NONE))
         self._write(viewer, ADDED, audience, body)
@@ -178,6 +181,8 @@ class Subscribers:
             body = msgspec.structs.replace(body, addresses=check_addresses(wanted.addresses))
         if wanted.notify is not None:
             body = msgspec.structs.replace(body, notify=check_notify(wanted.notify))
+        if wanted.certificates is not None:
+            body = msgspec.structs.replace(body, certificates=check_certificates(wanted.certificates))
         if wanted.step is not None:
             reference = check_step(now.step, wanted.step, wanted.reference)
             body = msgspec.structs.replace(body, step=wanted.step, reference=reference)
@@ -199,7 +204,7 @@ class Subscribers:
     def end(self, viewer: Viewer, which: str, reason: str) -> None:
         """End a subscriber: it gets nothing any more, and keeps the last zone until that expires."""
         now = self._own(viewer, which)
-        body = msgspec.structs.replace(_body(now), keys=(), reason=" ".join(reason.split())[:200])
+        body = msgspec.structs.replace(_body(now), keys=(), certificates=(), reason=" ".join(reason.split())[:200])
         self._write(viewer, ENDED, now.audience, body)
 
     # -- read --------------------------------------------------------------------------------------------------------
@@ -302,4 +307,5 @@ class Subscribers:
 
 
 def _body(one: Subscriber) -> Body:
-    return Body(one.id, one.org, one.label, one.choice, one.addresses, one.notify, one.keys, one.step, one.reference)
+    return Body(one.id, one.org, one.label, one.choice, one.addresses, one.notify, one.keys, one.step, one.reference,
+                certificates=one.certificates)  # fmt: skip

@@ -31,7 +31,7 @@ from fusioncell.shield.live_zone import LiveZone
 from fusioncell.shield.model import SEVERITIES
 from fusioncell.shield.resolvers import Kind
 from fusioncell.shield.subscribers.layout import is_main, labels
-from fusioncell.shield.subscribers.model import MOST, Choice, Subscriber, Taken
+from fusioncell.shield.subscribers.model import BY_CERTIFICATE, MOST, Choice, Subscriber, Taken
 from fusioncell.shield.subscribers.views import Published, View
 from fusioncell.shield.zone import ORIGIN
 
@@ -175,7 +175,9 @@ class Serving:
         return view is not None and is_main(view.choice.kind, label)
 
     def may_transfer(self, origin: str, who: str, address: str) -> bool:
-        """Tell whether a client may have a zone: by a subscriber's key, or, without one, by its address."""
+        """Tell whether a client may have a zone: by a subscriber's key or certificate, or, where it has registered no
+        certificate, by its address.
+        """
         zone = self.zone(origin)
         clients = self._subscribers(origin, who, address) if zone is not None else ()
         if zone is None or not clients:
@@ -186,14 +188,23 @@ class Serving:
         return True
 
     def _subscribers(self, origin: str, who: str, address: str) -> tuple[str, ...]:
-        """Say who a client is: by key one; by address all that take this zone there."""
+        """Say who a client is: by key one; by certificate or address all that take this zone there."""
         base = origin.partition(".")[2]
+        if who.startswith(BY_CERTIFICATE):
+            shown = who.removeprefix(BY_CERTIFICATE)
+            return tuple(one.id for one in self._tables.subscribers if one.served and _shows(one, shown)
+                         and (not one.addresses or _within(address, one.addresses))
+                         and self.base(one.choice) == base)  # fmt: skip
         if who and not who.startswith("cert:"):
             one = self._tables.by_key.get(who)
             near = one is not None and (not one.addresses or _within(address, one.addresses))
             return (one.id,) if one is not None and near and self.base(one.choice) == base else ()
-        return tuple(one.id for one in self._tables.subscribers if one.served and _within(address, one.addresses)
-                     and self.base(one.choice) == base)  # fmt: skip
+        return tuple(one.id for one in self._tables.subscribers if one.served and not one.certificates
+                     and _within(address, one.addresses) and self.base(one.choice) == base)  # fmt: skip
+
+    def certificates(self) -> frozenset[str]:
+        """Return the fingerprints of the certificates by which a subscriber is known now."""
+        return frozenset(each for one in self._tables.subscribers if one.served for each in one.certificates)
 
     def keys(self) -> dict[str, bytes]:
         """Return the keys that may sign now, with their secrets."""
@@ -276,6 +287,11 @@ class Serving:
                 return None
             position = view.position if position is None else min(position, view.position)
         return position
+
+
+def _shows(one: Subscriber, shown: str) -> bool:
+    """Tell whether a certificate is one of a subscriber's, in a time that says nothing of which."""
+    return any([hmac.compare_digest(each.encode(), shown.encode()) for each in one.certificates])
 
 
 def _within(address: str, networks: Iterable[str]) -> bool:

@@ -55,7 +55,7 @@ def _subscriber(row: tuple[Any, ...]) -> Subscriber:
     identifier, text, audience, added_at, changed_at, ended_at = row
     body = _decode(text)
     return Subscriber(identifier, body.org, body.label, body.choice, body.addresses, body.notify, body.keys, body.step,
-                      body.reference, audience, added_at, changed_at, ended_at)  # fmt: skip
+                      body.reference, audience, added_at, changed_at, ended_at, body.certificates)  # fmt: skip
 
 
 def add(connection: Connection, body: Body, audience: int, at: Instant) -> None:

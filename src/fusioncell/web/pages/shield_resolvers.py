@@ -41,7 +41,7 @@ STEPS = {
     Step.REHEARSE: N_("Rehearse: nothing is served"), Step.SHADOW: N_("Shadow: hits are logged, answers are as ever"),
     Step.CANARY: N_("Canary: enforced on one resolver"), Step.ENFORCE: N_("Enforce"),
 }  # fmt: skip
-FIELDS = ("label", "kind", "action", "garden", "addresses", "notify", "org")
+FIELDS = ("label", "kind", "action", "garden", "addresses", "notify", "certificates", "org")
 _APART = re.compile(r"[\s,;]+")
 _PLACES = {*FIELDS, "categories", "reference", "step", "reason"}
 
@@ -105,7 +105,8 @@ def _one_page(request: Asked, hub: Hub, viewer: Viewer, which: str, *, made: Mad
         one={
             **_row(hub, one, Names(hub)), "id": one.id, "action": ACTIONS[one.choice.action],
             "garden": one.choice.garden, "addresses": list(one.addresses), "notify": list(one.notify),
-            "reference": one.reference, "protects": one.step in (Step.CANARY, Step.ENFORCE),
+            "certificates": list(one.certificates), "reference": one.reference,
+            "protects": one.step in (Step.CANARY, Step.ENFORCE),
             "command": f"fusioncell shield resolver-config {one.choice.kind.value} --subscriber {one.id}",
             "ended": one.ended_at or None,
         },
@@ -152,7 +153,7 @@ async def add(request: Asked, hub: Hub, viewer: Viewer) -> Page:
                             Action(typed["action"] or Action.NXDOMAIN), typed["garden"])  # fmt: skip
             made = hub.shielding.subscribers.add(viewer, typed["org"], Wanted(
                 label=typed["label"], choice=choice, addresses=_parts(typed["addresses"]),
-                notify=_parts(typed["notify"])))  # fmt: skip
+                notify=_parts(typed["notify"]), certificates=_lines(typed["certificates"])))  # fmt: skip
         except FusionCellError as fault:
             return _list_page(request, hub, viewer, typed=typed, code=fault.status,
                               errors=(fault_on(fault.place if fault.place in _PLACES else "label", fault),))
@@ -167,6 +168,11 @@ async def add(request: Asked, hub: Hub, viewer: Viewer) -> Page:
 
 def _parts(text: str) -> tuple[str, ...]:
     return tuple(part for part in _APART.split(text) if part)
+
+
+def _lines(text: str) -> tuple[str, ...]:
+    """Return what is apart by line or comma: what openssl prints has spaces."""
+    return tuple(part for part in re.split(r"[\n,;]", text) if part.strip())
 
 
 async def _act(request: Asked, which: str, action: Callable[[Hub, Viewer, Form], Made | None]) -> Page:
@@ -209,6 +215,13 @@ async def rotate(request: Asked, which: str) -> Page:
     return await _act(request, which, lambda hub, viewer, _: hub.shielding.subscribers.rotate(viewer, which))
 
 
+@post("/shield/resolvers/{which:str}/certificates", opt={"permission": "lead", **FORM}, include_in_schema=False)
+async def name_certificates(request: Asked, which: str) -> Page:
+    """Say by which certificates a resolver is known."""
+    return await _act(request, which, lambda hub, viewer, form: hub.shielding.subscribers.change(
+        viewer, which, Wanted(certificates=_lines(text_of(form, "certificates", 2000)))))  # fmt: skip
+
+
 @post("/shield/resolvers/{which:str}/end", opt={"permission": "lead", **FORM}, include_in_schema=False)
 async def end(request: Asked, which: str) -> Page:
     """End a resolver."""
@@ -216,5 +229,5 @@ async def end(request: Asked, which: str) -> Page:
         viewer, which, text_of(form, "reason", 200)))  # fmt: skip
 
 
-HANDLERS = (index, one_resolver, add, take_step, rotate, end)
+HANDLERS = (index, one_resolver, add, take_step, rotate, name_certificates, end)
 """The part's pages."""
