@@ -193,6 +193,12 @@ class Record:
         with self._database.read() as connection:
             return store.read_many(connection, seqs)
 
+    def read_each(self, seqs: Iterable[int]) -> Iterator[Entry]:
+        """Yield the same, unpacked as they are taken: for who is done with each at once, and holds none of them."""
+        with self._database.read() as connection:
+            found = store.read_each(connection, seqs)
+        yield from found
+
     def last_before(self, instant: Instant, until: int) -> int:
         """Return the last position, at most ``until``, of an entry that was accepted before an instant; 0 for none."""
         low, high = 0, until

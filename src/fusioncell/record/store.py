@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from typing import Any
 
 from sqlalchemy import BigInteger, Column, Integer, LargeBinary, MetaData, SmallInteger, String, Table, Text
@@ -178,12 +178,14 @@ def _block_of(row: tuple[Any, ...]) -> Block:
     return Block(row[6], row[7], row[8], bytes(row[9]), bytes(row[10]), bytes(row[11]))
 
 
-def _entries(rows: list[tuple[Any, ...]], wanted: Collection[int] | None = None) -> list[Entry]:
-    found: list[Entry] = []
+def _each(rows: list[tuple[Any, ...]], wanted: Collection[int] | None = None) -> Iterator[Entry]:
     for row in rows:
         first, commit_seq, at, org, contribution, chain = row[:6]
-        found += pack.unpack(first, commit_seq, at, org, contribution, bytes(chain), _block_of(row), wanted)
-    return found
+        yield from pack.unpack(first, commit_seq, at, org, contribution, bytes(chain), _block_of(row), wanted)
+
+
+def _entries(rows: list[tuple[Any, ...]], wanted: Collection[int] | None = None) -> list[Entry]:
+    return list(_each(rows, wanted))
 
 
 def read_after(connection: Connection, seq: int, blocks: int, visible: Iterable[int] | None) -> list[Entry]:
@@ -226,13 +228,18 @@ def read_range(connection: Connection, first: int, last: int, visible: Iterable[
 
 def read_many(connection: Connection, seqs: Iterable[int]) -> list[Entry]:
     """Return the entries at these positions, in order. The caller has filtered them by audience."""
+    return list(read_each(connection, seqs))
+
+
+def read_each(connection: Connection, seqs: Iterable[int]) -> Iterator[Entry]:
+    """Return the same; what was read is unpacked as it is taken, which may be after the transaction."""
     wanted = set(seqs)
     if not wanted:
-        return []
+        return iter(())
     first, last = min(wanted), max(wanted)
     if last - first < 2 * len(wanted):
         # Most of what lies between is asked for: to read it through is quicker than to look up each.
-        return _entries(connection.rows(
+        return _each(connection.rows(
             f"SELECT {_BLOCK} FROM record_block b JOIN record_commit c ON c.first_seq = b.commit_seq WHERE b.first_seq "
             ">= (SELECT coalesce(max(first_seq), 0) FROM record_block WHERE first_seq <= ?) AND b.first_seq <= ? "
             "ORDER BY b.first_seq", (first, last)), wanted)  # fmt: skip
@@ -245,7 +252,7 @@ def read_many(connection: Connection, seqs: Iterable[int]) -> list[Entry]:
         "ORDER BY b.first_seq",
         (value,),
     )
-    return _entries(rows, wanted)
+    return _each(rows, wanted)
 
 
 def read_kinds(connection: Connection, org: str, kinds: Iterable[str], after: int, blocks: int) -> list[Entry]:

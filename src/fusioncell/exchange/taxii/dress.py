@@ -38,7 +38,7 @@ _WORDS = {1: {Tlp.CLEAR: "WHITE"}, 2: {}}
 class _Seen(msgspec.Struct, gc=False):
     spec_version: Any = ...
     object_marking_refs: msgspec.Raw = msgspec.Raw(b"")
-    granular_markings: msgspec.Raw = msgspec.Raw(b"")
+    granular_markings: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
 
 
 _seen = msgspec.json.Decoder(_Seen).decode
@@ -55,9 +55,10 @@ def dress(body: bytes, oid: str, tlp: Tlp, spec: int, generation: int = 2, *, pl
     if oid in BUILT_IN_MARKINGS:
         return built_in(oid)
     seen = _seen(body)
-    refs, granular = bytes(seen.object_marking_refs), bytes(seen.granular_markings)
+    refs, parts = bytes(seen.object_marking_refs), seen.granular_markings
     marked = not oid.startswith("marking-definition--")
     wanted = _refs(refs, (_TLP1 if generation == 1 else _TLP2)[tlp]) if marked else refs
+    granular = b"" if parts is msgspec.UNSET else bytes(parts)
     wanted_parts = _mapped(granular, generation) if granular else granular
     front = b"" if seen.spec_version is not ... or (plain_20 and spec == STIX_20) else _SPECS[spec]
     changed = (wanted != refs and refs) or wanted_parts != granular

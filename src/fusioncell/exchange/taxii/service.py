@@ -6,8 +6,9 @@ A visitor reads the public root alone. What a viewer may not read is not there: 
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from operator import lt
 from typing import Any
 
 import msgspec
@@ -182,11 +183,16 @@ class Taxii:
             rows = store.page(connection, head[0], ask, 0, by_id=False)[0] if head is not None else []
         return [(named[0], entry, bool(row.revoked)) for row, entry in self._behind(rows) if (named := _name(entry))]
 
-    def _behind(self, rows: Sequence[Row]) -> list[tuple[Row, Entry]]:
-        """Return the entry of each row, without those that were erased since."""
-        entries = {entry.seq: entry for entry in self._record.read_many([row.seq for row in rows])}
-        return [(row, entry) for row in rows
-                if (entry := entries.get(row.seq)) is not None and entry.payload is not None]  # fmt: skip
+    def _behind(self, rows: Sequence[Row]) -> Iterator[tuple[Row, Entry]]:
+        """Yield the entry of each row, without those that were erased since, as they are taken."""
+        seqs = [row.seq for row in rows]
+        each = self._record.read_each(seqs)
+        if all(map(lt, seqs, seqs[1:])):  # nearly always: places follow positions, but for what was withdrawn
+            standing = dict(zip(seqs, rows, strict=True))
+            return ((standing[entry.seq], entry) for entry in each if entry.payload is not None)
+        entries = {entry.seq: entry for entry in each}
+        return ((row, entry) for row in rows
+                if (entry := entries.get(row.seq)) is not None and entry.payload is not None)  # fmt: skip
 
     def _at_hand(self, place: Place, kind: str, ask: Ask, oid: str, head: tuple[int, Instant, int] | None
                  ) -> Page | None:
@@ -214,13 +220,15 @@ class Taxii:
         parts[-1] += b"]}"
         return Page(b",".join(parts), first, last, frozenset(given), frozenset(gone))
 
-    def _objects(self, behind: Sequence[tuple[Row, Entry]], generation: int, ask: Ask, given: set[str], gone: set[str]
+    def _objects(self, behind: Iterable[tuple[Row, Entry]], generation: int, ask: Ask, given: set[str], gone: set[str]
                  ) -> list[bytes]:  # fmt: skip
         plain_20 = ask.specs == (STIX_20,)
-        labels = {number: self._record.audience(number).tlp for number in {entry.audience for _, entry in behind}}
+        labels: dict[int, Tlp] = {}
         made = []
         for row, entry in behind:
-            tlp = labels[entry.audience]
+            tlp = labels.get(entry.audience)
+            if tlp is None:
+                tlp = labels[entry.audience] = self._record.audience(entry.audience).tlp
             if row.revoked:
                 gone.add(entry.contribution)
                 oid, type, _ = _name(entry)
@@ -228,7 +236,8 @@ class Taxii:
                 made.append(withdrawn(_body(entry)[1], type, oid, row.spec, stamp, tlp, generation))
             else:
                 given.add(entry.contribution)
-                oid, body = _body(entry)
+                said = entry.payload
+                oid, body = (said.subject, said.body) if entry.kind == "stix" and said is not None else _body(entry)
                 made.append(dress(body, oid, tlp, row.spec, generation, plain_20=plain_20))
         return made
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection as Several
 from collections.abc import Iterable, Sequence
+from operator import attrgetter
 from typing import Any
 
 from sqlalchemy import BigInteger, Column, Index, Integer, LargeBinary, MetaData, SmallInteger, String, Table
@@ -78,6 +79,10 @@ Gone = tuple[int, Instant, int, int, Instant, int, int, bytes]
 _RUN = "collection, added, seq, audience, org, flags, types, versions, sizes, keys"
 _GONE = "collection, added, seq, org, version, spec, type, key"
 _NEVER = 1 << 62
+_SMALL_RUN = 64
+"""Objects of a run of large ones: as many as a block of the record takes of them."""
+_place = attrgetter("added")
+_NOT_LATEST = bytes(flags for flags in range(256) if not flags & LATEST)
 _MOST_RUNS = 512
 """Runs, and rows of what was revoked, that are read at once while looking for what a filter lets through."""
 
@@ -258,21 +263,33 @@ def _scan(connection: Connection, number: int, ask: Ask, org: int) -> list[Row]:
     """Look through a collection for what is asked, until a page is full."""
     types = frozenset(type_hash(type) for type in ask.types)
     found: list[Row] = []
-    after, most = ask.after, min(ask.limit // 100 + 2, _MOST_RUNS)
+    latest = is_latest_alone(ask, org)
+    after, most = ask.after, min(ask.limit // _SMALL_RUN + 2, _MOST_RUNS)
     while len(found) <= ask.limit:
         runs = _runs_from(connection, number, after, most)
         gone = _gone_from(connection, number, after)
         ends = [runs[-1].added + len(runs[-1].flags) - 1] if len(runs) == most else []
         ends += [gone[-1][1]] if len(gone) == _MOST_RUNS else []
         until = min(ends, default=_NEVER)
+        if latest and not types:
+            runs, until = _enough(runs, after, until, ask.limit + 1 - len(found))
         rows = _of_runs(connection, number, runs, (after, until), ask, org, types)
         rows += [row for one in gone if one[1] <= until and (not types or one[6] in types)
                  for row in pick(ask, [_row(one)], org)]  # fmt: skip
-        found += sorted(rows, key=_place)
+        found += rows if latest and not gone else sorted(rows, key=_place)
         if until == _NEVER:
             break
         after, most = until, min(most * 2, _MOST_RUNS)
     return found
+
+
+def _enough(runs: list[Run], after: Instant, until: Instant, wanted: int) -> tuple[list[Run], Instant]:
+    """Return the first runs that bring so many places of latest versions, and the place to which they reach."""
+    for index, one in enumerate(runs[:-1]):
+        wanted -= len(one.flags[max(0, after - one.added + 1) :].translate(None, _NOT_LATEST))
+        if wanted <= 0:
+            return runs[: index + 1], min(until, one.added + len(one.flags) - 1)
+    return runs, until
 
 
 def _runs_from(connection: Connection, number: int, after: Instant, limit: int) -> list[Run]:
@@ -320,7 +337,3 @@ def _of_runs(connection: Connection, number: int, runs: Sequence[Run], span: tup
         chosen = pick(ask, standing.get(key, ()), org)
         found += [row for row in rows if row in chosen]
     return found
-
-
-def _place(row: Row) -> Instant:
-    return row.added
