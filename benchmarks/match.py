@@ -22,6 +22,7 @@ from bench import Cpu, Served, fill, report
 from fusioncell.bootstrap import Folder, open_hub
 from fusioncell.exchange.match import ALL, How, Matcher
 from fusioncell.fusion.knowngood import KnownGood
+from fusioncell.fusion.learned import NOTHING, Learned
 from fusioncell.fusion.model import Assessment, Profile, Profiled
 from fusioncell.fusion.service import Fusion
 from fusioncell.kernel.clock import DAY
@@ -57,6 +58,10 @@ class Store:
         made = [Profile(frozenset((n % 3,)), 4, 1, 1.8 - 0.1 * (n % 7), 1 + n % 4) for n in range(84)]
         for first in range(0, OBSERVABLES, 20_000):
             yield [Profiled(i, name(i), made[i % 84], 0.8 + (i % 9973) / 5000) for i in range(first, first + 20_000)]
+
+    def learned(self, audiences: frozenset[int]) -> Learned:
+        """Nothing was."""
+        return NOTHING
 
     def match(self, observables: list[Observable], audiences: frozenset[int]) -> dict[Observable, Assessment]:
         """Is not needed."""
