@@ -39,6 +39,8 @@ def test_a_client_that_lost_the_doors_path_is_led_to_it(tmp_path: Path) -> None:
         bare, bearer = {"Authorization": made.provider.key}, {"Authorization": f"Bearer {made.provider.key}"}
         for path in ("/servers/getVersion", "/users/view/me.json", "/sharingGroups/index"):
             assert client.get(path, headers=bare).json() == client.get(f"/misp{path}", headers=bare).json()
+        wrong = client.get("/users/view/me.json", headers={"Authorization": "x" * 40})
+        assert wrong.status_code == 403 and "Authentication failed" in wrong.json()["message"], "a key as MISP's are"
         assert client.get("/servers/getVersion", headers=bearer).status_code == 404
         assert client.get("/servers/getVersion").status_code == 404
         assert client.get("/search", headers=bare, follow_redirects=False).status_code in (303, 401), "a page"

@@ -115,7 +115,7 @@ ROOMS = (
 SHIELDING = ("charter", "guards", "holds", "standing", "lifts", "fuse", "appeals", "translog", "asking", "hit_counts",
              "subscribers")
 """Services that stand on the shield (``hub.shielding``), likewise."""
-_BARE_KEY = re.compile(rb"fc_[0-9a-f]{16}_[A-Za-z0-9_-]{43}\Z")
+_BARE_KEY = re.compile(rb"[A-Za-z0-9_-]{4,200}\Z")
 INJECTED = frozenset({
     *ROOMS, *SHIELDING,
     "request", "viewer", "hub", "handed", "matcher", "streams", "data", "scope", "receive", "send", "socket",
@@ -378,7 +378,8 @@ def make_app(hub: Hub) -> Litestar:
 
 def _misp_at_root(controllers: frozenset[str], inner: ASGIApp) -> ASGIApp:
     """Lead clients to the MISP door that lost its path: given ``https://HUB/misp`` without the slash at the end,
-    PyMISP asks ``https://HUB/servers/getVersion`` (RFC 3986 §5.2.3). They are known by the key alone in the header.
+    PyMISP asks ``https://HUB/servers/getVersion`` (RFC 3986 §5.2.3). They are known by the key alone in the header,
+    without a scheme before it; a wrong key is theirs, too, and is told so as MISP would.
     """
 
     async def handler(scope: Scope, receive: Receive, send: Send) -> None:

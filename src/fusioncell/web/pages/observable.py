@@ -216,7 +216,9 @@ def _context(hub: Hub, viewer: Viewer, one: Observable, cited: Cited) -> list[Vi
         for claim in extract_entry(entry).claims:
             if claim.observable == one:
                 labels.update(dict.fromkeys(claim.context))
-    return [labelled(hub, label, viewer) for label in list(labels)[:MAX_CONTEXT]]
+    shown = [labelled(hub, label, viewer) for label in list(labels)[:MAX_CONTEXT]]
+    # One technique has several labels: its id, its tag, its name.
+    return list({(one["label"], one["href"]): one for one in shown}.values())
 
 
 def _propose(hub: Hub, viewer: Viewer, one: Observable, decision: Decision | None) -> View | None:

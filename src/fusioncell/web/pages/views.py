@@ -186,6 +186,9 @@ def contribution_title(title: str, kind: str, items: int) -> str:
     """Return a contribution's title, in words where it has none of its own."""
     if kind == "csv.row":
         return N_("A list of {count} row", "A list of {count} rows", items)
+    if title and kind == "text":
+        # The first line of a text, often in Markdown: a heading, a row of a table.
+        return title.strip("#|*_> ") or title
     if title and kind == "stix" and items > FEW:
         # A bundle has no title of its own: it is called by its first object that has one.
         return N_("{title} (and {n} more)", title=title, n=items - 1)
