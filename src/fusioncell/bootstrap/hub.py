@@ -279,10 +279,8 @@ def assemble(
     seal = Seal(key[:32])
     record = Record(databases["record"], clock, randomness)
     projections = databases["projections"]
-    known = known_good or open_known_good()
-    if folder.kind == "demo":
-        known = known.sparing(STAND_INS)
-    fusion = Fusion(projections, clock, known)
+    known_good = known_good or open_known_good()
+    fusion = Fusion(projections, clock, known_good.sparing(STAND_INS) if folder.kind == "demo" else known_good)
     river = River(record, projections, seal, Commons(fusion.known_good))
     limits = Limits(max_body=settings.max_body_mb << 20, codes=CSAF_CODES)
     intake = Intake(record, projections, randomness, folder, limits)
