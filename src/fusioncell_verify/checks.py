@@ -17,6 +17,7 @@ from fusioncell_verify.leaves import MOVES, Leaf, Rules, read_leaf
 from fusioncell_verify.log import Log
 from fusioncell_verify.notes import Checkpoint, Verifier, cosign, decoded, read_checkpoint
 from fusioncell_verify.opened import Opening, Taken, check_openings, check_zone, opens, read_openings, read_zones
+from fusioncell_verify.policies import check_policies
 from fusioncell_verify.source import Source, ask
 from fusioncell_verify.tree import check_inclusion, of_leaf
 
@@ -67,6 +68,23 @@ def public(asked: Asked, openings: str | None) -> Result:
         facts["openings"] = len(given)
         findings = findings + check_openings(rules.leaves, given)
     return facts, findings
+
+
+def under_policies(asked: Asked, policies: Sequence[bytes]) -> Result:
+    """Check the policies that the log names, and that each block was made under one in force and within it.
+
+    ``policies``: the bytes of those that are at hand; the others are read beside the log.
+    """
+    source = Source(asked.log)
+    log = asked.newest()
+    entries = [data for _, data in log.entries()]
+    log.check_entries(entries)
+    rules = Rules()
+    rules.follow(entries)
+    given = {hashlib.sha256(data).hexdigest(): data for data in policies}
+    told, findings = check_policies(rules.leaves, rules.counts.policies, given, source.read)
+    ours = [one for one in rules.findings if one.check in ("leaf", "order", "policy", "time")]
+    return _facts(log.head) | {"policies": told}, ours + findings
 
 
 def replayed(

@@ -14,7 +14,7 @@ from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from fusioncell_verify.checks import Asked, about_name, consistent, offline, public, replayed, witness
+from fusioncell_verify.checks import Asked, about_name, consistent, offline, public, replayed, under_policies, witness
 from fusioncell_verify.faults import Failed, Finding, Unreadable
 from fusioncell_verify.notes import COSIGNATURE, Verifier, read_key
 from fusioncell_verify.opened import Taken
@@ -81,6 +81,10 @@ def _public(given: argparse.Namespace) -> tuple[dict[str, Any], list[Finding]]:
     return public(_asked(given), given.openings)
 
 
+def _policies(given: argparse.Namespace) -> tuple[dict[str, Any], list[Finding]]:
+    return under_policies(_asked(given), [read_any(where) for where in given.policy])
+
+
 def _proof(given: argparse.Namespace) -> tuple[dict[str, Any], list[Finding]]:
     return offline(_asked(given), read_any(given.file), given.name, given.nonce)
 
@@ -142,6 +146,9 @@ def _parser() -> argparse.ArgumentParser:
     one.add_argument("--severity", action="append", default=[], help="the zone takes this severity (else all)")
     one.add_argument("--beside", action="append", default=[], help="a name that the zone holds for monitoring")
     add("public", _public, "Check order, dates, serials, counts and policy, by what everyone can read.", log, opened)
+    one = add("policies", _policies, "Check each policy that the log names, and what was blocked under it.", log)
+    one.add_argument("policy", metavar="FILE|URL", nargs="*", help="the bytes of a policy, as once kept; the others "
+                     "are read at the log's prefix, as policy/DIGEST")  # fmt: skip
     one = add("proof", _proof, "Check a proof file offline.", log)
     one.add_argument("file", metavar="FILE")
     one.add_argument("--name", default="", help="the name that the entry commits to")

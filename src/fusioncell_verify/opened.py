@@ -49,7 +49,7 @@ def read_openings(where: str) -> dict[int, Opening]:
 def _json(data: bytes, where: str) -> Any:
     try:
         return json.loads(data)
-    except ValueError:
+    except (ValueError, RecursionError):
         raise Unreadable(f"{where} is no JSON") from None
 
 

@@ -19,9 +19,12 @@ from typing import Any
 import httpx
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from msgspec.structs import replace
 
+from blocking import block, blocked, someone
 from fusioncell.kernel.clock import DAY
 from fusioncell.shield.charter import FIRST, digest_of
+from fusioncell.shield.charter.read import policy_text
 from fusioncell_verify.main import main
 from logged import blocks, decide, log_of
 from served import ServedHub, eventually, new_hub
@@ -174,6 +177,33 @@ def test_a_subscriber_verifies_its_zone_over_the_network(
     assert (code, said["blocked"], said["events"][0]["severity"]) == (0, True, "high")
     zone.write_text(zone.read_text() + "innocent.example CNAME .\n")
     assert verify(served, capsys, "zone", str(zone), "--openings", openings)[0] == 1
+
+
+def test_the_policies_of_a_hub_verify_over_the_network(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Names are blocked, two people drop a category, what stood in it ends; the next block is under the new policy."""
+    hub = new_hub(tmp_path / "hub", public_url="https://hub.example")
+    gov, bank = someone(hub, "Gov"), someone(hub, "Bank")
+    block(hub, "bad.example")
+    for name in ("odd.example", "late.example"):
+        which = hub.shield.propose(gov, name, "dga" if name == "odd.example" else "phishing", "seen in a campaign")
+        hub.settle()
+        if name == "late.example":
+            second = replace(hub.shield.charter.in_force(), number=2, categories=[
+                one for one in hub.shield.charter.in_force().categories if one.id != "dga"])  # fmt: skip
+            change = hub.shield.charter.propose(gov, policy_text(second), "nobody asks for it")
+            hub.settle()
+            for who in (gov, bank):
+                hub.shield.charter.approve(who, change)
+                hub.settle()
+        hub.shield.approve(bank, which)
+        hub.settle()
+    assert blocked(hub) == {"bad.example", "late.example"}
+    with ServedHub(hub) as running:
+        assert eventually(lambda: verify(running, capsys, "policies")[1]["size"] == 5, 60)
+        code, said = verify(running, capsys, "policies")
+        assert (code, said["findings"]) == (0, []), said
+        told = [(one["digest"], one["number"], one["decisions"]) for one in said["policies"]]
+        assert told == [(digest_of(FIRST), 1, 2), (digest_of(second), 2, 1)]
 
 
 def test_the_public_verifies_order_counts_and_policy(served: ServedHub, capsys: pytest.CaptureFixture[str]) -> None:

@@ -7,6 +7,7 @@ import json
 import shutil
 import sys
 from collections.abc import Callable
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -107,6 +108,102 @@ def test_a_proof_verifies_offline(tmp_path: Path, capsys: pytest.CaptureFixture[
     assert (code, checks(said)) == (1, {"opening"})
     put(tmp_path / "proof", text.replace("index 7", "index 6").encode())
     assert run(capsys, "proof", tmp_path, str(tmp_path / "proof"))[0] == 1
+
+
+# -- policies ----------------------------------------------------------------------------------------------------------
+
+def policy(number: int, *categories: str) -> bytes:
+    said = {"number": number, "title": f"Policy {number}", "categories": [{"id": one} for one in categories]}
+    return json.dumps(said, sort_keys=True).encode()
+
+
+ONE, TWO = policy(1, "dga", "malware", "phishing"), policy(2, "malware", "phishing")
+FIRST, SECOND = sha256(ONE).hexdigest(), sha256(TWO).hexdigest()
+
+
+def under(folder: Path, change: str = "", *, keep: tuple[bytes, ...] = (ONE, TWO)) -> Book:
+    """A log in which a second policy drops a category, written with the policies; ``change``: what is wrong with it."""
+    book = Book()
+    for number in range(300):
+        book.tell(Kind.ADD, f"n{number}.example", policy=FIRST, category=("phishing", "dga")[number % 2])
+    book.tell(Kind.POLICY, policy=SECOND)
+    if change != "outlives":
+        for number in range(1, 300, 2):
+            book.tell(Kind.REMOVE, f"n{number}.example", policy=FIRST, category="dga")
+            book.time -= number != 1  # all in the second of the first of them
+    book.time += 100
+    book.tell(Kind.ADD, "new.example", policy=SECOND, category="dga" if change == "outside" else "malware")
+    if change == "before":
+        book.tell(Kind.ADD, "late.example", policy=FIRST)
+    if change == "jumps":
+        book.tell(Kind.POLICY, policy=sha256(policy(4, "malware", "phishing")).hexdigest())
+    if change == "no digest":
+        book.tell(Kind.POLICY, policy="../../checkpoint")
+    book.write(folder)
+    for data in (*keep, policy(4, "malware", "phishing")):
+        put(folder / "policy" / sha256(data).hexdigest(), data)
+    return book
+
+
+def test_the_policies_of_an_honest_log_verify(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    under(tmp_path)
+    code, said = run(capsys, "policies", tmp_path)
+    assert (code, said["result"]) == (0, "verified"), said
+    assert [(one["digest"], one["number"], one["decisions"]) for one in said["policies"]] == [
+        (FIRST, 1, 300), (SECOND, 2, 1)]  # fmt: skip
+    assert said["policies"][0]["adopted"] is None and said["policies"][1]["adopted"] == START + 301
+    shutil.rmtree(tmp_path / "policy")
+    assert run(capsys, "policies", tmp_path)[0] == 3, "what cannot be read says nothing about the log"
+    put(tmp_path / "one", ONE)
+    put(tmp_path / "two", TWO)
+    assert run(capsys, "policies", tmp_path, str(tmp_path / "one"), str(tmp_path / "two"))[0] == 0
+
+
+@pytest.mark.parametrize(("change", "told"), [
+    ("outside", "which its policy does not name"),
+    ("outlives", "outlived its category 'dga'"),
+    ("before", "under a policy that the log never adopted"),
+    ("jumps", "one in between is missing"),
+    ("no digest", "no policy's digest"),
+])  # fmt: skip
+def test_a_log_that_does_not_keep_its_policies_is_found(
+    change: str, told: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    under(tmp_path, change)
+    code, said = run(capsys, "policies", tmp_path)
+    assert code == 1 and checks(said) == {"policy"} and told in " ".join(one["detail"] for one in said["findings"])
+
+
+@pytest.mark.parametrize("data", [
+    ONE.replace(b"malware", b"adverts"), ONE + b" ", ONE[:-1], b"", TWO, b"[]", b"\xff",
+])  # fmt: skip
+def test_a_policy_that_was_altered_is_found(data: bytes, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    under(tmp_path)
+    put(tmp_path / "policy" / FIRST, data)
+    code, said = run(capsys, "policies", tmp_path)
+    assert (code, checks(said)) == (1, {"policy"}) and "is another one" in said["findings"][0]["detail"]
+    put(tmp_path / "policy" / FIRST, ONE)
+    put(tmp_path / "given", data)
+    if data != TWO:
+        code, said = run(capsys, "policies", tmp_path, str(tmp_path / "given"))
+        assert (code, checks(said)) == (1, {"policy"}) and "names no policy" in said["findings"][0]["detail"]
+
+
+@pytest.mark.parametrize("data", [
+    b"{}", b"[]", b"1", b'{"number": true, "title": "", "categories": []}',
+    b'{"number": 1, "title": 1, "categories": []}',
+    b'{"number": 1, "title": "", "categories": {"id": 1}}', b'{"number": 1, "title": "", "categories": [{"id": 1}]}',
+    b'{"number": 1, "title": "", "categories": [], "categories": [{"id": "phishing"}]}',
+    b'{"number": 1, "title": "", "categories": [{"id": "x", "id": "phishing"}]}', b"not json", b"\xff", b"[" * 20_000,
+])  # fmt: skip
+def test_a_policy_of_another_form_is_found(data: bytes, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    book = Book()
+    digest = sha256(data).hexdigest()
+    book.tell(Kind.ADD, "n.example", policy=digest)
+    book.write(tmp_path)
+    put(tmp_path / "policy" / digest, data)
+    code, said = run(capsys, "policies", tmp_path)
+    assert (code, checks(said)) == (1, {"policy"}) and "not written as policies are" in said["findings"][0]["detail"]
 
 
 # -- attacks -----------------------------------------------------------------------------------------------------------
