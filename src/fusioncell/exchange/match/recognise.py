@@ -143,7 +143,9 @@ def _names(
     first: Places,
 ) -> None:  # fmt: skip
     """RFC 1035 §2.3.4 and the shape that ``kernel.canonical`` leaves as it is."""
-    fits = ((said & (_OTHER | _BADLY_DIVIDED)) == 0) & (dots > 0) & (length >= 4) & (length <= 253)
+    # Numbers alone end no name: addresses' last numbers would be asked about again and again.
+    fits = (said & (_OTHER | _BADLY_DIVIDED | _NO_NUMBER)) == _NO_NUMBER
+    fits &= (dots > 0) & (length >= 4) & (length <= 253)
     labels = np.diff(edges) - 1
     if labels.max(initial=0) > 63:
         long = np.searchsorted(first, np.flatnonzero(labels > 63), "right") - 1
