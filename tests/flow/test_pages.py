@@ -283,6 +283,11 @@ def test_what_is_wrong_is_said_at_its_field_and_nothing_is_lost(
         assert made.hub.record.head()[0] == head
 
 
+def test_the_place_of_what_is_wrong_is_said(made: MadeHub) -> None:
+    with browser(made, made.ministry) as client:
+        assert "– line 2, column 5 (byte 16)" in contribute(client, text='{"objects":\n[{} {}]}').text
+
+
 def test_who_will_see_it_is_said_by_name_and_is_true(made: MadeHub) -> None:
     members = made.hub.members
     bank = members.add_organisation("Harbour Bank", "finance", "industry")

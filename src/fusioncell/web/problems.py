@@ -113,6 +113,8 @@ def of_framework(request: Asked, fault: HTTPException) -> Response[Any]:
     titles = {404: "Not found", 405: "This method is not known here", 413: "The input is over a limit"}
     title = titles.get(fault.status_code, "The request cannot be served")
     detail, hint = fault.detail if fault.status_code < 500 else title, ""
+    if fault.status_code == 413:
+        detail, hint = "more was sent than this hub takes at once", "Send it in parts, or a smaller file."
     if fault.status_code in (404, 405):
         hint = "The OpenAPI description is at /api/openapi.json."
     if fault.status_code == 404 and not request.url.path.startswith("/api"):

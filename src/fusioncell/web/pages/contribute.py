@@ -194,8 +194,10 @@ async def contribute(request: Asked, hub: Hub, viewer: Viewer) -> Page:
         except (BadInput, NotAllowed, UnsupportedMedia, FusionCellError) as fault:
             if fault.status >= 500:
                 raise
-            where = "group" if fault.place == "group" else field
-            return _form_page(request, hub, viewer, form, code=fault.status, errors=[fault_on(where, fault)])
+            wrong = fault_on("group" if fault.place == "group" else field, fault)
+            if fault.place.startswith(("line ", "byte ")):
+                wrong["text"] = N_("{what} – {place}", what=wrong["text"], place=fault.place)
+            return _form_page(request, hub, viewer, form, code=fault.status, errors=[wrong])
         settle(hub, 0.7)
         return see_other(f"/contributions/{quote(accepted.contribution, safe='')}/receipt", said="contributed")
 
