@@ -109,7 +109,8 @@ class Shielding:
         server = await start_dns_server(
             lambda name: self.shield.zone if name == origin else serving.zone(name), host, port,
             may_transfer=lambda zone, who, address: (
-                near(zone, "", address) if zone == origin else serving.may_transfer(zone, who, address)),
+                not serving.frozen and near(zone, "", address) if zone == origin else
+                serving.may_transfer(zone, who, address)),
             tls=xot(self.settings), **more,
         )  # fmt: skip
         server.set_notify(origin, targets)
@@ -123,7 +124,13 @@ def follow_subscribers(serving: Serving, subscribers: Subscribers, server: DnsSe
     told: dict[str, tuple[tuple[str, int, str], ...]] = {}
     signing: dict[str, bytes] = {}
 
+    was_frozen = False
+
     def follow(moved: set[str]) -> None:
+        nonlocal was_frozen
+        if was_frozen and not serving.frozen:
+            server.zone_changed()  # who was refused for long asks rarely
+        was_frozen = serving.frozen
         server.set_certificates(serving.certificates())
         keys = serving.keys()
         if keys != signing:

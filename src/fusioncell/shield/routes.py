@@ -169,6 +169,7 @@ def withdraw(
 @get("/api/shield/zone", tags=["shield"], opt={"permission": "export"}, sync_to_thread=True, summary="The zone as text")
 def zone(shield: Shield) -> Response[str]:
     """Give the zone as a master file (RFC 1035 §5)."""
+    shield.check_thawed()
     return Response("".join(zone_text(shield.zone.image())), media_type="text/dns")
 
 

@@ -372,12 +372,19 @@ class Shield:
         return replace(item, expires_at=body.expires)
 
     def _publish(self, item: Decision, body: Body) -> None:
-        if self.fuse is not None and not item.exercise and self.fuse.frozen():
-            raise Conflict("the zones are frozen: this hub was restored from a backup",
-                           hint="An approver looks at what it holds, and confirms it at /shield/fuse.")
+        if not item.exercise:
+            self.check_thawed()
         if self.charter.in_force().category(body.category) is None:
             raise Conflict("the policy in force does not name its category any more")
         self._write("decision.published", PARTNERS, body)
+
+    def check_thawed(self) -> None:
+        """Raise Conflict where the hub was restored, and nobody has confirmed its zones: nothing comes to them or goes
+        out, for resolvers may hold newer ones.
+        """
+        if self.fuse is not None and self.fuse.frozen():
+            raise Conflict("the zones are frozen: this hub was restored from a backup",
+                           hint="An approver looks at what it holds, and confirms it at /shield/fuse.")
 
     def _case_again(self, viewer: Viewer, item: Decision) -> Body:
         """Gather the case for a decision anew. Conflict where its evidence no longer carries it."""

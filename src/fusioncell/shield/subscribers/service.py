@@ -273,6 +273,7 @@ class Subscribers:
             view = self.serving.view_of(one) if one.org == viewer.org else None
             for zone in view.zones.values() if view is not None else ():
                 if zone.origin == origin:
+                    self._shield.check_thawed()
                     return zone
         raise NotFound("there is no such zone", hint=_GONE)
 

@@ -59,10 +59,15 @@ class _Tables:
     views: Mapping[str, View] = field(default_factory=dict)
     zones: Mapping[str, LiveZone] = field(default_factory=dict)
     by_key: Mapping[str, Subscriber] = field(default_factory=dict)
+    frozen: bool = False
 
 
 class Standing(Published, Protocol):
     """What the projections say of subscribers, too; see ``store``."""
+
+    def is_frozen(self, connection: Connection) -> bool:
+        """Tell whether the hub was restored, and nobody has confirmed its zones."""
+        ...
 
     def has_steps(self, connection: Connection, most: int) -> bool:
         """Tell whether there are more steps of the zone than so many."""
@@ -105,9 +110,10 @@ class Serving:
             subscribers = tuple(self._store.standing(connection, MOST))
             categories = tuple(sorted(self._categories()))
             views, moved, missing = self._views(connection, subscribers, categories, made)
+            frozen = self._store.is_frozen(connection)
         zones = {zone.origin: zone for view in views.values() for zone in view.zones.values()}
         by_key = {key.name: one for one in subscribers for key in one.keys if one.served}
-        self._tables, self._missing = _Tables(subscribers, views, zones, by_key), missing
+        self._tables, self._missing = _Tables(subscribers, views, zones, by_key, frozen), missing
         return moved
 
     def _views(
@@ -168,6 +174,13 @@ class Serving:
         """Return the zone of a name, None for none."""
         return self._tables.zones.get(origin)
 
+    @property
+    def frozen(self) -> bool:
+        """Whether no zone is given to anyone: this hub was restored, and what it holds may be older than what resolvers
+        hold, under a newer serial. They keep the last good zone until someone confirms this one.
+        """
+        return self._tables.frozen
+
     def is_main(self, origin: str) -> bool:
         """Tell whether a zone is a main one: big, and nothing waits for it."""
         label, _, base = origin.partition(".")
@@ -178,7 +191,7 @@ class Serving:
         """Tell whether a client may have a zone: by a subscriber's key or certificate, or, where it has registered no
         certificate, by its address.
         """
-        zone = self.zone(origin)
+        zone = self.zone(origin) if not self.frozen else None
         clients = self._subscribers(origin, who, address) if zone is not None else ()
         if zone is None or not clients:
             return False

@@ -215,6 +215,11 @@ def last_step(connection: Connection) -> int:
     return int(connection.rows("SELECT coalesce(max(serial), 0) FROM shield_change")[0][0])
 
 
+def is_frozen(connection: Connection) -> bool:
+    """Tell whether the hub was restored, and nobody has confirmed its zones (``shield.fuse``)."""
+    return bool(connection.rows("SELECT 1 FROM shield_fuse_frozen LIMIT 1"))
+
+
 def has_steps(connection: Connection, most: int) -> bool:
     """Tell whether there are more steps of the zone than so many."""
     rows = connection.rows("SELECT count(*) FROM (SELECT 1 FROM shield_change LIMIT ?) AS found", (most + 1,))
