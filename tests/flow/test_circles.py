@@ -15,6 +15,7 @@ from fusioncell.kernel.clock import DAY, HOUR, MINUTE, ManualClock, parse_instan
 from fusioncell.kernel.errors import BadInput, Conflict, NotAllowed, NotFound
 from fusioncell.kernel.marking import Tlp, Viewer, org, person
 from fusioncell.members.circles import Openness, Place
+from fusioncell.web.pages.actions import main_actions
 from hubs import MadeHub, Party, browser, make_hub, visitor
 
 START = parse_instant("2026-11-02T09:00:00Z")
@@ -264,6 +265,7 @@ def test_a_guest_sees_the_room_alone_and_loses_it_at_expiry(world: World) -> Non
             for each in (early, late, green.contribution, clear.contribution, elsewhere)}  # fmt: skip
     assert list(seen.values()) == [False, True, False, True, False]
     assert [each.group.id for each in circles.listed(guest)] == [room.id]
+    assert {one["href"]: one["count"] for one in main_actions(hub, guest)}["/groups"] == 1
     world.clock.advance(2 * DAY - MINUTE)
     # (A session that is left alone for an hour ends sooner.)
     renewed = circles.guest_link(world.viewer(world.provider), room.id, identifier)

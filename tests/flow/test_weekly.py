@@ -23,7 +23,7 @@ from fusioncell.kernel.observable import Observable, ObservableType
 from fusioncell.picture.weekly import week_named, week_of
 from fusioncell.picture.weekly.compose import compose
 from fusioncell.picture.weekly.model import Item, Ruling
-from hubs import MadeHub, app_of, make_hub
+from hubs import MadeHub, app_of, browser, make_hub
 
 MONDAY = 1_767_571_200_000_000
 """2026-01-05, the first day of 2026-W02."""
@@ -69,6 +69,7 @@ def test_a_week_is_written_from_the_record_to_the_same_bytes(cell: Cell) -> None
         "- [[observable:domain-name:new.example]], by 2 contributors, 0 the week before",
         "- [[observable:vulnerability:CVE-2026-4242]], by 1 contributor",
     ]
+    assert not found.quiet and hub.weekly.summary(cell.ministry, "2020-W02").quiet
     assert "hidden" not in found.text and "- telecommunications: 2 accused, 2 of them new" in found.text
     share(cell, "later[.]example")
     assert hub.weekly.summary(cell.ministry, "2026-W02").text == found.text
@@ -136,3 +137,15 @@ def test_what_is_recalled_takes_lines_out_and_changes_no_other(items: list[Item]
     shuffled = list(items)
     dice.shuffle(shuffled)  # type: ignore[attr-defined]
     assert compose(week, shuffled, rulings) == whole
+
+
+def test_a_young_hubs_draft_tells_of_this_week(made: MadeHub, cell: Cell) -> None:
+    clock = cell.hub.clock
+    assert isinstance(clock, ManualClock)
+    share(cell, "early[.]example", provider=True)
+    with browser(made, made.provider) as jon:
+        young = jon.get("/products/new?form=weekly").text
+        assert "The week 2025-W51" in young and "early.example" in young
+    clock.advance(7 * DAY)
+    with browser(made, made.provider) as jon:
+        assert "The week 2025-W51" in jon.get("/products/new?form=weekly").text, "it is the last one now"

@@ -98,7 +98,7 @@ def test_a_graph_is_drawn_opened_and_read_without_a_script(made: MadeHub) -> Non
         led = client.post("/graph/draw", data={"csrf": csrf, "key": [EVIL]})
         assert led.status_code == 303
         page = client.get(led.headers["location"]).text
-        assert "<svg viewBox=\"-44 0 790" in page and "evil[.]example" in page and "other[.]example" not in page
+        assert "<svg viewBox=\"-90 0 882" in page and "evil[.]example" in page and "other[.]example" not in page
         further = re.search(r'href="(/graph\?[^"]+opened=[^"]+)"', page)
         assert further is not None
         opened = client.get(further[1].replace("&amp;", "&").partition("#")[0]).text
@@ -106,7 +106,7 @@ def test_a_graph_is_drawn_opened_and_read_without_a_script(made: MadeHub) -> Non
         assert client.get("/graph?q=evil%5B.%5Dexample").text.count("evil[.]example") > 1
     with visitor(made) as client:
         page = client.get(f"/graph?start={EVIL}").text
-        assert "Nothing that you may see names" in page and "<svg viewBox=\"-44 0 790" not in page
+        assert "Nothing that you may see names" in page and "<svg viewBox=\"-90 0 882" not in page
 
 
 def test_a_paste_becomes_a_table_and_a_file(made: MadeHub) -> None:

@@ -119,9 +119,11 @@ More = Callable[[Week, int], Iterable[Section]]
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """A week's or a month's summary. ``position``: of the record, for operators; ``text``: markdown."""
+    """A week's or a month's summary. ``position``: of the record, for operators; ``text``: markdown; ``quiet``: nothing
+    is told in it."""
 
     week: Week
     position: int
     title: str
     text: str
+    quiet: bool = False

@@ -109,7 +109,8 @@ class Weekly:
             if item.at < week.end and (item.accused or item.named):
                 items.append(item)
         more = self._more(week, position) if self._more is not None and not sector else ()
-        return Summary(week, position, title_of(week, sector), compose(week, items, rulings, more, sector))
+        return Summary(week, position, title_of(week, sector), compose(week, items, rulings, more, sector),
+                       not (items or rulings))  # fmt: skip
 
     def _item(self, entry: Entry, stands: bool) -> Item:
         assert entry.payload is not None

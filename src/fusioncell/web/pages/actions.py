@@ -112,7 +112,7 @@ def _applications(hub: Hub, viewer: Viewer) -> int:
 
 
 def _groups(hub: Hub, viewer: Viewer) -> int:
-    return sum(seen.place is Place.MEMBER for seen in hub.circles.listed(viewer))
+    return sum(seen.place in (Place.MEMBER, Place.GUEST) for seen in hub.circles.listed(viewer))
 
 
 def _questions(hub: Hub, viewer: Viewer) -> int:

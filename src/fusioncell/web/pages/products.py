@@ -17,6 +17,7 @@ from fusioncell.kernel.marking import PUBLIC, Audience, Tlp, Viewer, parse_tlp
 from fusioncell.picture.products import Form, Published, State, Written, read_lines, write_lines
 from fusioncell.picture.products.model import PERMISSION, Drafted, Heard
 from fusioncell.picture.products.routes import take
+from fusioncell.picture.weekly import week_of
 from fusioncell.web.pages.citing import cited
 from fusioncell.web.pages.compose import reach_of
 from fusioncell.web.pages.contribute import MEANINGS
@@ -282,6 +283,8 @@ def ask_new(request: Asked, hub: Hub, viewer: Viewer, form: Annotated[str, Param
     kind = Form.ANSWER.value if about else form if form in set(Form) else Form.ALERT.value
     if kind == Form.WEEKLY.value:
         week = hub.weekly.summary(viewer)
+        if week.quiet:  # in a young hub, say: this week, as far as it goes
+            week = hub.weekly.summary(viewer, week_of(hub.clock.now()).name)
         given = _blank(form=kind, title=week.title, text=week.text, week=week.week.name)
         return _form_page(request, hub, viewer, given)
     if kind == Form.MONTHLY.value or (kind == Form.SECTOR.value and sector):
