@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import msgspec
 from litestar import Request, Response, get, post
 from litestar.params import Parameter
+from litestar.response import Stream
 
 from fusioncell.kernel.clock import format_instant
 from fusioncell.kernel.errors import BadInput
@@ -189,7 +190,7 @@ def own_zones(text: str) -> tuple[OwnZone, ...]:
      opt={"permission": "export", "query": frozenset({"subscriber"})})
 def zone(origin: Annotated[str, Parameter(description="The zone's name.")],
          request: Request[Any, Any, Any], subscribers: Subscribers, viewer: Viewer, subscriber: Whose = "",
-         ) -> Response[bytes]:
+         ) -> Response[bytes] | Stream:
     """Give one of your organisation's zones as a master file (RFC 1035 §5), for resolvers that read files.
 
     Send its `ETag` as `If-None-Match`: an unchanged zone is a 304, and costs next to nothing. It also shows that your
@@ -202,7 +203,7 @@ def zone(origin: Annotated[str, Parameter(description="The zone's name.")],
     subscribers.fetched(viewer, origin, subscriber, serial if known else None)
     if known:
         return Response(b"", status_code=304, headers=headers)
-    return Response(subscribers.zone_file(viewer, origin), media_type="text/dns", headers=headers)
+    return Stream(subscribers.zone_file(viewer, origin), media_type="text/dns", headers=headers)
 
 
 HANDLERS = (listed, add, one, change, rotate, end, configuration, zone)
