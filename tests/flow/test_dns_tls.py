@@ -191,7 +191,7 @@ def test_a_hub_serves_its_zone_by_tls(authority: Authority, tmp_path: Path) -> N
         assert answer.answer[0][0].serial == served.hub.shield.zone.serial
 
 
-# -- subscribers that are known by their certificates (mutual TLS, RFC 9103) --------------------------------------------
+# -- subscribers that are known by their certificates (mutual TLS, RFC 9103) -------------------------------------------
 
 
 class Mutual:
