@@ -6,7 +6,10 @@ import random
 from collections import Counter
 
 from fusioncell.bootstrap import Hub
+from fusioncell.kernel.marking import Audience, Tlp
 from fusioncell.picture import store
+from fusioncell.picture.service import FOLLOWED
+from fusioncell.record.service import move_cursor
 
 
 def test_a_span_of_hours_is_the_sum_of_its_hours(hub: Hub) -> None:
@@ -35,3 +38,24 @@ def test_a_span_of_hours_is_the_sum_of_its_hours(hub: Hub) -> None:
                 by_day[key, hour // 24] += number
             wanted_days = sorted((key, day, number) for (key, day), number in by_day.items() if number and day >= 3)
             assert store.daily(connection, "org", seen, 3) == wanted_days
+
+
+def test_what_stands_in_several_audiences_is_one_contribution(hub: Hub) -> None:
+    viewer = hub.members.operator_viewer(hub.members.add_organisation("Bank", "finance", "industry").id)
+    assert viewer is not None
+    hub.settle()
+    now = hub.clock.now()
+    seen = [hub.record.intern_audience(Audience(tlp)) for tlp in (Tlp.CLEAR, Tlp.GREEN)]
+    assert hub.record.visible_to(viewer) >= set(seen)
+    before = hub.picture.figures(viewer).activity
+    with hub.databases["projections"].write() as connection:
+        first = hub.record.head()[0]
+        rows = [(first + 1, audience, "one", "org:a", now) for audience in seen]
+        rows += [(first + 2, seen[0], "two", "org:b", now)]
+        store.add_contributions(
+            connection, [(*row, "text", "A title", row[0], 1, 1, 1) for row in rows]
+        )
+        move_cursor(connection, FOLLOWED, first + 2)  # what is remembered of the figures is theirs no more
+    after = hub.picture.figures(viewer).activity
+    assert (after.contributions, after.contributors) == (before.contributions + 2, before.contributors + 2)
+    assert after.hours[-1][1] == before.hours[-1][1] + 2
