@@ -135,7 +135,7 @@ def import_(
     uses: str | None,
     as_json: bool,
 ) -> None:
-    """Take in STIX, MISP, CSV, lists and text: files, folders (with all below), .gz, .zip, addresses, - (stdin).
+    """Take in STIX, MISP, CSV, X-ARF, lists and text: files, folders (with all below), .gz, .zip, addresses, - (stdin).
 
     Returns when all of it is kept, fused and searchable.
     """
@@ -292,7 +292,9 @@ def _refused(fault: FusionCellError, source: Source, tally: Tally) -> None:
     """Note a file that the hub would not take; who may not contribute at all is told so at once."""
     if fault.status in (401, 403):
         raise fault
-    tally.refuse(source.name, f"{fault.detail}{'; ' + fault.hint if fault.hint else ''}", fault.place, source.body)
+    # What is of no format that is taken here (415) cannot be mended: no copy of it is kept.
+    body = source.body if fault.status != 415 else b""
+    tally.refuse(source.name, f"{fault.detail}{'; ' + fault.hint if fault.hint else ''}", fault.place, body)
 
 
 def _keep(door: Door, where: Where, tally: Tally) -> str:

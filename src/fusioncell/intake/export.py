@@ -32,6 +32,8 @@ def export_native(entries: Sequence[Entry]) -> tuple[str, bytes]:
         return "application/json", bodies[0] if len(bodies) == 1 else b"[" + b",".join(bodies) + b"]"
     if kinds <= {"post", "reaction"}:
         return "application/json", b"[" + b",".join(body for _, _, body in parts) + b"]"
+    if entries and all(e.payload is None or e.payload.meta.get("format") == "xarf" for e in entries):
+        return "application/json", parts[0][2] if len(parts) == 1 else b"[" + b",".join(b for _, _, b in parts) + b"]"
     text = b"\n".join(body for _, _, body in parts) + b"\n"
     return ("text/csv" if "csv.row" in kinds else "text/plain") + "; charset=utf-8", text
 

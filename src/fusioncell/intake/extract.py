@@ -7,7 +7,18 @@ from typing import TypeVar
 
 import msgspec
 
-from fusioncell.intake import csaf, csvfile, freetext, jsonlines, misp_claims, plainlist, post, product, stix_claims
+from fusioncell.intake import (
+    csaf,
+    csvfile,
+    freetext,
+    jsonlines,
+    misp_claims,
+    plainlist,
+    post,
+    product,
+    stix_claims,
+    xarf,
+)
 from fusioncell.intake.model import Extract, Fault, Sighting
 from fusioncell.kernel.claim import Claim
 from fusioncell.kernel.clock import Instant
@@ -19,11 +30,11 @@ UNREADABLE = "this version cannot read it ({}); its bytes are kept"
 """The fault of an entry that an extractor fails on."""
 
 
-_ROWS = {"list": plainlist.extract, "jsonl": jsonlines.extract}
+_ROWS = {"list": plainlist.extract, "jsonl": jsonlines.extract, "xarf": xarf.extract}
 
 
 def _row(kind: str, subject: str, version: int, meta: dict[str, object], body: bytes) -> Extract:
-    """Rows come of tables, of plain lists and of JSON lines."""
+    """Rows come of tables, of plain lists, of JSON lines, and of abuse reports."""
     step = _ROWS.get(str(meta.get("format")), csvfile.extract)
     return step(kind, subject, version, meta, body)
 

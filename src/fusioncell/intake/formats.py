@@ -13,7 +13,7 @@ from typing import Protocol
 import msgspec
 from msgspec import Raw
 
-from fusioncell.intake import csaf, csvfile, freetext, jsonbody, jsonlines, misp, plainlist, stix
+from fusioncell.intake import csaf, csvfile, freetext, jsonbody, jsonlines, misp, plainlist, stix, xarf
 from fusioncell.intake.gunzip import gunzip_bounded
 from fusioncell.intake.lines import as_utf8
 from fusioncell.intake.model import Extract, Limits, Split
@@ -57,6 +57,7 @@ FORMATS: dict[str, Format] = {row.name: row for row in (
     Format("list", ("text/uri-list",), (".list", ".hosts", ".ioc", ".iocs"), plainlist.split, plainlist.extract),
     Format("jsonl", ("application/x-ndjson", "application/jsonl", "application/x-jsonlines"), (".jsonl", ".ndjson"),
            jsonlines.split, jsonlines.extract),
+    Format("xarf", ("application/xarf+json", "application/vnd.xarf+json"), (".xarf",), xarf.split, xarf.extract),
     Format("text", ("text/markdown",), (".md", ".eml", ".log"), freetext.split, freetext.extract),
 )}
 """The formats by name. ``application/json`` and ``text/plain`` name none: the content decides."""
@@ -66,7 +67,7 @@ _BY_ENDING = {ending: row.name for row in FORMATS.values() for ending in row.end
 _UNSAID = ("", "application/octet-stream", "application/x-www-form-urlencoded", "binary/octet-stream")
 _FIRST_KEY = re.compile(rb'\s*(?:\[\s*)?\{\s*"([^"\\]{1,80})"\s*:')
 _KEYS = {b"document": "csaf", b"objects": "stix", b"spec_version": "stix", b"type": "stix", b"Event": "misp",
-         b"response": "misp"}  # fmt: skip
+         b"response": "misp", b"xarf_version": "xarf"}  # fmt: skip
 
 
 class _Keys(msgspec.Struct):
@@ -80,6 +81,8 @@ class _Keys(msgspec.Struct):
     info: Raw = Raw(b"")
     Attribute: Raw = Raw(b"")
     Object: Raw = Raw(b"")
+    xarf_version: Raw = Raw(b"")
+    source_identifier: Raw = Raw(b"")
 
 
 _TOP = msgspec.json.Decoder(_Keys)
@@ -108,7 +111,7 @@ def detect(media_type: str, body: bytes, filename: str = "") -> str:
 
 
 def _json_format(body: bytes) -> str:
-    """Tell STIX, MISP and CSAF apart: by the first key, which nearly always says it, else by all keys."""
+    """Tell STIX, MISP, CSAF and X-ARF apart: by the first key, which nearly always says it, else by all keys."""
     if misp.is_feed_index(body[:4096]):
         return "misp"
     first = _FIRST_KEY.match(body.removeprefix(b"\xef\xbb\xbf"), 0, 4096)
@@ -119,15 +122,17 @@ def _json_format(body: bytes) -> str:
     for keys in found:
         if len(keys.Event) or len(keys.response):
             return "misp"
+        if len(keys.xarf_version) or len(keys.source_identifier):
+            return "xarf"
         if len(keys.objects) or len(keys.type):
             return "stix"
         if len(keys.document):
             return "csaf"
         if len(keys.info) and (len(keys.Attribute) or len(keys.Object)):
             return "misp"
-    raise UnsupportedMedia("the JSON is neither STIX nor MISP nor CSAF",
+    raise UnsupportedMedia("the JSON is neither STIX nor MISP nor CSAF nor X-ARF",
                            hint="A STIX bundle has \"objects\", a MISP event is {\"Event\": {…}}, "
-                                "a CSAF document has \"document\".")
+                                "a CSAF document has \"document\", an X-ARF 4 report \"xarf_version\".")
 
 
 def _text_format(body: bytes, ending: str) -> str:
@@ -137,7 +142,7 @@ def _text_format(body: bytes, ending: str) -> str:
         return _json_format(body)
     if misp.is_feed_index(body[:4096]):
         return "misp"
-    if ending in _BY_ENDING and _BY_ENDING[ending] not in ("stix", "misp", "csaf"):
+    if ending in _BY_ENDING and _BY_ENDING[ending] not in ("stix", "misp", "csaf", "xarf"):
         return _BY_ENDING[ending]
     if plainlist.share_of_observables(body) >= LIST_SHARE:
         return "list"

@@ -1,4 +1,5 @@
-"""JSON lines: one object a line. STIX objects and MISP events are taken as such, any other as a row of a table.
+"""JSON lines: one object a line. STIX objects, MISP events and X-ARF reports are taken as such, any other as a row of
+a table.
 
 Rules kept here: a line is taken with its exact bytes; one bad line is a fault with its number. A row's columns are the
 object's keys, its cells their plain values; of nested ones nothing is read. So it means what a CSV of the same would.
@@ -11,7 +12,7 @@ import io
 
 import msgspec
 
-from fusioncell.intake import csvfile, misp, stix
+from fusioncell.intake import csvfile, misp, stix, xarf
 from fusioncell.intake.columns import normal_name
 from fusioncell.intake.lines import checked_text, digest_of
 from fusioncell.intake.model import Extract, Fault, Item, Limits, Split
@@ -53,6 +54,8 @@ def _items(line: bytes, limits: Limits) -> Split:
         raise BadInput(f"the line is no JSON object: {error}") from None
     if "Event" in keys:
         return misp.split(line, limits=limits)
+    if "xarf_version" in keys:
+        return xarf.split(line, limits=limits)
     if "type" in keys and b"--" in bytes(keys.get("id", b"")):
         return stix.split(line, limits=limits)
     if len(line) > limits.max_item or len(keys) > MAX_KEYS:

@@ -32,7 +32,7 @@ from fusioncell.web.pages.names import MAX_ASKED, Names, organisations_that_see,
 from fusioncell.web.pages.views import View, contribution_title
 from fusioncell.web.words import N_, joined
 
-FORMATS = [N_("STIX 2.0 and 2.1"), N_("MISP events"), "CSV", N_("plain lists"), N_("text")]
+FORMATS = [N_("STIX 2.0 and 2.1"), N_("MISP events"), "CSV", N_("plain lists"), "X-ARF", N_("text")]
 PROPOSED = Tlp.GREEN
 """The marking that the form proposes."""
 MAX_FAULTS = 50

@@ -8,7 +8,7 @@ from urllib.parse import quote
 from fusioncell.fusion.model import Assessment
 from fusioncell.fusion.overrides import Verdict as Said
 from fusioncell.kernel.clock import Instant
-from fusioncell.kernel.observable import Observable, ObservableType, defang
+from fusioncell.kernel.observable import Observable, ObservableType, defang, guess
 from fusioncell.shield import ACTIVE_AT_LEAST, CATEGORIES, MALICIOUS_AT_LEAST
 from fusioncell.web.words import N_, Words, ago, joined, of_error
 
@@ -65,7 +65,7 @@ KINDS = {
     "csaf": N_("Advisory (CSAF)"),
 }
 FORMATS = {"stix": "STIX", "misp": N_("MISP event"), "csv": N_("Table (CSV)"), "list": N_("Plain list"),
-           "text": N_("Text")}  # fmt: skip
+           "jsonl": "JSON lines", "xarf": "X-ARF", "csaf": "CSAF", "text": N_("Text")}  # fmt: skip
 ROLES = (N_("Mentioned"), N_("Attacker's"), N_("Compromised"), N_("Abused service"), N_("Victim's"),
          N_("Sinkhole or researcher"))  # fmt: skip
 """By the number of ``kernel.claim.Role``."""
@@ -73,6 +73,8 @@ ROLES = (N_("Mentioned"), N_("Attacker's"), N_("Compromised"), N_("Abused servic
 
 FEW = 4
 """Items of a bundle that go by the first one's title."""
+LONG = 60
+"""Characters of a value that a list is called by."""
 
 
 def label_of(kind: ObservableType) -> str:
@@ -184,6 +186,12 @@ def decided_verdict(malicious: float, active: float) -> View:
 
 def contribution_title(title: str, kind: str, items: int) -> str:
     """Return a contribution's title, in words where it has none of its own."""
+    if title and kind == "csv.row":
+        # A list is called by its first value: what its file was called is its contributor's own.
+        one = guess(title)
+        shown = printed(one) if one else title
+        shown = f"{shown[:LONG]}…" if len(shown) > LONG else shown
+        return N_("{title} (and {n} more)", title=shown, n=items - 1) if items > 1 else shown
     if kind == "csv.row":
         return N_("A list of {count} row", "A list of {count} rows", items)
     if title and kind == "text":
