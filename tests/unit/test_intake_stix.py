@@ -9,6 +9,7 @@ import pytest
 
 from fusioncell.intake import stix
 from fusioncell.intake.model import Extract, Limits, Split
+from fusioncell.intake.pap import may_say_passive, says_passive
 from fusioncell.kernel.claim import Role, Stance
 from fusioncell.kernel.clock import parse_instant
 from fusioncell.kernel.errors import BadInput, TooLarge
@@ -269,3 +270,12 @@ def test_assemble_gives_back_the_objects() -> None:
     made = [indicator(1), indicator(2, x_own={"a": [1, None]})]
     bundle = json.loads(stix.assemble([item.body for item in cut(*made).items], bundle_id="bundle--" + ID.format(0)))
     assert bundle == {"type": "bundle", "id": "bundle--" + ID.format(0), "objects": made}
+
+
+@pytest.mark.parametrize("said", ['"PAP:RED"', '"pap:amber"', '" Pap = red"', '"pap:green"', '"papaya"', '"a pap"'])
+@pytest.mark.parametrize("before", [0, (1 << 18) - 3, (1 << 18) - 2, (1 << 18) - 1, 1 << 18])
+def test_what_could_carry_a_pap_is_never_passed_over(said: str, before: int) -> None:
+    body = b'{"description":"' + b"x" * (before - 29) + b'","labels":[' + said.encode() + b"]}"
+    assert may_say_passive(body) or not says_passive(body)
+    assert says_passive(body) == any(word in said for word in ("RED", "amber", "red"))
+    assert not may_say_passive(b"x" * before + b"paper")

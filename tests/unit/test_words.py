@@ -18,6 +18,8 @@ TEXTS = [
     "",
     "... !!",
     "0 1 2 12e3 T1566",
+    "the bank’s “evil” page – two\nlines\u00a07",
+    "é\u0301vil evil\u19b0bank 中文 evil",
     "end\r\x0bof\x85line\u2028here",
 ]
 QUERIES = ["evil", "evil bank", "example evil", "7", "0", "12e3", "x" * 200, "b", "page of", "here", "привет"]
@@ -37,7 +39,7 @@ def expected(texts: list[tuple[int, str]], words: list[str], phrase: str) -> lis
 @pytest.mark.parametrize("seed", range(20))
 def test_a_page_finds_what_its_texts_hold(seed: int) -> None:
     chance = random.Random(seed)
-    texts = [(offset, text) for offset, text in enumerate(chance.choices(TEXTS, k=12)) if chance.random() < 0.8]
+    texts = [(offset, text) for offset, text in enumerate(chance.choices(TEXTS, k=14)) if chance.random() < 0.8]
     if chance.random() < 0.5:
         texts = [(offset, text) for offset, text in texts if text.isascii() and "\n" not in text]
     page = page_of(texts)

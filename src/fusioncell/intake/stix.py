@@ -25,7 +25,7 @@ from msgspec import Raw
 from fusioncell.intake import jsonbody
 from fusioncell.intake.instants import rfc3339
 from fusioncell.intake.model import Fault, Item, Limits, Split
-from fusioncell.intake.pap import KEPT, says_passive
+from fusioncell.intake.pap import KEPT, may_say_passive, says_passive
 from fusioncell.intake.stix_claims import extract
 from fusioncell.kernel.errors import BadInput
 from fusioncell.kernel.marking import Tlp, parse_tlp, strictest
@@ -115,7 +115,8 @@ def split(body: bytes, *, limits: Limits) -> Split:
     jsonbody.bound_items(len(raws), limits)
     faults: list[Fault] = []
     kept = _heads(raws, prefix, jsonbody.flat_length(body, limits), limits, faults)
-    return Split(tuple(_items(kept, prefix, faults)), tuple(faults), _title(kept))
+    items = _items(kept, prefix, may_say_passive(body), faults)
+    return Split(tuple(items), tuple(faults), _title(kept))
 
 
 def _heads(raws: Sequence[Raw], prefix: str, flat: int, limits: Limits, faults: list[Fault]) -> list[_Kept]:
@@ -155,10 +156,11 @@ def _objects_of(body: bytes) -> tuple[str, Sequence[Raw]]:
     return "objects", ()
 
 
-def _items(kept: Sequence[_Kept], prefix: str, faults: list[Fault]) -> list[Item]:
-    """Make the items, once all marking-definitions of the body are known."""
+def _items(kept: Sequence[_Kept], prefix: str, pap: bool, faults: list[Fault]) -> list[Item]:
+    """Make the items, once all marking-definitions of the body are known. ``pap``: whether any may carry a PAP."""
     labels, known = _markings(kept)
-    passive = frozenset(head.id for _, item, head in kept if head.type == "marking-definition" and says_passive(item))
+    passive = frozenset(head.id for _, item, head in kept
+                        if pap and head.type == "marking-definition" and says_passive(item))  # fmt: skip
     marks: dict[tuple[str, ...], tuple[Tlp | None, dict[str, object]]] = {}
     versions: dict[str, int] = {}
     items = []
@@ -179,7 +181,7 @@ def _items(kept: Sequence[_Kept], prefix: str, faults: list[Fault]) -> list[Item
             except ValueError as error:
                 faults.append(Fault(place, str(error), item))
                 continue
-        meta = mark[1] if not says_passive(item) else {**mark[1], KEPT: True}
+        meta = {**mark[1], KEPT: True} if pap and says_passive(item) else mark[1]
         items.append(Item("stix", head.id, version, place, item, mark[0], meta))
     return items
 

@@ -12,6 +12,8 @@ from collections.abc import Container, Sequence
 
 _WORD = re.compile(r"[^\W_\u19b0-\u19c0\u19c8\u19c9\u1cf2\u1cf3]{1,64}")
 """What a word is; of the letters and digits, these few are none to SQLite's tokenizer, which would split the word."""
+_BETWEEN = re.compile(r"[^\w\x00-\x7f]|[\u19b0-\u19c0\u19c8\u19c9\u1cf2\u1cf3]")
+"""What is no part of a word, beyond ASCII: typographers' quotes, mostly."""
 MAX_TOKENS = 10_000
 MAX_WORD = 64
 _TOO_LONG = re.compile(r"[a-z0-9]{64}(?=[a-z0-9])")
@@ -26,9 +28,13 @@ _LONG = bytes([1]) * (MAX_WORD + 1)
 
 def tokens(text: str) -> list[str]:
     """Return the words of a text: letters and digits in any script, folded to one case, at most 10,000."""
-    if text.isascii():
-        return _folded(text).split()[:MAX_TOKENS]
-    return _WORD.findall(unicodedata.normalize("NFKC", text).casefold())[:MAX_TOKENS]
+    text = _plain(text)
+    return (_folded(text).split() if text.isascii() else _WORD.findall(text))[:MAX_TOKENS]
+
+
+def _plain(text: str) -> str:
+    """Return a text in ASCII, if its words are."""
+    return text if text.isascii() else _BETWEEN.sub(" ", unicodedata.normalize("NFKC", text).casefold())
 
 
 def _folded(text: str) -> str:
@@ -41,16 +47,17 @@ def _folded(text: str) -> str:
 
 
 def page_of(texts: Sequence[tuple[int, str]]) -> str:
-    """Return the page of some entries: their offsets and texts, in order."""
-    page = "\n".join([f"o{offset} {text}" for offset, text in texts])
-    if page.isascii() and page.count("\n") == len(texts) - 1:
+    """Return the page of some entries: their offsets and texts, in order. Each line is as it would be by itself: what
+    else came in the same batch must not show in the page."""
+    lines = [f"o{offset} {_plain(text)}".replace("\n", " ") for offset, text in texts]
+    page = "\n".join(lines)
+    if page.isascii():
         return _folded(page)
-    # Line by line, each as it would be by itself: what else came in the same batch must not show in the page.
-    return "\n".join([f"o{offset} {_line_of(text)}" for offset, text in texts])
-
-
-def _line_of(text: str) -> str:
-    return _folded(text) if text.isascii() and "\n" not in text else " ".join(tokens(text))
+    # All that are ASCII in one go, with a gap for each of the others.
+    others = {i: f"o{offset} {' '.join(tokens(text))}" for i, (offset, text) in enumerate(texts)
+              if not lines[i].isascii()}  # fmt: skip
+    folded = _folded("\n".join(["" if i in others else line for i, line in enumerate(lines)])).split("\n")
+    return "\n".join([others.get(i) or line for i, line in enumerate(folded)])
 
 
 def without(page: str, offsets: Container[int]) -> str:

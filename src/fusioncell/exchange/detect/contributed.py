@@ -42,22 +42,27 @@ _INDICATOR = msgspec.json.Decoder(_Indicator)
 def rule_of(entry: Entry) -> tuple[str, str] | None:
     """Return (``yara`` or ``sigma``, the rule's exact text) of an entry that gives one, None for any other."""
     payload = entry.payload
-    if payload is None or not (b"yara" in payload.body or b"sigma" in payload.body):
+    if payload is None or not (entry.kind == "misp.attribute" or _is_indicator(entry.kind, payload.subject)):
+        return None
+    if not (b"yara" in payload.body or b"sigma" in payload.body):
         return None
     try:
         if entry.kind == "misp.attribute":
             said = _ATTRIBUTE.decode(payload.body)
             gone = said.deleted in _TRUE or "deleted" in payload.meta
             kind, text = ("" if gone or said.to_ids not in _TRUE else said.type), said.value
-        elif entry.kind == "stix" and payload.subject.startswith("indicator--"):
+        else:
             found = _INDICATOR.decode(payload.body)
             kind = "" if found.revoked or "benign" in found.indicator_types else found.pattern_type
             text = found.pattern
-        else:
-            return None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return None
     return (kind, text) if kind in KINDS and text.strip() and len(text) <= MAX_RULE else None
+
+
+def _is_indicator(kind: str, subject: str) -> bool:
+    """Tell by its id, before a byte of it is looked at: nearly no STIX object is one."""
+    return kind == "stix" and subject.startswith("indicator--")
 
 
 def write_rules(kind: str, rules: Iterable[tuple[str, str]], base: str) -> tuple[list[str], int]:
