@@ -37,6 +37,12 @@ def csrf_of(page: str) -> str:
     return found[1]
 
 
+def main_of(page: str) -> str:
+    found = re.search(r"<main.*</main>", page, re.DOTALL)
+    assert found, "the page has no main part"
+    return found[0]
+
+
 def post_by_key(client: Client, key: str, text: str, tlp: str = "green") -> str:
     """Contribute by API; returns the contribution's id once it is in the pages."""
     answer = client.post(
@@ -131,6 +137,30 @@ def test_every_page_carries_the_policy_and_is_not_stored(made: MadeHub) -> None:
             assert answer.headers["cache-control"] == "no-store", path
             assert answer.headers["x-content-type-options"] == "nosniff", path
             assert answer.status_code in ((404,) if path == "/nope" else (400,) if "unknown" in path else (200,)), path
+
+
+def test_what_a_mail_adds_to_a_link_is_passed_over_by_pages_alone(made: MadeHub) -> None:
+    """It changes nothing of the page; doors for machines, changes, and whatever else is unknown stay strict."""
+    with browser(made, made.ministry) as client:
+        plain = main_of(client.get("/search?q=parcel").text)
+        for added in ("utm_source=mail&utm_campaign=x", "fbclid=1", "gclid=1", "msclkid=1", "mc_cid=1&mc_eid=2"):
+            assert main_of(client.get(f"/search?q=parcel&{added}").text) == plain, added
+            assert client.get(f"/api/contributions?{added}").status_code == 400, added
+            assert client.post(f"/contribute?{added}").status_code == 400, added
+        for other in ("utm=1", "xutm_source=1", "qq=1", "clid=1", "fbclidx=1"):
+            assert client.get(f"/search?q=parcel&{other}").status_code == 400, other
+
+
+def test_the_address_for_misp_clients_opened_in_a_browser_says_what_it_is_for(made: MadeHub) -> None:
+    """A client's answer is unchanged: a browser alone asks for a page."""
+    with visitor(made) as client:
+        for path in ("/misp", "/misp/"):
+            answer = client.get(path, headers={"Accept": "text/html,*/*"}, follow_redirects=False)
+            assert (answer.status_code, answer.headers["location"]) == (303, "/feeds#clients")
+            assert client.get(path, headers={"Accept": "application/json"}).status_code == 404
+        shown = client.get("/feeds", headers={"Accept": "text/html"}).text
+        assert 'id="clients"' in shown and f"{made.hub.feeds.base}/misp<" in shown
+        assert client.get("/misp/events", headers={"Accept": "text/html"}).status_code == 403
 
 
 def test_an_unknown_page_is_a_page_that_knows_who_asks(made: MadeHub) -> None:

@@ -17,6 +17,7 @@ INDEX: Context = {
     ],
     "recipes": [{"tool": "curl", "text": "Any tool", "lines": "curl -fsS https://hub.example/api/feeds/list\nmv a b"}],
     "key": "$FUSIONCELL_KEY",
+    "clients": [{"who": "MISP clients", "address": "https://hub.example/misp", "how": "the key as it is"}],
 }  # fmt: skip
 
 PAGES = {

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import hmac
 import ipaddress
+import re
 from base64 import b64decode
 from collections.abc import Callable
 from http.cookies import CookieError, SimpleCookie
@@ -28,6 +29,8 @@ from fusioncell.kernel.errors import BadInput, NotAllowed, NotFound, NotSignedIn
 from fusioncell.kernel.marking import PUBLIC, Viewer
 from fusioncell.members import TermsDue
 from fusioncell.web.describe import rename_cursor
+from fusioncell.web.problems import wants_page
+from fusioncell.web.refusals import refusal
 
 COOKIE = "fc_session"
 CSRF_HEADER = "X-CSRF-Token"
@@ -38,6 +41,10 @@ TAXII = "/taxii2"
 ALSO = {b"x-misp-auth": MISP, b"x-api-key": TAXII}
 """Headers beside Authorization that carry a key, each at one door."""
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+COUNTED = re.compile(r"utm_[a-z_]{1,30}|(?:fb|g|dc|tw|y|tt)clid|msclkid|gad_source|igshid|_gl|_hsenc|_hsmi|mc_[ce]id")
+"""What mail programs and networks add to links to count who follows them. A page passes it over, and reads none of it;
+any other parameter that it does not know is refused there too, or a mistyped filter would show all.
+"""
 VISITED = frozenset({"public", "read", "search", "stream"})
 """What opens to visitors, and to guests of a group; any other door opens to guests where it says so (``guests``)."""
 
@@ -163,7 +170,7 @@ def may_enter(viewer: Viewer, permission: str, *, hubs: bool = False) -> bool:
 
 
 async def guard(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
-    """Open the door or refuse: the permission that the handler declares, no unknown parameters, CSRF on changes."""
+    """Open the door or refuse: the permission that the handler declares, CSRF on changes, no unknown parameters."""
     state = connection.scope["state"]
     viewer: Viewer = state["viewer"]
     permission = handler.opt.get("permission")
@@ -181,9 +188,8 @@ async def guard(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRou
         raise NotAllowed("this is for members of the partnership", hint="As a guest you read and write in your group.")
     elif not may_enter(viewer, permission, hubs=bool(handler.opt.get("hubs"))):
         if viewer.member or viewer.may("federate"):
-            raise NotAllowed(
-                f"your role does not permit {permission!r}", hint="Ask an administrator of your organisation."
-            )
+            said, hint = refusal(permission)
+            raise NotAllowed(said, hint=hint)
         raise NotSignedIn("sign in, or send a key", hint="Authorization: Bearer KEY")
     _check_csrf(connection, handler)
     _check_encoding(connection)
@@ -216,8 +222,9 @@ def _known_parameters(connection: ASGIConnection[Any, Any, Any, Any], handler: B
         return
     if "cursor" in handler.opt and b"cursor" in connection.scope["query_string"]:
         rename_cursor(connection.scope, handler.opt["cursor"])
+    counted = connection.scope.get("method") in SAFE and wants_page(connection)
     for name in connection.query_params:
-        if name not in allowed:
+        if name not in allowed and not (counted and COUNTED.fullmatch(name)):
             raise BadInput(
                 f"unknown parameter {name[:60]!r}",
                 hint=f"This door knows: {', '.join(sorted(allowed)) or 'none'}.",

@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 from litestar import Request, Response
+from litestar.connection import ASGIConnection
 from litestar.exceptions import HTTPException, ValidationException
 
 from fusioncell.exchange import taxii
@@ -47,7 +48,7 @@ def problem(status: int, title: str, detail: str, hint: str = "", place: str = "
     return Response(body, status_code=status, media_type="application/problem+json", headers=headers)
 
 
-def wants_page(request: Asked) -> bool:
+def wants_page(request: ASGIConnection[Any, Any, Any, Any]) -> bool:
     """Tell whether a person's browser asks (pages live outside /api)."""
     path = request.url.path
     return not path.startswith(

@@ -67,6 +67,14 @@ def commands(base: str) -> list[View]:
     ]  # fmt: skip
 
 
+CLIENTS = (
+    (N_("MISP clients: PyMISP, OpenCTI, TheHive, Splunk, another MISP"), "/misp", N_("the key as it is")),
+    (N_("TAXII 2.1 clients: OpenCTI, Sentinel, Splunk, another hub"), "/taxii2/", N_("the key as the password")),
+    (N_("Programs: the API, described as OpenAPI"), "/api/openapi.json", "Authorization: Bearer KEY"),
+)
+"""(what asks, the address that it is given after the hub's own, how it sends the key)."""
+
+
 def rows_of(feeds: Feeds) -> list[View]:
     """Return the forms as a table's rows."""
     return [
@@ -90,6 +98,7 @@ def show(request: Asked, hub: Hub, viewer: Viewer) -> Page:
         forms=rows_of(hub.feeds),
         recipes=commands(hub.feeds.base),
         key=KEY,
+        clients=[{"who": who, "address": hub.feeds.base + path, "how": how} for who, path, how in CLIENTS],
     )
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from typing import Any
+from collections.abc import Iterable
+from typing import Any, NamedTuple
 
 import msgspec
 from litestar import Request, Response, route
@@ -19,6 +20,8 @@ __all__ = ["BASE", "HANDLERS", "controller_name", "misp"]
 
 BASE = "/misp"
 SAFE = frozenset({"GET", "HEAD"})
+FOR_PEOPLE = "/feeds#clients"
+"""Where a browser is led that opens the door's bare address: the page says what to give to which client."""
 STRANGERS_BODY = 65_536
 """Bytes that one without a key may send."""
 NOT_AUTHENTICATED = (
@@ -32,6 +35,17 @@ NOT_BOUND = "Your organisation has not accepted the terms of the partnership yet
 _log = logging.getLogger("fusioncell.misp")
 
 
+class Asked(NamedTuple):
+    """One request as it came. ``path``: below the base, percent-encoded; ``media_type``: of its body."""
+
+    method: str
+    path: str
+    raw: bytes = b""
+    media_type: str = ""
+    accept: str = ""
+    query: Iterable[tuple[str, Any]] = ()
+
+
 @route(
     ["/misp", "/misp/{path:path}"],
     http_method=["GET", "POST", "PUT", "DELETE"],
@@ -42,16 +56,24 @@ _log = logging.getLogger("fusioncell.misp")
 async def misp(request: Request[Any, Any, Any], mispdoor: MispDoor, viewer: Viewer) -> Response[bytes]:
     """Answer as a MISP would."""
     path = str(request.scope["raw_path"].decode("latin-1")).partition("?")[0].removeprefix(BASE)
+    if path in ("", "/") and request.method in SAFE and "text/html" in request.headers.get("accept", ""):
+        return Response(b"", status_code=303, headers={"Location": FOR_PEOPLE})
     if viewer.org is None and _is_long(request):
         # Before it is read: who has no key registers at most.
         reply = refusal(MispRefused(403, NOT_AUTHENTICATED), path or "/")
     else:
-        raw = await request.body()
-        reply = await sync_to_thread(answer, mispdoor, viewer, request, path or "/", raw)
-    body = reply.body if isinstance(reply.body, bytes) else msgspec.json.encode(reply.body)
+        asked = Asked(request.method, path or "/", await request.body(), request.headers.get("content-type", ""),
+                      request.headers.get("accept", ""), request.query_params.multi_items())  # fmt: skip
+        reply = await sync_to_thread(answer, mispdoor, viewer, asked)
+    body = body_of(reply)
     if reply.status == 200 and is_known(reply.headers.get("ETag", ""), request.headers.get("if-none-match", "")):
         return Response(b"", status_code=304, headers=dict(reply.headers))
     return Response(body, status_code=reply.status, media_type=reply.media_type, headers=dict(reply.headers))
+
+
+def body_of(reply: Reply) -> bytes:
+    """Return the bytes of an answer."""
+    return reply.body if isinstance(reply.body, bytes) else msgspec.json.encode(reply.body)
 
 
 def _is_long(request: Request[Any, Any, Any]) -> bool:
@@ -64,11 +86,10 @@ def is_known(tag: str, asked: str) -> bool:
     return bool(tag) and any(one.strip().removeprefix("W/") in (tag, "*") for one in asked.split(",")[:20])
 
 
-def answer(door: MispDoor, viewer: Viewer, request: Request[Any, Any, Any], path: str, raw: bytes) -> Reply:
+def answer(door: MispDoor, viewer: Viewer, asked: Asked) -> Reply:
     """Answer one request; whatever is refused is refused in MISP's form."""
-    method = request.method
     try:
-        controller, action, arguments, named = take_path(method, path, request.query_params.multi_items())
+        controller, action, arguments, named = take_path(asked.method, asked.path, asked.query)
         found = door.actions.get((controller, action))
         if found is None:
             raise NotFound(f"There is no {controller[:40]}/{action[:40]} here.")
@@ -77,13 +98,13 @@ def answer(door: MispDoor, viewer: Viewer, request: Request[Any, Any, Any], path
         if viewer.may("federate"):
             raise MispRefused(403, NOT_FOR_HUBS)
         caller = door.whoami(viewer)
-        body = None if found.raw else take_body(raw, request.headers.get("content-type", ""))
-        call = Call(caller, method, controller, action, arguments, named, body, raw,
-                    request.headers.get("accept", ""), path)  # fmt: skip
+        body = None if found.raw else take_body(asked.raw, asked.media_type)
+        call = Call(caller, asked.method, controller, action, arguments, named, body, asked.raw, asked.accept,
+                    asked.path)  # fmt: skip
         _enter(found, call)
         return found.run(call)
     except FusionCellError as fault:
-        return refusal(fault, path)
+        return refusal(fault, asked.path)
 
 
 def _enter(action: Action, call: Call) -> None:
