@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from math import log2
+from math import ceil, log, log2
 from typing import Any
 
 from hypothesis import given, settings
@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from fusioncell.fusion import weigh
 from fusioncell.fusion.assess import assess
 from fusioncell.fusion.model import Evidence, Origin
-from fusioncell.fusion.stand import FLOOR, standing_of
+from fusioncell.fusion.stand import FLOOR, several, standing_of
 from fusioncell.kernel.clock import DAY
-from fusioncell.kernel.observable import TYPE_CODES, Observable, ObservableType
+from fusioncell.kernel.observable import TYPE_CODES, TYPES_BY_CODE, Observable, ObservableType
 
 NAME = Observable(ObservableType.DOMAIN, "evil.example")
 CODE = TYPE_CODES[NAME.type]
@@ -61,6 +61,14 @@ def evidence(rows: list[tuple[Any, ...]]) -> list[Evidence]:
     return made
 
 
+def standing(rows: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
+    """Return the rows of the table that is made of claims, all of an observable together."""
+    claims = [(row[0], row[1], *row[4:7], row[9]) for row in rows]
+    more = several(claims)
+    table = standing_of(claims, [row for row in rows if row[0] in more], NAMES)
+    return list(zip(*(column.tolist() for column in table), strict=True))
+
+
 def left_of(origins: Iterable[Origin], at: int) -> float:
     """Sum what is left of origins at an instant, each voice capped where its claim was made."""
     total = 0.0
@@ -75,7 +83,7 @@ def left_of(origins: Iterable[Origin], at: int) -> float:
 @settings(max_examples=400, deadline=None)
 @given(CLAIMS)
 def test_as_for_a_single_look_up(rows: list[tuple[Any, ...]]) -> None:
-    found = list(standing_of(rows, NAMES))
+    found = standing(rows)
     now = weigh.LANDMARK + 400 * DAY
     one = assess(NAME, evidence(rows), len(rows), now)
     accused = any(not origin.voice.benign for origin in one.origins)
@@ -95,7 +103,7 @@ def test_as_for_a_single_look_up(rows: list[tuple[Any, ...]]) -> None:
 @settings(max_examples=300, deadline=None)
 @given(SEVERAL)
 def test_where_claims_fade_by_several_half_lives(rows: list[tuple[Any, ...]]) -> None:
-    found = list(standing_of(rows, NAMES))
+    found = standing(rows)
     now = weigh.LANDMARK + 400 * DAY
     one = assess(NAME, evidence(rows), len(rows), now)
     for _, _, malicious, day in found:
@@ -108,18 +116,43 @@ def test_where_claims_fade_by_several_half_lives(rows: list[tuple[Any, ...]]) ->
 
 
 def test_a_claim_of_a_shorter_half_life_is_gone_sooner() -> None:
-    days = [next(standing_of([claim(1, 0, 1, 1.8, 0, "", half)], NAMES))[3] for half in (10, 30)]
+    days = [standing([claim(1, 0, 1, 1.8, 0, "", half)])[0][3] for half in (10, 30)]
     assert 9 < days[1] - days[0] and days[0] > 400
 
 
 def test_observables_are_kept_apart() -> None:
     rows = [claim(1, 0, 1, 1.8, 0, "")[1:], claim(2, 0, 1, 1.8, 0, "")[1:]]
     apart = [(1, *rows[0]), (2, *rows[1])]
-    assert [row[0] for row in standing_of(apart, NAMES)] == [1, 2]
+    assert [row[0] for row in standing(apart)] == [1, 2]
     together = [(1, *rows[0]), (1, *rows[1])]
-    ((_, _, both, _),) = standing_of(together, NAMES)
-    assert both > next(standing_of(apart, NAMES))[2]
+    ((_, _, both, _),) = standing(together)
+    assert both > standing(apart)[0][2]
 
 
 def test_spoken_for_alone_is_not_accused() -> None:
-    assert list(standing_of([claim(1, 0, 3, 1.8, 0, "")], NAMES)) == []
+    assert standing([claim(1, 0, 3, 1.8, 0, "")]) == []
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(st.one_of(CLAIMS, SEVERAL), max_size=6))
+def test_many_are_weighed_as_each_by_itself(groups: list[list[tuple[Any, ...]]]) -> None:
+    """One claim is weighed in a column, several are joined; the table is by id, and no neighbour weighs."""
+    apart = [[(number, *row[1:]) for row in group] for number, group in enumerate(groups, 1)]
+    assert standing([row for group in apart for row in group]) == [row for group in apart for row in standing(group)]
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.sampled_from(sorted(TYPES_BY_CODE)), st.sampled_from((0.01, 0.2, 0.9, 1.8, 2.5, 3.0)),
+       st.floats(-500.0, 500.0), st.integers(1, 400))  # fmt: skip
+def test_a_single_claim_ends_on_the_day_that_plain_arithmetic_tells(
+    code: int, weight: float, latest: float, half: int
+) -> None:
+    found = standing([(3, code, 1, 0, 1, weight, latest, 0, "", half)])
+    base = weigh.prior(TYPES_BY_CODE[code])
+    score = base + min(weight, weigh.ORIGIN_CAP)
+    if score < log(FLOOR / (1 - FLOOR)):
+        assert found == []
+        return
+    voice = latest - (log2(weight / weigh.ORIGIN_CAP) if weight > weigh.ORIGIN_CAP else 0.0)
+    days = (weigh.LANDMARK + (voice - log2(log(FLOOR / (1 - FLOOR)) - base)) * (half * DAY)) / DAY
+    assert found == [(3, code, weigh.probability(score), max(0, ceil(days)))]

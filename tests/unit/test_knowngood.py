@@ -11,7 +11,8 @@ import pytest
 from fusioncell.fusion.knowngood import STAND_INS, Guard, Hit, KnownGood, Match, guards, url_host
 from fusioncell.fusion.knownindex import Needles, compile_lists
 from fusioncell.fusion.knownlists import CATEGORIES, Category, category_of
-from fusioncell.kernel.observable import Observable, ObservableType, canonical
+from fusioncell.kernel import names
+from fusioncell.kernel.observable import Observable, ObservableType, canonical, is_public_suffix, may_be_suffix
 
 T = ObservableType
 NAMES = ["hostname", "domain", "url", "domain|ip"]
@@ -233,3 +234,29 @@ def test_a_demonstrations_addresses_are_on_no_list_and_free(known: KnownGood) ->
     one = of(T.IPV4, "198.18.3.4")
     assert everything.batch_hits([one]) == [everything.hits(one)] != [()]
     assert everything.sparing(STAND_INS).batch_hits([one]) == [()]
+
+
+def test_what_is_guarded_is_told_of_many_at_once_as_of_each(known: KnownGood) -> None:
+    hosts = ["google.com", "mail.google.com", "evil.duckdns.org", "duckdns.org", "github.io", "a.github.io", "eu.org",
+             "co.uk", "shop.co.uk", "compute.amazonaws.com", "kobe.jp", "city.kobe.jp", "x.kobe.jp", "com", "unknown",
+             "a.unknown", "good.net", "evil.example", "192.0.2.7", "8.8.8.8", "10.0.0.1", "xn--p1ai"]  # fmt: skip
+    values = [of(T.URL, f"https://{host}/{n}") for host in hosts for n in range(2)]
+    values += [of(T.URL, "https://[2001:db8::1]/x"), of(T.URL, "data:text/html,x"), of(T.IPV6, "2001:db8::1")]
+    values += [of(T.IPV4, host) if host[0].isdigit() else of(T.DOMAIN, host) for host in hosts]
+    values += [of(T.CIDR, "10.0.0.0/8"), of(T.CIDR, "8.8.8.0/24"), of(T.EMAIL, "abuse@google.com"),
+               of(T.EMAIL, "eve@evil.example"), of(T.MD5, "d41d8cd98f00b204e9800998ecf8427e"),
+               of(T.MD5, "0" * 32), of(T.PHONE, "+12025550123")]  # fmt: skip
+    guarded = known.batch_guarded(values)
+    assert guarded == [bool(known.guards(value)) for value in values]
+    assert 5 < sum(guarded) < len(values) - 5
+    assert known.batch_guarded([]) == []
+
+
+def test_each_rule_of_the_suffix_list_may_be_a_suffix() -> None:
+    rules = sorted(rule for rule in names._suffixes()._publicsuffix if rule.isascii())
+    assert len(rules) > 5000
+    asked = [text for rule in rules for bare in (rule.lstrip("!*."),)
+             for text in (bare, f"x.{bare}", f"y.x.{bare}", bare.partition(".")[2])]  # fmt: skip
+    missed = [name for name in asked if is_public_suffix(name) and not may_be_suffix(name)]
+    assert missed == []
+    assert sum(map(may_be_suffix, asked)) < len(asked) * 2 / 3

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from copy import copy
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import chain, compress
 
 import numpy as np
 from xxhash import xxh3_64_intdigest
@@ -27,7 +28,7 @@ from fusioncell.fusion.knownindex import (
     fold,
 )
 from fusioncell.fusion.knownlists import Category, Class, category_of, class_of
-from fusioncell.kernel.observable import Observable, ObservableType, is_public_suffix, private_suffix
+from fusioncell.kernel.observable import Observable, ObservableType, is_public_suffix, may_be_suffix, private_suffix
 
 
 class Match(StrEnum):
@@ -143,7 +144,7 @@ def ground(observable: Observable) -> Ground | None:
 def _is_public(value: str) -> bool:
     """Tell whether both ends of an address or network are public unicast (IANA's special-purpose registries)."""
     net = ipaddress.ip_network(value)
-    return all(end.is_global and not end.is_multicast for end in (net.network_address, net.broadcast_address))
+    return all(end.is_global and not end.is_multicast for end in {net.network_address, net.broadcast_address})
 
 
 def _subject(observable: Observable) -> str:
@@ -290,6 +291,35 @@ class KnownGood:
         for place in suspects:
             found[place] = self.hits(observables[place])
         return found
+
+    def batch_guarded(self, observables: Sequence[Observable]) -> list[bool]:
+        """Tell of many values whether anything guards each (:meth:`guards`). A URL's host is looked up once.
+
+        Only what stands on a list by itself guards: no parent is hashed, and no substring sought.
+        """
+        suspects: list[int] = []
+        texts: dict[str, list[int]] = {}
+        for place, observable in enumerate(observables):
+            kind, value = observable.type, observable.value
+            if kind is ObservableType.URL:
+                value = url_host(value)
+                kind = _host_type(value)
+            if kind is ObservableType.DOMAIN:
+                texts.setdefault(value, []).append(place)
+                if may_be_suffix(value):
+                    suspects.append(place)
+            elif kind in _ADDRESSES or kind in _OWN_PATH:
+                suspects.append(place)
+            else:
+                texts.setdefault(fold(value), []).append(place)
+        keys = np.array([xxh3_64_intdigest(text.encode()) for text in texts], np.uint64)
+        held = self._compiled.hashes.held(keys, np.zeros(len(keys), bool)).tolist()
+        suspects += chain.from_iterable(compress(texts.values(), held))
+        hits = self.batch_hits([observables[place] for place in suspects])
+        guarded = [False] * len(observables)
+        for place, met in zip(suspects, hits, strict=True):
+            guarded[place] = bool(self.guards(observables[place], met))
+        return guarded
 
     def _spares(self, observable: Observable) -> bool:
         """Tell whether a value is an address or network, or a URL at one, that stands for a real one here."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -98,6 +99,20 @@ class Standing(NamedTuple):
     codes: npt.NDArray[np.int16]
     malicious: npt.NDArray[np.float64]
     days: npt.NDArray[np.int32]
+
+    def at(self, places: npt.NDArray[np.bool_] | npt.NDArray[np.int64]) -> Standing:
+        """Return the rows at these places, or where a mask is true."""
+        return Standing(self.ids[places], self.codes[places], self.malicious[places], self.days[places])
+
+    @staticmethod
+    def of(tables: Sequence[Standing]) -> Standing:
+        """Return the rows of several tables, one after the other; of none, none."""
+        return Standing(
+            np.concatenate([np.empty(0, np.int64), *(table.ids for table in tables)]),
+            np.concatenate([np.empty(0, np.int16), *(table.codes for table in tables)]),
+            np.concatenate([np.empty(0), *(table.malicious for table in tables)]),
+            np.concatenate([np.empty(0, np.int32), *(table.days for table in tables)]),
+        )
 
 
 class Profile(NamedTuple):

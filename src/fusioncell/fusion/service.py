@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from fusioncell.fusion import store
 from fusioncell.fusion.assess import assess
@@ -18,7 +19,7 @@ from fusioncell.fusion.model import MANY, Assessment, Evidence, Profile, Profile
 from fusioncell.fusion.origins.model import Kin
 from fusioncell.fusion.origins.project import marks_for
 from fusioncell.fusion.overrides.project import overridden, overrides_among
-from fusioncell.fusion.stand import score_of, standing_of
+from fusioncell.fusion.stand import score_of, several, standing_of
 from fusioncell.kernel.clock import DAY, Clock, Instant
 from fusioncell.kernel.observable import TYPE_CODES, TYPES_BY_CODE, Observable, ObservableType, key64
 from fusioncell.kernel.ports import Connection, Database
@@ -108,7 +109,7 @@ class Fusion:
         """Families by audiences, as of the newest join."""
         self._learned: tuple[int, dict[frozenset[int], Learned]] = (0, {})
         """What was learned by audiences, as of what was learned last."""
-        self._guarded = bytearray()
+        self._guarded = np.zeros(0, np.uint8)
         """By an observable's id: 0 not looked up yet, 1 free, 2 known good. The lists stay while the hub runs."""
 
     def now(self) -> Instant:
@@ -217,7 +218,7 @@ class Fusion:
         or its own nature, guards from an automatic block, and what an analyst said to leave alone. ``before``: of those
         with ids, by what stands of what was said up to a position of the record.
         """
-        found: list[tuple[int, int, float, int]] = []
+        found: list[Standing] = []
         with self._database.read() as connection:
             names = {number: name for name, number in store.parties(connection).items()}
             end = store.last_observable(connection)
@@ -227,20 +228,21 @@ class Fusion:
         for start in range(0, end if wanted is None else len(wanted), WINDOW):
             with self._database.read() as connection:
                 if wanted is None:
-                    rows = store.claims_between(connection, start, start + WINDOW, audiences)
+                    claims = store.claims_between(connection, start, start + WINDOW, audiences)
+                    told = store.claims_of_many(connection, several(claims), audiences)
                 elif before:
                     said = store.claims_before(connection, wanted[start : start + WINDOW], audiences)
-                    rows = [row for row in said if row[-1] <= before]
+                    told = [row[:-1] for row in said if row[-1] <= before]
+                    claims = [(id, code, *row, fade) for id, code, _, _, *row, _, _, fade in told]
                 else:
-                    rows = store.claims_of_many(connection, wanted[start : start + WINDOW], audiences)
-            made = list(standing_of(rows, names, kin, line))
-            free = self._unguarded([row[0] for row in made])
-            found += [row for row, ok in zip(made, free, strict=True) if ok and row[0] not in spared]
-        columns = list(zip(*found, strict=True)) or [(), (), (), ()]
-        return Standing(
-            np.array(columns[0], np.int64), np.array(columns[1], np.int16), np.array(columns[2], np.float64),
-            np.array(columns[3], np.int32),
-        )  # fmt: skip
+                    claims = store.claims_among(connection, wanted[start : start + WINDOW], audiences)
+                    told = store.claims_of_many(connection, several(claims), audiences)
+            made = standing_of(claims, told, names, kin, line)
+            free = self._unguarded(made.ids)
+            if spared:
+                free &= ~np.isin(made.ids, spared)
+            found.append(made.at(free))
+        return Standing.of(found)
 
     def standing_of_few(self, audiences: frozenset[int], most: int) -> Standing | None:
         """Return what stands against all observables, None where over ``most`` claims count, at no more cost than
@@ -258,15 +260,18 @@ class Fusion:
             ids.update(dict.fromkeys(row[0] for row in rows))
         return self.standing(audiences, list(ids))
 
-    def _unguarded(self, ids: Sequence[int]) -> list[bool]:
+    def _unguarded(self, ids: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
         """Tell for each observable whether nothing guards it from an automatic block."""
         known = self._guarded
-        if ids and max(ids) >= len(known):
-            known.extend(bytes(max(ids) + WINDOW - len(known)))
-        new = self.observables([number for number in ids if not known[number]])
-        for number, hits in zip(new, self.known_good.batch_hits(list(new.values())), strict=True):
-            known[number] = 2 if self.known_good.guards(new[number], hits) else 1
-        return [known[number] == 1 for number in ids]
+        if len(ids) and ids[-1] >= len(known):
+            # Of several threads that look some up meanwhile, one's are looked up once more.
+            known = self._guarded = np.concatenate((known, np.zeros(ids[-1] + WINDOW - len(known), np.uint8)))
+        new = self.observables(ids[known[ids] == 0].tolist())
+        if new:
+            guarded = self.known_good.batch_guarded(list(new.values()))
+            known[list(new)] = np.where(guarded, 2, 1)
+        free: npt.NDArray[np.bool_] = known[ids] == 1
+        return free
 
     def ids_of(self, observables: Sequence[Observable]) -> list[int]:
         """Return the ids of those of the observables that are known."""
@@ -305,11 +310,11 @@ class Fusion:
             return store.values_of_type(connection, TYPE_CODES[ObservableType.CIDR])
 
 
-def _spared(connection: Connection, audiences: frozenset[int]) -> frozenset[int]:
+def _spared(connection: Connection, audiences: frozenset[int]) -> list[int]:
     """Return the observables, by id, that analysts said to leave alone, as a viewer of these audiences knows it."""
     said = [Observable(TYPES_BY_CODE[code], value) for code, value in overridden(connection)]
     spared = [one for one, word in overrides_among(connection, said, audiences).items() if word.spares]
-    return frozenset(find_many(connection, spared)) if spared else frozenset()
+    return list(find_many(connection, spared)) if spared else []
 
 
 def _profiled(connection: Connection, rows: list[Row]) -> list[Profiled]:

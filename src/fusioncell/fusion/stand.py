@@ -5,21 +5,28 @@
   ``fades_at`` it is a function of the claims alone: asked again tomorrow, it is the same day. For that an origin's cap
   is taken where its claim was made, and not where it is read.
 * What never reaches the floor is left out: it was mentioned, and is not guilty.
+* Most observables have one claim, which is one origin: those are weighed as columns. Only of those with several must it
+  be known who said what, so that it can be told who repeats whom.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache, lru_cache
+from itertools import chain, groupby
 from math import ceil, log, log2
+from operator import itemgetter
 from types import MappingProxyType
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
+
 from fusioncell.fusion import weigh
 from fusioncell.fusion.assess import independent
-from fusioncell.fusion.learned.fading import days_in
+from fusioncell.fusion.learned.fading import STEP, days_in
 from fusioncell.fusion.learned.model import RAW, Line
-from fusioncell.fusion.model import Evidence, Origin
+from fusioncell.fusion.model import Evidence, Origin, Standing
 from fusioncell.fusion.origins.model import Kin
 from fusioncell.kernel.clock import DAY
 from fusioncell.kernel.observable import TYPES_BY_CODE
@@ -33,6 +40,7 @@ NEVER = 2**31 - 1
 """The day of what never ends: none of today's types has such a prior."""
 
 Row = tuple[Any, ...]
+Floats = npt.NDArray[np.float64]
 _Judge = Callable[[float], float]
 
 
@@ -44,37 +52,63 @@ def _of_type(code: int) -> tuple[float, float]:
     return base, log2(need) if need > 0 else -1e9
 
 
+def several(claims: Sequence[Row]) -> list[int]:
+    """Return the observables of which more than one claim counts. ``claims``: of ``store.claims_between``."""
+    ids = np.fromiter(map(itemgetter(0), claims), np.int64, len(claims))
+    return np.unique(ids[1:][ids[1:] == ids[:-1]]).tolist()  # type: ignore[no-any-return]
+
+
 def standing_of(
-    rows: Sequence[Row], names: Mapping[int, str], kin: Mapping[str, Kin] = MappingProxyType({}), line: Line = RAW
-) -> Iterator[tuple[int, int, float, int]]:
-    """Give (observable, type, P(malicious), day of its end) for the observables of rows that are accused.
+    claims: Sequence[Row],
+    told: Iterable[Row],
+    names: Mapping[int, str],
+    kin: Mapping[str, Kin] = MappingProxyType({}),
+    line: Line = RAW,
+) -> Standing:
+    """Return what stands against the observables of claims that are accused, by id.
 
-    ``rows``: of ``store.claims_between``, all of an observable together. ``names``: of contributors and
-    sources. ``kin``: what joins families, by name. ``line``: what calibrates P(malicious).
+    ``claims``: (observable, type, stance, weight, latest, fade), by observable, all of an observable. ``told``: who
+    said what of those of which :func:`several` claims count: rows of ``store.claims_of_many``. ``names``: of
+    contributors and sources. ``kin``: what joins families, by name. ``line``: what calibrates P(malicious).
     """
-    start, count, judge = 0, len(rows), _judge(line)
-    while start < count:
-        row = rows[start]
-        number, end = row[0], start + 1
-        while end < count and rows[end][0] == number:
-            end += 1
-        made = _alone(row, judge) if end - start == 1 else _joined(rows[start:end], names, kin, judge)
+    judge = _judge(line)
+    # One flat pass: numbers up to 2^53 are exact in a float, and ids and codes are far below.
+    table = np.fromiter(chain.from_iterable(claims), np.float64, 6 * len(claims)).reshape(-1, 6)
+    same = table[1:, 0] == table[:-1, 0]
+    single = np.ones(len(table), bool)
+    single[1:] &= ~same
+    single[:-1] &= ~same
+    alone = _alone(table[single & (table[:, 2] != _BENIGN)], judge)
+    joined = []
+    for number, rows in groupby(told, itemgetter(0)):
+        of_one = list(rows)
+        made = _joined(of_one, names, kin, judge) if len(of_one) > 1 else None
         if made is not None:
-            yield number, row[1], *made
-        start = end
+            joined.append((number, of_one[0][1], *made))
+    if not joined:
+        return alone
+    ids, codes, malicious, days = zip(*joined, strict=True)
+    both = Standing.of((alone, Standing(np.array(ids, np.int64), np.array(codes, np.int16),
+                                        np.array(malicious, np.float64), np.array(days, np.int32))))  # fmt: skip
+    return both.at(np.argsort(both.ids, kind="stable"))
 
 
-def _alone(row: Row, judge: _Judge) -> tuple[float, int] | None:
-    """One claim is one origin: no need to look for who repeats whom."""
-    if row[4] == _BENIGN:
-        return None
-    base, need = _of_type(row[1])
-    weight, latest, half = row[5], row[6], days_in(row[9]) * DAY
-    if weight > weigh.ORIGIN_CAP:
-        latest -= log2(weight / weigh.ORIGIN_CAP)
-        weight = weigh.ORIGIN_CAP
-    score = base + weight
-    return None if score < _LOG_FLOOR else (judge(score), _day(latest - need, half))
+def _alone(claims: Floats, judge: _Judge) -> Standing:
+    """One claim is one origin: no need to look for who repeats whom. The arithmetic is that of single values, step by
+    step, so that it comes to the same bits; logarithms, which differ between libraries, are taken of each weight once.
+    """
+    ids, codes, _, weights, latest, fades = claims.T
+    kinds, kind = np.unique(codes, return_inverse=True)
+    bases, needs = np.array([_of_type(int(code)) for code in kinds]).reshape(-1, 2).T
+    amounts, amount = np.unique(weights, return_inverse=True)
+    over = np.array([log2(each / weigh.ORIGIN_CAP) if each > weigh.ORIGIN_CAP else 0.0 for each in amounts.tolist()])
+    score = bases[kind] + np.minimum(amounts, weigh.ORIGIN_CAP)[amount]
+    known = score >= _LOG_FLOOR
+    scores, place = np.unique(score[known], return_inverse=True)
+    malicious = np.array([judge(each) for each in scores.tolist()])[place] if len(scores) else scores
+    halves = (latest - over[amount] - needs[kind])[known]
+    days = np.clip(np.ceil((weigh.LANDMARK + halves * (fades[known] % STEP * DAY)) / DAY), 0, NEVER)
+    return Standing(ids[known].astype(np.int64), codes[known].astype(np.int16), malicious, days.astype(np.int32))
 
 
 @lru_cache(maxsize=16)

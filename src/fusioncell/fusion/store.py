@@ -179,13 +179,13 @@ def evidence_of_many(connection: Connection, ids: Iterable[int], audiences: Iter
     return connection.rows(_evidence(f"IN {which}", sql), (ids_value, value, value))
 
 
-_ACCUSED = """
-SELECT c.observable, o.type, c.contributor, c.creator, c.stance, c.weight, c.latest, c.at, c.keys, c.fade
+_COUNTED = """
 FROM fusion_claim c JOIN fusion_observable o ON o.id = c.observable
 WHERE c.observable {which} AND c.stance IN (1, 2, 3) AND c.audience IN {audiences}
+"""
+_WITHDRAWN = """
   AND NOT EXISTS (SELECT 1 FROM fusion_withdrawn w WHERE w.observable = c.observable AND w.seq < c.seq
                   AND w.keys = c.keys AND w.contributor <> c.contributor AND w.audience IN {audiences})
-ORDER BY c.observable
 """
 
 
@@ -193,24 +193,47 @@ def claims_between(
     connection: Connection, after: int, until: int, audiences: Iterable[int]
 ) -> list[tuple[Any, ...]]:
     """Return what counts about the observables with ``after < id <= until``, claim by claim, by observable:
-    (observable, type, contributor, creator, stance, weight, latest, at, keys, fade)."""
+    (observable, type, stance, weight, latest, fade)."""
+    return _claims(connection, "> ? AND c.observable <= ?", (after, until), audiences)
+
+
+def claims_among(connection: Connection, ids: Iterable[int], audiences: Iterable[int]) -> list[tuple[Any, ...]]:
+    """Return what counts about many observables, as :func:`claims_between`."""
+    which, value = connection.among(ids)
+    return _claims(connection, f"IN {which}", (value,), audiences)
+
+
+def _claims(
+    connection: Connection, which: str, asked: tuple[Any, ...], audiences: Iterable[int]
+) -> list[tuple[Any, ...]]:
     sql, value = connection.among(audiences)
+    # Little is ever withdrawn, and to look for it claim by claim is a sixth of the whole.
+    gone = connection.rows(f"SELECT 1 FROM fusion_withdrawn c WHERE c.observable {which} LIMIT 1", asked)
     return connection.rows(
-        _ACCUSED.format(which="> ? AND c.observable <= ?", audiences=sql), (after, until, value, value)
+        "SELECT c.observable, o.type, c.stance, c.weight, c.latest, c.fade"
+        + (_COUNTED + _WITHDRAWN if gone else _COUNTED).format(which=which, audiences=sql)
+        + "ORDER BY c.observable",
+        (*asked, value, value) if gone else (*asked, value),
     )
 
 
 def claims_of_many(connection: Connection, ids: Iterable[int], audiences: Iterable[int]) -> list[tuple[Any, ...]]:
-    """Return what counts about many observables, as :func:`claims_between`."""
+    """Return the same of many observables, and who said it:
+    (observable, type, contributor, creator, stance, weight, latest, at, keys, fade)."""
     which, ids_value = connection.among(ids)
     sql, value = connection.among(audiences)
-    return connection.rows(_ACCUSED.format(which=f"IN {which}", audiences=sql), (ids_value, value, value))
+    return connection.rows(
+        "SELECT c.observable, o.type, c.contributor, c.creator, c.stance, c.weight, c.latest, c.at, c.keys, c.fade"
+        + (_COUNTED + _WITHDRAWN).format(which=f"IN {which}", audiences=sql)
+        + "ORDER BY c.observable",
+        (ids_value, value, value),
+    )
 
 
 def claims_before(
     connection: Connection, asked: Iterable[int], audiences: Iterable[int]
 ) -> list[tuple[Any, ...]]:
-    """Return what counts about observables, as :func:`claims_between`, with the position of each claim at the end."""
+    """Return what counts about observables, as :func:`claims_of_many`, with the position of each claim at the end."""
     which, ids_value = connection.among(asked)
     sql, value = connection.among(audiences)
     return connection.rows(

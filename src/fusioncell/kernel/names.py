@@ -58,6 +58,12 @@ def is_public_suffix(name: str) -> bool:
     return public_suffix(name) == name
 
 
+def may_be_suffix(name: str) -> bool:
+    """Tell whether it pays to ask :func:`is_public_suffix`, which reads a name label by label. For many names."""
+    rules, dot = _suffixes()._publicsuffix, name.find(".")
+    return dot < 0 or name in rules or "*." + name in rules or "*" + name[dot:] in rules
+
+
 def private_suffix(name: str) -> str | None:
     """Return the suffix of the list's private section that a name is or stands under (``github.io``), None for none.
 

@@ -28,14 +28,8 @@ class Tally(NamedTuple):
 def mended(table: Standing, moved: Iterable[int], fresh: Standing) -> Standing:
     """Return the table with the rows of ``moved`` observables replaced by those in ``fresh`` (there or not)."""
     gone = np.fromiter(moved, np.int64)
-    keep = ~np.isin(table.ids, gone)
-    order = np.argsort(np.concatenate([table.ids[keep], fresh.ids]), kind="stable")
-    return Standing(
-        np.concatenate([table.ids[keep], fresh.ids])[order],
-        np.concatenate([table.codes[keep], fresh.codes])[order],
-        np.concatenate([table.malicious[keep], fresh.malicious])[order],
-        np.concatenate([table.days[keep], fresh.days])[order],
-    )
+    both = Standing.of((table.at(~np.isin(table.ids, gone)), fresh))
+    return both.at(np.argsort(both.ids, kind="stable"))
 
 
 def same(one: Standing, other: Standing) -> bool:
@@ -61,7 +55,7 @@ def rows_of(table: Standing, ids: Iterable[int]) -> Standing:
     places = np.searchsorted(table.ids, wanted)
     within = places < len(table.ids)
     places = places[within][table.ids[places[within]] == wanted[within]]
-    return Standing(table.ids[places], table.codes[places], table.malicious[places], table.days[places])
+    return table.at(places)
 
 
 def tally(table: Standing, today: int) -> Tally:
