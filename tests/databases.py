@@ -39,6 +39,11 @@ def server_url() -> str:
     folder = Path(tempfile.mkdtemp(prefix="fc-postgres-"))
     folder.chmod(0o755)
     server = embedded.get_server(folder / "data", cleanup_mode="delete")
+    # No test pulls the plug: a database of a test need not outlive the machine, only the hub's processes.
+    with psycopg.connect(str(server.get_uri()), autocommit=True) as connection:
+        for setting in ("fsync", "full_page_writes"):
+            connection.execute(f"ALTER SYSTEM SET {setting} = off")
+        connection.execute("SELECT pg_reload_conf()")
 
     def stop() -> None:
         server.cleanup()
@@ -48,17 +53,39 @@ def server_url() -> str:
     return str(server.get_uri())
 
 
+def _url_of(name: str) -> str:
+    return server_url().replace("/postgres?", f"/{name}?", 1)
+
+
+@cache
+def _template() -> str:
+    """Make a database that holds a hub's tables, empty, once a process; return its name.
+
+    A hub's tables take 0.7 seconds of CPU to make on PostgreSQL, and 0.05 to copy.
+    """
+    name = "fc_tables"
+    with psycopg.connect(server_url(), autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name}")
+    folder = Path(tempfile.gettempdir())  # nothing is written there
+    for database in open_databases(Folder(folder), settings_for(folder, _url_of(name))).values():
+        database.close()
+    return name
+
+
 @contextmanager
-def fresh_url(dialect: str) -> Iterator[str]:
-    """Give what ``database_url`` is to be: empty for SQLite, a new database on PostgreSQL, dropped afterwards."""
+def fresh_url(dialect: str, *, tables: bool = True) -> Iterator[str]:
+    """Give what ``database_url`` is to be: empty for SQLite, a new database on PostgreSQL, dropped afterwards.
+
+    ``tables``: it begins with the tables of a hub, empty; else it has none.
+    """
     if dialect == "sqlite":
         yield ""
         return
-    name = f"fc_{next(_numbers)}"
+    name, begun = f"fc_{next(_numbers)}", f" TEMPLATE {_template()} STRATEGY FILE_COPY" if tables else ""
     with psycopg.connect(server_url(), autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name}")
+        connection.execute(f"CREATE DATABASE {name}{begun}")
         try:
-            yield server_url().replace("/postgres?", f"/{name}?", 1)
+            yield _url_of(name)
         finally:
             connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
 

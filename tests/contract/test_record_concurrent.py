@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from databases import settings_for
+from databases import settings_for, wipe
 from fusioncell.bootstrap import open_databases
 from fusioncell.edges.database import SqlDatabase
 from fusioncell.edges.folder import Folder
@@ -124,6 +124,7 @@ def test_threads(records: list[Record]) -> None:
 
 def test_processes(database_url: str, tmp_path: Path) -> None:
     """Two processes write, four writers each; this one reads meanwhile. On PostgreSQL they start without any tables."""
+    wipe(database_url)
     if not database_url:
         for database in open_databases(Folder(tmp_path), settings_for(tmp_path, "")).values():
             database.close()

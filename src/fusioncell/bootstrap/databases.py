@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
@@ -124,13 +125,16 @@ def open_databases(folder: Folder, settings: Settings) -> dict[str, SqlDatabase]
 def create_projections(database: SqlDatabase) -> None:
     """Make the tables of all projections; those of another version of the hub are dropped, and the river fills them.
 
-    Projections have no migrations: their form is known by a digest, and what has another form is built anew.
+    Projections have no migrations: their form is known by a digest, and what has another form is built anew. The digest
+    is noted last, so where it stands all tables do, and a start looks for none of them.
     """
     database.create(record_store.projection_metadata)
     form = form_of_projections()
     with database.read() as connection:
         known, position = read_cursor(connection, FORM), read_cursor(connection, CURSOR)
-    if known != form and (known or position):
+    if known == form:
+        return
+    if known or position:
         with database.write() as connection:
             drop_words(connection)
         database.drop(*PROJECTIONS)
@@ -146,6 +150,7 @@ EDITION = 9
 """Raise it with every change of what is read out of entries: standing hubs then build their projections anew."""
 
 
+@cache
 def form_of_projections() -> int:
     """Return a digest of all tables and columns of the projections, as a positive 63-bit integer."""
     columns = [

@@ -196,9 +196,10 @@ class SqlDatabase:
                 metadata.create_all(connection)
 
     def drop(self, *tables: MetaData) -> None:
-        """Drop the tables, where they exist."""
-        for metadata in reversed(tables):
-            metadata.drop_all(self._engine)
+        """Drop the tables, where they exist, the first ones last; on PostgreSQL all of them or none."""
+        with self._engine.begin() as connection:
+            for metadata in reversed(tables):
+                metadata.drop_all(connection)
 
     @property
     def engine(self) -> Engine:
