@@ -21,8 +21,16 @@ from fusioncell.web.express import express
 from served import new_hub
 
 KNOWN = "/api/observables/domain-name/known.example"
+MISP_EVENT = (
+    b'{"Event":{"uuid":"5e36b0a2-0000-4000-8000-00000000bbbb","info":"A kit","date":"2026-11-01","published":true,'
+    b'"timestamp":"1780000000","Attribute":[{"uuid":"5e36b0a2-0000-4000-8000-00000000cccc","type":"domain",'
+    b'"category":"Network activity","to_ids":true,"value":"known-by-misp.example","timestamp":"1780000000",'
+    b'"distribution":"5"}]}}'
+)
 TO_THE_DOOR = {"Cookie": "theme=dark"}
 """What changes nothing for the door, and keeps a request out of the lane."""
+PAST_MISP = {"If-None-Match": '"no such"'}
+"""The same for MISP's searches."""
 PATHS = (
     KNOWN,
     "/api/observables/auto/known.example",
@@ -60,11 +68,16 @@ def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hub]:
     hub.members.add_organisation("Police", "law", "government")
     hub.settle()
     members = hub.members
-    for body, tlp in ((b"known[.]example and hxxps://known[.]example/a//b%20c", Tlp.GREEN),
-                      (b"hidden[.]example", Tlp.AMBER_STRICT)):
+    for body, kind, tlp in (
+        (b"known[.]example and hxxps://known[.]example/a//b%20c", "text/plain", Tlp.GREEN),
+        (b"hidden[.]example", "text/plain", Tlp.AMBER_STRICT),
+        (MISP_EVENT, "application/vnd.misp+json", Tlp.GREEN),
+        (MISP_EVENT.replace(b"known-", b"hidden-").replace(b"4000", b"4001"), "application/vnd.misp+json",
+         Tlp.AMBER_STRICT),
+    ):  # fmt: skip
         viewer = members.viewer_for_key(members.make_key(bank.id, role="administrator")[1].reveal())
         assert viewer is not None
-        hub.intake.accept(viewer, body, "text/plain", Terms(tlp=tlp))
+        hub.intake.accept(viewer, body, kind, Terms(tlp=tlp))
     hub.settle()
     yield hub
     hub.close()
@@ -131,6 +144,73 @@ def test_only_plain_look_ups_with_a_key_that_may_are_taken(hub: Hub) -> None:
         ("GET", "/api/contributions", good),
     ):
         assert asyncio.run(ask(method, path, *headers)) == 299, f"{method} {path} {headers}"
+
+
+SEARCHES: tuple[bytes, ...] = (
+    b'{"returnFormat":"json","value":"known-by-misp.example"}',
+    b'{"returnFormat":"json","value":"hidden-by-misp.example","metadata":1}',
+    b'{"request":{"returnFormat":"csv","value":["known-by-misp.example","\xc3\xa4"],"limit":1}}',
+    b'{"returnFormat":"text"}', b'{"returnFormat":"xml"}', b'{"returnFormat":"count"}', b"{}", b"", b"[1]", b"nonsense",
+    b'{"returnFormat":"no such"}', b"value=known-by-misp.example&returnFormat=json",
+)
+
+
+def test_misp_searches_are_answered_alike(hub: Hub, client: TestClient[Litestar]) -> None:
+    secret, bare = key(hub), key(hub, scopes=[])
+    statuses = set()
+    for scope in ("attributes", "events"):
+        for body in SEARCHES:
+            for given in (secret, f"Bearer {secret}", bare, secret[:-2] + "AA", ""):
+                for accept in ("*/*", "application/xml"):
+                    headers = {"Authorization": given, "Accept": accept, "Content-Type": "application/json"}
+                    if body.startswith(b"value="):
+                        headers["Content-Type"] = "application/x-www-form-urlencoded"
+                    path = f"/misp/{scope}/restSearch"
+                    lane = client.post(path, content=body, headers=headers)
+                    door = client.post(path, content=body, headers={**headers, **PAST_MISP})
+                    assert told(lane) == told(door), (scope, body, headers)
+                    statuses.add(lane.status_code)
+    assert statuses == {200, 400, 403, 404}
+    found = [client.post("/misp/attributes/restSearch", content=body, headers={"Authorization": secret})
+             for body in SEARCHES[:2]]  # fmt: skip
+    assert [answer.headers["x-result-count"] for answer in found] == ["1", "0"]
+
+
+def test_which_misp_searches_are_taken(hub: Hub) -> None:
+    reached: list[bytes] = []
+
+    async def door(scope: Scope, receive: Receive, send: Send) -> None:
+        event: Any = await receive()
+        reached.append(event["body"])
+        await send({"type": "http.response.start", "status": 299, "headers": []})
+        await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+    async def ask(method: str, path: str, *headers: tuple[str, str], content: bytes = SEARCHES[0]) -> int:
+        transport = httpx.ASGITransport(app=express(hub, door))  # type: ignore[arg-type]
+        async with httpx.AsyncClient(transport=transport, base_url="http://x") as client:
+            return (await client.request(method, path, headers=list(headers), content=content)).status_code
+
+    good, path = ("Authorization", key(hub)), "/misp/attributes/restSearch"
+    assert asyncio.run(ask("POST", path, good)) == 200
+    assert reached == []
+    for method, where, *headers in (
+        ("POST", path),
+        ("POST", path, good, good),
+        ("POST", path, ("X-MISP-Auth", good[1])),
+        ("POST", path, good, ("X-MISP-Auth", good[1])),
+        ("POST", path, ("Authorization", "wrong")),
+        ("POST", path, good, ("Content-Encoding", "gzip")),
+        ("POST", path, good, ("If-None-Match", "*")),
+        ("POST", path + "?limit=1", good),
+        ("POST", path + "/json", good),
+        ("POST", path + ".json", good),
+        ("GET", path, good),
+        ("PUT", path, good),
+        ("POST", "/misp/events/add", good),
+    ):
+        assert asyncio.run(ask(method, where, *headers)) == 299, f"{method} {where} {headers}"
+    assert set(reached) == {SEARCHES[0]}
+    assert asyncio.run(ask("POST", path, good, content=b" " * 2_000_000)) == 299
 
 
 def test_a_key_that_ended_is_refused_on_the_next_look_up(hub: Hub, client: TestClient[Litestar]) -> None:

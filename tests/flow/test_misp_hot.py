@@ -82,7 +82,8 @@ def both(made: MadeHub, event: str, asked: dict[str, Any]) -> tuple[bytes, bytes
 @pytest.mark.parametrize("asked", [
     {"returnFormat": "json"}, {"returnFormat": "json", "includeContext": 1},
     {"returnFormat": "json", "includeEventUuid": 1, "limit": 7, "page": 2}, {"returnFormat": "csv"},
-    {"returnFormat": "json", "order": "Attribute.id DESC"},
+    {"returnFormat": "json", "order": "Attribute.id DESC"}, {"returnFormat": "json", "metadata": 1},
+    {"returnFormat": "csv", "metadata": True},
 ])  # fmt: skip
 def test_awkward_attributes(made: MadeHub, asked: dict[str, Any]) -> None:
     hot, general = both(made, share(made, AWKWARD), asked)

@@ -112,6 +112,8 @@ class Misp:
     def by_uuids(self, caller: Caller, uuids: Iterable[str], *models: str) -> list[Document]:
         """Return what stands under these uuids."""
         seen, wanted = self.audiences(caller), sorted({uuid.lower() for uuid in uuids})
+        if not wanted:
+            return []
         rows = self._read(lambda connection: store.by_uuids(connection, wanted, seen))
         return firsts(row for row in rows if not models or row.model in models)
 

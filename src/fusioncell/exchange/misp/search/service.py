@@ -32,9 +32,9 @@ from fusioncell.kernel.ports import Connection, Database
 
 __all__ = ["Library", "MispSearch", "around"]
 
-_HOT_JSON = frozenset({"includecontext", "includeeventuuid", "sgreferenceonly", "flatten", "list", "noeventreports",
-                       "noshadowattributes"})  # fmt: skip
-_HOT_CSV = frozenset({"headerless", "includeeventuuid", "flatten", "list", "sgreferenceonly"})
+_HOT_JSON = frozenset({"includecontext", "includeeventuuid", "sgreferenceonly", "flatten", "list", "metadata",
+                       "noeventreports", "noshadowattributes"})  # fmt: skip
+_HOT_CSV = frozenset({"headerless", "includeeventuuid", "flatten", "list", "metadata", "sgreferenceonly"})
 """Flags that the hot path knows, or that change nothing."""
 
 
@@ -430,7 +430,8 @@ class MispSearch:
 
     def locally_tagged(self, caller: Caller) -> frozenset[str]:
         """Return what the caller's organisation has tagged for itself: few things, and shown the general way."""
-        return frozenset(row.about for row in self._search(caller, Search("LocalTag", (On("deleted", (0,)),))))
+        with self._projections.read() as connection:
+            return store.locally_tagged(connection, self.core.audiences(caller))
 
     def scored_hits(self, caller: Caller, query: Query, rows: Sequence[Document]) -> Iterator[Hit]:
         """Yield attributes with their decay scores, as a format takes them."""

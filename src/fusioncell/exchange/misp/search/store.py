@@ -252,6 +252,16 @@ def correlated(connection: Connection, hashes: Sequence[int], audiences: frozens
     return [(row[0], found) for row, found in zip(rows, documents(row[1:] for row in rows), strict=True)]
 
 
+def locally_tagged(connection: Connection, audiences: frozenset[int]) -> frozenset[str]:
+    """Return what local tags are about, whichever version of them and whoever put them first."""
+    seen, value = connection.among(audiences)
+    rows = connection.rows(
+        f"SELECT d.about FROM {STANDING} d WHERE d.model = 'LocalTag' AND d.deleted = 0 AND d.audience IN {seen}",
+        (value,),
+    )
+    return frozenset(row[0] for row in rows)
+
+
 def last_sighted(connection: Connection, events: Sequence[str], audiences: frozenset[int]) -> dict[str, int]:
     """Return event → timestamp of the newest sighting in it."""
     seen, audience = connection.among(sorted(audiences))
