@@ -26,6 +26,8 @@ from fusioncell.edges.rounds import Rounds
 from fusioncell.edges.system import SystemClock, SystemRandomness
 from fusioncell.edges.txt import TxtResolver
 from fusioncell.edges.webhook import HttpCaller
+from fusioncell.exchange.abuse import Abuse
+from fusioncell.exchange.abuse import By as AbuseBy
 from fusioncell.exchange.anonymous import Anonymous
 from fusioncell.exchange.cursors import Cursors
 from fusioncell.exchange.desk import Desk
@@ -56,6 +58,7 @@ from fusioncell.fusion.learned.service import Learning
 from fusioncell.fusion.origins.service import Origins
 from fusioncell.fusion.overrides.service import Overrides
 from fusioncell.fusion.service import Fusion
+from fusioncell.fusion.told import Told
 from fusioncell.fusion.verdicts import Verdicts
 from fusioncell.fusion.vulns import Vulns
 from fusioncell.intake.formats import Limits
@@ -165,6 +168,7 @@ class Hub:
     follower: Follower
     inbound: Inbound
     federation: Federation
+    abuse: Abuse
     privacy: Privacy
     mispdoor: MispDoor
     taxii: Taxii
@@ -339,6 +343,8 @@ def assemble(
             projections=projections, settle=settle, known_good=fusion.known_good, inbound=inbound,
             limits=intake.limits,
         )), taxii=taxii, federation=federation,
+        abuse=Abuse(record=record, told=Told(projections), fusion=fusion, seal=seal, assets_of=people.assets.assets_of,
+                    by=AbuseBy(feeds.base, settings.smtp_from)),
         **known._asdict(), **press._asdict(), **people._asdict(), **bench._asdict(),
     )  # fmt: skip
 

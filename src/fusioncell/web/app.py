@@ -26,6 +26,7 @@ import fusioncell
 from fusioncell.bootstrap import Hub
 from fusioncell.exchange import Streams
 from fusioncell.exchange import routes as exchange_routes
+from fusioncell.exchange.abuse import routes as abuse_routes
 from fusioncell.exchange.anonymous import routes as anonymous_routes
 from fusioncell.exchange.cursors import routes as cursors_routes
 from fusioncell.exchange.detect import routes as detect_routes
@@ -108,7 +109,7 @@ ROOMS = (
     "matrix", "vulns", "clusters",
     "matrix", "vulns",
     "csaf", "weekly",
-    "feeds", "mispdoor", "taxii", "matcher", "cursors",
+    "feeds", "mispdoor", "taxii", "matcher", "cursors", "abuse",
     "triage", "graphs", "notebooks", "saved", "horizon", "coverages", "situations",
 )  # fmt: skip
 """Services of the hub that handlers may ask for by name."""
@@ -305,7 +306,7 @@ def _doors() -> Router:
         products_routes, csaf_routes, weekly_routes,
         charter_routes, guards_routes, holds_routes, standing_routes,
         appeals_routes, fuse_routes, lift_routes, translog_routes, subscribers_routes, hits_routes,
-        detect_routes, mispdoor_routes, taxii_routes, federation_routes,
+        detect_routes, mispdoor_routes, taxii_routes, federation_routes, abuse_routes,
         triage_routes, graph_routes, notebook_routes, saved_routes, horizon_routes, coverage_routes,
         situation_routes,
     )  # fmt: skip
