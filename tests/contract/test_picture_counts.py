@@ -6,6 +6,7 @@ import random
 from collections import Counter
 
 from fusioncell.bootstrap import Hub
+from fusioncell.intake.service import Terms
 from fusioncell.kernel.marking import Audience, Tlp
 from fusioncell.picture import store
 from fusioncell.picture.service import FOLLOWED
@@ -59,3 +60,19 @@ def test_what_stands_in_several_audiences_is_one_contribution(hub: Hub) -> None:
     after = hub.picture.figures(viewer).activity
     assert (after.contributions, after.contributors) == (before.contributions + 2, before.contributors + 2)
     assert after.hours[-1][1] == before.hours[-1][1] + 2
+
+
+def test_what_came_dated_long_ago_is_counted_apart_for_those_who_may_see_it(hub: Hub) -> None:
+    """The first page says why its figures pass it over; what another may not see is not counted for them."""
+    ours, theirs = (hub.members.operator_viewer(hub.members.add_organisation(name, "finance", "industry").id)
+                    for name in ("Bank", "Insurer"))
+    assert ours is not None and theirs is not None
+    body = b"domain,last_seen\nold.example,2019-01-02\nolder.example,2018-01-02\nnew.example,2099-01-02\n"
+    kept = hub.intake.accept(ours, body, "text/csv", Terms(Tlp.AMBER))
+    hub.settle()
+    figures = hub.picture.figures(ours)
+    assert (figures.activity.older, figures.activity.named) == (2, 1)
+    assert hub.picture.figures(theirs).activity.older == 0
+    hub.intake.recall(ours, kept.contribution)
+    hub.settle()
+    assert hub.picture.figures(ours).activity.older == 0

@@ -172,6 +172,7 @@ HOME: Context = {
         {"label": "names blocked", "value": 312, "note": "9 wait for approval"},
         {"label": "contributors active", "value": 6, "note": "of 6 organisations"},
     ],
+    "older": {"count": 12311, "days": 14},
     "live": {"url": "/live", "items": ITEMS},
     "rising": [
         {"one": PHISH, "origins": 4, "before": 0, "series": [0, 0, 0, 0, 1, 2, 4]},
@@ -216,6 +217,7 @@ EMPTY_HOME: Context = {
         {"label": label, "value": 0, "note": ""}
         for label in ("contributions in 24 hours", "new observables", "names blocked", "contributors active")
     ],
+    "older": {"count": 0, "days": 14},
     "live": {"url": "/live", "items": []},
     "rising": [],
     "sectors": [],

@@ -89,6 +89,8 @@ class Activity:
     contributors: int
     named: int
     """Different observables that were named as news."""
+    older: int
+    """Items that were older than ``intake.project.FRESH_FOR`` when they came: no news, and counted in no figure."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -273,14 +275,15 @@ class Picture:
             rows = store.lately(connection, audiences, since, 10_000, after)
         # What stands in several audiences is one contribution.
         came = [row for row, later in zip(rows, [(None,), *rows], strict=False) if row[0] != later[0]]
-        by_hour = Counter([at // HOUR for _, at, _ in came])
-        today = [org for _, at, org in came if at > now - DAY]
+        by_hour = Counter([at // HOUR for _, at, _, _ in came])
+        today = [org for _, at, org, _ in came if at > now - DAY]
         return Activity(
             tuple((hour * HOUR, by_hour[hour]) for hour in range(last - hours + 1, last + 1)),
             len(today),
-            len([at for _, at, _ in came if now - 2 * DAY < at <= now - DAY]),
+            len([at for _, at, _, _ in came if now - 2 * DAY < at <= now - DAY]),
             len({voice_of(org) for org in set(today)} - {ANONYMOUS}),
             len({number for number, _, at in named if at >= now - DAY}),
+            sum(max(0, old) for _, at, _, old in rows if at > now - DAY),
         )
 
     def sample(self, viewer: Viewer, item: Summary, most: int = 3) -> tuple[Observable, ...]:

@@ -296,12 +296,12 @@ def daily(connection: Connection, facet: str, audiences: Iterable[int], since: i
 
 
 def lately(connection: Connection, audiences: Iterable[int], since: int, limit: int, after: int = 0) -> list[Row]:
-    """Return (first_seq, at, contributor) of the newest contributions since an instant, a row for each audience that
-    something of it stands in, newest first, at most ``limit``. ``after``: a position before which nothing of that time
-    stands."""
+    """Return (first_seq, at, contributor, items that were no news) of the newest contributions since an instant, a row
+    for each audience that something of it stands in, newest first, at most ``limit``. ``after``: a position before
+    which nothing of that time stands."""
     sql, value = connection.among(audiences)
     return connection.rows(
-        "SELECT first_seq, at, org FROM picture_contribution "
+        "SELECT first_seq, at, org, items - fresh FROM picture_contribution "
         f"WHERE first_seq > ? AND at >= ? AND audience + 0 IN {sql} AND items > 0 ORDER BY first_seq DESC LIMIT ?",
         (after, since, value, limit),
     )

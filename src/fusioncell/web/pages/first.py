@@ -7,6 +7,7 @@ from typing import Any
 from litestar import get
 
 from fusioncell.bootstrap import Hub
+from fusioncell.intake.project import FRESH_FOR
 from fusioncell.kernel.clock import DAY
 from fusioncell.kernel.marking import Viewer
 from fusioncell.kernel.observable import Observable, ObservableType
@@ -165,6 +166,7 @@ def home_context(hub: Hub, viewer: Viewer) -> dict[str, Any]:
     return {
         "actions": main_actions(hub, viewer),
         "kpis": _kpis(viewer, activity, tally, names, len(rising)),
+        "older": {"count": activity.older, "days": FRESH_FOR // DAY},
         "live": {
             "url": live if viewer.may("stream") or not viewer.member else None,
             "items": _news(hub, viewer, names),
