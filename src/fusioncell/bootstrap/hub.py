@@ -342,9 +342,7 @@ def assemble(
             accounts=people.accounts, signing=people.signing, audit=audit, mail=mail, record=record,
             projections=projections, settle=settle, known_good=fusion.known_good, inbound=inbound,
             limits=intake.limits,
-        )), taxii=taxii, federation=federation,
-        abuse=Abuse(record=record, told=Told(projections), fusion=fusion, seal=seal, assets_of=people.assets.assets_of,
-                    by=AbuseBy(feeds.base, settings.smtp_from)),
+        )), taxii=taxii, federation=federation, abuse=_abuse(settings, record, projections, fusion, seal, people),
         **known._asdict(), **press._asdict(), **people._asdict(), **bench._asdict(),
     )  # fmt: skip
 
@@ -361,10 +359,22 @@ def _feeds(settings: Settings, record: Record, vault: SqlDatabase, projections: 
     """Join what tools are given to look for."""
     feeds = Feeds(
         record=record, vault=vault, projections=projections, fusion=fusion, intake=intake, seal=seal, clock=clock,
-        base=settings.public_url or f"http://{settings.http_listen}", position=river.position,
+        base=_base(settings), position=river.position,
     )  # fmt: skip
     river.on_arrived(feeds.arrived)
     return feeds
+
+
+def _base(settings: Settings) -> str:
+    """Return the address that links of this hub begin with."""
+    return settings.public_url or f"http://{settings.http_listen}"
+
+
+def _abuse(settings: Settings, record: Record, projections: SqlDatabase, fusion: Fusion, seal: Seal, people: _People
+           ) -> Abuse:  # fmt: skip
+    """Join what is told of members' own networks."""
+    return Abuse(record=record, told=Told(projections), fusion=fusion, seal=seal, assets_of=people.assets.assets_of,
+                 by=AbuseBy(_base(settings), settings.smtp_from))  # fmt: skip
 
 
 def _inbound(settings: Settings, record: Record, intake: Intake, members: Members, audit: Audit, vault: SqlDatabase,
@@ -426,11 +436,11 @@ def _people(
     mail = Outbox(databases["vault"], clock, randomness, mail_carrier(settings))
     circles = Circles(
         members=members, record=record, projections=projections, clock=clock, randomness=randomness, audit=audit,
-        mail=mail, base=settings.public_url or f"http://{settings.http_listen}", brake=signing.brake_mail,
+        mail=mail, base=_base(settings), brake=signing.brake_mail,
     )  # fmt: skip
     directory = Directory(
         members=members, circles=circles, record=record, projections=projections, clock=clock, randomness=randomness,
-        key=key, audit=audit, mail=mail, base=settings.public_url or f"http://{settings.http_listen}",
+        key=key, audit=audit, mail=mail, base=_base(settings),
         brake=signing.brake_mail,
     )  # fmt: skip
     joining = Joining(
