@@ -69,6 +69,7 @@ from fusioncell.shield.guards import project as guards_project
 from fusioncell.shield.hits import project as hits_project
 from fusioncell.shield.holds import project as holds_project
 from fusioncell.shield.lift import project as lift_project
+from fusioncell.shield.radius import project as radius_project
 from fusioncell.shield.service import allows_blocking
 from fusioncell.shield.standing import project as standing_project
 from fusioncell.shield.subscribers import project as subscribers_project
@@ -241,6 +242,7 @@ class River:
                 appeals_project.project(connection, cut.entries)
                 lift_project.project(connection, cut.entries)
                 guards_project.project(connection, cut.entries, arrived)
+                radius_project.project(connection, arrived)
                 holds_project.project(connection, cut.entries)
                 standing_project.project(connection, cut.entries)
                 shield_project.project(connection, cut.entries, changes, blocking)

@@ -92,7 +92,7 @@ def test_the_parent_of_many_known_names_takes_two_people(hub: Hub, gov: Viewer) 
     report(hub, "host.example")
     assert one(hub, gov, "host.example") is State.REFUSED
     assert one(hub, gov, "customer3.host.example") is State.PROPOSED
-    assert hub.shield.guards.around("host.example", hub.record.visible_to(gov), 3).more
+    assert hub.shield.guards.below("host.example", hub.record.visible_to(gov), 3)[1]
 
 
 def test_what_was_recalled_makes_no_parent_of_many(hub: Hub, gov: Viewer) -> None:
@@ -102,7 +102,7 @@ def test_what_was_recalled_makes_no_parent_of_many(hub: Hub, gov: Viewer) -> Non
     hub.intake.recall(gov, sent.contribution, "a mistake")
     report(hub, "host.example")
     assert one(hub, gov, "host.example") is State.PROPOSED
-    assert hub.shield.guards.around("host.example", hub.record.visible_to(gov)).under == ()
+    assert hub.shield.guards.below("host.example", hub.record.visible_to(gov)) == ({}, False)
 
 
 def test_protected_names_come_without_their_owner_and_go_with_the_proof(hub: Hub, gov: Viewer) -> None:

@@ -535,6 +535,8 @@ SHIELD_ROW = {
     "at": NOW - HOUR,
     "until": None,
     "ended": "",
+    "radius": "Blocks this name and 14 known names below it, 2 of which nobody calls malicious; on no list of popular "
+    "names.",
     "approve_url": "/shield/d1/approve",
     "withdraw_url": "/shield/d1/withdraw",
 }
@@ -561,6 +563,7 @@ SHIELD: Context = {
             "warnings": ["On a shared platform"],
             "needed": 2,
             "approvals": 1,
+            "radius": None,
         },
     ],
     "pager": {"first": 1, "last": 2, "total": 2, "noun": "names", "previous": None, "next": None},
@@ -585,6 +588,31 @@ HITS: Context = {
     "waited": "12 minutes", "carried": 2, "subscribers": 3, "overridden": 1, "drawn": True,
     "plots": [{"id": "hits-released", "title": "The partnership", "note": "Sums of hours.", "blocked": 811, "shadow": 0,
                "daily": False, "rows": [{"at": NOW - HOUR, "blocked": 811, "shadow": 0}]}],
+}  # fmt: skip
+NEAR = {"value": "www.shop.hosting.example", "type": "domain-name", "href": "/observables/domain/www", "level": "none",
+        "words": "Nobody says", "tags": []}
+RADIUS: Context = {
+    "verdict": "Blocks this name and at least 200 known names below it, 2 of which nobody calls malicious; it is among "
+    "the 10,000 most popular names.",
+    "facts": [
+        {"label": "Popular", "lines": ["Top 10K most-used sites (the first 10,000)", "Top 1M"]},
+        {"label": "Stands on", "lines": ["hosting[.]example is shared by many."]},
+    ],
+    "below": {"count": 200, "more": True, "left": 198, "rows": [
+        {**NEAR, "tags": ["Guarded", "Blocked already"]},
+        {**NEAR, "value": f"{'long-label-' * 5}x.{'sub.' * 12}shop.hosting.example", "level": "malicious",
+         "words": "Called malicious"}]},
+    "beside": {"count": 12, "more": False, "left": 11, "rows": [{**NEAR, "value": "neighbour.example"}]},
+    "hosts": [{"value": "2001:db8:1234:5678:9abc:def0:1234:5678", "type": "ipv6-addr",
+               "href": "/observables/ipv6-addr/x", "words": "12 other names"}],
+    "more_hosts": True,
+    "shared": "Many share this host: nobody calls 12 of these names malicious.",
+}  # fmt: skip
+ALONE: Context = {
+    "verdict": "Blocks this name alone, as far as you may see; on no list of popular names.",
+    "facts": [{"label": "Popular", "lines": ["on no list of popular or well-known names"]}],
+    "below": {"count": 0, "more": False, "left": 0, "rows": []},
+    "beside": {"count": 0, "more": False, "left": 0, "rows": []}, "hosts": [], "more_hosts": False, "shared": None,
 }  # fmt: skip
 DECISION: Context = {
     "hits": None,
@@ -614,12 +642,7 @@ DECISION: Context = {
         "standing": "",
         "policy": "3cef78d8660cd3df",
     },
-    "around": {
-        "lists": ["Top 1M"],
-        "under": [{"value": "www.shop.hosting.example", "type": "domain-name", "href": "/observables/domain/www"}],
-        "more": True,
-        "together": [],
-    },
+    "around": RADIUS,
     "verdict": VERDICT,
     "evidence": EVIDENCE,
     "approvers": [{"name": "Ada Okafor", "org": "Ministry of Works", "at": NOW - HOUR}],
@@ -736,7 +759,8 @@ PAGES: dict[str, tuple[str, Context]] = {
     "shield-ended": ("shield/index.html", {"shell": shell(here="shield"), **ENDED}),
     "shield-empty": ("shield/index.html", {"shell": shell(here="shield"), **NO_SHIELD}),
     "decision": ("shield/decision.html", {"shell": shell(here="shield"), **DECISION}),
-    "decision-hits": ("shield/decision.html", {"shell": shell(here="shield"), **DECISION, "hits": HITS}),
+    "decision-hits": ("shield/decision.html", {"shell": shell(here="shield"), **DECISION, "hits": HITS,
+                                               "around": ALONE}),
     "decision-ended": (
         "shield/decision.html",
         {
@@ -802,6 +826,7 @@ PAGES: dict[str, tuple[str, Context]] = {
 FRAGMENTS: dict[str, tuple[str, Context]] = {
     "live-item": ("picture/_live_item.html", {"item": ITEMS[0], "now": NOW}),
     "live-item-bare": ("picture/_live_item.html", {"item": ITEMS[1], "now": NOW}),
+    "radius": ("shield/_radius.html", {"around": RADIUS}),
     "reach": ("_reach.html", {"reach": REACH}),
     "reach-group": ("_reach.html", {"reach": {**REACH, "parties": ["Finance exchange"]}}),
     "status": ("_contribute_status.html", {"status": DONE}),

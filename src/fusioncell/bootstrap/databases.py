@@ -70,6 +70,7 @@ from fusioncell.shield.guards import project as guards_project
 from fusioncell.shield.hits import project as hits_project
 from fusioncell.shield.holds import project as holds_project
 from fusioncell.shield.lift import project as lift_project
+from fusioncell.shield.radius import project as radius_project
 from fusioncell.shield.standing import project as standing_project
 from fusioncell.shield.subscribers import project as subscribers_project
 from fusioncell.shield.translog import project as translog_project
@@ -87,7 +88,7 @@ PROJECTIONS = (
     directory_store.metadata, sealing_store.metadata, privacy_store.metadata, assets_store.metadata,
     talk_store.metadata, files_store.metadata, requests_project.metadata, shield_store.metadata,
     charter_project.metadata, guards_project.metadata, holds_project.metadata,
-    standing_project.metadata,
+    radius_project.metadata, standing_project.metadata,
     appeals_project.metadata, fuse_project.metadata, lift_project.metadata, translog_project.metadata,
     subscribers_project.metadata, hits_project.metadata,
     receipts_store.metadata, participation_project.metadata, proxy_project.metadata, misp_project.metadata,
@@ -146,7 +147,7 @@ def create_projections(database: SqlDatabase) -> None:
 
 FORM = "form"
 """The name under which the digest of the projections' form stands among the cursors."""
-EDITION = 9
+EDITION = 10
 """Raise it with every change of what is read out of entries: standing hubs then build their projections anew."""
 
 

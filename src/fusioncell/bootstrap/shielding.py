@@ -35,6 +35,7 @@ from fusioncell.shield.guards.service import Guards
 from fusioncell.shield.hits.service import Hits
 from fusioncell.shield.holds.service import Holds
 from fusioncell.shield.lift.service import Lifts
+from fusioncell.shield.radius.service import Radii
 from fusioncell.shield.service import Shield
 from fusioncell.shield.standing.service import StandingApprovals
 from fusioncell.shield.subscribers.service import Subscribers
@@ -72,6 +73,7 @@ class Shielding:
     asking: Asking
     subscribers: Subscribers
     hit_counts: Hits
+    radii: Radii
 
     def follow(self) -> None:
         """Bring the zones to the newest step, if a batch brought any: a block or a lift waits for nothing else."""
@@ -177,7 +179,8 @@ def join_shield(
     return Shielding(settings=settings, shield=shield, proved_names=proved_names,
                      charter=shield.charter, guards=shield.guards, holds=holds, standing=standing,
                      lifts=lifts, fuse=fuse, appeals=appeals, translog=translog, asking=asking,
-                     subscribers=subscribers, hit_counts=hits)
+                     subscribers=subscribers, hit_counts=hits,
+                     radii=Radii(record, projections, fusion, shield.guards))  # fmt: skip
 
 
 def _translog(settings: Settings, key: bytes, record: Record, projections: SqlDatabase, clock: Clock,

@@ -85,6 +85,7 @@ from fusioncell.shield.guards import routes as guards_routes
 from fusioncell.shield.hits import routes as hits_routes
 from fusioncell.shield.holds import routes as holds_routes
 from fusioncell.shield.lift import routes as lift_routes
+from fusioncell.shield.radius import routes as radius_routes
 from fusioncell.shield.standing import routes as standing_routes
 from fusioncell.shield.subscribers import routes as subscribers_routes
 from fusioncell.shield.translog import routes as translog_routes
@@ -114,7 +115,7 @@ ROOMS = (
 )  # fmt: skip
 """Services of the hub that handlers may ask for by name."""
 SHIELDING = ("charter", "guards", "holds", "standing", "lifts", "fuse", "appeals", "translog", "asking", "hit_counts",
-             "subscribers")
+             "subscribers", "radii")
 """Services that stand on the shield (``hub.shielding``), likewise."""
 _BARE_KEY = re.compile(rb"[A-Za-z0-9_-]{4,200}\Z")
 INJECTED = frozenset({
@@ -304,7 +305,7 @@ def _doors() -> Router:
         sealing_routes, signing_routes, talk_routes, notify_routes, inbound_routes, files_routes,
         requests_routes, privacy_routes, assets_routes, receipts_routes, participation_routes, proxy_routes,
         products_routes, csaf_routes, weekly_routes,
-        charter_routes, guards_routes, holds_routes, standing_routes,
+        charter_routes, guards_routes, holds_routes, radius_routes, standing_routes,
         appeals_routes, fuse_routes, lift_routes, translog_routes, subscribers_routes, hits_routes,
         detect_routes, mispdoor_routes, taxii_routes, federation_routes, abuse_routes,
         triage_routes, graph_routes, notebook_routes, saved_routes, horizon_routes, coverage_routes,

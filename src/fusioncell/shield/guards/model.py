@@ -37,16 +37,3 @@ class Fired:
 
     code: str
     reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class Around:
-    """What stands around a name, as some audiences know it.
-
-    ``under``: names below it that are known, the first few. ``more``: whether there are more. ``together``: names that
-    one entry or another puts on an address on which it stands itself: what a block of the address would have hit.
-    """
-
-    under: tuple[str, ...] = ()
-    more: bool = False
-    together: tuple[str, ...] = ()

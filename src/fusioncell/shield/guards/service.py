@@ -6,8 +6,8 @@ from collections.abc import Iterable, Sequence
 
 import msgspec
 
+from fusioncell.fusion.model import Assessment
 from fusioncell.fusion.service import Fusion
-from fusioncell.intake import extract_entry
 from fusioncell.kernel.claim import Role
 from fusioncell.kernel.entry import Draft, Payload
 from fusioncell.kernel.errors import BadInput, Conflict, NotAllowed
@@ -20,10 +20,8 @@ from fusioncell.shield.guards import store
 from fusioncell.shield.guards.judge import above, judge, touched
 from fusioncell.shield.guards.model import (
     ENDANGERED,
-    MANY,
     PROTECTED,
     RELEASED,
-    Around,
     EndangeredBody,
     Fired,
     ProtectedBody,
@@ -35,11 +33,9 @@ NOBODY = Audience(Tlp.AMBER_STRICT, frozenset(), Uses.NONE)
 _encode = msgspec.json.Encoder().encode
 MOST_ASKED = 100_000
 LOOK_AT = 200
+"""Names below one that are looked at, and mentions of one."""
 MOST_ALARMED = 100
 """Protected names below one proposed name whose owners are told."""
-_ADDRESSES = (ObservableType.IPV4, ObservableType.IPV6)
-_ADDRESSES_LOOKED_AT = 8
-"""Names below one that are looked at."""
 
 
 class Guards:
@@ -55,7 +51,7 @@ class Guards:
         observable = Observable(ObservableType.DOMAIN, name)
         mentions = self._fusion.mentions(observable, audiences, LOOK_AT)
         sinkholed = any(row[5] == Role.SINKHOLE for row in mentions)
-        return judge(name, self._fusion.known_good, protected, len(self._below(name, audiences, MANY)), sinkholed)
+        return judge(name, self._fusion.known_good, protected, len(self.below(name, audiences)[0]), sinkholed)
 
     def alarm(self, decision: str, name: str, category: str) -> list[Draft]:
         """Make the entry by which the owners of protected names learn that a block of this name is proposed, if any."""
@@ -67,32 +63,17 @@ class Guards:
         audience = self._record.intern_audience(NOBODY)
         return [Draft(ENDANGERED, audience, Payload("", decision, 0, "", _encode(body)))]
 
-    def around(self, name: str, audiences: frozenset[int], limit: int = 20) -> Around:
-        """Return what stands around a name, as these audiences know it."""
-        found = self._below(name, audiences, limit + 1)
-        own = Observable(ObservableType.DOMAIN, name)
-        addresses = [one for one in self._beside([own], audiences) if one.type in _ADDRESSES][:_ADDRESSES_LOOKED_AT]
-        together = [one.value for one in self._beside(addresses, audiences)
-                    if one.type is ObservableType.DOMAIN and one != own]  # fmt: skip
-        return Around(tuple(found[:limit]), len(found) > limit, tuple(together[:limit]))
-
-    def _beside(self, observables: Sequence[Observable], audiences: frozenset[int]) -> list[Observable]:
-        """Return what entries name beside these, each once, in order."""
-        seqs = {row[0] for one in observables for row in self._fusion.mentions(one, audiences, LOOK_AT // 4)}
-        found = {
-            claim.observable: None
-            for entry in self._record.read_many(sorted(seqs, reverse=True)[:LOOK_AT])
-            for claim in extract_entry(entry).claims
-        }
-        return sorted(found, key=lambda one: (one.type.value, one.value))
-
-    def _below(self, name: str, audiences: frozenset[int], limit: int) -> list[str]:
+    def below(
+        self, name: str, audiences: frozenset[int], most: int = LOOK_AT
+    ) -> tuple[dict[str, Assessment], bool]:
+        """Return the known names below a name, in order, with what stands of them, as these audiences know it, of as
+        many as are looked at; and whether there may be more."""
         with self._database.read() as connection:
-            rows = store.under(connection, backwards(name), audiences, LOOK_AT)
-        names = [forwards(row) for row in rows]
+            rows = store.under(connection, backwards(name), audiences, most + 1)
+        names = [Observable(ObservableType.DOMAIN, forwards(row)) for row in rows[:most]]
         # What was recalled since is still in the index, and counts no more.
-        known = self._fusion.match([Observable(ObservableType.DOMAIN, one) for one in names], audiences)
-        return [one for one in names if Observable(ObservableType.DOMAIN, one) in known][:limit]
+        known = self._fusion.match(names, audiences)
+        return {one.value: known[one] for one in names if one in known}, len(rows) > most
 
     def keep_protected(self, names: Iterable[str]) -> int:
         """Make these names the proved ones; returns how many entries that took. BadInput for what is no name."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Annotated
 from urllib.parse import quote
 
@@ -31,6 +31,7 @@ from fusioncell.web.pages.frame import (
 )
 from fusioncell.web.pages.names import Names, who_reads
 from fusioncell.web.pages.shield_impact import decision_hits
+from fusioncell.web.pages.shield_radius import glances, radius_view
 from fusioncell.web.pages.views import View, category_of, contribution_title, decided_verdict, observable_href
 from fusioncell.web.words import N_, Words, joined, of_error
 
@@ -92,21 +93,7 @@ def _approvers(item: Decision, names: Names) -> list[View]:
     return [{"name": actor[0], "org": actor[1], "at": at} for actor, at in found]
 
 
-def _around(hub: Hub, viewer: Viewer, name: str) -> View:
-    """Return what a block would take with it, as the viewer may know it."""
-    one = Observable(ObservableType.DOMAIN, name)
-    around = hub.shield.guards.around(name, hub.record.visible_to(viewer))
-
-    def shown(values: Sequence[str]) -> list[View]:
-        given = [Observable(ObservableType.DOMAIN, value) for value in values]
-        return [{"value": each.value, "type": each.type.value, "href": observable_href(each)} for each in given]
-
-    lists = dict.fromkeys(hit.title for hit in hub.fusion.known_good.hits(one) if hit.kind == "exact")
-    return {"lists": list(lists)[:10], "under": shown(around.under), "more": around.more,
-            "together": shown(around.together)}  # fmt: skip
-
-
-def _row(viewer: Viewer, item: Decision) -> View:
+def _row(viewer: Viewer, item: Decision, radius: Words | None) -> View:
     origins = len({cited.contributor for cited in item.evidence})
     urls = _urls(viewer, item)
     if item.guards or item.origin == COMPROMISED:
@@ -127,6 +114,7 @@ def _row(viewer: Viewer, item: Decision) -> View:
         "at": _since(item),
         "until": item.expires_at or None,
         "ended": _ended(item),
+        "radius": radius,
         **urls,
     }
 
@@ -163,6 +151,7 @@ def index(
     counts = {key: sum(tally.get(each, 0) for each in states) for key, (_, states) in TABS.items()}
     first = (number - 1) * ROWS
     rows = hub.shield.decisions(viewer, TABS[named][1], limit=ROWS, offset=first)
+    told = glances(hub, viewer, rows) if named == "proposed" else {}
     address = f"/shield?state={named}&page="
     return page(
         request,
@@ -173,7 +162,7 @@ def index(
             {"key": key, "label": label, "count": counts[key], "href": f"/shield?state={key}"}
             for key, (label, _) in TABS.items()
         ],
-        rows=[_row(viewer, item) for item in rows],
+        rows=[_row(viewer, item, told.get(item.id)) for item in rows],
         pager={
             "first": first + 1,
             "last": first + len(rows),
@@ -282,7 +271,7 @@ def _decision_page(
         checks=_checks(hub, viewer, item),
         history=_history(item, names),
         hits=decision_hits(hub, viewer, item),
-        around=_around(hub, viewer, item.name) if state == "proposed" else None,
+        around=radius_view(hub, viewer, item) if item.open else None,
     )
 
 
