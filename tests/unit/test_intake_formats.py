@@ -114,6 +114,28 @@ def test_an_erased_entry_and_another_rooms_entry_say_nothing() -> None:
         assert extract_entry(entry).claims == ()
 
 
+EPSS = b"#model_version:v2025.03.14,score_date:2026-11-21T00:00:00+0000\ncve,epss,percentile\nCVE-2024-0001,0.1,0.2\n"
+
+
+@pytest.mark.parametrize("media, body, filename, said", [
+    ("text/csv", EPSS, "epss.csv", "vulns import"), ("", EPSS.partition(b"\n")[2], "", "vulns import"),
+    ("", b"\xef\xbb\xbf" + EPSS.replace(b"\n", b"\r\n"), "", "vulns import"),
+    ("application/json", b'{"title":"x","catalogVersion":"2025.08.25","vulnerabilities":[]}', "", "vulns import"),
+    ("", b'{"namespace":"cisa","decision_points":{}}', "t.json", "vulns import"),
+    ("", b"%PDF-1.7\n%\xe2\xe3\n", "report.pdf", "save it as text"), ("", b"PK\x03\x04\x14\0", "a.xlsx", "as CSV"),
+    ("", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "a.msg", "as text"), ("", b"\x89PNG\r\n\x1a\n", "a.png", "post"),
+])  # fmt: skip
+def test_what_is_read_elsewhere_says_where(media: str, body: bytes, filename: str, said: str) -> None:
+    with pytest.raises(UnsupportedMedia) as caught:
+        split_body(media, body, filename, LIMITS)
+    assert said in caught.value.hint
+
+
+def test_a_table_that_names_scores_beside_its_values_is_a_table() -> None:
+    assert detect("text/csv", b"cve,epss,comment\nCVE-2024-0001,0.1,x\n") == "csv"
+    assert detect("", b"We saw cve,epss,percentile in a mail.\n") == "text"
+
+
 def test_gzip_is_undone_within_bounds() -> None:
     assert gunzip_bounded(gzip.compress(b"abc") + gzip.compress(b"def"), 100) == b"abcdef"
     assert gunzip_bounded(b"", 100) == b""

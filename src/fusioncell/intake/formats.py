@@ -14,6 +14,7 @@ import msgspec
 from msgspec import Raw
 
 from fusioncell.intake import csaf, csvfile, freetext, jsonbody, jsonlines, misp, plainlist, stix, xarf
+from fusioncell.intake.elsewhere import refuse_catalogue, refuse_foreign
 from fusioncell.intake.gunzip import gunzip_bounded
 from fusioncell.intake.lines import as_utf8
 from fusioncell.intake.model import Extract, Limits, Split
@@ -83,6 +84,8 @@ class _Keys(msgspec.Struct):
     Object: Raw = Raw(b"")
     xarf_version: Raw = Raw(b"")
     source_identifier: Raw = Raw(b"")
+    catalogVersion: Raw = Raw(b"")
+    decision_points: Raw = Raw(b"")
 
 
 _TOP = msgspec.json.Decoder(_Keys)
@@ -97,6 +100,8 @@ def detect(media_type: str, body: bytes, filename: str = "") -> str:
     """
     media = media_type.partition(";")[0].strip().lower()
     ending = "." + filename.rpartition(".")[2].lower() if "." in filename else ""
+    if media in _UNSAID or media.startswith("text/"):
+        refuse_foreign(body)
     if media in _BY_MEDIA:
         name = _BY_MEDIA[media]
         return "misp" if name == "csv" and misp.is_feed_index(body[:4096]) else name
@@ -130,6 +135,8 @@ def _json_format(body: bytes) -> str:
             return "csaf"
         if len(keys.info) and (len(keys.Attribute) or len(keys.Object)):
             return "misp"
+        if len(keys.catalogVersion) or len(keys.decision_points):
+            refuse_catalogue()
     raise UnsupportedMedia("the JSON is neither STIX nor MISP nor CSAF nor X-ARF",
                            hint="A STIX bundle has \"objects\", a MISP event is {\"Event\": {…}}, "
                                 "a CSAF document has \"document\", an X-ARF 4 report \"xarf_version\".")
