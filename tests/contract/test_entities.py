@@ -86,3 +86,9 @@ def test_the_answers_are_the_same_on_both_and_after_a_rebuild(hub: Hub, monkeypa
         hub.river.run_dry()
         after = dump(hub.databases["projections"])
         assert [name for name, rows in standing.items() if rows != after[name]] == []
+    for each in given[:2]:
+        hub.intake.recall(one, each)
+    hub.settle()
+    after = dump(hub.databases["projections"])
+    kept = [name for name in after if name.startswith("fusion_entities_") and name != "fusion_entities_link"]
+    assert len(kept) == 5 and not any(after[name] for name in kept), "what nobody refers to leaves no text behind"

@@ -12,10 +12,9 @@ import msgspec
 
 from fusioncell.fusion.entities import store
 from fusioncell.fusion.entities.model import LINK, SAYS, UNLINK, LinkBody, UnlinkBody
-from fusioncell.fusion.entities.refer import fold, refs_in, related_by, said_of
+from fusioncell.fusion.entities.refer import fold, number_of, refs_in, related_by, said_of
 from fusioncell.fusion.entities.store import metadata
 from fusioncell.intake import since_of
-from fusioncell.intake.model import Extract
 from fusioncell.intake.project import Arrived, is_fresh
 from fusioncell.kernel.entry import Entry
 from fusioncell.kernel.marking import voice_of
@@ -23,8 +22,8 @@ from fusioncell.kernel.ports import Connection, storable
 
 __all__ = ["metadata", "project", "purge"]
 
-_Key = tuple[str, str, int]
-_Neighbours = tuple[tuple[str, ...], str, int, str]
+_Report = tuple[int, int]
+"""A contribution by its first position, and an audience."""
 
 
 class _Mentions:
@@ -32,31 +31,48 @@ class _Mentions:
     together first."""
 
     def __init__(self) -> None:
-        self._counted: dict[_Neighbours, list[int]] = {}
+        self._counted: dict[_Report, dict[tuple[str, ...], list[int]]] = {}
+        self._reports: list[tuple[object, ...]] = []
 
-    def count(self, entry: Entry, extract: Extract, fresh: bool, sign: int) -> None:
+    def count(self, entry: Entry, refs: tuple[str, ...], fresh: bool, sign: int) -> None:
         """Add or take an item."""
-        refs = refs_in(entry, extract)
-        if not refs:
-            return
-        key = (refs, entry.contribution, entry.audience, entry.org)
-        sums = self._counted.get(key)
-        if sums is None:
+        report = (entry.commit_seq, entry.audience)
+        counted = self._counted.get(report)
+        if counted is None:
             assert entry.payload is not None
-            sums = self._counted[key] = [since_of(entry.payload, entry.at), 0, 0]
-        sums[1] += sign
-        sums[2] += sign * fresh
+            counted = self._counted[report] = {}
+            at = since_of(entry.payload, entry.at)
+            self._reports.append((*report, entry.contribution, voice_of(entry.org), at))
+        sums = counted.get(refs)
+        if sums is None:
+            sums = counted[refs] = [0, 0]
+        sums[0] += sign
+        if fresh:
+            sums[1] += sign
 
-    def rows(self) -> list[tuple[object, ...]]:
-        """Return (reference, contribution, audience, voice, at, items, fresh ones); of several instants the first."""
-        rows: dict[_Key, list[object]] = {}
-        for (refs, contribution, audience, org), (at, items, fresh) in self._counted.items():
-            for ref in refs:
-                key = (ref, contribution, audience)
-                row = rows.setdefault(key, [*key, voice_of(org), at, 0, 0])
-                row[5] += items  # type: ignore[operator]
-                row[6] += fresh  # type: ignore[operator]
-        return [tuple(rows[key]) for key in sorted(rows)]
+    def save(self, connection: Connection) -> None:
+        """Write what was counted, and take out what nothing refers to any more."""
+        if not self._reports:
+            return
+        names: dict[int, str] = {}
+        sums: dict[tuple[int, int, int], list[int]] = {}
+        for report, counted in self._counted.items():
+            for refs, (items, fresh) in counted.items():
+                for ref in refs:
+                    number = number_of(ref)
+                    names[number] = ref
+                    row = sums.get(key := (number, *report))
+                    if row is None:
+                        sums[key] = [items, fresh]
+                    else:
+                        row[0] += items
+                        row[1] += fresh
+        store.add_reports(connection, sorted(self._reports))
+        store.add_refs(connection, names)
+        store.add_mentions(connection, [(*key, *sums[key]) for key in sorted(sums)])
+        taken = [key for key in sorted(sums) if sums[key][0] <= 0]
+        if taken:
+            store.drop_unmentioned(connection, taken)
 
 
 def project(connection: Connection, entries: Sequence[Entry], arrived: Arrived) -> None:
@@ -66,7 +82,10 @@ def project(connection: Connection, entries: Sequence[Entry], arrived: Arrived) 
     relations: list[tuple[object, ...]] = []
     for arrival in arrived.arrivals:
         entry = arrival.entry
-        mentions.count(entry, arrival.extract, arrival.fresh, 1)
+        refs = refs_in(entry, arrival.extract)
+        if not refs:
+            continue
+        mentions.count(entry, refs, arrival.fresh, 1)
         if entry.kind == "stix":
             one = said_of(entry)
             if one is not None:
@@ -75,16 +94,14 @@ def project(connection: Connection, entries: Sequence[Entry], arrived: Arrived) 
                              one.external, names, fold_each(one.names), "\n".join(one.tactics),
                              one.description))  # fmt: skip
             relation = related_by(entry)
-            if relation is not None:
-                relations.append((entry.seq, *relation, entry.audience, entry.contribution))
+            if relation is not None and relation.source in refs and relation.target in refs:
+                relations.append((entry.seq, number_of(relation.source), number_of(relation.target), relation.type,
+                                  entry.audience, entry.commit_seq))  # fmt: skip
     for entry, extract in arrived.ended:
-        mentions.count(entry, extract, is_fresh(entry, extract), -1)
-    rows = mentions.rows()
-    if rows:
-        store.add_mentions(connection, rows)
-        taken = [row[:3] for row in rows if row[5] <= 0]  # type: ignore[operator]
-        if taken:
-            store.drop_unmentioned(connection, taken)
+        refs = refs_in(entry, extract)
+        if refs:
+            mentions.count(entry, refs, is_fresh(entry, extract), -1)
+    mentions.save(connection)
     if said:
         store.add_said(connection, said)
     if relations:

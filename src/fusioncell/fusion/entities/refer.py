@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
+from hashlib import blake2b
 from typing import NamedTuple
 
 import msgspec
@@ -102,6 +103,12 @@ def fold(name: str) -> str:
     return " ".join(name.lower().split())
 
 
+@lru_cache(maxsize=16384)
+def number_of(ref: str) -> int:
+    """Return the number under which a reference is kept, 64 bits that nobody can make another reference to meet."""
+    return int.from_bytes(blake2b(ref.encode("utf-8", "surrogatepass"), digest_size=8).digest(), "big", signed=True)
+
+
 @lru_cache(maxsize=8192)
 def refs_of_label(label: str) -> tuple[str, ...]:
     """Return what one label or tag refers to, mostly nothing."""
@@ -126,9 +133,11 @@ def refs_of_label(label: str) -> tuple[str, ...]:
 
 def refs_in(entry: Entry, extract: Extract) -> tuple[str, ...]:
     """Return what an item refers to, each once, in a fixed order."""
-    common = _refs_of_labels(extract.labels, tuple([claim.context for claim in extract.claims]))
-    more = [claim.observable.value for claim in extract.claims
-            if claim.observable.type is ObservableType.VULNERABILITY]  # fmt: skip
+    claims = extract.claims
+    common: tuple[str, ...] = ()
+    if claims or extract.labels:
+        common = _refs_of_labels(extract.labels, tuple([claim.context for claim in claims]))
+    more = [claim.observable.value for claim in claims if claim.observable.type is ObservableType.VULNERABILITY]
     if "T" in extract.title:
         more += _TECHNIQUE.findall(extract.title)
     if entry.kind == "stix" and entry.payload is not None:
@@ -167,6 +176,7 @@ def _ends(body: bytes) -> tuple[str, str, str]:
                                              one.relationship_type)  # fmt: skip
 
 
+@lru_cache(maxsize=8192)
 def _entity_of(ref: str) -> str:
     """Return the UUID of a reference to an entity, "" for one to anything else."""
     type, _, number = ref.partition("--")

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import BigInteger, Column, Index, Integer, MetaData, String, Table, Text
 
+from fusioncell.fusion.entities.refer import number_of
 from fusioncell.kernel.clock import DAY, Instant
 from fusioncell.kernel.ports import Connection
 
@@ -14,19 +15,38 @@ metadata = MetaData()
 Row = tuple[Any, ...]
 
 Table(
-    "fusion_entities_mention", metadata,
-    Column("ref", String(240), primary_key=True),
-    Column("contribution", String(64), primary_key=True),
-    Column("audience", Integer, primary_key=True, autoincrement=False),
-    Column("org", String(64), nullable=False),
-    Column("at", BigInteger, nullable=False),
-    Column("number", Integer, nullable=False),
-    Column("news", Integer, nullable=False),
-    Index("fusion_entities_mention_of", "contribution"),
-    Index("fusion_entities_mention_at", "at", "audience", "ref", "contribution", "org", "news"),
+    "fusion_entities_ref", metadata,
+    Column("number", BigInteger, primary_key=True, autoincrement=False),
+    Column("ref", String(240), nullable=False),
     sqlite_with_rowid=False,
 )  # fmt: skip
-"""A row a reference, contribution and audience: ``number`` entries refer so, ``news`` of them were news on arrival."""
+"""What is mentioned at all, by its number (``refer.number_of``): other tables name references by that."""
+Table(
+    "fusion_entities_report", metadata,
+    Column("report", BigInteger, primary_key=True, autoincrement=False),
+    Column("audience", Integer, primary_key=True, autoincrement=False),
+    Column("contribution", String(64), nullable=False),
+    Column("org", String(64), nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Index("fusion_entities_report_of", "contribution"),
+    Index("fusion_entities_report_at", "at"),
+    sqlite_with_rowid=False,
+)  # fmt: skip
+"""The contributions that mention something. ``report``: the position of the contribution's first entry."""
+Table(
+    "fusion_entities_mention", metadata,
+    Column("ref", BigInteger, primary_key=True, autoincrement=False),
+    Column("report", BigInteger, primary_key=True, autoincrement=False),
+    Column("audience", Integer, primary_key=True, autoincrement=False),
+    Column("number", Integer, nullable=False),
+    Column("news", Integer, nullable=False),
+    Index("fusion_entities_mention_of", "report", "audience", "ref", "news"),
+    sqlite_with_rowid=False,
+)  # fmt: skip
+"""A row a reference, contribution and audience: ``number`` entries refer so, ``news`` of them were news on arrival.
+
+Nothing but numbers: rows of text in two more indexes were a third of what an object of ATT&CK cost the projections.
+"""
 Table(
     "fusion_entities_said", metadata,
     Column("entity", String(64), primary_key=True),
@@ -47,11 +67,11 @@ Table(
 Table(
     "fusion_entities_relation", metadata,
     Column("seq", BigInteger, primary_key=True, autoincrement=False),
-    Column("source", String(64), nullable=False),
-    Column("target", String(64), nullable=False),
+    Column("source", BigInteger, nullable=False),
+    Column("target", BigInteger, nullable=False),
     Column("type", String(60), nullable=False),
     Column("audience", Integer, nullable=False),
-    Column("contribution", String(64), nullable=False),
+    Column("report", BigInteger, nullable=False),
     Index("fusion_entities_relation_source", "source"),
     Index("fusion_entities_relation_target", "target"),
     sqlite_with_rowid=False,
@@ -78,24 +98,51 @@ Table(
 # -- written by project.py ---------------------------------------------------------------------------------------------
 
 
-def add_mentions(connection: Connection, rows: Sequence[Row]) -> None:
-    """Add to what contributions refer to: (ref, contribution, audience, org, at, number, news).
-
-    Numbers may be negative.
-    """
+def add_reports(connection: Connection, rows: Sequence[Row]) -> None:
+    """Add contributions that mention something: (report, audience, contribution, org, at)."""
     connection.run_many(
-        "INSERT INTO fusion_entities_mention (ref, contribution, audience, org, at, number, news) "
-        "VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (ref, contribution, audience) DO UPDATE SET "
+        "INSERT INTO fusion_entities_report (report, audience, contribution, org, at) VALUES (?, ?, ?, ?, ?) "
+        "ON CONFLICT (report, audience) DO NOTHING",
+        rows,
+    )
+
+
+def add_refs(connection: Connection, refs: Mapping[int, str]) -> None:
+    """Add what is mentioned: number → reference."""
+    sql, value = connection.among(refs)
+    known = {row[0] for row in connection.rows(
+        f"SELECT number FROM fusion_entities_ref WHERE number IN {sql}", (value,))}  # fmt: skip
+    new = [(number, refs[number]) for number in sorted(refs.keys() - known)]
+    if new:
+        connection.run_many("INSERT INTO fusion_entities_ref (number, ref) VALUES (?, ?)", new)
+
+
+def add_mentions(connection: Connection, rows: Sequence[Row]) -> None:
+    """Add to what contributions refer to: (ref, report, audience, number, news). Numbers may be negative."""
+    connection.run_many(
+        "INSERT INTO fusion_entities_mention (ref, report, audience, number, news) "
+        "VALUES (?, ?, ?, ?, ?) ON CONFLICT (ref, report, audience) DO UPDATE SET "
         "number = fusion_entities_mention.number + excluded.number, "
         "news = fusion_entities_mention.news + excluded.news",
         rows,
     )
 
 
-def drop_unmentioned(connection: Connection, rows: Iterable[Row]) -> None:
-    """Take out what nothing refers to any more: (ref, contribution, audience)."""
+def drop_unmentioned(connection: Connection, rows: Sequence[Row]) -> None:
+    """Take out what nothing refers to any more: (ref, report, audience), and the texts and reports that none needs."""
     connection.run_many(
-        "DELETE FROM fusion_entities_mention WHERE ref = ? AND contribution = ? AND audience = ? AND number <= 0", rows
+        "DELETE FROM fusion_entities_mention WHERE ref = ? AND report = ? AND audience = ? AND number <= 0", rows
+    )
+    connection.run_many(
+        "DELETE FROM fusion_entities_ref WHERE number = ? "
+        "AND NOT EXISTS (SELECT 1 FROM fusion_entities_mention m WHERE m.ref = fusion_entities_ref.number)",
+        [(ref,) for ref in sorted({row[0] for row in rows})],
+    )
+    connection.run_many(
+        "DELETE FROM fusion_entities_report WHERE report = ? AND audience = ? "
+        "AND NOT EXISTS (SELECT 1 FROM fusion_entities_mention m WHERE m.report = fusion_entities_report.report "
+        "AND m.audience = fusion_entities_report.audience)",
+        sorted({row[1:] for row in rows}),
     )
 
 
@@ -109,9 +156,9 @@ def add_said(connection: Connection, rows: Iterable[Row]) -> None:
 
 
 def add_relations(connection: Connection, rows: Iterable[Row]) -> None:
-    """Add relations: (seq, source, target, type, audience, contribution)."""
+    """Add relations: (seq, source, target, type, audience, report)."""
     connection.run_many(
-        "INSERT INTO fusion_entities_relation (seq, source, target, type, audience, contribution) "
+        "INSERT INTO fusion_entities_relation (seq, source, target, type, audience, report) "
         "VALUES (?, ?, ?, ?, ?, ?)",
         rows,
     )
@@ -145,18 +192,31 @@ def undo_link(connection: Connection, row: Row) -> None:
 # -- what a viewer sees ------------------------------------------------------------------------------------------------
 
 
+_MENTIONS = (
+    "fusion_entities_mention m JOIN fusion_entities_report r ON r.report = m.report AND r.audience = m.audience"
+)
+_NAMED = f"{_MENTIONS} JOIN fusion_entities_ref f ON f.number = m.ref"
+_BY_TIME = "fusion_entities_report r CROSS JOIN fusion_entities_mention m"
+_SINCE = "m.report = r.report AND m.audience = r.audience AND r.at >= ?"
+"""By time: SQLite takes the tables of a CROSS JOIN in this order, and would else read all mentions there are."""
+
+
 def seen(
     connection: Connection, refs: Iterable[str], audiences: Iterable[int], since: Instant = 0
 ) -> tuple[int, int, int] | None:
     """Return (contributions, first, last) of what refers to any of these; None where nothing does."""
-    which, wanted = connection.among(refs)
+    which, wanted = _numbers(connection, refs)
     sql, value = connection.among(audiences)
     row = connection.rows(
-        "SELECT count(DISTINCT contribution), min(at), max(at) FROM fusion_entities_mention "
-        f"WHERE ref IN {which} AND audience IN {sql} AND at >= ?",
+        f"SELECT count(DISTINCT m.report), min(r.at), max(r.at) FROM {_MENTIONS} "
+        f"WHERE m.ref IN {which} AND m.audience IN {sql} AND r.at >= ?",
         (wanted, value, since),
     )[0]
     return (int(row[0]), int(row[1]), int(row[2])) if row[0] else None
+
+
+def _numbers(connection: Connection, refs: Iterable[str]) -> tuple[str, Any]:
+    return connection.among([number_of(ref) for ref in refs])
 
 
 def tops(
@@ -168,8 +228,10 @@ def tops(
     """
     sql, value = connection.among(audiences)
     return connection.rows(
-        "SELECT ref, count(DISTINCT contribution) AS total, min(at), max(at) FROM fusion_entities_mention "
-        f"WHERE at >= ? AND audience IN {sql} AND (? = '' OR ref LIKE ?) GROUP BY ref ORDER BY total DESC, ref LIMIT ?",
+        "SELECT f.ref, c.total, c.first, c.last FROM (SELECT m.ref AS number, count(DISTINCT m.report) AS total, "
+        f"min(r.at) AS first, max(r.at) AS last FROM {_BY_TIME} WHERE {_SINCE} AND r.audience IN {sql} "
+        "GROUP BY m.ref) c JOIN fusion_entities_ref f ON f.number = c.number WHERE ? = '' OR f.ref LIKE ? "
+        "ORDER BY c.total DESC, f.ref LIMIT ?",
         (since, value, begins, f"{begins}%", limit),
     )
 
@@ -178,28 +240,28 @@ def counts(
     connection: Connection, refs: Iterable[str], audiences: Iterable[int], since: Instant, orgs: Iterable[str] | None
 ) -> list[Row]:
     """Return (ref, contributions that were news) since an instant, of all contributors or of some."""
-    which, wanted = connection.among(refs)
+    which, wanted = _numbers(connection, refs)
     sql, value = connection.among(audiences)
     of, named = ("", ()) if orgs is None else _of(connection, orgs)
     return connection.rows(
-        "SELECT ref, count(DISTINCT contribution) FROM fusion_entities_mention "
-        f"WHERE at >= ? AND audience IN {sql} AND news > 0 AND ref IN {which}{of} GROUP BY ref ORDER BY ref",
-        (since, value, wanted, *named),
+        f"SELECT f.ref, count(DISTINCT m.report) FROM {_NAMED} WHERE m.ref IN {which} AND m.audience IN {sql} "
+        f"AND r.at >= ? AND m.news > 0{of} GROUP BY f.ref ORDER BY f.ref",
+        (wanted, value, since, *named),
     )
 
 
 def _of(connection: Connection, orgs: Iterable[str]) -> tuple[str, tuple[Any, ...]]:
     sql, value = connection.among(orgs)
-    return f" AND org IN {sql}", (value,)
+    return f" AND r.org IN {sql}", (value,)
 
 
 def by_org(connection: Connection, refs: Iterable[str], audiences: Iterable[int], since: Instant) -> list[Row]:
     """Return (ref, org, contributions, last) since an instant."""
-    which, wanted = connection.among(refs)
+    which, wanted = _numbers(connection, refs)
     sql, value = connection.among(audiences)
     return connection.rows(
-        "SELECT ref, org, count(DISTINCT contribution), max(at) FROM fusion_entities_mention "
-        f"WHERE ref IN {which} AND audience IN {sql} AND at >= ? GROUP BY ref, org ORDER BY ref, org",
+        f"SELECT f.ref, r.org, count(DISTINCT m.report), max(r.at) FROM {_NAMED} "
+        f"WHERE m.ref IN {which} AND m.audience IN {sql} AND r.at >= ? GROUP BY f.ref, r.org ORDER BY f.ref, r.org",
         (wanted, value, since),
     )
 
@@ -208,9 +270,10 @@ def daily(connection: Connection, audiences: Iterable[int], since: Instant, limi
     """Return (ref, org, day since the epoch, contributions that were news) since an instant, by ref and day."""
     sql, value = connection.among(audiences)
     return connection.rows(
-        f"SELECT ref, org, at / {DAY} AS day, count(DISTINCT contribution) FROM fusion_entities_mention "
-        f"WHERE at >= ? AND audience IN {sql} AND news > 0 GROUP BY ref, org, at / {DAY} "
-        "ORDER BY ref, day, org LIMIT ?",
+        f"SELECT f.ref, r.org, r.at / {DAY} AS day, count(DISTINCT m.report) FROM {_BY_TIME} "
+        "JOIN fusion_entities_ref f ON f.number = m.ref "
+        f"WHERE {_SINCE} AND r.audience IN {sql} AND m.news > 0 GROUP BY f.ref, r.org, r.at / {DAY} "
+        "ORDER BY f.ref, day, r.org LIMIT ?",
         (since, value, limit),
     )
 
@@ -219,12 +282,12 @@ def reports(
     connection: Connection, refs: Iterable[str], audiences: Iterable[int], limit: int, before: Instant
 ) -> list[Row]:
     """Return (contribution, org, at, loosest audience id, ref, how many refs) of what refers to these, newest first."""
-    which, wanted = connection.among(refs)
+    which, wanted = _numbers(connection, refs)
     sql, value = connection.among(audiences)
     return connection.rows(
-        "SELECT contribution, max(org), max(at) AS newest, min(audience), min(ref), max(ref) "
-        f"FROM fusion_entities_mention WHERE ref IN {which} AND audience IN {sql} AND at < ? "
-        "GROUP BY contribution ORDER BY newest DESC, contribution LIMIT ?",
+        "SELECT r.contribution, max(r.org), max(r.at) AS newest, min(r.audience), min(f.ref), max(f.ref) "
+        f"FROM {_NAMED} WHERE m.ref IN {which} AND m.audience IN {sql} AND r.at < ? "
+        "GROUP BY r.contribution ORDER BY newest DESC, r.contribution LIMIT ?",
         (wanted, value, before, limit),
     )
 
@@ -233,11 +296,11 @@ def spans(
     connection: Connection, refs: Iterable[str], audiences: Iterable[int], since: Instant, span: int
 ) -> list[Row]:
     """Return (span since the epoch, contributions) in order."""
-    which, wanted = connection.among(refs)
+    which, wanted = _numbers(connection, refs)
     sql, value = connection.among(audiences)
     return connection.rows(
-        f"SELECT at / {int(span)} AS part, count(DISTINCT contribution) FROM fusion_entities_mention "
-        f"WHERE ref IN {which} AND audience IN {sql} AND at >= ? GROUP BY at / {int(span)} ORDER BY part",
+        f"SELECT r.at / {int(span)} AS part, count(DISTINCT m.report) FROM {_MENTIONS} "
+        f"WHERE m.ref IN {which} AND m.audience IN {sql} AND r.at >= ? GROUP BY r.at / {int(span)} ORDER BY part",
         (wanted, value, since),
     )
 
@@ -247,8 +310,8 @@ def refs_of(connection: Connection, contributions: Iterable[str], audiences: Ite
     which, wanted = connection.among(contributions)
     sql, value = connection.among(audiences)
     return connection.rows(
-        "SELECT DISTINCT contribution, ref FROM fusion_entities_mention "
-        f"WHERE contribution IN {which} AND audience IN {sql} ORDER BY contribution, ref LIMIT ?",
+        f"SELECT DISTINCT r.contribution, f.ref FROM {_NAMED} "
+        f"WHERE r.contribution IN {which} AND r.audience IN {sql} ORDER BY r.contribution, f.ref LIMIT ?",
         (wanted, value, limit),
     )
 
@@ -295,11 +358,14 @@ def said_tactics(connection: Connection, begins: str, audiences: Iterable[int], 
 def relations(connection: Connection, entity: str, audiences: Iterable[int], limit: int) -> list[Row]:
     """Return (source, target, type, contribution) of what relates to an entity, each once, newest first."""
     sql, value = connection.among(audiences)
+    number = number_of(entity)
     return connection.rows(
-        "SELECT source, target, type, max(contribution), max(seq) AS newest FROM fusion_entities_relation "
-        f"WHERE (source = ? OR target = ?) AND audience IN {sql} "
-        "GROUP BY source, target, type ORDER BY newest DESC LIMIT ?",
-        (entity, entity, value, limit),
+        "SELECT s.ref, t.ref, e.type, max(r.contribution), max(e.seq) AS newest FROM fusion_entities_relation e "
+        "JOIN fusion_entities_ref s ON s.number = e.source JOIN fusion_entities_ref t ON t.number = e.target "
+        "JOIN fusion_entities_report r ON r.report = e.report AND r.audience = e.audience "
+        f"WHERE (e.source = ? OR e.target = ?) AND e.audience IN {sql} "
+        "GROUP BY s.ref, t.ref, e.type ORDER BY newest DESC LIMIT ?",
+        (number, number, value, limit),
     )
 
 
