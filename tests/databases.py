@@ -9,7 +9,7 @@ from __future__ import annotations
 import atexit
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
 from itertools import count
@@ -207,7 +207,13 @@ def failing_at(database: SqlDatabase, statement: str) -> Iterator[list[str]]:
                     raise OSError("no space left on device")
                 return int(run(sql, parameters))
 
-            connection.run = failing
+            def failing_for_many(sql: str, rows: Iterable[Sequence[Any]], run_many: Any = connection.run_many) -> None:
+                if statement in sql:
+                    hit.append(sql)
+                    raise OSError("no space left on device")
+                run_many(sql, rows)
+
+            connection.run, connection.run_many = failing, failing_for_many
             yield connection
 
     type(database).write = write  # type: ignore[method-assign]

@@ -99,7 +99,7 @@ def test_the_store_cannot_write_a_decision_outside_the_policy(hub: Hub, gov: Vie
         pytest.raises(Exception) as told,  # noqa: PT011 - each driver has its own
         hub.databases["projections"].write() as connection,
     ):
-        store.open_decision(connection, 10**6, hub.clock.now(), 1, State.PROPOSED, bad)
+        store.open_decisions(connection, [store.opening(10**6, hub.clock.now(), 1, State.PROPOSED, bad)])
     assert refused_by_database(told.value)
 
 

@@ -96,8 +96,8 @@ def test_names_are_read_page_by_page(hub: Hub, monkeypatch: pytest.MonkeyPatch) 
 def _note(hub: Hub, steps: list[tuple[int, str, int]]) -> None:
     """Put steps of the zone into the projection, as it notes them."""
     with hub.databases["projections"].write() as connection:
-        for number, (serial, name, added) in enumerate(steps):
-            store.add_change(connection, serial, name, bool(added), 0, 900_000 + number)
+        store.add_changes(connection, [(serial, name, added, 0, 900_000 + number)
+                                       for number, (serial, name, added) in enumerate(steps)])  # fmt: skip
 
 
 def test_who_came_by_steps_before_a_restart_does_after_it(hub: Hub) -> None:

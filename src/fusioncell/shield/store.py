@@ -6,7 +6,7 @@ row of it can be written (``shield_category`` and the constraints below).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 import msgspec
@@ -22,6 +22,7 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    text,
 )
 
 from fusioncell.kernel.clock import Instant
@@ -45,6 +46,12 @@ category = Table(
 """The categories of the policy in force, and no others."""
 PAGE = 10_000
 """Names that are read at once when the zone is built."""
+
+_WAITS, _STANDS, _ENDED = text("state = 'proposed'"), text("state = 'published'"), text("scope IS NULL")
+_BY_RULE = text("standing <> ''")
+"""Of which rows an index is. A query that is to use it says the same, word for word. Nearly all decisions stand, so an
+index of all states would lead to each of them, and SQLite, which takes any state for rare, would choose it.
+"""
 
 decision = Table(
     "shield_decision",
@@ -88,12 +95,14 @@ decision = Table(
     CheckConstraint("exercise = 0 OR serial = 0", name="shield_decision_exercise"),
     CheckConstraint("state <> 'published' OR expires_at > published_at", name="shield_decision_expires"),
     Index("shield_decision_name", "name"),
-    Index("shield_decision_state", "state", "expires_at"),
-    Index("shield_decision_standing", "standing", "published_at"),
-    Index("shield_decision_standing_name", "state", "name"),
+    Index("shield_decision_standing", "standing", "published_at", sqlite_where=_BY_RULE, info={"where": _BY_RULE}),
+    Index("shield_decision_waiting", "state", sqlite_where=_WAITS, info={"where": _WAITS}),
+    Index("shield_decision_ended", "state", "ended_at", sqlite_where=_ENDED, info={"where": _ENDED}),
+    Index("shield_decision_expires", "expires_at", sqlite_where=_STANDS, info={"where": _STANDS}),
+    Index("shield_decision_standing_name", "name", sqlite_where=_STANDS, info={"where": _STANDS}),
     # Found without a look at each of a million: what was published lately, and what is blocked under a name.
-    Index("shield_decision_published", "state", "serial"),
-    Index("shield_decision_below", "state", "backwards"),
+    Index("shield_decision_published", "serial", sqlite_where=_STANDS, info={"where": _STANDS}),
+    Index("shield_decision_below", "backwards", sqlite_where=_STANDS, info={"where": _STANDS}),
 )
 change = Table(
     "shield_change",
@@ -145,38 +154,49 @@ def decision_of(row: Row) -> Decision:
     return Decision(*values)
 
 
-def open_decision(connection: Connection, seq: int, at: int, audience: int, state: State, body: Body) -> None:
-    """Add a decision as it was proposed, or refused at once."""
+def opening(seq: int, at: int, audience: int, state: State, body: Body) -> Row:
+    """Make the row of a decision as it was proposed, or refused at once."""
     refused = state is State.REFUSED
-    row = (
+    return (
         seq, body.decision, body.name, body.category, state.value, body.malicious, body.active, at, 0, 0,
         at if refused else 0, _text(body.evidence), body.by, "", storable(body.reason), _text(body.guards), audience,
         _text(body.approvers), body.standing, body.severity, body.origin, int(body.exercise), body.policy,
         storable(body.reason_code), storable(body.contact), "[]", None if refused else body.category, body.name[::-1],
     )  # fmt: skip
-    connection.run(
+
+
+def open_decisions(connection: Connection, rows: Sequence[Row]) -> None:
+    """Add decisions: rows of :func:`opening`."""
+    connection.run_many(
         f"INSERT INTO shield_decision (seq, {COLUMNS}, scope, backwards, ended_by, serial) "
-        f"VALUES ({', '.join('?' * len(row))}, '', 0)",
-        row,
+        f"VALUES ({', '.join('?' * len(rows[0]))}, '', 0)",
+        rows,
     )
 
 
-def _text(value: object) -> str:
+def _text(value: Sequence[object]) -> str:
+    if not value:
+        return "[]"
     return storable(_encode(value).decode())
 
 
-def publish(connection: Connection, at: int, audience: int, body: Body) -> int:
-    """Note that a decision was approved and published."""
-    return connection.run(
+def publication(seq: int, at: int, audience: int, serial: int, body: Body) -> Row:
+    """Make the row of a decision's publication. ``seq``: its own; ``serial``: at which its name entered the zone."""
+    return (
+        at, body.expires, _text(body.evidence), body.by, storable(body.reason), audience, body.malicious, body.active,
+        _text(body.guards), _text(body.approvers), body.standing, body.policy, storable(body.contact), body.origin,
+        serial, seq,
+    )  # fmt: skip
+
+
+def publish(connection: Connection, rows: Sequence[Row]) -> None:
+    """Note that decisions were approved and published: rows of :func:`publication`."""
+    connection.run_many(
         "UPDATE shield_decision SET state = 'published', published_at = ?, expires_at = ?, evidence = ?, approver = ?, "
         "reason = ?, audience = ?, malicious = ?, active = ?, guards = ?, approvers = ?, standing = ?, policy = ?, "
-        "contact = ?, origin = ? WHERE id = ? AND state = 'proposed'",
-        (
-            at, body.expires, _text(body.evidence), body.by, storable(body.reason), audience, body.malicious,
-            body.active, _text(body.guards), _text(body.approvers), body.standing, body.policy,
-            storable(body.contact), body.origin, body.decision,
-        ),
-    )  # fmt: skip
+        "contact = ?, origin = ?, serial = ? WHERE seq = ? AND state = 'proposed'",
+        rows,
+    )
 
 
 def endorse(connection: Connection, identifier: str, endorsed: Iterable[Endorsement]) -> None:
@@ -228,20 +248,26 @@ def made_under(connection: Connection, standing: str, since: int) -> list[tuple[
     return [(row[0], row[1], bool(row[2])) for row in connection.rows(
         "SELECT id, published_at, CASE WHEN state = 'withdrawn' AND ended_by NOT IN ('rule', 'rollback') "
         "AND reason_code NOT IN ('expired', 'superseded') THEN 1 ELSE 0 END "
-        "FROM shield_decision WHERE standing = ? AND published_at > ? ORDER BY seq", (standing, since))]
+        "FROM shield_decision WHERE standing = ? AND standing <> '' AND published_at > ? ORDER BY seq",
+        (standing, since))]
 
 
-def set_serial(connection: Connection, identifier: str, serial: int) -> None:
-    """Note the serial at which a decision's name entered the zone."""
-    connection.run("UPDATE shield_decision SET serial = ? WHERE id = ?", (serial, identifier))
-
-
-def end(connection: Connection, identifier: str, state: str, at: int, by: str, reason: str, code: str) -> None:
-    """Note that a decision ended."""
-    connection.run(
+def end(connection: Connection, rows: Sequence[Row]) -> None:
+    """Note that decisions ended: (state, at, by, reason, reason code, the decision's seq)."""
+    connection.run_many(
         "UPDATE shield_decision SET state = ?, scope = NULL, ended_at = ?, ended_by = ?, reason = ?, reason_code = ? "
-        "WHERE id = ? AND state IN ('proposed', 'published')",
-        (state, at, by, reason, storable(code), identifier),
+        "WHERE seq = ? AND state IN ('proposed', 'published')",
+        rows,
+    )
+
+
+def standing_of(connection: Connection, ids: Iterable[str]) -> list[Row]:
+    """Return (id, seq, name, category, severity, state, exercise, reason code) of decisions."""
+    sql, value = connection.among(ids)
+    return connection.rows(
+        "SELECT id, seq, name, category, severity, state, exercise, reason_code FROM shield_decision "
+        f"WHERE id IN {sql}",
+        (value,),
     )
 
 
@@ -297,21 +323,27 @@ def listed(
     connection: Connection, states: Iterable[str], audiences: Iterable[int], limit: int, offset: int
 ) -> list[Row]:
     """Return decisions in these states, newest first."""
-    which, states_value = connection.among(states)
+    wanted = set(states)
+    which, states_value = connection.among(sorted(wanted))
     sql, value = connection.among(audiences)
+    rest = ""
+    if wanted == {State.PROPOSED}:
+        rest = " AND state = 'proposed'"
+    elif not wanted & {State.PROPOSED, State.PUBLISHED}:
+        rest = " AND scope IS NULL"
     return connection.rows(
-        f"SELECT {COLUMNS} FROM shield_decision WHERE state IN {which} AND audience IN {sql} "
+        f"SELECT {COLUMNS} FROM shield_decision WHERE state IN {which} AND audience IN {sql}{rest} "
         "ORDER BY seq DESC LIMIT ? OFFSET ?",
         (states_value, value, limit, offset),
     )
 
 
-def count_name(connection: Connection, item: Decision, by: int) -> None:
-    """Note that a decision's name came to the zone (1) or left it (-1)."""
-    connection.run(
+def count_names(connection: Connection, rows: Sequence[tuple[str, str, int]]) -> None:
+    """Note how many names of a (category, severity) came to the zone, or, less than none, left it."""
+    connection.run_many(
         "INSERT INTO shield_sort (category, severity, names) VALUES (?, ?, ?) "
         "ON CONFLICT (category, severity) DO UPDATE SET names = shield_sort.names + excluded.names",
-        (item.category, item.severity, by),
+        rows,
     )
 
 
@@ -368,12 +400,9 @@ def last_change(connection: Connection) -> Instant:
     return int(rows[0][0]) if rows else 0
 
 
-def add_change(connection: Connection, serial: int, name: str, added: bool, at: int, seq: int) -> None:
-    """Add a step of the zone."""
-    connection.run(
-        "INSERT INTO shield_change (serial, name, added, at, seq) VALUES (?, ?, ?, ?, ?)",
-        (serial, name, int(added), at, seq),
-    )
+def add_changes(connection: Connection, rows: Sequence[Row]) -> None:
+    """Add steps of the zone: (serial, name, added, at, seq)."""
+    connection.run_many("INSERT INTO shield_change (serial, name, added, at, seq) VALUES (?, ?, ?, ?, ?)", rows)
 
 
 def last_changes(connection: Connection, limit: int) -> tuple[int, list[tuple[int, str, int]]]:

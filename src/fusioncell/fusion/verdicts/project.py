@@ -18,6 +18,7 @@ _decode = msgspec.json.Decoder(Decided).decode
 
 def project(connection: Connection, entries: Sequence[Entry]) -> None:
     """Apply one cut."""
+    rows: list[tuple[object, ...]] = []
     for entry in entries:
         if entry.kind not in (UPHELD, OVERTURNED) or entry.payload is None or entry.org:
             continue
@@ -25,8 +26,10 @@ def project(connection: Connection, entries: Sequence[Entry]) -> None:
         if said.by in NOBODY or said.exercise:
             continue
         name = Observable(ObservableType.DOMAIN, said.name)
-        store.add(connection, (entry.seq, said.decision, key64(name), TYPE_CODES[name.type], name.value,
-                               int(entry.kind == UPHELD), said.malicious, entry.audience, entry.at))  # fmt: skip
+        rows.append((entry.seq, said.decision, key64(name), TYPE_CODES[name.type], name.value,
+                     int(entry.kind == UPHELD), said.malicious, entry.audience, entry.at))  # fmt: skip
+    if rows:
+        store.add(connection, rows)
 
 
 __all__ = ["metadata", "project"]

@@ -27,12 +27,12 @@ verdicts = Table(
 )
 
 
-def add(connection: Connection, row: Sequence[object]) -> None:
-    """Note a verdict: (seq, decision, hash, type, value, upheld, malicious, audience, at)."""
-    connection.run(
+def add(connection: Connection, rows: Sequence[Sequence[object]]) -> None:
+    """Note verdicts: (seq, decision, hash, type, value, upheld, malicious, audience, at)."""
+    connection.run_many(
         "INSERT INTO fusion_verdicts (seq, decision, hash, type, value, upheld, malicious, audience, at) "
         "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        row,
+        rows,
     )
 
 

@@ -169,8 +169,9 @@ def to_end(connection: Connection, limit: int) -> list[str]:
     return [
         row[0]
         for row in connection.rows(
-            "SELECT d.id FROM shield_due u JOIN shield_decision d ON d.name = u.name AND d.state = 'published' "
-            "WHERE u.action = 'end' AND d.exercise = 0 AND NOT EXISTS (SELECT 1 FROM shield_fuse_held h "
+            # CROSS: from what is due to its block, or SQLite looks at each block.
+            "SELECT d.id FROM shield_due u CROSS JOIN shield_decision d WHERE d.name = u.name "
+            "AND d.state = 'published' AND u.action = 'end' AND d.exercise = 0 AND NOT EXISTS (SELECT 1 FROM shield_fuse_held h "
             "WHERE h.decision = d.id AND h.kind = 'remove') ORDER BY d.seq LIMIT ?",
             (limit,),
         )
@@ -205,8 +206,8 @@ def done_by_machine(connection: Connection, since: int) -> tuple[dict[str, Sort]
         (since, "add"),
     )
     removed = connection.rows(
-        "SELECT d.id, d.category, d.severity FROM shield_decision d WHERE d.state = 'withdrawn' AND d.ended_at >= ? "
-        f"AND d.published_at > 0 AND d.ended_by = 'rule' AND d.exercise = 0 {free}",
+        "SELECT d.id, d.category, d.severity FROM shield_decision d WHERE d.scope IS NULL AND d.state = 'withdrawn' "
+        f"AND d.ended_at >= ? AND d.published_at > 0 AND d.ended_by = 'rule' AND d.exercise = 0 {free}",
         (since, "remove"),
     )
     return {row[0]: (row[1], row[2]) for row in added}, {row[0]: (row[1], row[2]) for row in removed}

@@ -19,10 +19,12 @@ from fusioncell.shield.model import Body as DecisionBody
 __all__ = ["metadata", "project"]
 
 _PUBLISHED = "decision.published"
+_published = msgspec.json.Decoder(DecisionBody).decode
 
 
 def project(connection: Connection, entries: Sequence[Entry]) -> None:
     """Apply one cut. Only entries of the hub's own count, as all of them pass its checks."""
+    waits: list[tuple[object, ...]] = []
     for entry in entries:
         if entry.payload is None or entry.org:
             continue
@@ -34,9 +36,11 @@ def project(connection: Connection, entries: Sequence[Entry]) -> None:
         elif entry.kind == OVERRIDDEN:
             _override(connection, entry, msgspec.json.decode(body, type=Overridden))
         elif entry.kind == _PUBLISHED:
-            said = msgspec.json.decode(body, type=DecisionBody)
+            said = _published(body)
             if not said.exercise:
-                store.add_wait(connection, said.decision, entry.audience, said.reported, entry.at)
+                waits.append((said.decision, entry.audience, said.reported, entry.at))
+    if waits:
+        store.add_waits(connection, waits)
 
 
 def _report(connection: Connection, entry: Entry, said: Reported) -> None:

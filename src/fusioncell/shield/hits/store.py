@@ -127,12 +127,14 @@ def end_override(connection: Connection, subscriber: str, decision: str, at: Ins
     )
 
 
-def add_wait(connection: Connection, decision: str, audience: int, reported: Instant, published: Instant) -> None:
-    """Note when a decision was first reported and published; a renewal changes neither."""
-    connection.run(
+def add_waits(connection: Connection, rows: Iterable[Row]) -> None:
+    """Note when decisions were first reported and published; a renewal changes neither: (decision, audience, reported,
+    published).
+    """
+    connection.run_many(
         "INSERT INTO shield_hits_wait (decision, audience, reported, published) VALUES (?, ?, ?, ?) "
         "ON CONFLICT (decision) DO NOTHING",
-        (decision, audience, reported, published),
+        rows,
     )
 
 
@@ -260,8 +262,9 @@ def overridden(connection: Connection, audiences: Iterable[int], decision: str =
     sql, value = connection.among(audiences)
     what = "count(DISTINCT o.decision)" if not decision else "count(*)"
     return int(connection.rows(
-        f"SELECT {what} FROM shield_hits_override o JOIN shield_decision d ON d.id = o.decision AND d.state = "
-        f"'published' WHERE o.until = 0 AND o.audience IN {sql}{' AND o.decision = ?' if decision else ''}",
+        # CROSS: from what is let pass to its block, or SQLite looks at each block.
+        f"SELECT {what} FROM shield_hits_override o CROSS JOIN shield_decision d WHERE d.id = o.decision "
+        f"AND d.state = 'published' AND o.until = 0 AND o.audience IN {sql}{' AND o.decision = ?' if decision else ''}",
         (value, *([decision] if decision else [])),
     )[0][0])  # fmt: skip
 

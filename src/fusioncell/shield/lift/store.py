@@ -97,8 +97,9 @@ def lifts(connection: Connection, audiences: Iterable[int], limit: int) -> list[
 def freed_since(connection: Connection, at: int, limit: int) -> list[tuple[str, int]]:
     """Return (name, when) of blocks that a person ended since an instant and that no block covers by name now."""
     return connection.rows(
-        "SELECT d.name, max(d.ended_at) FROM shield_decision d WHERE d.state = 'withdrawn' AND d.published_at > 0 "
-        "AND d.exercise = 0 AND d.ended_by NOT IN ('rule', 'rollback') AND d.ended_at >= ? AND NOT EXISTS "
+        "SELECT d.name, max(d.ended_at) FROM shield_decision d WHERE d.scope IS NULL AND d.state = 'withdrawn' "
+        "AND d.ended_at >= ? AND d.published_at > 0 AND d.exercise = 0 AND d.ended_by NOT IN ('rule', 'rollback') "
+        "AND NOT EXISTS "
         "(SELECT 1 FROM shield_decision n WHERE n.name = d.name AND n.state = 'published' AND n.exercise = 0) "
         "GROUP BY d.name ORDER BY max(d.ended_at), d.name LIMIT ?",
         (at, limit),
