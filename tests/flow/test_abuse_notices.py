@@ -11,11 +11,13 @@ from typing import Any
 
 import httpx
 import pytest
+from click.testing import CliRunner
 
+from fusioncell.cli.main import main
 from fusioncell.intake.service import Terms
 from fusioncell.kernel.clock import ManualClock, parse_instant
 from fusioncell.kernel.marking import Tlp
-from hubs import MadeHub, Party, make_hub, visitor
+from hubs import MadeHub, Party, browser, make_hub, visitor
 
 START = parse_instant("2026-11-22T08:00:00Z")
 NORTH, NORTH6, COAST = "45.10.0.0/22", "2a00:1450::/32", "45.10.4.0/24"
@@ -194,3 +196,39 @@ def test_who_asks_for_what(made: MadeHub) -> None:
         assert client.get("/api/abuse-notices", params=both, headers=headers).status_code == 400
         # Without a network there is nothing to tell.
         assert client.get("/api/abuse-notices", headers=headers).text == ""
+
+
+def test_the_page_shows_the_newest_and_where_to_take_all(made: MadeHub) -> None:
+    with browser(made, made.provider) as jon:
+        assert "proved no network" in jon.get("/mine/abuse").text
+    own(made, made.provider, NORTH)
+    with browser(made, made.provider) as jon:
+        assert "Nobody has named an address" in jon.get("/mine/abuse").text
+    tell(made, ROWS)
+    made.hub.clock.advance(60_000_000)  # type: ignore[attr-defined]
+    tell(made, "ip,tags\n45.10.1.1,phishing\n")
+    with browser(made, made.provider) as jon:
+        page = jon.get("/mine/abuse").text
+        assert page.index("45[.]10[.]1[.]1") < page.index("45[.]10[.]0[.]7") and "Command and control" in page
+        assert "9[.]9[.]9[.]9" not in page and "Jane" not in page and "447/tcp" in page
+        assert 'href="/mine/abuse"' in jon.get("/mine").text
+    with visitor(made) as nobody:
+        assert "45[.]10" not in nobody.get("/mine/abuse").text
+
+
+def test_the_command_prints_what_is_new(made: MadeHub, tmp_path: Path) -> None:
+    own(made, made.provider, NORTH)
+    tell(made, "ip,tags\n" + "".join(f"45.10.{n // 200}.{n % 200},spam\n" for n in range(600)))
+    tell(made, "ip,tags\n" + "".join(f"45.10.{n // 200}.{n % 200},scan\n" for n in range(600)))
+    made.hub.close()
+    run, state = CliRunner(), tmp_path / "abuse.cursor"
+    asked = ["abuse-notices", "--data", str(tmp_path / "hub"), "--as", "Northern Broadband", "--state", str(state)]
+    table = run.invoke(main, [*asked[:-2], "--format", "csv"])
+    assert table.exit_code == 0, table.output
+    assert len(list(csv.DictReader(io.StringIO(table.stdout)))) == 1200
+    first = run.invoke(main, asked)
+    found = [json.loads(line) for line in first.stdout.splitlines()]
+    assert len(found) == 1200 and len({one["id"] for one in found}) == 1200 and state.read_text()
+    assert run.invoke(main, asked).stdout == ""
+    assert len(run.invoke(main, [*asked, "--since", "2026-11-21"]).stdout.splitlines()) == 1200
+    assert run.invoke(main, [*asked, "--since", "soon"]).exit_code == 1

@@ -16,4 +16,9 @@ async def _notices(p: Probe) -> Answers:
     yield await p.get("/api/abuse-notices", cursor="0" * 32)
 
 
-PROBES: dict[str, Ask] = {"GET /api/abuse-notices": _notices}
+async def _page(p: Probe) -> Answers:
+    p.world.hub.abuse.assets_of = lambda _: EVERYTHING
+    yield await p.get("/mine/abuse")
+
+
+PROBES: dict[str, Ask] = {"GET /api/abuse-notices": _notices, "GET /mine/abuse": _page}

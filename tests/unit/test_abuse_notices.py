@@ -19,6 +19,7 @@ from fusioncell.exchange.abuse.tell import kind_of, reached_by, url_of
 from fusioncell.kernel.claim import Role
 from fusioncell.kernel.entry import Entry, Payload
 from fusioncell.kernel.observable import BadValue, Observable, ObservableType, canonical
+from fusioncell.web.pages.abuse import WORDS
 
 _T = ObservableType
 BY = By("https://cell.example", "hub@cell.example")
@@ -176,6 +177,10 @@ def test_kinds_stand_in_the_taxonomy() -> None:
     rsit = {predicate.predicate: {each.value for each in predicate.entries.values()}
             for predicate in Taxonomies()["rsit"].predicates.values()}  # fmt: skip
     assert all(kind in rsit[family] for kind, family in KINDS.items())
+
+
+def test_pages_have_a_word_for_each_kind() -> None:
+    assert set(WORDS) == set(KINDS)
 
 
 def entry(kind: str, body: bytes, **meta: object) -> Entry:

@@ -33,6 +33,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "simulate": ("simulate:simulate", "Play a partnership with known truth, and say how well it was judged."),
     "backtest": ("backtest:backtest_", "Replay dated feeds: who foretells best what is reported again."),
     "export": ("export:export", "Take what your tools may look for, as rules, lists or a zone."),
+    "abuse-notices": ("abuse:abuse_notices", "What others say of addresses in your own networks."),
     "recall": ("reading:recall", "Withdraw a contribution, or one entry of it."),
     "product": ("products:product", "Products of analysis: the weekly summary."),
     "narrow": ("sharing:narrow", "Show a contribution, or one entry of it, to fewer."),

@@ -10,6 +10,7 @@ from litestar.types import ControllerRouterHandler
 
 from fusioncell.bootstrap import Hub
 from fusioncell.web.pages import (
+    abuse,
     account,
     admin,
     anonymous,
@@ -104,6 +105,6 @@ def page_handlers() -> list[ControllerRouterHandler]:
         signing, account, ops, live,
         receipts, participation, proxy, joining, admin, notices, groups, directory, choices, palette, privacy, assets,
         inbound, products, sources, overrides, transparency,
-        triage, graph, paste, notebook, saved, changes, horizon, mine, situation,
+        triage, graph, paste, notebook, saved, changes, horizon, mine, abuse, situation,
     )  # fmt: skip
     return [handler for room in rooms for handler in room.HANDLERS]
