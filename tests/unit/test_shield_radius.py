@@ -13,7 +13,8 @@ from fusioncell.fusion import Class, Hit, KnownGood, Match
 from fusioncell.fusion.knownindex import compile_lists
 from fusioncell.fusion.knownlists import Category
 from fusioncell.fusion.model import Assessment, Evidence, Origin
-from fusioncell.intake import extract_entry
+from fusioncell.intake import extract_entry, split_body
+from fusioncell.intake.model import Limits
 from fusioncell.kernel.entry import Entry, Payload
 from fusioncell.kernel.observable import Observable, ObservableType
 from fusioncell.shield.radius import verdict
@@ -100,13 +101,11 @@ def test_prose_and_collections_state_nothing() -> None:
     assert stated("text", f"{NAME} and {ADDRESS} were seen".encode()) == []
 
 
-@given(kind=st.sampled_from(["stix", "misp.attribute", "csv.row", "text"]), body=st.binary(max_size=60),
+@given(kind=st.sampled_from(["stix", "misp.attribute", "text"]), body=st.binary(max_size=60),
        subject=st.sampled_from([X, Y, "relationship--1", "observed-data--1", "indicator--1", "s"]),
        template=st.sampled_from(["domain-ip", "passive-dns", "", "other"]))  # fmt: skip
 def test_no_body_fails(kind: str, body: bytes, subject: str, template: str) -> None:
     one = entry(kind, body, subject, object="u", object_name=template)
-    if kind == "csv.row":
-        return  # its bytes are written by intake alone
     assert all(len(edge) == 2 for edge in edges_of(one, extract_entry(one)))
 
 
@@ -187,3 +186,13 @@ BELOW = Circle(count=14, accused=12)
 )  # fmt: skip
 def test_the_verdict_says_it_in_a_line(found: Radius, says: str) -> None:
     assert verdict(found) == says
+
+
+def test_a_row_of_a_table_states_it_where_it_holds_one_address() -> None:
+    def of(text: str) -> list[list[tuple[str, str]]]:
+        items = split_body("text/csv", text.encode(), "hosts.csv", Limits())[1].items
+        made = [entry(item.kind, item.body, item.subject, **item.meta) for item in items]
+        return [edges_of(one, extract_entry(one)) for one in made]
+
+    assert of(f"domain,ip\n{NAME},{ADDRESS}\n{NAME},\n") == [[(NAME, ADDRESS)], []]
+    assert of(f"domain,ip,dst_ip\n{NAME},{ADDRESS},198.51.100.7\n") == [[]]

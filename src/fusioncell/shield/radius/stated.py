@@ -142,6 +142,8 @@ def _of_stix(payload: Payload, extract: Extract) -> list[Edge]:
         return [(node, value) for value in _values(extract, _ADDRESSES)]
     if type not in ("domain-name", "relationship", "observed-data", "indicator"):
         return []
+    if type == "indicator" and len(extract.claims) < 2:
+        return []  # nearly all; others are looked through
     pointing = b"resolves_to_refs" in payload.body
     try:
         if type == "relationship":

@@ -20,6 +20,8 @@ _SAID = {
     Said.BOTH: ("suspicious", N_("Called both")),
     Said.NOTHING: ("none", N_("Nobody says")),
 }
+_TITLES = 3
+"""Lists that are named: the narrowest."""
 _GUARDED, _BLOCKED = N_("Guarded"), N_("Blocked already")
 
 
@@ -65,8 +67,9 @@ def _shown(name: str) -> str:
 
 
 def _lists(found: Sequence[Listed]) -> list[str]:
-    return [Words("{title} ({within})", title=one.title, within=N_("the first {number}", number=one.within))
-            if one.within else one.title for one in found]  # fmt: skip
+    rest = len(found) - _TITLES
+    more = [N_("and {count} more list", "and {count} more lists", rest)] if rest > 0 else []
+    return [*(one.title for one in found[:_TITLES]), *more]
 
 
 def _ground(found: Ground) -> Words:
@@ -117,7 +120,7 @@ def _circle(found: Circle) -> View:
 
 def _host(one: Host) -> View:
     address = guess(one.address) or Observable(ObservableType.IPV4, one.address)
-    words = (
+    words = N_("no other name") if not one.count else (
         N_("at least {count} other name", "at least {count} other names", one.count) if one.more
         else N_("{count} other name", "{count} other names", one.count)
     )  # fmt: skip
