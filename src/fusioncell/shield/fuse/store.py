@@ -171,8 +171,8 @@ def to_end(connection: Connection, limit: int) -> list[str]:
         for row in connection.rows(
             # CROSS: from what is due to its block, or SQLite looks at each block.
             "SELECT d.id FROM shield_due u CROSS JOIN shield_decision d WHERE d.name = u.name "
-            "AND d.state = 'published' AND u.action = 'end' AND d.exercise = 0 AND NOT EXISTS (SELECT 1 FROM shield_fuse_held h "
-            "WHERE h.decision = d.id AND h.kind = 'remove') ORDER BY d.seq LIMIT ?",
+            "AND d.state = 'published' AND u.action = 'end' AND d.exercise = 0 AND NOT EXISTS "
+            "(SELECT 1 FROM shield_fuse_held h WHERE h.decision = d.id AND h.kind = 'remove') ORDER BY d.seq LIMIT ?",
             (limit,),
         )
     ]
