@@ -38,6 +38,9 @@ HOW = {"id": N_("by its id"), "tag": N_("by a tag"), "name": N_("by its name as 
 _SHORTEST = 6
 """Characters of a name that is sought in texts; a shorter one is a common word too often."""
 _MAX_RELATED = 60
+_CITED = re.compile(r"\(Citation: [^()\n]{1,300}(?:\([^()\n]{1,100}\)[^()\n]{0,200})?\)")
+_LINKED = re.compile(r"\[([^\[\]\n]{1,300})\]\(https?://[^()\s]{1,1000}\)")
+_CODE = re.compile(r"</?code>")
 
 
 def href_of(which: str) -> str:
@@ -174,6 +177,11 @@ def _called(entity: Entity, names: Names) -> list[View]:
     return list(found.values())
 
 
+def described(text: str) -> str:
+    """Return a description as words: ATT&CK writes links in Markdown, marks of citations and code into its own."""
+    return _CODE.sub("", _LINKED.sub(r"\1", _CITED.sub("", text)))
+
+
 def _context(hub: Hub, viewer: Viewer, entity: Entity) -> View:
     names = Names(hub, viewer)
     reports = hub.entities.reports(viewer, entity)
@@ -185,7 +193,7 @@ def _context(hub: Hub, viewer: Viewer, entity: Entity) -> View:
     return {
         "one": {
             "id": entity.id, "name": technique.name if technique else entity.name, "kind": KINDS[entity.kind],
-            "external": entity.external, "galaxy": entity.galaxy, "description": entity.description[:4000],
+            "external": entity.external, "galaxy": entity.galaxy, "description": described(entity.description[:4000]),
             "cited": list(entity.links[:10]), "first": seen.first if seen else None,
             "last": seen.last if seen else None, "count": seen.count if seen else 0,
             "tactics": sorted({each.partition(":")[2].replace("-", " ") for each in entity.tactics}),
