@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from fusioncell.fusion.entities.refer import MAX_REFS, refs_in, refs_of_label, related_by, said_of
 from fusioncell.intake import extract_entry
+from fusioncell.intake.model import Extract
 from fusioncell.kernel.entry import Entry, Payload
 
 ID = "12345678-1234-4234-8234-123456789abc"
@@ -47,11 +48,16 @@ def test_a_relationship_names_both_ends_that_are_entities() -> None:
             "relationship_type": "uses"}  # fmt: skip
     entry = _entry(f"relationship--{ID}", body)
     assert refs_in(entry, extract_entry(entry)) == (ID, OTHER)
-    assert related_by(entry) == (ID, OTHER, "uses")
+    assert related_by(entry, extract_entry(entry)) == (ID, OTHER, "uses")
     towards = _entry(f"relationship--{ID}", body | {"source_ref": f"indicator--{ID}"})
     assert refs_in(towards, extract_entry(towards)) == (OTHER,)
-    assert related_by(towards) is None
-    assert related_by(_entry(f"relationship--{ID}", body | {"revoked": True})) is None
+    assert related_by(towards, extract_entry(towards)) is None
+    revoked = _entry(f"relationship--{ID}", body | {"revoked": True})
+    assert related_by(revoked, extract_entry(revoked)) is None and refs_in(revoked, extract_entry(revoked)) == ()
+    for key, value in (("relationship_type", None), ("source_ref", 5), ("labels", "no list"), ("name", ["x"])):
+        odd = _entry(f"relationship--{ID}", body | {key: value})
+        said = None if key in ("relationship_type", "source_ref") else (ID, OTHER, "uses")
+        assert related_by(odd, extract_entry(odd)) == related_by(odd, Extract()) == said, "as its bytes say"
 
 
 def test_an_object_says_what_it_is() -> None:

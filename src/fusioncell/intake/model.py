@@ -100,7 +100,9 @@ class Extract(msgspec.Struct, frozen=True, gc=False):
     """What one item says: claims, words for the search, and faults found only on a closer look.
 
     ``labels``: tags as given. ``notes``: what was kept but not read (a YARA rule, a pattern that is no equality).
-    ``sightings``: what it says of other things by their ids.
+    ``sightings``: what it says of other things by their ids. What follows is of STIX objects, for rooms that would else
+    read the same bytes again; empty where only the bytes say it right (a property of a wrong type). ``ties``: of a
+    relationship that is not revoked, what it ties: source, target, type. ``spec``: its ``spec_version``.
     """
 
     claims: tuple[Claim, ...] = ()
@@ -110,6 +112,8 @@ class Extract(msgspec.Struct, frozen=True, gc=False):
     faults: tuple[Fault, ...] = ()
     notes: tuple[str, ...] = ()
     sightings: tuple[Sighting, ...] = ()
+    ties: tuple[str, str, str] | None = None
+    spec: str = ""
 
 
 @dataclass(frozen=True, slots=True)

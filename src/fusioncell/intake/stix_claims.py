@@ -49,17 +49,20 @@ class _Reference(msgspec.Struct, gc=False):
 
 
 class _Doc(msgspec.Struct, gc=False):
-    """An SDO, SRO or marking, as far as it says something to claims and search."""
+    """An SDO, SRO or marking, as far as it says something to claims and search.
+
+    What is read for other rooms alone is of any type: it makes no fault here.
+    """
 
     name: str | None = None
     description: str | None = None
-    aliases: list[str] = []
-    x_mitre_aliases: list[str] = []
-    labels: list[str] = []
-    indicator_types: list[str] = []
-    malware_types: list[str] = []
-    kill_chain_phases: list[_Phase] = []
-    external_references: list[_Reference] = []
+    aliases: tuple[str, ...] = ()
+    x_mitre_aliases: tuple[str, ...] = ()
+    labels: tuple[str, ...] = ()
+    indicator_types: tuple[str, ...] = ()
+    malware_types: tuple[str, ...] = ()
+    kill_chain_phases: tuple[_Phase, ...] = ()
+    external_references: tuple[_Reference, ...] = ()
     created_by_ref: str | None = None
     created: str | None = None
     modified: str | None = None
@@ -76,6 +79,9 @@ class _Doc(msgspec.Struct, gc=False):
     count: int | None = None
     summary: bool = False
     relationship_type: str | None = None
+    source_ref: Any = None
+    target_ref: Any = None
+    spec_version: Any = None
     content: str | None = None
     abstract: str | None = None
     explanation: str | None = None
@@ -159,6 +165,7 @@ def extract(kind: str, subject: str, version: int, meta: dict[str, object], body
     if type in _PROPERTIES:
         return _extract_sco(subject, type, body, faults)
     doc = _read(_DOC, _Doc, body, faults)
+    ties, spec = (_ties(type, doc), _spec(doc)) if not faults else (None, "")
     labels = _labels(type, doc)
     claims: tuple[Claim, ...] = ()
     notes: tuple[str, ...] = ()
@@ -171,7 +178,7 @@ def extract(kind: str, subject: str, version: int, meta: dict[str, object], body
         claims = _embedded(subject, doc, labels, faults)
     elif type == "vulnerability":
         claims = _vulnerability(subject, doc, version, labels, faults)
-    return Extract(claims, _title(type, doc), _text(doc), labels, tuple(faults), notes, sightings)
+    return Extract(claims, _title(type, doc), _text(doc), labels, tuple(faults), notes, sightings, ties, spec)
 
 
 def _read(decoder: msgspec.json.Decoder[Any], shape: Any, body: bytes, faults: list[Fault]) -> Any:
@@ -201,10 +208,25 @@ def _mended(shape: Any, body: bytes, faults: list[Fault]) -> Any:
     return shape(**good)
 
 
+def _ties(type: str, doc: _Doc) -> tuple[str, str, str] | None:
+    """Return what a relationship ties (STIX 2.1 §5.1.2)."""
+    if type != "relationship" or doc.revoked or doc.relationship_type is None:
+        return None
+    source, target = doc.source_ref, doc.target_ref
+    return (source, target, doc.relationship_type) if isinstance(source, str) and isinstance(target, str) else None
+
+
+def _spec(doc: _Doc) -> str:
+    """Return what an object that is in order says of its version."""
+    said = doc.spec_version
+    return said if isinstance(said, str) and doc.modified is not None and doc.created is not None else ""
+
+
 def _labels(type: str, doc: _Doc) -> tuple[str, ...]:
     """The words that say what kind of thing this is about, in order, each once."""
-    found = doc.labels + doc.indicator_types + doc.malware_types
-    found += [f"{phase.kill_chain_name}:{phase.phase_name}" for phase in doc.kill_chain_phases]
+    found = [*doc.labels, *doc.indicator_types, *doc.malware_types]
+    if doc.kill_chain_phases:
+        found += [f"{phase.kill_chain_name}:{phase.phase_name}" for phase in doc.kill_chain_phases]
     found += [ref.external_id for ref in doc.external_references
               if ref.external_id and ref.source_name.startswith(("mitre", "cve"))]
     if type in _NAMED_LABELS and doc.name:

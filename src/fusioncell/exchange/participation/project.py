@@ -41,8 +41,9 @@ def project(connection: Connection, arrived: Arrived) -> None:
             heads[key] = (entry.contribution, voice_of(entry.org), since_of(entry.payload, entry.at))
         sum_ = sums[key]
         sum_["items"] += 1
-        for name, number in weigh_item(entry.kind, arrival.extract).items():
-            sum_[name] += number
+        if arrival.extract.claims or arrival.extract.sightings:
+            for name, number in weigh_item(entry.kind, arrival.extract).items():
+                sum_[name] += number
     if sums:
         store.add_given(connection, [(*key, *heads[key], sums[key]["items"], *(sums[key][name] for name in SUMS))
                                      for key in sorted(sums)])  # fmt: skip

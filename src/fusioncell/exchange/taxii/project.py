@@ -239,7 +239,8 @@ def _columns(items: Sequence[Entry], fresh: Mapping[int, Extract]) -> Columns:
         if payload is None:
             pass
         elif entry.kind == "stix":
-            if (found := _spec_of(payload.body)) is not None:
+            extract = fresh.get(entry.seq)
+            if (found := _spec_of(payload.body, extract.spec if extract is not None else "")) is not None:
                 oid, spec = payload.subject, SPEC_20 if found == STIX_20 else 0
                 named = oid, oid.partition("--")[0], payload.version
         elif (extract := fresh.get(entry.seq)) is not None:
@@ -259,8 +260,13 @@ def _columns(items: Sequence[Entry], fresh: Mapping[int, Extract]) -> Columns:
     return flags, array("q", types), array("q", versions), array("i", sizes), bytearray(b"".join(keys))
 
 
-def _spec_of(body: bytes) -> int | None:
-    """Return the STIX version of an object: what says none and has the form of 2.0 is of 2.0. None: unreadable."""
+def _spec_of(body: bytes, said: str) -> int | None:
+    """Return the STIX version of an object: what says none and has the form of 2.0 is of 2.0. None: unreadable.
+
+    ``said``: what was read of it before, "" where that is to be read from its bytes.
+    """
+    if said:
+        return STIX_20 if said == "2.0" else STIX_21
     try:
         head = _head(body)
     except msgspec.DecodeError:

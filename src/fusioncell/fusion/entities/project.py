@@ -15,6 +15,7 @@ from fusioncell.fusion.entities.model import LINK, SAYS, UNLINK, LinkBody, Unlin
 from fusioncell.fusion.entities.refer import fold, number_of, refs_in, related_by, said_of
 from fusioncell.fusion.entities.store import metadata
 from fusioncell.intake import since_of
+from fusioncell.intake.model import Extract
 from fusioncell.intake.project import Arrived, is_fresh
 from fusioncell.kernel.entry import Entry
 from fusioncell.kernel.marking import voice_of
@@ -22,6 +23,7 @@ from fusioncell.kernel.ports import Connection, storable
 
 __all__ = ["metadata", "project", "purge"]
 
+_Row = tuple[object, ...]
 _Report = tuple[int, int]
 """A contribution by its first position, and an audience."""
 
@@ -32,7 +34,7 @@ class _Mentions:
 
     def __init__(self) -> None:
         self._counted: dict[_Report, dict[tuple[str, ...], list[int]]] = {}
-        self._reports: list[tuple[object, ...]] = []
+        self._reports: list[_Row] = []
 
     def count(self, entry: Entry, refs: tuple[str, ...], fresh: bool, sign: int) -> None:
         """Add or take an item."""
@@ -78,8 +80,8 @@ class _Mentions:
 def project(connection: Connection, entries: Sequence[Entry], arrived: Arrived) -> None:
     """Apply one cut."""
     mentions = _Mentions()
-    said: list[tuple[object, ...]] = []
-    relations: list[tuple[object, ...]] = []
+    said: list[_Row] = []
+    relations: list[_Row] = []
     for arrival in arrived.arrivals:
         entry = arrival.entry
         refs = refs_in(entry, arrival.extract)
@@ -87,16 +89,7 @@ def project(connection: Connection, entries: Sequence[Entry], arrived: Arrived) 
             continue
         mentions.count(entry, refs, arrival.fresh, 1)
         if entry.kind == "stix":
-            one = said_of(entry)
-            if one is not None:
-                names = "\n".join(one.names)
-                said.append((one.entity, entry.seq, entry.audience, voice_of(entry.org), entry.at, one.kind,
-                             one.external, names, fold_each(one.names), "\n".join(one.tactics),
-                             one.description))  # fmt: skip
-            relation = related_by(entry)
-            if relation is not None and relation.source in refs and relation.target in refs:
-                relations.append((entry.seq, number_of(relation.source), number_of(relation.target), relation.type,
-                                  entry.audience, entry.commit_seq))  # fmt: skip
+            _read(entry, arrival.extract, refs, said, relations)
     for entry, extract in arrived.ended:
         refs = refs_in(entry, extract)
         if refs:
@@ -110,6 +103,18 @@ def project(connection: Connection, entries: Sequence[Entry], arrived: Arrived) 
         store.drop_seqs(connection, [entry.seq for entry, _ in arrived.ended])
     for entry in entries:
         _link(connection, entry)
+
+
+def _read(entry: Entry, extract: Extract, refs: tuple[str, ...], said: list[_Row], relations: list[_Row]) -> None:
+    """Add what a STIX object says of itself, or of two others."""
+    relation = related_by(entry, extract)
+    if relation is not None:
+        if relation.source in refs and relation.target in refs:
+            relations.append((entry.seq, number_of(relation.source), number_of(relation.target), relation.type,
+                              entry.audience, entry.commit_seq))  # fmt: skip
+    elif (one := said_of(entry)) is not None:
+        said.append((one.entity, entry.seq, entry.audience, voice_of(entry.org), entry.at, one.kind, one.external,
+                     "\n".join(one.names), fold_each(one.names), "\n".join(one.tactics), one.description))  # fmt: skip
 
 
 def fold_each(names: Sequence[str]) -> str:

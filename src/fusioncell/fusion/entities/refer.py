@@ -135,14 +135,18 @@ def refs_in(entry: Entry, extract: Extract) -> tuple[str, ...]:
     """Return what an item refers to, each once, in a fixed order."""
     claims = extract.claims
     common: tuple[str, ...] = ()
+    more: list[str] = []
     if claims or extract.labels:
         common = _refs_of_labels(extract.labels, tuple([claim.context for claim in claims]))
-    more = [claim.observable.value for claim in claims if claim.observable.type is ObservableType.VULNERABILITY]
+        more = [storable(claim.observable.value) for claim in claims
+                if claim.observable.type is ObservableType.VULNERABILITY]  # fmt: skip
     if "T" in extract.title:
         more += _TECHNIQUE.findall(extract.title)
-    if entry.kind == "stix" and entry.payload is not None:
+    if extract.ties is not None:
+        more += [number for number in map(_entity_of, extract.ties[:2]) if number]
+    elif entry.kind == "stix" and entry.payload is not None:
         more += _of_stix(entry.payload.subject, entry.payload.body)
-    return common[:MAX_REFS] if not more else tuple(sorted({*common, *map(storable, more)})[:MAX_REFS])
+    return common[:MAX_REFS] if not more else tuple(sorted({*common, *more})[:MAX_REFS])
 
 
 @lru_cache(maxsize=1024)
@@ -159,7 +163,7 @@ def _of_stix(subject: str, body: bytes) -> list[str]:
         return [number]
     try:
         if type == "relationship":
-            return [number for number in _ends(body)[:2] if number]
+            return [number for ref in _ties(body)[:2] if (number := _entity_of(ref))]
         if type == "report":
             return [n for ref in _report(body).object_refs[:MAX_REFS] if (n := _entity_of(ref))]
     except _BAD:
@@ -167,13 +171,10 @@ def _of_stix(subject: str, body: bytes) -> list[str]:
     return []
 
 
-@lru_cache(maxsize=2)
-def _ends(body: bytes) -> tuple[str, str, str]:
-    """Return source and target of a relationship, "" for one that is no entity, and its type. Remembered for who asks
-    of the same entry next."""
+def _ties(body: bytes) -> tuple[str, str, str]:
+    """Return source, target and type of a relationship that intake did not read so."""
     one = _relationship(body)
-    return ("", "", "") if one.revoked else (_entity_of(one.source_ref), _entity_of(one.target_ref),
-                                             one.relationship_type)  # fmt: skip
+    return ("", "", "") if one.revoked else (one.source_ref, one.target_ref, one.relationship_type)
 
 
 @lru_cache(maxsize=8192)
@@ -206,13 +207,14 @@ def said_of(entry: Entry) -> Said | None:
                 storable(one.description[:2000]))  # fmt: skip
 
 
-def related_by(entry: Entry) -> Related | None:
+def related_by(entry: Entry, extract: Extract) -> Related | None:
     """Return what a relationship between two entities says; None for any other entry."""
     payload = entry.payload
     if entry.kind != "stix" or payload is None or not payload.subject.startswith("relationship--"):
         return None
     try:
-        source, target, type = _ends(payload.body)
+        source, target, type = extract.ties or _ties(payload.body)
     except _BAD:
         return None
+    source, target = _entity_of(source), _entity_of(target)
     return Related(source, target, storable(type[:60])) if source and target else None

@@ -144,7 +144,9 @@ def _of_stix(payload: Payload, extract: Extract) -> list[Edge]:
         return []
     if type == "indicator" and len(extract.claims) < 2:
         return []  # nearly all; others are looked through
-    pointing = b"resolves_to_refs" in payload.body
+    if extract.ties is not None and extract.ties[2] != "resolves-to":
+        return []
+    pointing = type != "relationship" and b"resolves_to_refs" in payload.body
     try:
         if type == "relationship":
             return _related_by(_pointing(payload.body)) if b"resolves-to" in payload.body else []
