@@ -143,3 +143,14 @@ def test_a_lead_asks_for_a_name_that_is_not_theirs(hub: Hub, gov: Viewer) -> Non
     hub.shield.guards.release(gov, "never.asked.example")
     hub.settle()
     assert hub.shield.guards.fired("bank.cdn.example", hub.record.visible_to(gov)) == []
+
+
+def test_a_name_that_someone_calls_a_sinkhole_waits_for_people(hub: Hub, gov: Viewer) -> None:
+    # A table says so in its verdict; before, its plain listing was taken for an accusation.
+    hub.intake.accept(gov, b"domain,verdict\nseized.example,sinkholed\n", "text/csv", Terms(tlp=Tlp.GREEN))
+    hub.settle()
+    assert hub.shield.newest("seized.example", gov) is None
+    report(hub, "seized.example")
+    assert one(hub, gov, "seized.example") is State.REFUSED
+    found = hub.shield.newest("seized.example", gov)
+    assert found is not None and "sinkhole" in str(found.guards)

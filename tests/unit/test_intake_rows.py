@@ -51,6 +51,7 @@ TABLES = {
     "benign by verdict": (b"domain,verdict\nevil.example,Benign\n", [("evil.example", Role.CONTEXT, Stance.BENIGN)]),
     "whitelisted": (b"domain,whitelisted\na.example,true\nb.example,false\n",
                     [("a.example", Role.CONTEXT, Stance.BENIGN), ("b.example", *BAD)]),
+    "a sinkhole": (b"domain,verdict\nseized.example,Sinkholed\n", [("seized.example", Role.SINKHOLE, Stance.NONE)]),
     "suspicious": (b"domain,verdict\nevil.example,suspicious\n", [("evil.example", Role.ATTACKER, Stance.SUSPICIOUS)]),
     "compromised site": (b"domain,is_compromised\nevil.example,True\n",
                          [("evil.example", Role.ABUSED, Stance.MALICIOUS)]),

@@ -7,7 +7,7 @@ Rules kept here:
 2. The header is the first line if it holds names of ``columns`` and no observable, else the last comment before the
    first row (abuse.ch). Without one, the subject is the first column whose values are observables.
 3. A list of indicators speaks of its subject column as the attacker's and malicious, unless the row says otherwise
-   (``benign``, ``whitelisted``, ``verdict``); other observables in the row are only mentioned.
+   (``benign``, ``whitelisted``, ``verdict``, of a sinkhole too); other observables in the row are only mentioned.
 4. A report on hosts (Shadowserver's: ``timestamp`` first, an ASN and a country) speaks of the host as compromised, or
    as a victim where it names the targets: context, never evidence against the host.
 5. A row's own TLP (column ``tlp``) is its marking; a row whose label cannot be read is a fault, and goes to no one.
@@ -39,6 +39,7 @@ _DELIMITERS = ",;\t|"
 _COMMENT = "#"
 _BENIGN = re.compile(r"\b(?:benign|white-?list|allow-?list|clean|legit|false.?positive|good|safe|harmless)",
                      re.IGNORECASE)
+_SINKHOLE = re.compile(r"\bsink-?hol(?:e|ed|ing)\b", re.IGNORECASE)
 _SUSPICIOUS = re.compile(r"\b(?:suspicious|suspected|unknown|undetermined)", re.IGNORECASE)
 _YES = frozenset(("true", "1", "yes", "y"))
 _TAG_BREAK = re.compile(r"[,;|]+")
@@ -310,6 +311,9 @@ def _judgement(layout: Layout, cells: list[str]) -> tuple[Role, Stance]:
     if layout.report:
         return (Role.VICTIM if layout.victim else Role.COMPROMISED), Stance.NONE
     verdict = layout.first("verdict", cells)
+    if _SINKHOLE.search(verdict):
+        # Whoever took it over keeps it reachable: it is no attacker's any more (``shield.guards``).
+        return Role.SINKHOLE, Stance.NONE
     if layout.first("benign", cells).lower() in _YES or _BENIGN.search(verdict):
         return Role.CONTEXT, Stance.BENIGN
     if layout.first("compromised", cells).lower() in _YES:
