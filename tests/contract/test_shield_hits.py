@@ -11,7 +11,7 @@ from fusioncell.bootstrap import Hub
 from fusioncell.intake.service import Terms
 from fusioncell.kernel.clock import HOUR, MINUTE, Instant, ManualClock
 from fusioncell.kernel.errors import Conflict
-from fusioncell.kernel.marking import Tlp, Viewer
+from fusioncell.kernel.marking import PUBLIC, Tlp, Viewer
 from fusioncell.shield.hits import store
 from fusioncell.shield.hits.model import ENOUGH, RELEASE_AFTER, K, Overrides, Report, Row
 from fusioncell.shield.resolvers import Kind
@@ -91,6 +91,17 @@ def test_an_hour_is_reported_once_and_released_once_enough_organisations_did(wor
     figures = hits.metrics(world.hub.record.audiences_where(lambda _: True))
     assert figures["fusioncell_shield_blocked_week"] == 123
     assert figures["fusioncell_shield_reporting_subscribers"] == ENOUGH
+
+
+def test_a_name_s_radius_tells_the_counts_that_its_viewer_may_see(world: World) -> None:
+    radii, isp = world.hub.shielding.radii, world.isps[0][0]
+    assert radii.of(isp, NAME).asked is None
+    for number in range(ENOUGH):
+        world.report(number, Row(NAME, 40 + number))
+    assert [radii.of(who, NAME).asked for who, _ in world.isps] == [40, 41, 42], "one's own alone"
+    world.later(RELEASE_AFTER + HOUR)
+    assert radii.of(isp, NAME).asked == radii.of(world.gov, NAME).asked == 40 + 41 + 42
+    assert radii.of(PUBLIC, NAME).asked is None and radii.of(isp, f"www.{NAME}").asked is None
 
 
 def test_an_override_comes_and_goes(world: World) -> None:

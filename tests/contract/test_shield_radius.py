@@ -8,10 +8,11 @@ from typing import Any
 
 import pytest
 
+from databases import dump, rebuild
 from fusioncell.bootstrap import Hub
 from fusioncell.intake.service import Terms
 from fusioncell.kernel.errors import BadInput
-from fusioncell.kernel.marking import Tlp, Viewer
+from fusioncell.kernel.marking import PUBLIC, Tlp, Viewer
 from fusioncell.shield.radius.model import MOST_ADDRESSES, Host, Near, Said
 
 NAME, ADDRESS = "evil.example", "203.0.113.58"
@@ -149,6 +150,20 @@ def test_what_is_blocked_already_is_said(hub: Hub, gov: Viewer) -> None:
     assert (found.blocked, found.covered) == (1, "")
     assert [one.blocked for one in (*found.below.named, *found.beside.named)] == [True, True]
     assert hub.shielding.radii.of(gov, f"x.a.{NAME}").covered == f"a.{NAME}"
+    assert (hub.shielding.radii.of(PUBLIC, NAME).blocked, hub.shielding.radii.of(PUBLIC, f"x.a.{NAME}").covered) == (
+        0, ""), "blocks are released to members"  # fmt: skip
+
+
+def test_a_rebuild_gives_the_same_edges(hub: Hub, gov: Viewer) -> None:
+    give(hub, "Gov", f"domain,ip\n{NAME},{ADDRESS}\nshop.example,{ADDRESS}\n")
+    sent = give(hub, "Gov", event(1, [], [domain_ip("gone.example", ADDRESS, 2)]), "application/json")
+    hub.intake.recall(gov, sent, "a mistake")
+    hub.settle()
+    before = dump(hub.databases["projections"])["shield_radius_stated"]
+    assert [(row[0], row[1]) for row in before] == [(NAME, ADDRESS), ("shop.example", ADDRESS)], "and none that is gone"
+    rebuild(hub)
+    hub.settle()
+    assert dump(hub.databases["projections"])["shield_radius_stated"] == before
 
 
 def test_what_is_no_name_is_refused(hub: Hub, gov: Viewer) -> None:
