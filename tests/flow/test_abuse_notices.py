@@ -232,3 +232,29 @@ def test_the_command_prints_what_is_new(made: MadeHub, tmp_path: Path) -> None:
     assert run.invoke(main, asked).stdout == ""
     assert len(run.invoke(main, [*asked, "--since", "2026-11-21"]).stdout.splitlines()) == 1200
     assert run.invoke(main, [*asked, "--since", "soon"]).exit_code == 1
+
+
+def test_what_is_hidden_changes_no_byte(made: MadeHub) -> None:
+    own(made, made.provider, NORTH, NORTH6)
+    tell(made, ROWS)
+    tell(made, "url,tags\nhttp://45.10.0.68/login/,phishing\n")
+
+    def look() -> list[str]:
+        answers = [ask(made, made.provider, **asked) for asked in (
+            {}, {"format": "csv"}, {"format": "xarf"}, {"limit": 1}, {"since": "2026-11-22T07:00:00Z"})]  # fmt: skip
+        with browser(made, made.provider) as jon:
+            page = jon.get("/mine/abuse").text.partition("<main")[2].partition("</main>")[0]
+        return [f"{one.text} {one.headers['x-notices-more']}" for one in answers] + [page]
+
+    before, cursor = look(), ask(made, made.provider).headers["x-notices-cursor"]
+    assert before[0].count("\n") == 3 and "45[.]10[.]0[.]7" in before[-1]
+    tell(made, ROWS, Tlp.AMBER_STRICT)
+    hidden = tell(made, "ip,verdict\n45.10.0.7,benign\n45.10.3.3,malicious\n45.10.0.0/24,malicious\n", Tlp.AMBER_STRICT)
+    assert look() == before
+    viewer = made.hub.members.operator_viewer(made.ministry.org)
+    assert viewer is not None
+    made.hub.intake.recall(viewer, hidden, "wrong")
+    made.hub.settle()
+    assert look() == before
+    after = ask(made, made.provider, cursor=cursor)
+    assert after.text == "" and after.headers["x-notices-again"] == "false"

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from ipaddress import IPv4Network, IPv6Network, collapse_addresses, ip_address, ip_network
+from socket import inet_aton
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -32,12 +33,15 @@ class Span(NamedTuple):
 def span_of(one: Observable) -> Span | None:
     """Return the addresses that an observable names, None for one that names none."""
     text, port = one.value, 0
+    if one.type is ObservableType.IPV4:
+        number = int.from_bytes(inet_aton(text))
+        return Span(4, number, number)
     if one.type is ObservableType.URL:
         found = _URL.match(text)
         if found is None:
             return None
         text, port = found[1] or found[2], int(found[3] or 0)
-    elif one.type not in (ObservableType.IPV4, ObservableType.IPV6, ObservableType.CIDR):
+    elif one.type not in (ObservableType.IPV6, ObservableType.CIDR):
         return None
     try:
         net = ip_network(text, strict=False)
