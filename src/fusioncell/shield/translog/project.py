@@ -108,7 +108,9 @@ class _Log:
         names |= {said.name for said in self._heard.values()}
         known = store.newest_adds(connection, names - {""}) if names - {""} else []
         self._blocks = {row[5]: _Block(*row) for row in known}
-        ids = {one for said in self._heard.values() for one in (said.decision, said.appeal) if one}
+        # Only an appeal asks for a block by its id.
+        events = [self._heard[entry.seq] for entry in entries if entry.kind in EVENTS]
+        ids = {one for said in events for one in (said.decision, said.appeal) if one}
         self._holds = store.holds_waiting(connection)
         self._begun = {row[4]: _Block(*row) for row in (store.by_ids(connection, ids) if ids else [])}
 
