@@ -59,7 +59,7 @@ FORMATS: dict[str, Format] = {row.name: row for row in (
     Format("jsonl", ("application/x-ndjson", "application/jsonl", "application/x-jsonlines"), (".jsonl", ".ndjson"),
            jsonlines.split, jsonlines.extract),
     Format("xarf", ("application/xarf+json", "application/vnd.xarf+json"), (".xarf",), xarf.split, xarf.extract),
-    Format("text", ("text/markdown",), (".md", ".eml", ".log"), freetext.split, freetext.extract),
+    Format("text", ("text/markdown", "message/rfc822"), (".md", ".eml", ".log"), freetext.split, freetext.extract),
 )}
 """The formats by name. ``application/json`` and ``text/plain`` name none: the content decides."""
 

@@ -1,12 +1,13 @@
 """Free text: an advisory, a mail, a paste. It is one item; defanged values in it are the attacker's.
 
 Who defangs a value says that it is dangerous; the other values of a text are only mentioned (a victim's site, a
-vendor's page, the reporter's own mail address).
+vendor's page, the reporter's own mail address). A mail saved as a file is read as its decoded words (``mailtext``).
 """
 
 from __future__ import annotations
 
 from fusioncell.intake.lines import checked_text, digest_of
+from fusioncell.intake.mailtext import is_mail, subject_of, words_of
 from fusioncell.intake.model import Extract, Fault, Item, Limits, Split
 from fusioncell.intake.text import find_observables
 from fusioncell.kernel.claim import Claim, Role, Stance
@@ -16,6 +17,7 @@ from fusioncell.kernel.observable import Observable
 MAX_TEXT = 20_000
 MAX_CLAIMS = 10_000
 """Observables that are read of one text."""
+MAIL: dict[str, object] = {"format": "mail"}
 
 
 def split(body: bytes, *, limits: Limits) -> Split:
@@ -33,6 +35,9 @@ def split(body: bytes, *, limits: Limits) -> Split:
         text = body.decode("utf-8", "replace")
     if not text.strip():
         raise BadInput("the text is empty", hint="Send the text in the body.")
+    if is_mail(body):
+        item = Item("text", digest_of(body), 0, "text", body, None, MAIL)
+        return Split((item,), tuple(faults), subject_of(body)[:200] or _title(text))
     item = Item("text", digest_of(body), 0, "text", body)
     return Split((item,), tuple(faults), _title(text))
 
@@ -44,7 +49,8 @@ def _title(text: str) -> str:
 
 def extract(kind: str, subject: str, version: int, meta: dict[str, object], body: bytes) -> Extract:
     """Read a text: a claim for each observable in it, the attacker's if it is defanged anywhere."""
-    text = body.decode("utf-8", "replace")
+    mail = meta.get("format") == MAIL["format"]
+    text = words_of(body) if mail else body.decode("utf-8", "replace")
     defanged: dict[Observable, bool] = {}
     for found in find_observables(text):
         defanged[found.observable] = defanged.get(found.observable, False) or found.defanged

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from fusioncell.intake.mailtext import is_mail, words_of
 from fusioncell.kernel.marking import Tlp, parse_tlp
 
 _SAID = re.compile(rb"\bTLP\s?[:=]\s?(CLEAR|WHITE|GREEN|AMBER ?\+ ?STRICT|AMBER|RED)(?![A-Za-z])", re.IGNORECASE)
@@ -19,4 +20,6 @@ def said_in(name: str, body: bytes) -> list[Tlp]:
         start = heading[0] if heading else b""
     elif name != "text":
         return []
+    elif is_mail(body):
+        start += words_of(body)[:_LOOK_AT].encode("utf-8", "replace")
     return [parse_tlp(label.decode()) for label in _SAID.findall(start)]
