@@ -6,7 +6,7 @@ names those are, and that one is touched stands among the guards of a proposal.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 from fusioncell.fusion import ground
@@ -33,8 +33,6 @@ from fusioncell.shield.radius.model import (
 )
 from fusioncell.shield.radius.reckon import circle, lists_of
 from fusioncell.shield.radius.stated import HOPS, NODE
-
-_Step = Callable[[Connection, Sequence[str], frozenset[int], int], list[str]]
 
 
 class Radii:
@@ -76,8 +74,8 @@ class Radii:
         """Add the names on its addresses, and how often it was asked for."""
         own, under = found.name, f".{found.name}"
         with self._projections.read() as connection:
-            addresses, more_hosts = _walk(connection, store.onward, found.name, seen, MOST_ADDRESSES)
-            on = {one: _walk(connection, store.back, one, seen, MOST_BESIDE) for one in addresses}
+            addresses, more_hosts = _walk(connection, store.ADDRESSES, found.name, seen, MOST_ADDRESSES)
+            on = {one: _walk(connection, store.NAMES, one, seen, MOST_BESIDE) for one in addresses}
             ids = store.decisions_on(connection, own, seen, NAMED)
             ids += [row[1] for row in store.blocked_below(connection, own, seen, NAMED)]
             asked = store.counted(connection, ids, self._fusion.now() - DAYS * DAY, seen)
@@ -96,7 +94,9 @@ class Radii:
                        asked=asked)  # fmt: skip
 
 
-def _walk(connection: Connection, step: _Step, start: str, seen: frozenset[int], most: int) -> tuple[list[str], bool]:
+def _walk(
+    connection: Connection, way: tuple[str, str], start: str, seen: frozenset[int], most: int
+) -> tuple[list[str], bool]:
     """Follow edges from a value to the values at their other end; return at most so many, and whether there are more.
 
     What leads on (an object, an id) is followed within the same bound.
@@ -106,7 +106,7 @@ def _walk(connection: Connection, step: _Step, start: str, seen: frozenset[int],
     for _ in range(HOPS):
         if not waiting:
             break
-        reached = step(connection, waiting, seen, most + 1)
+        reached = store.across(connection, way, waiting, seen, most + 1)
         more = more or len(reached) > most
         found.update(dict.fromkeys(one for one in reached if not one.startswith(NODE)))
         waiting = [one for one in reached if one.startswith(NODE) and one not in met]

@@ -36,22 +36,19 @@ def drop(connection: Connection, rows: Iterable[Row]) -> None:
                         rows)  # fmt: skip
 
 
-def onward(connection: Connection, ones: Sequence[str], audiences: Iterable[int], limit: int) -> list[str]:
-    """Return where edges lead from these, towards addresses, in order."""
-    which, wanted = connection.among(ones)
-    sql, value = connection.among(audiences)
-    return [row[0] for row in connection.rows(
-        f"SELECT DISTINCT other FROM shield_radius_stated WHERE one IN {which} AND audience IN {sql} "
-        "ORDER BY other LIMIT ?", (wanted, value, limit))]  # fmt: skip
+ADDRESSES, NAMES = ("one", "other"), ("other", "one")
+"""Which way edges are followed: from column, to column."""
 
 
-def back(connection: Connection, others: Sequence[str], audiences: Iterable[int], limit: int) -> list[str]:
-    """Return whence edges come to these, towards names, in order."""
-    which, wanted = connection.among(others)
+def across(connection: Connection, way: tuple[str, str], values: Sequence[str], audiences: Iterable[int], limit: int
+           ) -> list[str]:  # fmt: skip
+    """Return where edges lead from these values, towards ``ADDRESSES`` or ``NAMES``, in order: an index scan."""
+    which, wanted = connection.among(values)
     sql, value = connection.among(audiences)
+    start, end = way
     return [row[0] for row in connection.rows(
-        f"SELECT DISTINCT one FROM shield_radius_stated WHERE other IN {which} AND audience IN {sql} "
-        "ORDER BY one LIMIT ?", (wanted, value, limit))]  # fmt: skip
+        f"SELECT DISTINCT {end} FROM shield_radius_stated WHERE {start} IN {which} AND audience IN {sql} "
+        f"ORDER BY {end} LIMIT ?", (wanted, value, limit))]  # fmt: skip
 
 
 _BLOCKED = "SELECT name, id FROM shield_decision WHERE state = 'published' AND exercise = 0"
