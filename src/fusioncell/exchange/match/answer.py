@@ -91,19 +91,19 @@ class Tails:
         (``joined``: with the beginning of the next line).
         """
         columns = self._columns
-        profile = rows["profile"]
+        profile = columns.profile(rows)
         with self._lock:
             self._make(profile)
         active = columns.profiles.active(profile, rows["latest"], now)
-        figures = _FIGURES[np.rint(active * _STEPS).astype(np.int64)].tolist()
-        place = 2 * profile.astype(np.int64)
-        before = self._before[place + (active >= 0.5)].tolist()
-        return before, figures, self._after[place + joined].tolist()
+        figures = _FIGURES.take(np.rint(active * _STEPS).astype(np.int64)).tolist()
+        place = 2 * profile
+        before = self._before.take(place + (active >= 0.5)).tolist()
+        return before, figures, self._after.take(place + joined).tolist()
 
     def said(self, row: npt.NDArray[Any], now: Instant) -> Said:
         """Return the same of one row (an array of it alone), as figures."""
         columns = self._columns
-        number = row["profile"]
+        number = columns.profile(row)
         active = float(columns.profiles.active(number, row["latest"], now)[0])
         profiles = columns.profiles
         return said_of_profile(profiles.all[int(number[0])], profiles.malicious(int(number[0]), self._line),

@@ -1,10 +1,10 @@
 """What is said of every observable, in columns in memory: 29 bytes each. Pure.
 
-* ``keys`` holds the first hash of each (see ``hash``), sorted. In ``rest`` stand, side by side so that one look at
-  memory brings all three: ``check``, the second hash; ``latest``, the forward-decayed weight of its one voice;
-  ``profile``, the number of its :class:`~fusioncell.fusion.model.Profile`: whose audiences, how many mentions, how
-  strong a voice. Few profiles exist, so "may this viewer see it" is one look-up in a small table per profile, and what
-  is answered follows from a handful of floats.
+* ``keys`` holds the first hash of each (see ``hash``), sorted. In ``rest`` stand, in sixteen bytes so that one look at
+  memory brings all three: the second hash but for its last bits; in place of these the number of the observable's
+  :class:`~fusioncell.fusion.model.Profile`: whose audiences, how many mentions, how strong a voice; and ``latest``, the
+  forward-decayed weight of its one voice. Few profiles exist, so "may this viewer see it" is one look-up in a small
+  table per profile, and what is answered follows from a handful of floats.
 * A look-up asks a bit map first (most values of a log end there), then a table of buckets, then the keys.
 * Of an observable of many voices, or that changed since the columns were made, memory only says: ask the store.
 """
@@ -30,7 +30,7 @@ Numbers = npt.NDArray[np.int64]
 UNKNOWN, KNOWN, ASK = 0, 1, 2
 """What memory says of a value for a viewer: nothing that it sees mentions it; the answer stands here; ask the store."""
 _BITS_EACH = 8
-_KEYS_A_BUCKET = 2
+_KEYS_A_BUCKET = 1
 _LIMIT = 1000.0
 _END = (1 << 64) - 1
 
@@ -96,12 +96,14 @@ class Columns:
 
     keys: Words
     rest: npt.NDArray[Any]
-    """``check``, ``latest``, ``profile``: 16 bits while there are so few profiles, else 32."""
+    """``said``: the second hash, its last bits the profile's number; ``latest``."""
     buckets: npt.NDArray[np.uint32]
     bits: npt.NDArray[np.uint8]
     profiles: Profiles
     many: Bools
     """Of each profile: whether the store must be asked."""
+    width: int
+    """Bits of a profile's number: 16 while there are so few, else 32."""
 
     @property
     def nbytes(self) -> int:
@@ -111,19 +113,30 @@ class Columns:
     def __len__(self) -> int:
         return len(self.keys) - 1
 
+    def profile(self, rows: npt.NDArray[Any]) -> Numbers:
+        """Return the profiles' numbers of rows of ``rest``."""
+        number: Words = rows["said"] & np.uint64((1 << self.width) - 1)
+        return number.view(np.int64)
+
+    def standing(self, audiences: frozenset[int], profile: Numbers) -> npt.NDArray[np.int8]:
+        """Return UNKNOWN, KNOWN or ASK for someone of these audiences, by the profiles' numbers."""
+        visible = self.profiles.visible_to(audiences)[: len(self.many)]
+        table: npt.NDArray[np.int8] = np.where(visible, np.where(self.many, ASK, KNOWN), UNKNOWN).astype(np.int8)
+        return table.take(profile)
+
     def perhaps(self, keys: Words) -> Numbers:
         """Return the places of the keys that may be held: all that are, and some others."""
         place = keys >> np.uint64(64 - _log2(8 * len(self.bits)))
-        bit = self.bits[(place >> np.uint64(3)).astype(np.int64)] >> (place & np.uint64(7)).astype(np.uint8)
+        bit = self.bits.take((place >> np.uint64(3)).view(np.int64)) >> (place & np.uint64(7)).astype(np.uint8)
         return np.flatnonzero(bit & 1)
 
     def places(self, keys: Words) -> Numbers:
         """Return where each stands in the columns, or would stand."""
-        at = self.buckets[(keys >> np.uint64(64 - _log2(len(self.buckets)))).astype(np.int64)].astype(np.int64)
+        at = self.buckets.take((keys >> np.uint64(64 - _log2(len(self.buckets)))).view(np.int64)).astype(np.int64)
         waiting, wanted, here = np.arange(len(keys)), keys, at
         # Each steps on from its bucket's first key to the first that is not smaller; the last row is smaller than none.
-        while len(on := np.flatnonzero(self.keys[here] < wanted)):
-            waiting, wanted, here = waiting[on], wanted[on], here[on] + 1
+        while len(on := np.flatnonzero(self.keys.take(here) < wanted)):
+            waiting, wanted, here = waiting.take(on), wanted.take(on), here.take(on) + 1
             at[waiting] = here
         return at
 
@@ -140,7 +153,7 @@ class Columns:
         kept[-1] = False
         rest = self.rest[kept]
         return Rows(
-            [self.keys[kept]], [rest["check"]], [rest["latest"]], [rest["profile"].astype(np.uint32)], self.profiles
+            [self.keys[kept]], [rest["said"]], [rest["latest"]], [self.profile(rest).astype(np.uint32)], self.profiles
         )
 
 
@@ -191,11 +204,12 @@ class Rows:
         bits[byte[starts]] = np.bitwise_or.reduceat(bit, starts)
         shift = _log2(size // _KEYS_A_BUCKET)
         edges = np.arange(1 << shift, dtype=np.uint64) << np.uint64(64 - shift)
-        number = np.uint16 if len(self.profiles.all) < 1 << 16 else np.uint32
-        rest = np.empty(len(keys), [("check", np.uint64), ("latest", np.float64), ("profile", number)])
-        rest["check"] = np.concatenate([*self.checks, np.zeros(1, np.uint64)])[order]
+        width = 16 if len(self.profiles.all) < 1 << 16 else 32
+        rest = np.empty(len(keys), [("said", np.uint64), ("latest", np.float64)])
+        rest["said"] = np.concatenate([*self.checks, np.zeros(1, np.uint64)])[order]
+        rest["said"] &= np.uint64(-1 << width & _END)
+        rest["said"] |= np.concatenate([*self.profile, np.zeros(1, np.uint32)])[order]
         rest["latest"] = np.concatenate([*self.latest, np.zeros(1)])[order]
-        rest["profile"] = np.concatenate([*self.profile, np.zeros(1, np.uint32)])[order]
         return Columns(
             keys,
             rest,
@@ -203,4 +217,5 @@ class Rows:
             bits,
             self.profiles,
             np.fromiter((p.side == MANY for p in self.profiles.all), bool, len(self.profiles.all)),
+            width,
         )

@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fusioncell.exchange.match.hash import LONGEST, Hasher, Words
-from fusioncell.exchange.match.index import ASK, KNOWN, UNKNOWN, Bools, Columns, Numbers, Rows
+from fusioncell.exchange.match.index import ASK, KNOWN, UNKNOWN, Columns, Rows
 from fusioncell.exchange.match.nets import Nets
 from fusioncell.fusion.model import Profiled
 from fusioncell.kernel.observable import TYPE_CODES, Observable, ObservableType
@@ -31,7 +31,7 @@ class Found:
     """What memory says of many values, for one viewer: for each a state; and of those that are KNOWN, in order, what
     stands in ``rest`` of the columns."""
 
-    state: Numbers
+    state: npt.NDArray[np.int8]
     rows: npt.NDArray[Any]
     columns: Columns | None
 
@@ -158,22 +158,22 @@ class Memory:
             columns, changed = self._columns, self._changed_keys()
         if columns is None or not columns.profiles.all:
             # Nothing was loaded, or there was nothing to load: the store knows what came since.
-            return Found(np.full(len(keys), ASK), np.empty(0), None)
+            return Found(np.full(len(keys), ASK, np.int8), np.empty(0), None)
         perhaps = columns.perhaps(keys)
-        some = keys[perhaps]
+        some = keys.take(perhaps)
         at = columns.places(some)
-        rows = columns.rest[at]
-        profile = rows["profile"]
-        visible: Bools = columns.profiles.visible_to(audiences)[profile]
-        seen = visible & (columns.keys[at] == some) & (rows["check"] == checks[perhaps])
-        said = np.where(seen, np.where(columns.many[profile], ASK, KNOWN), UNKNOWN)
+        rows = columns.rest.take(at)
+        # By audience first; what is left of it is what is really there.
+        said = columns.standing(audiences, columns.profile(rows))
+        said *= columns.keys.take(at) == some
+        said *= (rows["said"] ^ checks.take(perhaps)) >> np.uint64(columns.width) == 0
         if len(changed):
             near = np.minimum(np.searchsorted(changed, some), len(changed) - 1)
             said[changed[near] == some] = ASK
-        state = np.full(len(keys), UNKNOWN)
+        state = np.full(len(keys), UNKNOWN, np.int8)
         state[perhaps] = said
         known = said == KNOWN
-        return Found(state, rows if known.all() else rows[known], columns)
+        return Found(state, rows if known.all() else rows.take(np.flatnonzero(known)), columns)
 
     def _changed_keys(self) -> Words:
         if self._sorted is None:

@@ -35,7 +35,9 @@ _OF_LENGTH = np.zeros(129, np.uint8)
 for _size, _code in _HASHES.items():
     _OF_LENGTH[_size] = _code
 
-_EDGE, _HYPHEN, _OTHER, _NO_HEX, _NO_NUMBER, _BADLY_DIVIDED = 1, 2, 4, 8, 16, 32
+_EDGE, _OTHER, _NO_HEX, _NO_NUMBER = 1, 2, 4, 8
+_BADLY_DIVIDED = _EDGE
+"""In place of the edges, once they are found."""
 _NAME_BYTES, _HEX_BYTES = b"abcdefghijklmnopqrstuvwxyz0123456789-_.", b"0123456789abcdef"
 
 
@@ -44,7 +46,6 @@ def _classes() -> bytes:
     for byte in range(256):
         table[byte] = (
             (_EDGE if byte in b".\n" else 0)
-            | (_HYPHEN if byte == 0x2D else 0)
             | (_OTHER if byte not in _NAME_BYTES + b"\n" else 0)
             | (_NO_HEX if byte not in _HEX_BYTES + b"\n" else 0)
             | (_NO_NUMBER if byte not in b"0123456789.\n" else 0)
@@ -73,13 +74,13 @@ class Endings:
 
     def known(self, words: Words) -> npt.NDArray[np.bool_]:
         """Tell of each ending (its bytes as a word) whether it is a name's; what is new is looked up."""
-        slot = ((words * _SPREAD) >> np.uint64(64 - _SLOTS)).astype(np.int64)
-        held: npt.NDArray[np.bool_] = self._table[slot] == words
+        slot = ((words * _SPREAD) >> np.uint64(64 - _SLOTS)).view(np.int64)
+        held: npt.NDArray[np.bool_] = self._table.take(slot) == words
         if not held.all():
             unknown = np.flatnonzero(~held)
             for word in np.unique(words[unknown]).tolist():
                 self._learn(word)
-            held = self._table[slot] == words
+            held = self._table.take(slot) == words
         return held
 
     def _learn(self, word: int) -> None:
@@ -119,13 +120,14 @@ def recognise(text: bytes) -> Lines:
     buffer = b"\n" + text + bytes(8)
     size = len(text) + 1
     flat = np.frombuffer(buffer, np.uint8, size)
-    classes = np.frombuffer(buffer[:size].translate(_TABLE), np.uint8).copy()
-    edge, hyphen = classes & 1, (classes >> 1) & 1
+    table = np.frombuffer(buffer.translate(_TABLE), np.uint8, size)
+    edge, hyphen = table & _EDGE, (flat == 0x2D).view(np.uint8)
+    classes = table ^ edge
     # Two edges side by side, or a hyphen beside one: a label that is empty, or begins or ends with a hyphen.
-    classes[1:] |= ((edge[:-1] & (edge[1:] | hyphen[1:])) | (hyphen[:-1] & edge[1:])) << np.uint8(5)
-    edges = np.flatnonzero(edge.view(np.bool_))
-    first = np.flatnonzero(flat[edges] == 0x0A)
-    ends = edges[first]
+    classes[1:] |= (edge[:-1] & (edge[1:] | hyphen[1:])) | (hyphen[:-1] & edge[1:])
+    edges = edge.view(np.bool_).nonzero()[0]
+    first = (flat.take(edges) == 0x0A).nonzero()[0]
+    ends = edges.take(first)
     start, end = ends[:-1] + 1, ends[1:]
     length = end - start
     at = windows(buffer)
@@ -146,19 +148,21 @@ def _names(
     # Numbers alone end no name: addresses' last numbers would be asked about again and again.
     fits = (said & (_OTHER | _BADLY_DIVIDED | _NO_NUMBER)) == _NO_NUMBER
     fits &= (dots > 0) & (length >= 4) & (length <= 253)
-    labels = np.diff(edges) - 1
-    if labels.max(initial=0) > 63:
-        long = np.searchsorted(first, np.flatnonzero(labels > 63), "right") - 1
+    steps = edges[1:] - edges[:-1]
+    if steps.max(initial=0) > 64:
+        long = np.searchsorted(first, np.flatnonzero(steps > 64), "right") - 1
         fits[long] = False
-    which = np.flatnonzero(fits)
-    last = first[which + 1]
-    ending, stop = edges[last - 1] + 1, edges[last]
-    size = stop - ending
-    short = size <= 8
-    which, ending, size = which[short], ending[short], size[short]
+    which = fits.nonzero()[0]
+    last = first.take(which + 1)
+    before = edges.take(last - 1)
+    ending, size = before + 1, edges.take(last) - before - 1
+    if size.max(initial=0) > 8:
+        short = size <= 8
+        which, ending, size = which[short], ending[short], size[short]
     words = at[ending]
     words &= _ENDING_MASKS.take(size)
-    code[which[_KNOWN.known(words)]] = NAME
+    known = _KNOWN.known(words)
+    code[which if known.all() else which[known]] = NAME
 
 
 def _hashes(
