@@ -22,32 +22,46 @@ from fusioncell.kernel.clock import DAY, SECOND, Instant
 from fusioncell.kernel.observable import TYPE_CODES, Observable
 
 
-def independent(evidence: Iterable[Evidence], now: Instant, half: int) -> list[Origin]:
-    """Choose the independent origins among evidence of one stance, strongest first; fold the rest into them."""
-    ordered = sorted(
-        evidence, key=lambda e: (e.copier, -e.weight, -e.latest, e.first, e.contributor, e.creator, e.half)
-    )
-    chosen: list[Evidence] = []
+def _rank(each: Evidence) -> tuple[object, ...]:
+    return each.copier, -each.weight, -each.latest, each.first, each.contributor, each.creator, each.half
+
+
+def independent(evidence: Sequence[Evidence]) -> list[tuple[Evidence, Sequence[Evidence]]]:
+    """Choose the independent voices among evidence of one stance, strongest first, each with what is folded into it."""
+    if len(evidence) == 1:
+        return [(evidence[0], ())]
+    ordered = sorted(evidence, key=_rank)
     folded: list[list[Evidence]] = []
-    spoken: dict[object, int] = {}
+    chosen: list[tuple[Evidence, Sequence[Evidence]]] = []
+    contributors: dict[str, int] = {}
+    objects: dict[int, int] = {}
+    creators: dict[str, int] = {}
     for item in ordered:
-        marks: list[object] = [("contributor", item.contributor), *(("object", key) for key in sorted(item.keys))]
-        if item.creator:
-            marks.append(("creator", item.creator))
-        place = next((spoken[mark] for mark in marks if mark in spoken), None)
+        place = contributors.get(item.contributor)
+        if place is None and objects:
+            place = next((objects[key] for key in sorted(item.keys) if key in objects), None)
         if place is None:
-            spoken.update(dict.fromkeys(marks, len(chosen)))
-            chosen.append(item)
+            place = creators.get(item.creator)
+        if place is None:
+            place = contributors[item.contributor] = len(chosen)
+            objects.update(dict.fromkeys(item.keys, place))
+            if item.creator:
+                creators[item.creator] = place
             folded.append([])
+            chosen.append((item, folded[-1]))
         else:
             folded[place].append(item)
-    origins = []
-    for voice, repeats in zip(chosen, folded, strict=True):
+    return chosen
+
+
+def _origin(voice: Evidence, repeats: Sequence[Evidence], now: Instant, half: int) -> Origin:
+    if repeats:
         alive = refreshed(voice, repeats, half)
-        left, slowest = max((weigh.decayed(latest, now, life), life) for latest, life in alive)
-        faded = min(left, weigh.ORIGIN_CAP)
-        origins.append(Origin(voice, min(voice.weight, weigh.ORIGIN_CAP), faded, tuple(repeats), slowest))
-    return origins
+        left, slowest = max([(weigh.decayed(latest, now, life), life) for latest, life in alive])
+    else:
+        slowest = voice.half or half
+        left = weigh.decayed(voice.latest, now, slowest)
+    return Origin(voice, min(voice.weight, weigh.ORIGIN_CAP), min(left, weigh.ORIGIN_CAP), tuple(repeats), slowest)
 
 
 def refreshed(voice: Evidence, repeats: Iterable[Evidence], half: int) -> list[tuple[float, int]]:
@@ -62,10 +76,10 @@ def fades(origins: Sequence[Origin], base: float, now: Instant, half: int) -> In
 
     ``half``: where a claim states no half-life of its own.
     """
-    lives = {each.half or half for origin in origins for each in (origin.voice, *origin.repeats)}
-    rest = sum((-1 if o.voice.benign else 1) * o.decayed for o in origins)
+    rest = sum([(-1 if o.voice.benign else 1) * o.decayed for o in origins])
     if base + rest <= 0:
         return None
+    lives = {each.half or half for origin in origins for each in (origin.voice, *origin.repeats)}
     if len(lives) == 1:
         return weigh.crossing(rest, base, 0.0, now, lives.pop())
     if base >= 0:
@@ -104,10 +118,12 @@ def assess(
     items = list(evidence)
     half = weigh.half_life(observable.type)
     base = weigh.prior(observable.type)
-    accusing = independent((e for e in items if not e.benign), now, half)
-    excusing = independent((e for e in items if e.benign), now, half)
-    score = base + sum(o.weight for o in accusing) - sum(o.weight for o in excusing)
-    fading = base + sum(o.decayed for o in accusing) - sum(o.decayed for o in excusing)
+    accusers = [e for e in items if not e.benign]
+    excusers = [e for e in items if e.benign] if len(accusers) < len(items) else []
+    accusing = [_origin(voice, repeats, now, half) for voice, repeats in independent(accusers)]
+    excusing = [_origin(voice, repeats, now, half) for voice, repeats in independent(excusers)]
+    score = base + sum([o.weight for o in accusing]) - sum([o.weight for o in excusing])
+    fading = base + sum([o.decayed for o in accusing]) - sum([o.decayed for o in excusing])
     return Assessment(
         observable,
         weigh.probability(learned.line.says(score)),
@@ -116,12 +132,12 @@ def assess(
         fading,
         base,
         tuple(accusing + excusing),
-        min((e.first for e in items), default=None),
-        max((e.last for e in items), default=None),
-        any(e.fresh for e in items if not e.benign),
+        min([e.first for e in items], default=None),
+        max([e.last for e in items], default=None),
+        any([e.fresh for e in accusers]),
         half,
         mentions,
         fades([*accusing, *excusing], base, now, half) if fading > 0 else None,
         line=learned.line,
-        again=_again(observable, [e for e in items if not e.benign], now, learned),
+        again=_again(observable, accusers, now, learned),
     )

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import NamedTuple
 
+import msgspec
 import numpy as np
 import numpy.typing as npt
 
@@ -14,8 +14,7 @@ from fusioncell.fusion.overrides.model import Override
 from fusioncell.kernel.observable import Observable
 
 
-@dataclass(frozen=True, slots=True)
-class Evidence:
+class Evidence(msgspec.Struct, frozen=True, gc=False):
     """All that one contributor repeats of one named source about one observable, joined by maximum (DESIGN §4).
 
     ``contributor``: opaque organisation id. ``creator``: the source that it names ("" for none). ``benign``: speaks
@@ -41,8 +40,7 @@ class Evidence:
     half: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Origin:
+class Origin(msgspec.Struct, frozen=True, gc=False):
     """One independent voice, and those that were found to repeat it. ``half``: of what is left of it (µs)."""
 
     voice: Evidence
@@ -52,8 +50,7 @@ class Origin:
     half: int
 
 
-@dataclass(frozen=True, slots=True)
-class Assessment:
+class Assessment(msgspec.Struct, frozen=True, gc=False):
     """What follows for one viewer from the claims that the viewer may see.
 
     ``malicious``: P(malicious), of the undecayed sum, calibrated by ``line``. ``active``: P(active), of the decayed

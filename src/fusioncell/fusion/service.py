@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from msgspec.structs import replace
 
 from fusioncell.fusion import store
 from fusioncell.fusion.assess import assess
@@ -27,12 +27,15 @@ from fusioncell.kernel.ports import Connection, Database
 Row = tuple[Any, ...]
 _PAGE = 20_000
 _MOST_KIN = 1000
+_NO_KEYS: frozenset[int] = frozenset()
 WINDOW = 20_000
 """Observables that are assessed in one transaction, where all of them are."""
 
 
-def _keys(*texts: str) -> frozenset[int]:
-    return frozenset(int(key, 16) for text in texts for key in text.split())
+def _keys(low: str, high: str) -> frozenset[int]:
+    if low == high and " " not in low:  # as nearly all
+        return frozenset((int(low, 16),)) if low else _NO_KEYS
+    return frozenset(int(key, 16) for text in (low, high) for key in text.split())
 
 
 def evidence_from(row: Row, kin: Mapping[str, Kin]) -> Evidence:
@@ -58,16 +61,10 @@ def assess_within(
     kin, learned = marks_for(connection, audiences), learned_for(connection, audiences)
     for row in store.evidence_of_many(connection, sorted(observables), audiences):
         grouped[row[0]].append(evidence_from(row, kin))  # type: ignore[index]
-    found = {
-        number: assess(
-            observables[number],
-            items,
-            sum(e.count for e in items),
-            max((e.last for e in items), default=0) if now is None else now,
-            learned,
-        )
-        for number, items in grouped.items()
-    }
+    found = {}
+    for number, items in grouped.items():
+        at = max([e.last for e in items], default=0) if now is None else now
+        found[number] = assess(observables[number], items, sum([e.count for e in items]), at, learned)
     said = overrides_among(connection, observables.values(), audiences)
     for number, one in observables.items() if said else ():
         if one in said:
@@ -230,13 +227,14 @@ class Fusion:
                 if wanted is None:
                     claims = store.claims_between(connection, start, start + WINDOW, audiences)
                     told = store.claims_of_many(connection, several(claims), audiences)
-                elif before:
-                    said = store.claims_before(connection, wanted[start : start + WINDOW], audiences)
-                    told = [row[:-1] for row in said if row[-1] <= before]
-                    claims = [(id, code, *row, fade) for id, code, _, _, *row, _, _, fade in told]
                 else:
-                    claims = store.claims_among(connection, wanted[start : start + WINDOW], audiences)
-                    told = store.claims_of_many(connection, several(claims), audiences)
+                    part = wanted[start : start + WINDOW]
+                    if before:
+                        said = store.claims_before(connection, part, audiences)
+                        told = [row[:-1] for row in said if row[-1] <= before]
+                    else:
+                        told = store.claims_of_many(connection, part, audiences)
+                    claims = [(id, code, *row, fade) for id, code, _, _, *row, _, _, fade in told]
             made = standing_of(claims, told, names, kin, line)
             free = self._unguarded(made.ids)
             if spared:

@@ -26,7 +26,7 @@ from fusioncell.fusion import weigh
 from fusioncell.fusion.assess import independent
 from fusioncell.fusion.learned.fading import STEP, days_in
 from fusioncell.fusion.learned.model import RAW, Line
-from fusioncell.fusion.model import Evidence, Origin, Standing
+from fusioncell.fusion.model import Evidence, Standing
 from fusioncell.fusion.origins.model import Kin
 from fusioncell.kernel.clock import DAY
 from fusioncell.kernel.observable import TYPES_BY_CODE
@@ -42,6 +42,8 @@ NEVER = 2**31 - 1
 Row = tuple[Any, ...]
 Floats = npt.NDArray[np.float64]
 _Judge = Callable[[float], float]
+_Voices = Sequence[tuple[Evidence, Sequence[Evidence]]]
+"""Independent voices, each with what repeats it."""
 
 
 @cache
@@ -68,7 +70,7 @@ def standing_of(
     """Return what stands against the observables of claims that are accused, by id.
 
     ``claims``: (observable, type, stance, weight, latest, fade), by observable, all of an observable. ``told``: who
-    said what of those of which :func:`several` claims count: rows of ``store.claims_of_many``. ``names``: of
+    said what, at least of those of which :func:`several` claims count: rows of ``store.claims_of_many``. ``names``: of
     contributors and sources. ``kin``: what joins families, by name. ``line``: what calibrates P(malicious).
     """
     judge = _judge(line)
@@ -125,16 +127,47 @@ def _day(halves: float, half: int) -> int:
 def _joined(
     rows: Sequence[Row], names: Mapping[int, str], kin: Mapping[str, Kin], judge: _Judge
 ) -> tuple[float, int] | None:
-    """Several claims: the origins are chosen as for a single look-up."""
-    _, need = _of_type(rows[0][1])
-    score, accusing, excusing = _summed(rows, names, kin)
-    if not accusing or score < _LOG_FLOOR:
-        return None
+    """Several claims: the origins are chosen as for a single look-up, where it takes choosing."""
+    base, need = _of_type(rows[0][1])
     lives = {days_in(row[9]) for row in rows}
+    accusing: _Voices = ()
+    excusing: _Voices = ()
+    if len(lives) == 1 and _apart(rows, names, kin):
+        # The strongest first, as they are summed there: the same bits.
+        ordered = sorted([(-row[5], -row[6], row[4]) for row in rows])
+        against = [_capped(-weight, -latest) for weight, latest, stance in ordered if stance != _BENIGN]
+        excuses = [_capped(-weight, -latest) for weight, latest, stance in ordered if stance == _BENIGN]
+        score = base + sum([weight for weight, _ in against]) - sum([weight for weight, _ in excuses])
+        left = sum([fading for _, fading in against]) - sum([fading for _, fading in excuses])
+        accused = bool(against)
+    else:
+        score, accusing, excusing = _summed(rows, names, kin)
+        left = _forward(accusing) - _forward(excusing)
+        accused = bool(accusing)
+    if not accused or score < _LOG_FLOOR:
+        return None
     if len(lives) > 1:
         return judge(score), _last_day(accusing, excusing, 2.0**need, max(row[7] for row in rows), max(lives))
-    left = _forward(accusing) - _forward(excusing)
     return (judge(score), _day(log2(left) - need, lives.pop() * DAY)) if left > 0 else None
+
+
+def _apart(rows: Sequence[Row], names: Mapping[int, str], kin: Mapping[str, Kin]) -> bool:
+    """Tell whether each claim is an origin of its own at a glance: no contributor, source or object stands twice, and
+    none is of a family."""
+    contributors = [row[2] for row in rows]
+    sources = [row[3] for row in rows if row[3]]
+    keys = [key for row in rows for key in row[8].split()]
+    return (
+        len(set(contributors)) == len(rows) and len(set(sources)) == len(sources) and len(set(keys)) == len(keys)
+        and not (kin and any(names.get(each, "") in kin for each in (*contributors, *sources)))
+    )  # fmt: skip
+
+
+def _capped(weight: float, latest: float) -> tuple[float, float]:
+    """Return what an origin of one claim weighs, and its forward-decayed weight, both capped."""
+    if weight > weigh.ORIGIN_CAP:
+        return weigh.ORIGIN_CAP, 2.0 ** (latest - log2(weight / weigh.ORIGIN_CAP))
+    return weight, 2.0**latest
 
 
 def score_of(rows: Sequence[Row], names: Mapping[int, str], kin: Mapping[str, Kin]) -> float | None:
@@ -145,48 +178,50 @@ def score_of(rows: Sequence[Row], names: Mapping[int, str], kin: Mapping[str, Ki
 
 def _summed(
     rows: Sequence[Row], names: Mapping[int, str], kin: Mapping[str, Kin]
-) -> tuple[float, list[Origin], list[Origin]]:
-    """Return the log-odds, and the origins against and for it."""
+) -> tuple[float, _Voices, _Voices]:
+    """Return the log-odds, and the independent voices against and for it."""
     base, _ = _of_type(rows[0][1])
     groups: dict[tuple[int, int, bool, int], list[Row]] = {}
     for row in rows:
         groups.setdefault((row[2], row[3], row[4] == _BENIGN, row[9]), []).append(row)
     items = [_evidence(key, claims, names, kin) for key, claims in groups.items()]
-    accusing = independent((e for e in items if not e.benign), weigh.LANDMARK, DAY)
-    excusing = independent((e for e in items if e.benign), weigh.LANDMARK, DAY)
-    return base + sum(o.weight for o in accusing) - sum(o.weight for o in excusing), accusing, excusing
+    accusing, excusing = independent([e for e in items if not e.benign]), independent([e for e in items if e.benign])
+    against, excuses = ([min(voice.weight, weigh.ORIGIN_CAP) for voice, _ in side] for side in (accusing, excusing))
+    return base + sum(against) - sum(excuses), accusing, excusing
 
 
 def _evidence(
     key: tuple[int, int, bool, int], claims: Sequence[Row], names: Mapping[int, str], kin: Mapping[str, Kin]
 ) -> Evidence:
-    texts = [claim[8] for claim in claims]
-    keys = frozenset(int(part, 16) for text in (min(texts), max(texts)) for part in text.split())
     contributor, creator = names.get(key[0], ""), names.get(key[1], "")
+    weight, latest, first, text = claims[0][5:9]
+    texts: tuple[str, ...] = (text,)
+    if len(claims) > 1:
+        weight, latest = max([c[5] for c in claims]), max([c[6] for c in claims])
+        first, said = min([c[7] for c in claims]), [c[8] for c in claims]
+        texts = (min(said), max(said))
+    keys = frozenset([int(part, 16) for each in texts for part in each.split()])
     found = [kin[name] for name in (contributor, creator) if name in kin] if kin else []
     if found:
         keys |= {each.number for each in found}
-    return Evidence(
-        contributor, creator, key[2], max(c[5] for c in claims), max(c[6] for c in claims),
-        min(c[7] for c in claims), 0, False, keys, len(claims), 0, any(each.copier for each in found),
-        days_in(key[3]) * DAY,
-    )  # fmt: skip
+    return Evidence(contributor, creator, key[2], weight, latest, first, 0, False, keys, len(claims), 0,
+                    any([each.copier for each in found]), days_in(key[3]) * DAY)  # fmt: skip
 
 
-def _forward(origins: Sequence[Origin], at: int = weigh.LANDMARK) -> float:
+def _forward(voices: _Voices, at: int = weigh.LANDMARK) -> float:
     """Sum what is left of origins at an instant, each capped where it was made; at the landmark, the forward-decayed
     weights."""
     total = 0.0
-    for origin in origins:
-        most = min(weigh.ORIGIN_CAP, origin.voice.weight)
-        voices = (origin.voice, *origin.repeats)
-        total += max(
-            2.0 ** (e.latest - max(0.0, log2(e.weight / most)) - (at - weigh.LANDMARK) / e.half) for e in voices
-        )
+    for voice, repeats in voices:
+        most = min(weigh.ORIGIN_CAP, voice.weight)
+        total += max([
+            2.0 ** (e.latest - max(0.0, log2(e.weight / most)) - (at - weigh.LANDMARK) / e.half)
+            for e in (voice, *repeats)
+        ])
     return total
 
 
-def _last_day(accusing: Sequence[Origin], excusing: Sequence[Origin], need: float, last: int, longest: int) -> int:
+def _last_day(accusing: _Voices, excusing: _Voices, need: float, last: int, longest: int) -> int:
     """Return the day after which claims of several half-lives leave less than ``need``: found by halving, from the day
     of the newest claim (``last``) on, as far as 64 of the longest half-life (days)."""
 

@@ -153,17 +153,15 @@ _EVIDENCE = """
 SELECT c.observable, p.name, coalesce(q.name, ''), c.stance = 3, max(c.weight), max(c.latest), min(c.at), max(c.at),
        max(c.fresh), count(*), max(c.seq), min(c.keys), max(c.keys), c.fade
 FROM fusion_claim c JOIN fusion_party p ON p.id = c.contributor LEFT JOIN fusion_party q ON q.id = c.creator
-WHERE c.observable {which} AND c.stance IN (1, 2, 3) AND c.audience IN {audiences}
-  AND NOT EXISTS (SELECT 1 FROM fusion_withdrawn w WHERE w.observable = c.observable AND w.seq < c.seq
-                  AND w.keys = c.keys AND w.contributor <> c.contributor AND w.audience IN {audiences})
-GROUP BY c.observable, p.name, coalesce(q.name, ''), c.stance = 3, c.fade
+WHERE c.observable {which} AND c.stance IN (1, 2, 3) AND c.audience IN {audiences} {stands}
+GROUP BY c.observable, p.id, q.id, c.stance = 3, c.fade
 ORDER BY c.observable
 """
 
 
 @cache
-def _evidence(which: str, audiences: str) -> str:
-    return _EVIDENCE.format(which=which, audiences=audiences)
+def _evidence(which: str, audiences: str, withdrawn: bool = True) -> str:
+    return _EVIDENCE.format(which=which, audiences=audiences, stands=_STANDS.format(audiences) if withdrawn else "")
 
 
 def evidence_of(connection: Connection, observable_id: int, audiences: Iterable[int]) -> list[tuple[object, ...]]:
@@ -176,17 +174,21 @@ def evidence_of_many(connection: Connection, ids: Iterable[int], audiences: Iter
     """Return grouped evidence about many observables."""
     which, ids_value = connection.among(ids)
     sql, value = connection.among(audiences)
-    return connection.rows(_evidence(f"IN {which}", sql), (ids_value, value, value))
+    gone = _any_withdrawn(connection, f"IN {which}", (ids_value,))
+    seen = (value, value) if gone else (value,)
+    return connection.rows(_evidence(f"IN {which}", sql, gone), (ids_value, *seen))
 
 
-_COUNTED = """
-FROM fusion_claim c JOIN fusion_observable o ON o.id = c.observable
-WHERE c.observable {which} AND c.stance IN (1, 2, 3) AND c.audience IN {audiences}
-"""
-_WITHDRAWN = """
+_STANDS = """
   AND NOT EXISTS (SELECT 1 FROM fusion_withdrawn w WHERE w.observable = c.observable AND w.seq < c.seq
-                  AND w.keys = c.keys AND w.contributor <> c.contributor AND w.audience IN {audiences})
+                  AND w.keys = c.keys AND w.contributor <> c.contributor AND w.audience IN {})
 """
+
+
+def _any_withdrawn(connection: Connection, which: str, asked: tuple[Any, ...]) -> bool:
+    """Tell whether anything was withdrawn of these observables. Little ever is, and to look for it claim by claim is a
+    sixth of the whole."""
+    return bool(connection.rows(f"SELECT 1 FROM fusion_withdrawn c WHERE c.observable {which} LIMIT 1", asked))
 
 
 def claims_between(
@@ -194,39 +196,31 @@ def claims_between(
 ) -> list[tuple[Any, ...]]:
     """Return what counts about the observables with ``after < id <= until``, claim by claim, by observable:
     (observable, type, stance, weight, latest, fade)."""
-    return _claims(connection, "> ? AND c.observable <= ?", (after, until), audiences)
-
-
-def claims_among(connection: Connection, ids: Iterable[int], audiences: Iterable[int]) -> list[tuple[Any, ...]]:
-    """Return what counts about many observables, as :func:`claims_between`."""
-    which, value = connection.among(ids)
-    return _claims(connection, f"IN {which}", (value,), audiences)
-
-
-def _claims(
-    connection: Connection, which: str, asked: tuple[Any, ...], audiences: Iterable[int]
-) -> list[tuple[Any, ...]]:
-    sql, value = connection.among(audiences)
-    # Little is ever withdrawn, and to look for it claim by claim is a sixth of the whole.
-    gone = connection.rows(f"SELECT 1 FROM fusion_withdrawn c WHERE c.observable {which} LIMIT 1", asked)
-    return connection.rows(
-        "SELECT c.observable, o.type, c.stance, c.weight, c.latest, c.fade"
-        + (_COUNTED + _WITHDRAWN if gone else _COUNTED).format(which=which, audiences=sql)
-        + "ORDER BY c.observable",
-        (*asked, value, value) if gone else (*asked, value),
-    )
+    return _claims(connection, "c.stance, c.weight, c.latest, c.fade", "> ? AND c.observable <= ?", (after, until),
+                   audiences)  # fmt: skip
 
 
 def claims_of_many(connection: Connection, ids: Iterable[int], audiences: Iterable[int]) -> list[tuple[Any, ...]]:
-    """Return the same of many observables, and who said it:
+    """Return what counts about many observables, and who said it, by observable:
     (observable, type, contributor, creator, stance, weight, latest, at, keys, fade)."""
-    which, ids_value = connection.among(ids)
+    which, value = connection.among(ids)
+    return _claims(
+        connection, "c.contributor, c.creator, c.stance, c.weight, c.latest, c.at, c.keys, c.fade", f"IN {which}",
+        (value,), audiences,
+    )  # fmt: skip
+
+
+def _claims(
+    connection: Connection, columns: str, which: str, asked: tuple[Any, ...], audiences: Iterable[int]
+) -> list[tuple[Any, ...]]:
     sql, value = connection.among(audiences)
+    gone = _any_withdrawn(connection, which, asked)
     return connection.rows(
-        "SELECT c.observable, o.type, c.contributor, c.creator, c.stance, c.weight, c.latest, c.at, c.keys, c.fade"
-        + (_COUNTED + _WITHDRAWN).format(which=f"IN {which}", audiences=sql)
-        + "ORDER BY c.observable",
-        (ids_value, value, value),
+        f"SELECT c.observable, o.type, {columns} "
+        f"FROM fusion_claim c JOIN fusion_observable o ON o.id = c.observable WHERE c.observable {which} "
+        f"AND c.stance IN (1, 2, 3) AND c.audience IN {sql} {_STANDS.format(sql) if gone else ''}"
+        "ORDER BY c.observable",
+        (*asked, value, value) if gone else (*asked, value),
     )
 
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Annotated
 
 from litestar import get, post
 from litestar.concurrency import sync_to_thread
 from litestar.params import Parameter
+from msgspec.structs import replace
 
 from fusioncell.bootstrap import Hub
 from fusioncell.fusion.model import Assessment
