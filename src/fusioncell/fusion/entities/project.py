@@ -57,22 +57,26 @@ class _Mentions:
         if not self._reports:
             return
         names: dict[int, str] = {}
-        sums: dict[tuple[int, int, int], list[int]] = {}
+        rows: list[tuple[int, int, int, int, int]] = []
         for report, counted in self._counted.items():
+            sums: dict[str, list[int]] = {}
             for refs, (items, fresh) in counted.items():
                 for ref in refs:
-                    number = number_of(ref)
-                    names[number] = ref
-                    row = sums.get(key := (number, *report))
+                    row = sums.get(ref)
                     if row is None:
-                        sums[key] = [items, fresh]
+                        sums[ref] = [items, fresh]
                     else:
                         row[0] += items
                         row[1] += fresh
+            for ref, (items, fresh) in sums.items():
+                number = number_of(ref)
+                names[number] = ref
+                rows.append((number, *report, items, fresh))
+        rows.sort()
         store.add_reports(connection, sorted(self._reports))
         store.add_refs(connection, names)
-        store.add_mentions(connection, [(*key, *sums[key]) for key in sorted(sums)])
-        taken = [key for key in sorted(sums) if sums[key][0] <= 0]
+        store.add_mentions(connection, rows)
+        taken = [row[:3] for row in rows if row[3] <= 0]
         if taken:
             store.drop_unmentioned(connection, taken)
 
@@ -102,7 +106,8 @@ def project(connection: Connection, entries: Sequence[Entry], arrived: Arrived) 
     if arrived.ended:
         store.drop_seqs(connection, [entry.seq for entry, _ in arrived.ended])
     for entry in entries:
-        _link(connection, entry)
+        if entry.kind in (LINK, UNLINK):
+            _link(connection, entry)
 
 
 def _read(entry: Entry, extract: Extract, refs: tuple[str, ...], said: list[_Row], relations: list[_Row]) -> None:
@@ -123,7 +128,7 @@ def fold_each(names: Sequence[str]) -> str:
 
 
 def _link(connection: Connection, entry: Entry) -> None:
-    if entry.payload is None or entry.kind not in (LINK, UNLINK):
+    if entry.payload is None:
         return
     if entry.kind == LINK:
         body = msgspec.json.decode(entry.payload.body, type=LinkBody)
