@@ -60,8 +60,9 @@ def terms_of(
     opt={"permission": "contribute"},
     status_code=202,
     summary="Contribute",
-    description="Takes a STIX 2.0/2.1 bundle or envelope, MISP events, CSAF 2.0 advisories, X-ARF 4 reports, CSV, a plain "
-    "list, mail or free text, by media type. Answers 202 once it is durably kept; what it means follows at the status address.",
+    description="Takes a STIX 2.0/2.1 bundle or envelope, MISP events, CSAF 2.0 advisories, X-ARF 4 reports, CSV, a "
+    "plain list, mail or free text, by media type. Answers 202 once it is durably kept; what it means follows at the "
+    "status address.",
 )
 async def contribute(
     request: Request[Any, Any, Any],
