@@ -64,6 +64,24 @@ def test_an_analyst_grades_joins_and_parts_on_the_page(made: MadeHub) -> None:
         assert client.get("/api/sources/joins").json()["joins"] == []
 
 
+def test_who_decides_on_a_block_sees_the_grade_of_each_origin(made: MadeHub) -> None:
+    hub = made.hub
+    told = hub.members.operator_viewer(made.ministry.org)
+    assert told is not None
+    hub.intake.accept(told, b"domain\ngraded.example\n", "text/csv", Terms(tlp=Tlp.GREEN))
+    hub.settle()
+    hub.shield.propose(told, "graded.example", "phishing", "seen")
+    hub.settle()
+    found = hub.shield.newest("graded.example", told)
+    assert found is not None
+    with browser(made, made.ministry) as client:
+        before = client.get(f"/shield/{found.id}")
+        assert before.status_code == 200 and "(Admiralty)" not in before.text
+        form(client, "/sources/grade", source=made.ministry.org, letter="B", reason="A sensor of its own.")
+        hub.settle()
+        assert "grade B (Admiralty)" in client.get(f"/shield/{found.id}").text
+
+
 def test_who_is_no_analyst_looks_and_judges_nothing(made: MadeHub) -> None:
     with browser(made, made.approver) as client:
         assert client.get("/sources").status_code == 200 and "Grade a source" not in client.get("/sources").text

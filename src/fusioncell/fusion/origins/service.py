@@ -235,6 +235,12 @@ class Origins:
             ))  # fmt: skip
         return made
 
+    def letters(self, viewer: Viewer) -> dict[str, str]:
+        """Return the last grade (Admiralty, A to F; "" for one that was taken back) that the viewer may know of each
+        source that has one."""
+        with self._projections.read() as connection:
+            return {row[1]: row[2] for row in store.grades_in(connection, self._record.visible_to(viewer))}
+
     def _write(self, kind: str, audience: Audience, author: str, subject: str, body: Join | Grade) -> None:
         payload = Payload(author, subject, self._clock.now(), "", msgspec.json.encode(body))
         self._record.append("", [Draft(kind, self._record.intern_audience(audience), payload)],

@@ -176,15 +176,15 @@ def index(
 
 
 def _evidence(hub: Hub, viewer: Viewer, item: Decision, names: Names) -> list[View]:
-    rows = []
+    rows, letters = [], hub.origins.letters(viewer)
     for cited in item.evidence:
         row = {"origin": names.organisation(cited.contributor), "contributors": [], "stance": "malicious",
-               "decayed": cited.weight}  # fmt: skip
+               "decayed": cited.weight, "grade": letters.get(cited.contributor, "")}  # fmt: skip
         try:
             seen = hub.picture.contribution(viewer, cited.contribution)
         except NotFound:
             # Released with the decision: that it exists and what it weighs, not what it says nor who said it.
-            rows.append({**row, "origin": N_("A contributor"),
+            rows.append({**row, "origin": N_("A contributor"), "grade": "",
                          "title": N_("A contribution that you may not read, or recalled"),
                          "href": None, "tlp": None})  # fmt: skip
             continue
