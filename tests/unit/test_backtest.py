@@ -207,6 +207,19 @@ def test_a_quotation_mark_that_nobody_closes_costs_its_own_line(order: list[int]
     assert len(_read(_rows(order).replace("phishing", '"phi\nshing"'))[0]) == 3, "one that is closed is a cell"
 
 
+@pytest.mark.parametrize("order", [[0, 1, 2, 3, 4], [4, 2, 1, 0, 3], [3, 4, 2, 1, 0]])
+def test_a_stray_quotation_mark_that_a_later_one_closes_swallows_no_rows(order: list[int]) -> None:
+    head, _, rows = _rows(order).partition("\n")
+    stray = rows.replace("phishing", '"phishing')
+    good, faults = _read(f"{head}\n{stray}{rows * 50}{stray}{rows}")
+    assert [fault.place for fault in faults] == ["line 2", "line 155"]
+    assert {"quotation mark" in fault.reason for fault in faults} == {True}
+    assert len(good) == 3 * 53 - 2
+    told = "phishing,seen\nwith others"
+    good, faults = _read(_rows(order).replace("phishing", f'"{told}"'))
+    assert (faults, [sighting.context for sighting in good][0]) == ([], told), "what is no row is a cell's line"
+
+
 @pytest.mark.parametrize("head", [b"\xfd7zXZ\x00", b"BZh9", b"\x28\xb5\x2f\xfd"])
 def test_what_is_packed_otherwise_is_told_so(head: bytes) -> None:
     good, [fault] = _read(head + b"\x00" * 50)

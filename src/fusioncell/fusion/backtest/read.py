@@ -144,6 +144,7 @@ def _table(body: bytes, now: Instant) -> Said:
 def _records(lines: Sequence[str], start: int, delimiter: str) -> Iterator[tuple[int, list[str] | str]]:
     """Yield, from a line on, the number of each record's first line, and its cells or what is wrong with it."""
     again = _MOST_UNCLOSED
+    head: list[str] | None = None
     while True:
         reader, begun = csv.reader(islice(lines, start, None), delimiter=delimiter), start
         while True:
@@ -155,12 +156,31 @@ def _records(lines: Sequence[str], start: int, delimiter: str) -> Iterator[tuple
             if cells is None:
                 return
             end = start + reader.line_num
-            if end > begun + 1 and again and (fault or (end == len(lines) and _unclosed(lines[begun:], delimiter))):
+            if end > begun + 1 and again and (
+                fault or (head is not None and _swallowed(lines[begun + 1 : end], delimiter, head))
+                or (end == len(lines) and _unclosed(lines[begun:], delimiter))
+            ):  # fmt: skip
                 yield begun + 1, "a quotation mark opens a cell, and none closes it"
                 start, again = begun + 1, again - 1
                 break
             yield begun + 1, fault or cells
+            head = cells if head is None else head
             begun = end
+
+
+def _swallowed(lines: Sequence[str], delimiter: str, head: Sequence[str]) -> bool:
+    """Tell whether a line that was read as the inside of a cell is a row by itself: as many cells as the table's head,
+    no quotation mark in them, and a time where times stand. Then what took it in was closed by another stray mark."""
+    names = [cell.strip().lower() for cell in head]
+    when = names.index("seen_at") if "seen_at" in names else -1
+    for line in lines if when >= 0 else ():
+        try:
+            cells = next(csv.reader([line], delimiter=delimiter), [])
+        except csv.Error:
+            continue
+        if len(cells) == len(names) and _time(cells[when]) is not None and not any('"' in cell for cell in cells):
+            return True
+    return False
 
 
 def _unclosed(lines: Sequence[str], delimiter: str) -> bool:
