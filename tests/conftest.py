@@ -28,12 +28,31 @@ from fusioncell.kernel.settings import Settings
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 sys.dont_write_bytecode = False
 
+# The folders of tests lie in memory where there is plenty: each commit of a hub waits for the disk, and no test pulls
+# the plug. A folder goes when its test has passed (``tmp_path_retention_policy``), so that little is held at once.
+_MEMORY, _PLENTY = Path("/dev/shm"), 6 << 30  # noqa: S108 (pytest makes a folder of its own in it)
+
+
+def _free_memory() -> int:
+    """Return how many bytes files in memory may take, 0 where there are none or it is not told."""
+    try:
+        told = dict(line.split(":") for line in Path("/proc/meminfo").read_text("ascii").splitlines())
+        return min(shutil.disk_usage(_MEMORY).free, int(told["MemAvailable"].split()[0]) << 10)
+    except (OSError, KeyError, ValueError):
+        return 0
+
+
+if os.access(_MEMORY, os.W_OK) and _free_memory() > _PLENTY:
+    os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(_MEMORY))
+
 _NAMES = ("record", "vault", "projections")
 _LONGEST = (
     "flow/test_non_interference.py", "browser/test_axe_samples.py", "flow/test_leak_matrix.py",
     "flow/test_leak_changes.py", "flow/test_cli.py", "contract/test_rooms.py", "flow/test_schemathesis.py",
     "flow/test_edge_privacy.py", "browser/test_tour.py", "browser/test_first_hour.py", "flow/test_rebuild.py",
     "flow/test_bad_input.py", "rules/test_catalogues.py", "flow/test_resolvers.py", "flow/test_kill.py",
+    "flow/test_demo.py", "contract/test_talk.py", "contract/test_translog.py", "corpus/test_round_trip.py",
+    "flow/test_anonymous.py", "contract/test_triage.py", "contract/test_review_machines.py", "unit/test_backtest.py",
 )  # fmt: skip
 """Files that take longest, the longest first (``pytest --durations``)."""
 
