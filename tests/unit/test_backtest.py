@@ -18,7 +18,8 @@ from fusioncell.fusion.backtest.figures import auc, average_precision, brier, ca
 from fusioncell.fusion.backtest.gather import gather, group_named
 from fusioncell.fusion.backtest.history import COLUMNS, History
 from fusioncell.fusion.backtest.peers import PEERS, share_left
-from fusioncell.fusion.learn import calibrated, fit_curve, fit_logit, identity, log_odds, recalibrate, sigmoid
+from fusioncell.fusion.learn import Pupil, calibrated, fit_curve, fit_logit, identity, log_odds, recalibrate, sigmoid
+from fusioncell.fusion.learn.outlook import BLEND, FEW
 from fusioncell.intake.model import Fault
 from fusioncell.kernel.clock import DAY, format_day, parse_instant
 
@@ -370,6 +371,28 @@ def test_the_outlook_is_better_than_every_peer(feed) -> None:
             assert ours["auc"] > peer[days]["auc"], (days, name)
             assert ours["brier"] < peer[days]["brier"], (days, name)
             assert ours["brier"] < peer[days]["brier_of_full_base_score"], (days, name)
+
+
+def _taught(values: int, told: bool) -> tuple[float, ...]:
+    """Ask of values on twenty days, and return the experts' shares. ``told``: two columns foretell what comes together
+    and neither alone; else chance does, once and for all days of a value, which its columns tell from all others."""
+    draw = np.random.default_rng(3)
+    own = draw.integers(0, 40, (values, 4)).astype(np.float32)
+    fate = (own[:, 0] < 20) == (own[:, 1] < 20) if told else draw.random(values) < 0.4
+    pupil = Pupil(7)
+    for day in range(20):
+        columns = np.concatenate([draw.integers(0, 9, (values, 2)).astype(np.float32), own], axis=1)
+        pupil.matured(day, columns, fate, np.arange(values))
+    pupil.learn(30)
+    assert pupil.outlook is not None
+    assert sum(pupil.outlook.shares) == pytest.approx(1)
+    return pupil.outlook.shares
+
+
+def test_of_few_values_trees_count_for_what_they_tell_of_values_they_do_not_know() -> None:
+    assert _taught(60, told=False)[0] > 0.5
+    assert _taught(600, told=True)[0] < 0.5
+    assert _taught(FEW, told=False) == BLEND, "of many they are taken as they are"
 
 
 def test_the_same_sightings_in_another_order_give_the_same_figures() -> None:

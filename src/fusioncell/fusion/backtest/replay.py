@@ -105,7 +105,7 @@ def _settle(course: _Course, day: int, history: History, rows: Sightings) -> Non
             course.ours.append(tally(question.told.astype(np.float32), outcomes))
             course.pupil.came_true(question.said, outcomes)
         course.rates.matured(question.asked, outcomes)
-        course.pupil.matured(question.asked.day, question.columns, outcomes)
+        course.pupil.matured(question.asked.day, question.columns, outcomes, question.asked.values)
 
 
 def _say(course: _Course, question: _Open, under: Floats | None) -> Floats:

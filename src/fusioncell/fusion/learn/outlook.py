@@ -27,7 +27,11 @@ SINCE, DAYS = 0, 1
 """Places of two columns that the experts on recency read: days since it was last seen, and days on which it was."""
 
 BLEND = (0.2, 0.4, 0.4)
-"""Weights of the experts: recency, trees, trees on the regression (measured: docs/fusion.md)."""
+"""Weights of the experts, where many are asked of: recency, trees, trees on the regression (docs/fusion.md)."""
+FEW = 2_000
+"""With fewer values asked of at once, the trees' share is tried: askings of one value, day after day, are much alike,
+so that of few values trees may learn by heart what a curve of recency does not."""
+_TRIED = (0.0, 0.2, 0.4, 0.6, 0.8)
 ROUNDS = 40
 MOST = 40_000
 """Examples that a fit reads: with more, the commoner outcome is thinned and weighted up."""
@@ -39,30 +43,52 @@ _COLD = 15.0
 """Examples of the rarer outcome after which the learned log-odds weigh as much as the fixed ones."""
 _RECALIBRATION_ASKS = 8
 
+_SCATTER = np.uint64(0x9E3779B97F4A7C15)
+"""2⁶⁴ over the golden ratio, odd: the top bit of a number times it halves any run of numbers (Knuth, TAOCP 6.4)."""
+
 Columns = npt.NDArray[np.float32]
 
 
-class Outlook(NamedTuple):
-    """What was learned as of a day: the experts; the line that sets right what they stand on, and how far to trust
-    them rather than that."""
+class Experts(NamedTuple):
+    """The three, fitted."""
 
-    day: int
     recency: Logit
     linear: Logit
     alone: Forest
     above: Forest
+
+    def say(self, columns: Columns) -> tuple[Floats, ...]:
+        """Return the log-odds of each."""
+        linear = log_odds(self.linear, columns)
+        return (
+            log_odds(self.recency, columns[:, [SINCE, DAYS]]),
+            self.alone.base + _climbed(self.alone, columns),
+            linear + _climbed(self.above, columns),
+        )
+
+
+class Outlook(NamedTuple):
+    """What was learned as of a day: the experts, and the weights of their log-odds; the line that sets right what they
+    stand on, and how far to trust them rather than that."""
+
+    day: int
+    experts: Experts
+    shares: tuple[float, ...]
     under: Calibration
     trust: float
 
 
 @dataclass(frozen=True, slots=True)
 class Examples:
-    """Matured examples of one asking. ``weights``: how many examples each stands for."""
+    """Matured examples of one asking. ``weights``: how many examples each stands for; ``asked``: how many there were;
+    ``halves``: which half of all values each belongs to."""
 
     day: int
     columns: Columns
     outcomes: Floats
     weights: Floats
+    asked: int
+    halves: npt.NDArray[np.bool_]
 
 
 @dataclass(slots=True)
@@ -76,10 +102,15 @@ class Pupil:
     line: Calibration = field(default_factory=identity)
     outlook: Outlook | None = None
 
-    def matured(self, day: int, columns: Columns, outcomes: npt.NDArray[np.bool_]) -> None:
-        """Take in what came of an asking of ``day``, thinned to :data:`KEPT`."""
+    def matured(
+        self, day: int, columns: Columns, outcomes: npt.NDArray[np.bool_], values: npt.NDArray[np.int64]
+    ) -> None:
+        """Take in what came of an asking of ``day``, thinned to :data:`KEPT`. ``values``: the number of each value."""
         keep, weights = _thinned(outcomes, KEPT, day)
-        self.examples.append(Examples(day, columns[keep], outcomes[keep].astype(np.float64), weights))
+        halves = values[keep].astype(np.uint64) * _SCATTER >> np.uint64(63) > 0
+        self.examples.append(
+            Examples(day, columns[keep], outcomes[keep].astype(np.float64), weights, len(outcomes), halves)
+        )
 
     def came_true(self, z: Floats, outcomes: npt.NDArray[np.bool_]) -> None:
         """Take in what came of log-odds that were said before, and recalibrate."""
@@ -97,18 +128,17 @@ class Pupil:
         columns = np.concatenate([each.columns for each in kept])
         outcomes = np.concatenate([each.outcomes for each in kept])
         weights = np.concatenate([each.weights * 0.5 ** ((day - each.day) / MEMORY_DAYS) for each in kept])
+        halves = np.concatenate([each.halves for each in kept])
         rarer = min(float(outcomes.sum()), float((1 - outcomes).sum()))
         if len(outcomes) > MOST:
             keep, more = _thinned(outcomes > 0, MOST, day)
-            columns, outcomes, weights = columns[keep], outcomes[keep], weights[keep] * more
-        linear = fit_logit(columns, outcomes, weights)
+            columns, outcomes, weights, halves = columns[keep], outcomes[keep], weights[keep] * more, halves[keep]
+        few = max(each.asked for each in kept) < FEW
         span = kept[-1].day - kept[0].day + 1
         self.outlook = Outlook(
             day,
-            fit_logit(columns[:, [SINCE, DAYS]], outcomes, weights),
-            linear,
-            grow(columns, outcomes, weights, ROUNDS),
-            grow(columns, outcomes, weights, ROUNDS, log_odds(linear, columns)),
+            _fitted(columns, outcomes, weights),
+            _tried(columns, outcomes, weights, halves) if few else BLEND,
             recalibrate(self.stands_on(columns), outcomes * weights, weights),
             rarer / (rarer + _COLD) * span**2 / (span**2 + self.horizon**2),
         )
@@ -124,19 +154,44 @@ class Pupil:
         learned = self.outlook
         if learned is None:
             return under
-        linear = log_odds(learned.linear, columns)
-        parts = (
-            log_odds(learned.recency, columns[:, [SINCE, DAYS]]),
-            learned.alone.base + _climbed(learned.alone, columns),
-            linear + _climbed(learned.above, columns),
-        )
-        z = sum(share * part for share, part in zip(BLEND, parts, strict=True))
+        z = _blended(learned.shares, learned.experts.say(columns))
         under = learned.under.shift + learned.under.slope * under
         return np.asarray((1.0 - learned.trust) * under + learned.trust * z, np.float64)
 
     def probability(self, z: Floats) -> Floats:
         """Return P(reported again) for log-odds that were said."""
         return sigmoid(self.line.shift + self.line.slope * z)
+
+
+def _fitted(columns: Columns, outcomes: Floats, weights: Floats) -> Experts:
+    linear = fit_logit(columns, outcomes, weights)
+    return Experts(
+        fit_logit(columns[:, [SINCE, DAYS]], outcomes, weights),
+        linear,
+        grow(columns, outcomes, weights, ROUNDS),
+        grow(columns, outcomes, weights, ROUNDS, log_odds(linear, columns)),
+    )
+
+
+def _blended(shares: tuple[float, ...], parts: tuple[Floats, ...]) -> Floats:
+    return np.asarray(sum(share * part for share, part in zip(shares, parts, strict=True)), np.float64)
+
+
+def _tried(columns: Columns, outcomes: Floats, weights: Floats, halves: npt.NDArray[np.bool_]) -> tuple[float, ...]:
+    """Return the weights of the experts with which what is learned of half of the values tells most of the others."""
+    losses = np.zeros(len(_TRIED))
+    for half in (halves, ~halves):
+        if half.all() or not half.any():
+            return BLEND
+        parts = _fitted(columns[half], outcomes[half], weights[half]).say(columns[~half])
+        for place, share in enumerate(_TRIED):
+            z = _blended(_shares(share), parts)
+            losses[place] += weights[~half] @ (np.logaddexp(0.0, z) - outcomes[~half] * z)
+    return _shares(_TRIED[int(losses.argmin())])
+
+
+def _shares(trees: float) -> tuple[float, ...]:
+    return (1.0 - trees, trees / 2.0, trees / 2.0)
 
 
 def cold(columns: Columns, horizon: int) -> Floats:
