@@ -7,13 +7,14 @@ entry erases it (DESIGN rule 13).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Protocol
 
 import msgspec
 
-from fusioncell.kernel.entry import Draft, Entry, Payload
+from fusioncell.kernel.entry import Draft
 from fusioncell.kernel.marking import Audience, Tlp, Uses
+from fusioncell.members.kinds import Kinds
 
 NOBODY = Audience(Tlp.AMBER_STRICT, frozenset(), Uses.NONE)
 """The audience of every entry of this room."""
@@ -111,7 +112,7 @@ class AgreementMade(msgspec.Struct, frozen=True, kw_only=True):
 Change = (AgreementMade | OrganisationAdded | OrganisationNamed | PersonAdded | AddressGiven | RolesGiven | ClientNamed
           | Suspended)  # fmt: skip
 
-CHANGES: dict[str, type[Change]] = {
+_KINDS = Kinds[Change]({
     "member.organisation": OrganisationAdded,
     "member.named": OrganisationNamed,
     "member.person": PersonAdded,
@@ -120,8 +121,8 @@ CHANGES: dict[str, type[Change]] = {
     "member.client": ClientNamed,
     "member.suspended": Suspended,
     "member.agreement": AgreementMade,
-}
-"""Kind of entry → what its body holds."""
+})
+draft_of, changes_in = _KINDS.draft_of, _KINDS.changes_in
 
 ACTIONS: dict[type[Change], str] = {
     OrganisationAdded: "organisation.added",
@@ -140,22 +141,3 @@ def action_of(change: Change) -> str:
     """Return what the audit log calls a change."""
     reinstated = isinstance(change, Suspended) and not change.suspended
     return "party.reinstated" if reinstated else ACTIONS[type(change)]
-
-
-_KINDS = {change: kind for kind, change in CHANGES.items()}
-_DECODERS = {kind: msgspec.json.Decoder(change) for kind, change in CHANGES.items()}
-
-
-def draft_of(change: Change, subject: str, audience: int, author: str) -> Draft:
-    """Write a change as a draft. ``subject``: the id that it is about; ``author``: a person's id or ""."""
-    payload = Payload(author=author, subject=subject, version=0, place="", body=msgspec.json.encode(change))
-    return Draft(_KINDS[type(change)], audience, payload)
-
-
-def changes_in(entries: Iterable[Entry]) -> Iterable[tuple[Entry, Change]]:
-    """Read the changes in a batch, in order; what is not ours, erased or not the hub's own is passed over."""
-    for entry in entries:
-        decoder = _DECODERS.get(entry.kind)
-        if decoder is None or entry.payload is None or entry.org:
-            continue
-        yield entry, decoder.decode(entry.payload.body)

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 import msgspec
 
-from fusioncell.kernel.entry import Draft, Entry, Payload
-
-KIND = "member.idle"
+from fusioncell.members.kinds import Kinds
 
 
 class IdleTold(msgspec.Struct, frozen=True, kw_only=True):
@@ -18,17 +14,5 @@ class IdleTold(msgspec.Struct, frozen=True, kw_only=True):
     told: bool
 
 
-_DECODER = msgspec.json.Decoder(IdleTold)
-
-
-def draft_of(change: IdleTold, audience: int, author: str) -> Draft:
-    """Write a change as a draft."""
-    payload = Payload(author=author, subject=change.person, version=0, place="", body=msgspec.json.encode(change))
-    return Draft(KIND, audience, payload)
-
-
-def changes_in(entries: Iterable[Entry]) -> Iterable[tuple[Entry, IdleTold]]:
-    """Read the changes in a batch, in order; what is not ours, erased or not the hub's own is passed over."""
-    for entry in entries:
-        if entry.kind == KIND and entry.payload is not None and not entry.org:
-            yield entry, _DECODER.decode(entry.payload.body)
+_KINDS = Kinds[IdleTold]({"member.idle": IdleTold})
+draft_of, changes_in = _KINDS.draft_of, _KINDS.changes_in

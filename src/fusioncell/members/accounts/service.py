@@ -223,7 +223,7 @@ class Accounts:
         self._keep(entries.IdleTold(person=someone.id, told=False), author)
 
     def _keep(self, change: entries.IdleTold, author: str) -> None:
-        self._members.keep([entries.draft_of(change, self._record.intern_audience(NOBODY), author)])
+        self._members.keep([entries.draft_of(change, change.person, self._record.intern_audience(NOBODY), author)])
 
     def _end(self, someone: Person, reason: str, author: str) -> None:
         """Suspend a person and end all by which they could come in."""

@@ -6,12 +6,10 @@ message) stands in the erasable payload alone. Entries that move a generation ar
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 import msgspec
 
 from fusioncell.kernel.clock import Instant
-from fusioncell.kernel.entry import Draft, Entry, Payload
+from fusioncell.members.kinds import Kinds
 
 
 class GroupMade(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -108,7 +106,7 @@ class GuestLeft(msgspec.Struct, frozen=True, kw_only=True):
 Change = (GroupMade | Joined | Left | GroupChanged | OwnersSet | GroupClosed | Asked | Answered | GuestAdmitted
           | GuestRenewed | GuestLeft)
 
-CHANGES: dict[str, type[Change]] = {
+_KINDS = Kinds[Change]({
     "member.group": GroupMade,
     "member.joined": Joined,
     "member.left": Left,
@@ -120,23 +118,5 @@ CHANGES: dict[str, type[Change]] = {
     "member.guest": GuestAdmitted,
     "member.guest.renewed": GuestRenewed,
     "member.guest.left": GuestLeft,
-}
-"""Kind of entry → what its body holds."""
-
-_KINDS = {change: kind for kind, change in CHANGES.items()}
-_DECODERS = {kind: msgspec.json.Decoder(change) for kind, change in CHANGES.items()}
-
-
-def draft_of(change: Change, subject: str, audience: int, author: str) -> Draft:
-    """Write a change as a draft. ``subject``: the id of the group or guest; ``author``: a person's id or ""."""
-    payload = Payload(author=author, subject=subject, version=0, place="", body=msgspec.json.encode(change))
-    return Draft(_KINDS[type(change)], audience, payload)
-
-
-def changes_in(entries: Iterable[Entry]) -> Iterable[tuple[Entry, Change]]:
-    """Read the changes in a batch, in order; what is not ours, erased or not the hub's own is passed over."""
-    for entry in entries:
-        decoder = _DECODERS.get(entry.kind)
-        if decoder is None or entry.payload is None or entry.org:
-            continue
-        yield entry, decoder.decode(entry.payload.body)
+})
+draft_of, changes_in = _KINDS.draft_of, _KINDS.changes_in

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 import msgspec
 
-from fusioncell.kernel.entry import Draft, Entry, Payload
+from fusioncell.members.kinds import Kinds
 
 
 class ProfileSet(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -54,29 +52,11 @@ class ContactRemoved(msgspec.Struct, frozen=True, kw_only=True):
 
 Change = ProfileSet | ContactSet | ContactAsked | ContactConfirmed | ContactRemoved
 
-CHANGES: dict[str, type[Change]] = {
+_KINDS = Kinds[Change]({
     "member.profile": ProfileSet,
     "member.contact": ContactSet,
     "member.contact.asked": ContactAsked,
     "member.contact.confirmed": ContactConfirmed,
     "member.contact.removed": ContactRemoved,
-}
-"""Kind of entry → what its body holds."""
-
-_KINDS = {change: kind for kind, change in CHANGES.items()}
-_DECODERS = {kind: msgspec.json.Decoder(change) for kind, change in CHANGES.items()}
-
-
-def draft_of(change: Change, subject: str, audience: int, author: str) -> Draft:
-    """Write a change as a draft. ``subject``: the id of the person, organisation or contact."""
-    payload = Payload(author=author, subject=subject, version=0, place="", body=msgspec.json.encode(change))
-    return Draft(_KINDS[type(change)], audience, payload)
-
-
-def changes_in(entries: Iterable[Entry]) -> Iterable[tuple[Entry, Change]]:
-    """Read the changes in a batch, in order; what is not ours, erased or not the hub's own is passed over."""
-    for entry in entries:
-        decoder = _DECODERS.get(entry.kind)
-        if decoder is None or entry.payload is None or entry.org:
-            continue
-        yield entry, decoder.decode(entry.payload.body)
+})
+draft_of, changes_in = _KINDS.draft_of, _KINDS.changes_in

@@ -5,11 +5,9 @@ Personal data stands in ``member.application`` alone, so erasing that entry eras
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 import msgspec
 
-from fusioncell.kernel.entry import Draft, Entry, Payload
+from fusioncell.members.kinds import Kinds
 
 
 class Applied(msgspec.Struct, frozen=True, kw_only=True):
@@ -60,28 +58,10 @@ class TermsAccepted(msgspec.Struct, frozen=True, kw_only=True):
 
 Change = Applied | Stood | Vetted | TermsAccepted
 
-CHANGES: dict[str, type[Change]] = {
+_KINDS = Kinds[Change]({
     "member.application": Applied,
     "member.sponsored": Stood,
     "member.vetted": Vetted,
     "member.terms": TermsAccepted,
-}
-"""Kind of entry → what its body holds."""
-
-_KINDS = {change: kind for kind, change in CHANGES.items()}
-_DECODERS = {kind: msgspec.json.Decoder(change) for kind, change in CHANGES.items()}
-
-
-def draft_of(change: Change, subject: str, audience: int, author: str) -> Draft:
-    """Write a change as a draft. ``subject``: the id that it is about; ``author``: a person's id or ""."""
-    payload = Payload(author=author, subject=subject, version=0, place="", body=msgspec.json.encode(change))
-    return Draft(_KINDS[type(change)], audience, payload)
-
-
-def changes_in(entries: Iterable[Entry]) -> Iterable[tuple[Entry, Change]]:
-    """Read the changes in a batch, in order; what is not of joining, erased or not the hub's own is passed over."""
-    for entry in entries:
-        decoder = _DECODERS.get(entry.kind)
-        if decoder is None or entry.payload is None or entry.org:
-            continue
-        yield entry, decoder.decode(entry.payload.body)
+})
+draft_of, changes_in = _KINDS.draft_of, _KINDS.changes_in

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 import msgspec
 
 from fusioncell.kernel.clock import Instant
-from fusioncell.kernel.entry import Draft, Entry, Payload
+from fusioncell.members.kinds import Kinds
 
 
 class PersonErased(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -49,27 +47,9 @@ class HoldLifted(msgspec.Struct, frozen=True, kw_only=True):
 
 Change = PersonErased | HoldPlaced | HoldLifted
 
-CHANGES: dict[str, type[Change]] = {
+_KINDS = Kinds[Change]({
     "member.erased": PersonErased,
     "hold.placed": HoldPlaced,
     "hold.lifted": HoldLifted,
-}
-"""Kind of entry → what its body holds."""
-
-_KINDS = {change: kind for kind, change in CHANGES.items()}
-_DECODERS = {kind: msgspec.json.Decoder(change) for kind, change in CHANGES.items()}
-
-
-def draft_of(change: Change, audience: int, author: str) -> Draft:
-    """Write a change as a draft. ``author``: a person's id or ""."""
-    payload = Payload(author=author, subject=change.id, version=0, place="", body=msgspec.json.encode(change))
-    return Draft(_KINDS[type(change)], audience, payload)
-
-
-def changes_in(entries: Iterable[Entry]) -> Iterable[tuple[Entry, Change]]:
-    """Read the changes in a batch, in order; what is not ours, erased or not the hub's own is passed over."""
-    for entry in entries:
-        decoder = _DECODERS.get(entry.kind)
-        if decoder is None or entry.payload is None or entry.org:
-            continue
-        yield entry, decoder.decode(entry.payload.body)
+})
+draft_of, changes_in = _KINDS.draft_of, _KINDS.changes_in

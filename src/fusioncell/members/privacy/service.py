@@ -283,7 +283,7 @@ class Privacy:
         return Erased(change.id, self._clock.now(), len(found.seqs), withdrawn)
 
     def _keep(self, change: Change, author: str) -> None:
-        self._members.keep([draft_of(change, self._record.intern_audience(NOBODY), author)])
+        self._members.keep([draft_of(change, change.id, self._record.intern_audience(NOBODY), author)])
 
 
 def _counted(held: Data) -> Data:
