@@ -36,6 +36,7 @@ from fusioncell.shield.hits.service import Hits
 from fusioncell.shield.holds.service import Holds
 from fusioncell.shield.lift.service import Lifts
 from fusioncell.shield.radius.service import Radii
+from fusioncell.shield.recheck.service import Recheck
 from fusioncell.shield.service import Shield
 from fusioncell.shield.standing.service import StandingApprovals
 from fusioncell.shield.subscribers.service import Subscribers
@@ -74,6 +75,7 @@ class Shielding:
     subscribers: Subscribers
     hit_counts: Hits
     radii: Radii
+    recheck: Recheck
 
     def follow(self) -> None:
         """Bring the zones to the newest step, if a batch brought any: a block or a lift waits for nothing else."""
@@ -84,8 +86,8 @@ class Shielding:
         """After each batch: bring the zones to the newest step, do what is due; return how many entries that made."""
         self.shield.follow()
         self.subscribers.follow()
-        done = self.subscribers.act() + self.shield.act() + self.standing.act() + self.fuse.act() + self.translog.act()
-        return done + self.hit_counts.act()
+        done = self.subscribers.act() + self.shield.act() + self.recheck.act() + self.standing.act() + self.fuse.act()
+        return done + self.translog.act() + self.hit_counts.act()
 
     def protect(self) -> None:
         """Guard the names that are proved now, and those no more that are not."""
@@ -174,13 +176,15 @@ def join_shield(
     subscribers = Subscribers(record, projections, shield, clock, randomness, public_url=settings.public_url,
                               secret=sha256(b"subscribers" + key).digest())  # fmt: skip
     fuse.parts = subscribers.serving.parts
+    recheck = Recheck(record, projections, fusion, shield, fuse)
+    fuse.found = recheck.lacking
     asking = Asking(translog, Reader(settings.webhook_allow.split(",")), addresses_in(settings.log_witness_urls), clock)
     hits = Hits(record, projections, intake, subscribers, clock, randomness)
     return Shielding(settings=settings, shield=shield, proved_names=proved_names,
                      charter=shield.charter, guards=shield.guards, holds=holds, standing=standing,
                      lifts=lifts, fuse=fuse, appeals=appeals, translog=translog, asking=asking,
                      subscribers=subscribers, hit_counts=hits,
-                     radii=Radii(record, projections, fusion, shield.guards))  # fmt: skip
+                     radii=Radii(record, projections, fusion, shield.guards), recheck=recheck)  # fmt: skip
 
 
 def _translog(settings: Settings, key: bytes, record: Record, projections: SqlDatabase, clock: Clock,

@@ -169,7 +169,7 @@ class Shield:
             self._write("decision.expired", PARTNERS, _body_of(item, by="rule", reason="its time is over"))
         done = len(over)
         enough = self._enough([name for name, action in waiting if action == "propose"])
-        done += self._end_by_rule([name for name, action in waiting if action != "propose"])
+        done += self.end_by_rule([name for name, action in waiting if action != "propose"])
         for name, action in waiting:
             # What is due is judged as of the evidence's own time, and may have faded since: it waits for more, and
             # the names behind it must not wait with it. So each call looks at the next ones, whatever these do.
@@ -206,7 +206,7 @@ class Shield:
         self._write("decision.refused" if body.guards else "decision.proposed", APPROVERS, body)
         return 1
 
-    def _end_by_rule(self, names: Sequence[str]) -> int:
+    def end_by_rule(self, names: Sequence[str]) -> int:
         """End open decisions that lost their evidence; of blocks, as many as a machine may end alone."""
         if not names:
             return 0

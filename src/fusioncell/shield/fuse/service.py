@@ -62,6 +62,8 @@ class Fuse:
 
     parts: Callable[[], Iterable[Part]] = staticmethod(lambda: ())
     """Tells which parts of the names are zones of their own (``shield.subscribers``)."""
+    found: Callable[[], Iterable[str]] = staticmethod(lambda: ())
+    """Tells which blocks rules are to end beside what is due by its evidence (``shield.recheck``)."""
 
     def __init__(
         self, record: Record, projections: Database, shield: Shield, lifts: Lifts, clock: Clock, randomness: Randomness,
@@ -96,10 +98,10 @@ class Fuse:
         with self._projections.read() as connection:
             if store.frozen_since(connection):
                 return set()
-            fates = store.fates(connection, asked, kind.value)
             names, (added, removed) = store.names_by_sort(connection), store.done_by_machine(connection, since)
             # All that is due counts, not only the page of it that is asked for: else a part would pass unseen.
-            wanted = store.to_end(connection, MOST_NAMES) if kind is Kind.REMOVE else []
+            wanted = [*store.to_end(connection, MOST_NAMES), *self.found()] if kind is Kind.REMOVE else []
+            fates = store.fates(connection, {*asked, *wanted}, kind.value)
             sorts = store.sorts_of(connection, {*asked, *wanted, *passed})
         confirmed = {one for one, state in fates.items() if state in (State.CONFIRMED, State.CARRIED)}
         open_ = [one for one in dict.fromkeys([*asked, *wanted]) if one not in fates and one not in self._asked]
@@ -128,6 +130,11 @@ class Fuse:
         """Tell whether the zones are frozen: nothing is added until someone confirms what a restored hub holds."""
         with self._projections.read() as connection:
             return store.frozen_since(connection) > 0
+
+    def decided(self) -> tuple[int, int]:
+        """Return what moves when people let a machine do more: their newest word, since when the zones are frozen."""
+        with self._projections.read() as connection:
+            return store.newest_word(connection), store.frozen_since(connection)
 
     def act(self) -> int:
         """Carry out what two people confirmed; return how many entries there are to project, at least."""

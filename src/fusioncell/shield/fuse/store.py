@@ -81,6 +81,11 @@ def add_word(connection: Connection, act: str, by: str, seq: int) -> int:
     return int(connection.rows("SELECT count(*) FROM shield_fuse_word WHERE act = ?", (act,))[0][0])
 
 
+def newest_word(connection: Connection) -> int:
+    """Return the position of the newest word on any act, 0 for none."""
+    return int(connection.rows("SELECT coalesce(max(seq), 0) FROM shield_fuse_word")[0][0])
+
+
 def move(connection: Connection, act: str, state: str, before: Iterable[str], at: int, by: str) -> int:
     """Move an act on, from one of these states; return whether it moved."""
     sql, value = connection.among(before)
