@@ -44,6 +44,8 @@ PROSE = b"Dear all,\nwe saw a wave of mails today.\n"
     ("", TABLE, "x.csv", "csv"),
     ("text/plain", LIST, "", "list"),
     ("text/plain", PROSE, "", "text"),
+    ("text/plain", b"http://evil[.]example/login is a phishing site", "", "text"),
+    ("text/plain", b"https://evil[.]example/a, https://evil[.]example/b", "", "text"),
     ("text/plain", BUNDLE, "", "stix"),
     ("application/octet-stream", PROSE, "", "text"),
 ])

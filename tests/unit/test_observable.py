@@ -247,7 +247,9 @@ def test_guess(raw: str) -> None:
     assert guess(raw) == Observable(*GUESSES[raw])
 
 
-@pytest.mark.parametrize("raw", ["", "  ", "hello world", "phishing", "1.2.3", "e.g", "x" * 10_000, "\0"])
+@pytest.mark.parametrize("raw", ["", "  ", "hello world", "phishing", "1.2.3", "e.g", "x" * 10_000, "\0",
+                                 "http://evil[.]example/login is a phishing site",
+                                 "https://evil.example/a, https://evil.example/b"])  # fmt: skip
 def test_guess_leaves_words_alone(raw: str) -> None:
     assert guess(raw) is None
 

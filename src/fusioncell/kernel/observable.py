@@ -152,6 +152,7 @@ _SHAPES: tuple[tuple[re.Pattern[str], ObservableType], ...] = (
     (re.compile(r"bc1[02-9ac-hj-np-z]{8,87}\Z|[13][1-9A-HJ-NP-Za-km-z]{25,34}\Z"), _T.BTC),
     (re.compile(r"[A-Z]{2}[0-9]{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,3})?\Z"), _T.IBAN),
 )
+_BLANK = re.compile(r"\s")
 _FILE = re.compile(
     r"[^\s/\\:*?\"<>|]{1,200}\.(?:exe|dll|sys|scr|bat|cmd|ps1|vbs|vbe|js|jse|wsf|hta|lnk|msi|jar|apk|"
     r"doc|docx|docm|xls|xlsx|xlsm|ppt|pptx|rtf|pdf|zip|rar|7z|iso|img|py|sh|php|asp|aspx|jsp|elf|bin|"
@@ -188,7 +189,8 @@ def _guess_network(text: str) -> Observable | None:
     """Tell which network value the text is: URL, e-mail, address, network, name; a file name at last."""
     text = refang(_SPOKEN_AT.sub("@", _SPOKEN.sub(".", text)))
     if "://" in text:
-        return _try(_T.URL, text)
+        # A blank ends a URL where people write: what follows are words, or another value.
+        return None if _BLANK.search(text) else _try(_T.URL, text)
     if "@" in text and "/" not in text:
         return _try(_T.EMAIL, text)
     if found := _try(_T.CIDR, text):
