@@ -170,6 +170,10 @@ def test_import_reads_stdin(hub: Path) -> None:
     assert told("import", "-", "--data", hub, given="hxxp://evil-bank[.]example/a\n")["contributions"] == 1
     assert told("show", "http://evil-bank.example/a", "--data", hub)["mentions"] == 1
     assert "1 contribution:" in call("import", "-", "--data", hub, given="hxxp://evil-bank[.]example/b\n").output
+    unknown = call("show", "evil-bank.example", "--data", hub, code=1).stderr
+    assert "by itself" in unknown and "url hxxp[:]//evil-bank[.]example/a: " in unknown
+    assert "fusioncell search evil-bank.example" in unknown
+    assert "by itself" not in call("show", "elsewhere.example", "--data", hub, code=1).stderr
 
 
 def test_init_makes_one_hub_and_refuses_a_second(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from urllib.parse import quote
 import pytest
 from litestar.testing import TestClient
 
+from fusioncell.kernel.refang import defang
 from fusioncell.members import PERMISSIONS
 from fusioncell.web.access import COOKIE, CSRF_HEADER
 from fusioncell.web.app import make_app
@@ -91,10 +92,21 @@ def test_hidden_and_unknown_are_answered_alike(made: MadeHub) -> None:
     with visitor(made) as client:
         post_by_key(client, made.ministry.key, REPORT, "amber")
         pages = [
-            client.get(f"/observables/domain-name/{name}").text for name in (EVIL, "x" * len(EVIL[:-8]) + ".example")
+            client.get(f"/observables/domain-name/{name}").text.replace(name, "NAME").replace(defang(name), "NAME")
+            for name in (EVIL, "x" * len(EVIL[:-8]) + ".example")
         ]
         cut = [re.sub(r'data-now="[^"]+"', "", page) for page in pages]
         assert cut[0] == cut[1]
+
+
+def test_a_name_of_which_a_url_alone_is_known_leads_there(made: MadeHub) -> None:
+    with visitor(made) as client:
+        post_by_key(client, made.ministry.key, "http://below[.]example/login is a phishing site", "clear")
+        answer = client.get("/observables/domain-name/below.example")
+        assert answer.status_code == 404
+        assert "mentions this value by itself" in answer.text
+        assert 'href="/observables/url/http%3A%2F%2Fbelow.example%2Flogin"' in answer.text
+        assert "mentions this value by itself" not in client.get("/observables/domain-name/elsewhere.example").text
 
 
 def test_members_pages_ask_a_visitor_to_sign_in_and_lead_back(made: MadeHub) -> None:

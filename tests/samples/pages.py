@@ -230,6 +230,7 @@ EMPTY_HOME: Context = {
 SEARCH: Context = {
     "query": "parcel-redelivery[.]example",
     "problem": None,
+    "unknown": False,
     "exact": {"one": PHISH, "verdict": VERDICT, "origins": 3, "last": NOW - 2 * HOUR},
     "observables": {
         "rows": [
@@ -256,6 +257,7 @@ SEARCH: Context = {
 NOTHING: Context = {
     "query": "",
     "problem": None,
+    "unknown": False,
     "exact": None,
     "observables": {"rows": [], "more": None},
     "contributions": {"rows": [], "more": None},
@@ -674,6 +676,8 @@ PAGES: dict[str, tuple[str, Context]] = {
         },
     ),
     "search": ("picture/search.html", {"shell": shell(query=SEARCH["query"]), **SEARCH}),
+    "search-around": ("picture/search.html", {
+        "shell": shell(query=SEARCH["query"]), **SEARCH, "exact": None, "unknown": True}),
     "search-empty": ("picture/search.html", {"shell": shell(query="nothing"), **NOTHING, "query": "nothing"}),
     "search-blank": ("picture/search.html", {"shell": shell(), **NOTHING}),
     "search-invalid": (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 import time
 from typing import Any
 
@@ -68,8 +69,22 @@ def show(where: Where, words: tuple[str, ...], as_json: bool) -> None:
         raise click.UsageError("give one value, with its type before it if you know it.")
     kind, value = ("auto", *words)[-2:]
     with opened(where) as door:
-        found = door.json("GET", f"/api/observables/{path_part(kind)}/{path_part(value)}")
+        try:
+            found = door.json("GET", f"/api/observables/{path_part(kind)}/{path_part(value)}")
+        except NotFound as unknown:
+            raise _around(door.json("GET", "/api/search", params={"q": value}), value) or unknown from None
     show_result(found, as_json, lambda: _explained(found))
+
+
+def _around(found: dict[str, Any], value: str) -> NotFound | None:
+    """Say what is known on and around a value that is not known by itself; None where there is nothing."""
+    if not found["related"] and not found["hits"]:
+        return None
+    known = [_assessed(one) for one in found["related"][:10]]
+    return NotFound(
+        "nothing that you may see mentions it by itself" + (", but it is not alone:" if known else ""),
+        hint="\n       ".join([*known, f"What mentions it: fusioncell search {shlex.quote(value)}"]),
+    )
 
 
 def _assessed(found: dict[str, Any]) -> str:

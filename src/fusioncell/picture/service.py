@@ -120,7 +120,7 @@ class Found:
     observable: Observable | None
     assessment: Assessment | None
     related: tuple[Assessment, ...]
-    """What is known of the value's surroundings: a URL's host, a name's parents."""
+    """What is known of the value's surroundings: a URL's host, a name's parents; what stands on a name, of what hits hold."""
     hits: tuple[Hit, ...]
     next: int
 
@@ -136,6 +136,22 @@ def around(observable: Observable) -> list[Observable]:
     if observable.type is ObservableType.DOMAIN:
         return [Observable(ObservableType.DOMAIN, name) for name in parents(observable.value)]
     return []
+
+
+def below(observable: Observable, hits: Iterable[Hit]) -> list[Observable]:
+    """Return what stands on a name among what hits hold, each once: the names below it, URLs and addresses there."""
+    if observable.type is not ObservableType.DOMAIN:
+        return []
+    named = dict.fromkeys(one for hit in hits for one in hit.observables if one != observable)
+    return [one for one in named if f".{_host_of(one)}".endswith(f".{observable.value}")]
+
+
+def _host_of(one: Observable) -> str:
+    if one.type is ObservableType.URL:
+        return urlsplit(one.value).hostname or ""
+    if one.type is ObservableType.DOMAIN:
+        return one.value
+    return one.value.rpartition("@")[2] if one.type is ObservableType.EMAIL else ""
 
 
 def _seek(
@@ -174,7 +190,6 @@ class Picture:
         audiences = self._record.visible_to(viewer)
         observable = guess(query[:8192])
         assessment = self._fusion.look_up(observable, audiences) if observable else None
-        related = self._fusion.match(around(observable), audiences) if observable else {}
         # A pasted value is sought as its words side by side, less the scheme: texts may write https or hxxps.
         words = tokens(refang(query.strip()) if observable else query)[:MAX_WORDS]
         if observable and words and words[0] in _SCHEMES:
@@ -187,6 +202,8 @@ class Picture:
         more = len(seqs) > limit
         seqs = seqs[:limit]
         hits = [self._hit(entry) for entry in reversed(self._record.read_many(seqs)) if entry.payload is not None]
+        nearby = [*around(observable), *below(observable, hits)] if observable else []
+        related = self._fusion.match(nearby, audiences)
         return Found(query, observable, assessment, tuple(related.values()), tuple(hits), seqs[-1] if more else 0)
 
     def _hit(self, entry: Entry) -> Hit:

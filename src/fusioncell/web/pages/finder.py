@@ -79,19 +79,12 @@ def _contributions(hub: Hub, viewer: Viewer, found: Found) -> list[View]:
     return rows
 
 
-@get("/search", opt={"permission": "public"}, sync_to_thread=True, include_in_schema=False)
-def search(
-    request: Asked,
-    hub: Hub,
-    viewer: Viewer,
-    q: Annotated[str, Parameter(max_length=8192)] = "",
-    before: str | None = None,
-) -> Page:
-    """Search an exact value in any form, several at once, or words; newest first."""
-    query = " ".join(q.split())
+def search_context(hub: Hub, viewer: Viewer, query: str, before: str | None = None) -> View:
+    """Compose what a search shows; nothing is sought where nothing was asked."""
     context: View = {
         "query": query,
         "problem": None,
+        "unknown": False,
         "exact": None,
         "observables": {"rows": [], "more": None},
         "contributions": {"rows": [], "more": None},
@@ -113,7 +106,20 @@ def search(
             context["observables"] = {"rows": rows, "more": None}
         more = f"/search?{urlencode({'q': query, 'before': hub.seal.cursor(found.next, 0, 0)})}" if found.next else None
         context["contributions"] = {"rows": _contributions(hub, viewer, found), "more": more}
-    return page(request, "picture/search.html", sought=query, **context)
+    return context
+
+
+@get("/search", opt={"permission": "public"}, sync_to_thread=True, include_in_schema=False)
+def search(
+    request: Asked,
+    hub: Hub,
+    viewer: Viewer,
+    q: Annotated[str, Parameter(max_length=8192)] = "",
+    before: str | None = None,
+) -> Page:
+    """Search an exact value in any form, several at once, or words; newest first."""
+    query = " ".join(q.split())
+    return page(request, "picture/search.html", sought=query, **search_context(hub, viewer, query, before))
 
 
 HANDLERS = (search,)

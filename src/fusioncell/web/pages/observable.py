@@ -23,6 +23,7 @@ from fusioncell.kernel.observable import Observable, ObservableType, sco_id
 from fusioncell.shield import CATEGORIES, can_block
 from fusioncell.shield.model import Decision, State
 from fusioncell.web.pages.entities import labelled
+from fusioncell.web.pages.finder import search_context
 from fusioncell.web.pages.frame import Asked, Page, page
 from fusioncell.web.pages.known import known_good_view
 from fusioncell.web.pages.names import Names
@@ -276,9 +277,14 @@ def observable_context(hub: Hub, viewer: Viewer, one: Observable) -> View:
 
 @get("/observables/{kind:str}/{value:path}", opt={"permission": "public"}, sync_to_thread=True, include_in_schema=False)
 def show(request: Asked, kind: str, value: str, hub: Hub, viewer: Viewer) -> Page:
-    """Show an observable."""
+    """Show an observable; one that is not known: what a search finds on and around it, as an answer 404."""
     one = observable_named(kind, value_asked(request))
-    return page(request, "picture/observable.html", **observable_context(hub, viewer, one))
+    try:
+        context = observable_context(hub, viewer, one)
+    except NotFound:
+        sought = {**search_context(hub, viewer, one.value), "unknown": True}
+        return page(request, "picture/search.html", code=404, sought=one.value, **sought)
+    return page(request, "picture/observable.html", **context)
 
 
 HANDLERS = (show,)
