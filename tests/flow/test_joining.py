@@ -107,7 +107,7 @@ def test_an_organisation_joins(made: MadeHub) -> None:
         accepted = lead.post("/api/contributions", params={"tlp": "green"}, **body)
         assert accepted.status_code == 202, accepted.text
         log = lead.get("/account/audit").text
-        assert "terms.accepted" in log and "Bo Lind" in log
+        assert "The terms were accepted" in log and "Bo Lind" in log
         assert "Northern" not in log
     made.hub.settle()
     assert made.hub.joining.sponsored_by(made.provider.org)[0].sponsor_person == made.provider.person

@@ -31,10 +31,11 @@ PERSON = {"id": "p1", "name": "Eve Lind", "email": "eve@works.example", "roles":
           "me": False, "mine": True, "back": False}
 TERMS: Context = {"version": "2026-11", "clauses": [{"heading": "Share", "text": "You share what you know."}],
                   "accepted": None, "may_accept": False, "waiting": False}
-LINE = {"at": NOW - HOUR, "org": "Ministry of Works", "actor": "Ada Okafor", "action": "roles.given",
+LINE = {"at": NOW - HOUR, "org": "Ministry of Works", "actor": "Ada Okafor", "action": "Roles were changed",
         "subject": "5d0f6c4e-91c7-4e4f-8a5e-0f4f2f0a7c55", "name": "Bo Lind", "detail": "member"}
 LOG: Context = {"rows": [LINE, {**LINE, "actor": "The hub", "detail": "", "name": ""}], "own": False,
-                "path": "/admin/audit", "action": "", "next": "/admin/audit?action=&before=t0ken"}
+                "path": "/admin/audit", "action": "", "choices": [("key.made", "An API key was made")],
+                "next": "/admin/audit?action=&before=t0ken"}
 APPLIED: Context = {"name": "Example Bank", "at": NOW - DAY, "state": "asked", "words": "Waiting for a sponsor",
                     "reason": "", "lapses": NOW + 29 * DAY}
 ONE: Context = {"name": "Ministry of Works", "sector": "public works", "kind": "government", "at": NOW - 90 * DAY,

@@ -17,6 +17,7 @@ from fusioncell.web.pages import (
     appeals,
     assets,
     attachments,
+    audited,
     changes,
     choices,
     clusters,
@@ -52,6 +53,7 @@ from fusioncell.web.pages import (
     requests,
     saved,
     shield,
+    shield_audit,
     shield_impact,
     shield_resolvers,
     shield_rules,
@@ -100,11 +102,11 @@ def page_handlers() -> list[ControllerRouterHandler]:
     rooms = (
         talk, compose, requests, clusters, entities, matrix, vulnerabilities,
         anonymous, attachments,
-        feeds, files, first, finder, observable, contribution, contribute, shield, shield_impact,
+        feeds, files, first, finder, observable, contribution, contribute, shield, shield_audit, shield_impact,
         shield_resolvers, shield_rules, shield_undo, appeals,
         signing, account, ops, live,
-        receipts, participation, proxy, joining, admin, notices, groups, directory, choices, palette, privacy, assets,
-        inbound, products, sources, overrides, transparency,
+        receipts, participation, proxy, joining, admin, audited, notices, groups, directory, choices, palette, privacy,
+        assets, inbound, products, sources, overrides, transparency,
         triage, graph, paste, notebook, saved, changes, horizon, mine, abuse, situation,
     )  # fmt: skip
     return [handler for room in rooms for handler in room.HANDLERS]

@@ -1,4 +1,4 @@
-"""Administration: applications, members and their people, suspensions, idle accounts, the audit log."""
+"""Administration: applications, members and their people, suspensions, idle accounts."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from fusioncell.kernel.marking import Viewer
 from fusioncell.members.accounts.routes import party_of
 from fusioncell.members.joining import Sponsored, State
 from fusioncell.web.pages.frame import FORM, Asked, Page, fault_on, form_of, page, see_other, text_of
-from fusioncell.web.pages.joining import STATE_WORDS, action_of, application_view, audit_page, handed
+from fusioncell.web.pages.joining import STATE_WORDS, application_view, handed
 from fusioncell.web.pages.names import Names
 
 View = dict[str, Any]
@@ -185,12 +185,5 @@ def idle(request: Asked, hub: Hub) -> Page:
                 grace_days=rule.grace_days)
 
 
-@get("/admin/audit", opt={"permission": "audit", "query": frozenset({"before", "action"})}, sync_to_thread=True,
-     include_in_schema=False)
-def audit(request: Asked, hub: Hub) -> Page:
-    """Show the whole log to auditors, operators and administrators."""
-    return audit_page(request, hub, None, here="admin", path="/admin/audit", own=False, actions=action_of(request))
-
-
-HANDLERS = (overview, application, accept, refuse, organisation, suspended, suspend, reinstate, idle, audit)
+HANDLERS = (overview, application, accept, refuse, organisation, suspended, suspend, reinstate, idle)
 """The administration's pages."""

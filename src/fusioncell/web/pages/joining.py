@@ -1,4 +1,4 @@
-"""Pages of joining: apply, look at one's application, stand for an applicant, the terms, a lead's people and log."""
+"""Pages of joining: apply, look at one's application, stand for an applicant, the terms, a lead's people."""
 
 from __future__ import annotations
 
@@ -12,8 +12,6 @@ from fusioncell.kernel.errors import FusionCellError, NotFound
 from fusioncell.kernel.marking import Viewer
 from fusioncell.members import KINDS, Person, Secret
 from fusioncell.members.accounts.model import IDLE, REMOVED
-from fusioncell.members.audit import LOCAL, Line
-from fusioncell.members.audit.routes import line_before, page_token
 from fusioncell.members.joining import FIELDS, TERMS, Application, fill_in
 from fusioncell.web.pages.frame import (
     FORM,
@@ -27,13 +25,11 @@ from fusioncell.web.pages.frame import (
     same_site,
     see_other,
     text_of,
-    viewer_of,
 )
 from fusioncell.web.pages.names import Names
 from fusioncell.web.words import N_
 
 View = dict[str, Any]
-LINES = 50
 SMALL = 100_000
 """Bytes: what anybody may send is no longer."""
 STATE_WORDS = {
@@ -252,43 +248,6 @@ async def change_person(request: Asked, which: str, what: str, hub: Hub, viewer:
     return await sync_to_thread(work)
 
 
-# -- the organisation's log --------------------------------------------------------------------------------------------
-
-
-def line_view(line: Line, names: Names) -> View:
-    """Make the view of a line of the audit log: parties by name, beside the id of what it is about."""
-    kind, _, identifier = line.actor.partition(":")
-    actor = {"person": names.person, "org": names.organisation}.get(kind)
-    shown = N_("A command on the hub's machine") if line.actor == LOCAL else line.actor or N_("The hub")
-    return {"at": line.at, "org": names.organisation(line.org), "action": line.action, "detail": line.detail,
-            "actor": actor(identifier) if actor else shown, "subject": line.subject,
-            "name": names.subject(line.subject) if line.subject else ""}
-
-
-def audit_page(request: Asked, hub: Hub, org: str | None, *, here: str, path: str, own: bool, actions: str) -> Page:
-    """Show lines of the log, of one organisation or all, one page a time."""
-    names = Names(hub, viewer_of(request))
-    lines = hub.audit.lines(org, before=line_before(hub.seal, request.query_params.get("before")), limit=LINES,
-                            action=actions)
-    more = f"{path}?action={actions}&before={page_token(hub.seal, lines[-1])}" if len(lines) == LINES else None
-    return page(request, "members/audit.html", here=here, rows=[line_view(line, names) for line in lines], next=more,
-                own=own, path=path, action=actions)
-
-
-@get("/account/audit", opt={"permission": "lead", "query": frozenset({"before", "action"})}, sync_to_thread=True,
-     include_in_schema=False)
-def own_audit(request: Asked, hub: Hub, viewer: Viewer) -> Page:
-    """Show a lead the log of their organisation."""
-    return audit_page(request, hub, viewer.org or "-", here="account", path="/account/audit", own=True,
-                      actions=action_of(request))
-
-
-def action_of(request: Asked) -> str:
-    """Return the action that is filtered by: small letters and points, "" for all."""
-    text = str(request.query_params.get("action", ""))[:64]
-    return text if all(sign.islower() or sign in ".-" for sign in text) else ""
-
-
 HANDLERS = (ask_to_join, apply, applied, sponsoring, confirm, decline, terms, accept_terms, people, invite,
-            change_person, own_audit)
+            change_person)
 """The pages of joining."""
