@@ -175,6 +175,16 @@ def test_the_address_for_misp_clients_opened_in_a_browser_says_what_it_is_for(ma
         assert client.get("/misp/events", headers={"Accept": "text/html"}).status_code == 403
 
 
+def test_the_address_for_taxii_clients_opened_in_a_browser_says_what_it_is_for(made: MadeHub) -> None:
+    """A browser takes pages and all else; a client that takes TAXII, all, or pages alone is answered as before."""
+    with visitor(made) as client:
+        for path in ("/taxii2", "/taxii2/"):
+            answer = client.get(path, headers={"Accept": "text/html,*/*;q=0.8"}, follow_redirects=False)
+            assert (answer.status_code, answer.headers["location"]) == (303, "/feeds#clients")
+        for accept, status in (("*/*", 401), ("text/html", 406), ("application/taxii+json, text/html, */*", 401)):
+            assert client.get("/taxii2/", headers={"Accept": accept}, follow_redirects=False).status_code == status
+
+
 def test_an_unknown_page_is_a_page_that_knows_who_asks(made: MadeHub) -> None:
     with browser(made, made.ministry) as client:
         answer = client.get("/no/such/page")
@@ -287,6 +297,35 @@ def test_a_paste_is_kept_shown_found_and_explained(made: MadeHub) -> None:
         )
         page = client.get(f"/observables/domain-name/{EVIL}").text
         assert "Ministry of Works" in page and "1 independent origin" in page
+
+
+MAIL = b"""From: "Bank" <service@harbour-secure.example>
+To: priya@works.example
+Subject: Your account will be closed
+Message-ID: <20261122.a1@mailer.example>
+MIME-Version: 1.0
+Content-Type: text/plain
+
+Confirm at https://harbour-secure.example/login now.
+"""
+
+
+def test_a_phishing_mail_is_reported_and_its_link_called_malicious(made: MadeHub) -> None:
+    with browser(made, made.ministry) as client:
+        token, link = csrf_of(client.get("/contribute").text), "https://harbour-secure.example/login"
+        answer = client.post("/contribute", data={"csrf": token, "tlp": "green", "group": ""},
+                             files={"file": ("phish.eml", MAIL, "message/rfc822")})  # fmt: skip
+        made.hub.settle()
+        receipt = client.get(answer.headers["location"]).text
+        assert "Your account will be closed" in receipt and "Only mentioned so far" in receipt
+        assert f'value="{link}"' in receipt and "20261122" not in receipt
+        answer = client.post("/contribute", data={"csrf": csrf_of(receipt), "tlp": "green", "group": "", "key": [link]})
+        assert answer.status_code == 303, answer.text
+        made.hub.settle()
+        assert "Only mentioned so far" not in client.get(answer.headers["location"]).text
+        page = client.get(f"/observables/url/{quote(link, safe='')}").text
+        assert "1 independent origin" in page and "Mentioned only" not in main_of(page).partition("Why")[0]
+        assert client.post("/contribute", data={"csrf": token, "tlp": "green", "group": ""}).status_code == 400
 
 
 def test_a_file_is_taken_by_its_format_and_bad_rows_are_listed(made: MadeHub) -> None:

@@ -16,7 +16,7 @@ Context = dict[str, Any]
 
 NOW = parse_instant("2026-11-21T18:58:00Z")
 MEMBER_NAV = {"exchange", "contribute", "groups", "shield", "account", "sponsoring"}
-ALL_NAV = MEMBER_NAV | {"ops", "admin", "people", "approving", "deconfliction"}
+ALL_NAV = MEMBER_NAV | {"ops", "admin", "people", "approving", "deconfliction", "auditing"}
 ACTIONS = [
     {"href": "/", "label": "Picture", "keys": "g p"},
     {"href": "/exchange/new", "label": "Write a post", "keys": "n"},
@@ -511,6 +511,8 @@ RESULT: Context = {
     "one": {"title": "Parcel redelivery phishing", "tlp": "green", "at": NOW - 2 * MINUTE, "href": "/contributions/a1"},
     "readers": {"summary": "Members of the partnership", "parties": []},
     "status": DONE,
+    "mentioned": [],
+    "group": "",
 }
 
 
@@ -760,6 +762,8 @@ PAGES: dict[str, tuple[str, Context]] = {
         "contribute_result.html",
         {"shell": shell(here="contribute", notices=[{"kind": "good", "text": "Thank you: accepted."}]), **RESULT},
     ),
+    "contributed-mentions": ("contribute_result.html", {
+        "shell": shell(here="contribute"), **RESULT, "mentioned": [PHISH_URL, MENTIONED]}),
     "contributed-waiting": ("contribute_result.html", {"shell": shell(here="contribute"), **RESULT, "status": WAITING}),
     "shield": ("shield/index.html", {"shell": shell(here="shield"), **SHIELD}),
     "shield-published": ("shield/index.html", {"shell": shell(here="shield"), **PUBLISHED}),

@@ -2,7 +2,8 @@
 
 Rules kept here:
 
-1. Only what says by its headers that it is MIME is decoded; any other text stays as it came.
+1. Only what says by its headers that it is MIME is decoded; any other text stays as it came. The numbers that letters
+   have (Message-ID and those that name them) are not read: they look like addresses.
 2. Of HTML the words and the links are read. Links are live, so by themselves they accuse nobody (``freetext``).
 3. Bounded: what is too long, or of too many parts, is read as it came. Never raises for what a mail holds.
 
@@ -29,6 +30,8 @@ MAX_HEADERS = 20_000
 _HEADER = re.compile(rb"[A-Za-z][A-Za-z0-9-]{0,60}:")
 _MIME = re.compile(rb"^(?:MIME-Version|Content-Type|Content-Transfer-Encoding):", re.IGNORECASE | re.MULTILINE)
 _LETTER = re.compile(rb"^(?:From|Date|Message-ID|Received|Return-Path|Subject):", re.IGNORECASE | re.MULTILINE)
+_NUMBERS = re.compile(r"^(?:Message-ID|In-Reply-To|References|Content-ID):.*\n(?:[ \t].*\n){0,50}",
+                      re.IGNORECASE | re.MULTILINE)
 _LINK = re.compile(r"(?:href|src|action)\s{0,5}=\s{0,5}[\"']?((?:https?|ftp)://[^\s\"'<>]{1,2000})", re.IGNORECASE)
 _TAG = re.compile(r"<[^<>]{0,4000}>")
 _CHARSET = re.compile(r"us-ascii|utf-?8|iso-8859-\d{1,2}|(?:windows-|cp)125\d|koi8-[ru]|gb2312|gbk|gb18030|big5|"
@@ -59,6 +62,11 @@ def subject_of(body: bytes) -> str:
         return ""
 
 
+def _said_in_head(body: bytes) -> str:
+    """The header lines, less the numbers of letters, which look like addresses."""
+    return _NUMBERS.sub("", _head(body).decode("utf-8", "replace") + "\n")
+
+
 def words_of(body: bytes) -> str:
     """Return a mail as words: subject, headers, each text part decoded; what cannot be decoded as it came."""
     try:
@@ -66,7 +74,7 @@ def words_of(body: bytes) -> str:
         parts = list(_parts(message))
     except (*FAULTS_OF_CONTENT, MessageError, RecursionError):
         return body.decode("utf-8", "replace")
-    return "\n\n".join([subject_of(body), _head(body).decode("utf-8", "replace"), *parts]).strip()
+    return "\n\n".join([subject_of(body), _said_in_head(body), *parts]).strip()
 
 
 def _parts(message: Message) -> Iterator[str]:

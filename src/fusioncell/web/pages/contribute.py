@@ -10,10 +10,12 @@ from litestar.concurrency import sync_to_thread
 from litestar.datastructures import UploadFile
 
 from fusioncell.bootstrap import Hub
-from fusioncell.intake import detect
+from fusioncell.intake import detect, extract_entry
 from fusioncell.intake.service import Terms
+from fusioncell.kernel.claim import Stance
 from fusioncell.kernel.errors import BadInput, FusionCellError, NotAllowed, NotFound, UnsupportedMedia
 from fusioncell.kernel.marking import Audience, Tlp, Viewer, audience_for, default_uses, may_post, parse_tlp, person
+from fusioncell.kernel.observable import guess
 from fusioncell.web.pages import anonymous
 from fusioncell.web.pages.frame import (
     FORM,
@@ -27,15 +29,19 @@ from fusioncell.web.pages.frame import (
     see_other,
     settle,
     text_of,
+    ticked_of,
 )
 from fusioncell.web.pages.names import MAX_ASKED, Names, organisations_that_see, uses_in_words
-from fusioncell.web.pages.views import View, contribution_title
+from fusioncell.web.pages.views import View, contribution_title, observable_view
 from fusioncell.web.words import N_, joined
 
-FORMATS = [N_("STIX 2.0 and 2.1"), N_("MISP events"), "CSV", N_("plain lists"), "X-ARF", N_("text")]
+FORMATS = [N_("STIX 2.0 and 2.1"), N_("MISP events"), "CSV", N_("plain lists"), "X-ARF", N_("saved mails (.eml)"),
+           N_("text")]  # fmt: skip
 PROPOSED = Tlp.GREEN
 """The marking that the form proposes."""
 MAX_FAULTS = 50
+MAX_MENTIONED = 100
+"""Values of a text that are offered to be called malicious."""
 MEANINGS = {
     Tlp.CLEAR: N_("Everyone, the public included."),
     Tlp.GREEN: N_("All members of the partnership."),
@@ -164,6 +170,10 @@ async def contribute(request: Asked, hub: Hub, viewer: Viewer) -> Page:
             "group": text_of(fields, "group", 200), "anonymous": text_of(fields, "anonymous", 1),
             "at_once": text_of(fields, "at_once", 1)}  # fmt: skip
     body, filename = await _body_of(fields)
+    if not body.strip():
+        # Of a text that only mentioned values: those that its author ticked, as a list.
+        form["text"] = "\n".join(await ticked_of(request))
+        body = form["text"].encode()
 
     def work() -> Page:
         field = "text"
@@ -221,6 +231,15 @@ def _status_view(hub: Hub, viewer: Viewer, contribution: str) -> View:
     }
 
 
+def _mentioned(hub: Hub, viewer: Viewer, contribution: str) -> list[View]:
+    """List the values that a text only mentions: its author may call some of them malicious."""
+    said = [claim for entry in hub.picture.entries(viewer, contribution) if entry.kind == "text"
+            for claim in extract_entry(entry).claims]  # fmt: skip
+    accused = {claim.observable for claim in said if claim.stance is not Stance.NONE}
+    named = dict.fromkeys(claim.observable for claim in said if guess(claim.observable.value) == claim.observable)
+    return [observable_view(one, None) for one in named if one not in accused][:MAX_MENTIONED]
+
+
 @get(
     "/contributions/{contribution:str}/receipt",
     opt={"permission": "contribute"},
@@ -244,6 +263,8 @@ def receipt(request: Asked, contribution: str, hub: Hub, viewer: Viewer) -> Page
         "contribute_result.html",
         here="contribute",
         one={"title": title, "tlp": audience.tlp.value, "at": found.at, "href": status["href"]},
+        mentioned=_mentioned(hub, viewer, contribution),
+        group=next((party for party in audience.parties if party.startswith("group:")), ""),
         readers=readers,
         status=status,
     )
