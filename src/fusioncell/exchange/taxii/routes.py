@@ -19,6 +19,8 @@ from fusioncell.kernel.settings import Settings
 
 Asked = Request[Any, Any, Any]
 _NONE: frozenset[str] = frozenset()
+FOR_PEOPLE = "/feeds#clients"
+"""Where a browser is led, which takes pages and all else; a client that takes pages alone is told 406."""
 _TICK = 0.01
 _LONGEST_WAIT = 10.0
 """Seconds that the answer to a post waits until what it brought is served; after that it says ``pending``."""
@@ -47,7 +49,10 @@ def base_of(settings: Settings, request: Asked) -> str:
 
 @get("/taxii2", **_door(), sync_to_thread=False)
 def discovery(request: Asked, taxii: Taxii, viewer: Viewer) -> Response[bytes]:
-    """Say which API roots there are."""
+    """Say which API roots there are; lead a person's browser to the page that says what to give to which client."""
+    accept = request.headers.get("accept", "").lower()
+    if "text/html" in accept and "*/*" in accept and "taxii+json" not in accept:
+        return Response(b"", status_code=303, headers={"Location": FOR_PEOPLE})
     _read(request)
     return _said(taxii.discovery(viewer, base_of(request.app.state.hub.settings, request)))
 
