@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import groupby
 from math import ceil, log, log2
+from operator import itemgetter
 from typing import Any
 
 from hypothesis import given, settings
@@ -11,14 +13,18 @@ from hypothesis import strategies as st
 
 from fusioncell.fusion import weigh
 from fusioncell.fusion.assess import assess
+from fusioncell.fusion.learned.fading import STEP
 from fusioncell.fusion.model import Evidence, Origin
-from fusioncell.fusion.stand import FLOOR, several, standing_of
+from fusioncell.fusion.origins.model import Kin
+from fusioncell.fusion.stand import FLOOR, _joined, several, standing_of
 from fusioncell.kernel.clock import DAY
 from fusioncell.kernel.observable import TYPE_CODES, TYPES_BY_CODE, Observable, ObservableType
 
 NAME = Observable(ObservableType.DOMAIN, "evil.example")
 CODE = TYPE_CODES[NAME.type]
 HALF = weigh.half_life(NAME.type)
+KEYS = tuple(f"{number:016x}" for number in (1, 2**63, 2**64 - 1))
+SAID_OF = ("", *KEYS[:2], " ".join(KEYS[:2]))
 NAMES = {0: "", 1: "a", 2: "b", 3: "c", 4: "feed", 5: "other feed"}
 
 
@@ -32,14 +38,14 @@ def claim(
 CLAIMS = st.lists(
     st.builds(
         claim, st.integers(1, 3), st.sampled_from((0, 4, 5)), st.sampled_from((1, 1, 1, 2, 3)),
-        st.sampled_from((0.9, 1.8, 2.16, 2.5, 3.0)), st.integers(0, 200), st.sampled_from(("", "1", "2", "1 2")),
+        st.sampled_from((0.9, 1.8, 2.16, 2.5, 3.0)), st.integers(0, 200), st.sampled_from(SAID_OF),
     ),
     min_size=1, max_size=8,
 )  # fmt: skip
 SEVERAL = st.lists(
     st.builds(
         claim, st.integers(1, 3), st.sampled_from((0, 4)), st.sampled_from((1, 1, 1, 3)), st.sampled_from((0.9, 1.8)),
-        st.integers(0, 100), st.sampled_from(("", "1")), st.sampled_from((5, 30, 90)),
+        st.integers(0, 100), st.sampled_from(("", KEYS[0])), st.sampled_from((5, 30, 90)),
     ),
     min_size=1, max_size=6,
 )  # fmt: skip
@@ -139,6 +145,36 @@ def test_many_are_weighed_as_each_by_itself(groups: list[list[tuple[Any, ...]]])
     """One claim is weighed in a column, several are joined; the table is by id, and no neighbour weighs."""
     apart = [[(number, *row[1:]) for row in group] for number, group in enumerate(groups, 1)]
     assert standing([row for group in apart for row in group]) == [row for group in apart for row in standing(group)]
+
+
+TIED = st.lists(
+    st.builds(
+        claim, st.integers(1, 3), st.sampled_from((0, 4, 5)), st.sampled_from((1, 2, 3)),
+        st.sampled_from((0.9, 1.8, 2.7, 3.0)), st.integers(0, 3), st.sampled_from((*KEYS, *SAID_OF)),
+        st.sampled_from((30, 30 + STEP, 30, 90)),
+    ),
+    min_size=2, max_size=7,
+)  # fmt: skip
+
+
+@settings(max_examples=500, deadline=None)
+@given(st.lists(TIED, min_size=1, max_size=8), st.sampled_from(({}, {"b": Kin(9, True), "c": Kin(9, False)})))
+def test_columns_come_to_the_bits_of_single_values(groups: list[list[tuple[Any, ...]]], kin: dict[str, Kin]) -> None:
+    """Who repeats whom, with ties, objects of several claims, sources and families, told of many values at once."""
+    told = [(number, *row[1:]) for number, group in enumerate(groups, 1) for row in group]
+    claims = [(row[0], row[1], *row[4:7], row[9]) for row in told]
+    table = standing_of(claims, told, NAMES, kin)
+    apart = []
+    for number, rows in groupby(told, itemgetter(0)):
+        made = _joined(list(rows), NAMES, kin, weigh.probability)
+        apart += [(number, CODE, *made)] if made is not None else []
+    assert list(zip(*(column.tolist() for column in table), strict=True)) == apart
+
+
+def test_of_many_claims_about_one_value_each_counts() -> None:
+    rows = [claim(1, 0, 1, 0.9, age, f"{age:016x}") for age in range(40)]
+    ((_, _, alone, _),) = standing(rows)
+    assert alone == standing(rows[:2])[0][2] == weigh.probability(weigh.prior(NAME.type) + 0.9)
 
 
 @settings(max_examples=300, deadline=None)

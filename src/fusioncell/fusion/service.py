@@ -216,6 +216,7 @@ class Fusion:
         with ids, by what stands of what was said up to a position of the record.
         """
         found: list[Standing] = []
+        claims: list[Row] | None = None
         with self._database.read() as connection:
             names = {number: name for name, number in store.parties(connection).items()}
             end = store.last_observable(connection)
@@ -234,7 +235,6 @@ class Fusion:
                         told = [row[:-1] for row in said if row[-1] <= before]
                     else:
                         told = store.claims_of_many(connection, part, audiences)
-                    claims = [(id, code, *row, fade) for id, code, _, _, *row, _, _, fade in told]
             made = standing_of(claims, told, names, kin, line)
             free = self._unguarded(made.ids)
             if spared:

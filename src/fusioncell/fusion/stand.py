@@ -5,15 +5,15 @@
   ``fades_at`` it is a function of the claims alone: asked again tomorrow, it is the same day. For that an origin's cap
   is taken where its claim was made, and not where it is read.
 * What never reaches the floor is left out: it was mentioned, and is not guilty.
-* Most observables have one claim, which is one origin: those are weighed as columns. Only of those with several must it
-  be known who said what, so that it can be told who repeats whom.
+* Most observables have one claim, which is one origin: of those it need not be known who said it. Who repeats whom
+  among several is told by columns too (:mod:`fusion.fold`), but for families and the like.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache, lru_cache
-from itertools import chain, groupby
+from itertools import chain, compress, groupby
 from math import ceil, log, log2
 from operator import itemgetter
 from types import MappingProxyType
@@ -22,7 +22,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from fusioncell.fusion import weigh
+from fusioncell.fusion import fold, weigh
 from fusioncell.fusion.assess import independent
 from fusioncell.fusion.learned.fading import STEP, days_in
 from fusioncell.fusion.learned.model import RAW, Line
@@ -61,38 +61,86 @@ def several(claims: Sequence[Row]) -> list[int]:
 
 
 def standing_of(
-    claims: Sequence[Row],
-    told: Iterable[Row],
+    claims: Sequence[Row] | None,
+    told: Sequence[Row],
     names: Mapping[int, str],
     kin: Mapping[str, Kin] = MappingProxyType({}),
     line: Line = RAW,
 ) -> Standing:
     """Return what stands against the observables of claims that are accused, by id.
 
-    ``claims``: (observable, type, stance, weight, latest, fade), by observable, all of an observable. ``told``: who
-    said what, at least of those of which :func:`several` claims count: rows of ``store.claims_of_many``. ``names``: of
-    contributors and sources. ``kin``: what joins families, by name. ``line``: what calibrates P(malicious).
+    ``claims``: (observable, type, stance, weight, latest, fade), by observable, all of an observable; None where
+    ``told`` has them all. ``told``: who said what of those of which :func:`several` claims count: rows of
+    ``store.claims_of_many``. ``names``: of contributors and sources. ``kin``: what joins families, by name. ``line``:
+    what calibrates P(malicious).
     """
     judge = _judge(line)
-    # One flat pass: numbers up to 2^53 are exact in a float, and ids and codes are far below.
-    table = np.fromiter(chain.from_iterable(claims), np.float64, 6 * len(claims)).reshape(-1, 6)
+    who = fold.numbers(told)
+    table = who[:, :6] if claims is None else (
+        np.fromiter(chain.from_iterable(claims), np.float64, 6 * len(claims)).reshape(-1, 6)
+    )  # fmt: skip
     same = table[1:, 0] == table[:-1, 0]
     single = np.ones(len(table), bool)
     single[1:] &= ~same
     single[:-1] &= ~same
-    alone = _alone(table[single & (table[:, 2] != _BENIGN)], judge)
+    found = [_alone(table[single & (table[:, 2] != _BENIGN)], judge)]
+    if claims is None:
+        who, told = who[~single], list(compress(told, (~single).tolist()))
+    if not told:
+        return found[0]
+    both = Standing.of(found + _several(who, told, names, kin, judge))
+    return both.at(np.argsort(both.ids, kind="stable"))
+
+
+def _several(
+    who: Floats, told: Sequence[Row], names: Mapping[int, str], kin: Mapping[str, Kin], judge: _Judge
+) -> list[Standing]:
+    """Weigh what has several claims."""
+    keys = [row[8] for row in told]
+    claims = fold.columns(who, keys)
+    plain = fold.plain(claims, keys, [number for number, name in names.items() if name in kin] if kin else ())
+    found = [_folded(fold.sums(claims.where(plain), names), judge)]
+    odd = compress(told, (~plain).tolist())
     joined = []
-    for number, rows in groupby(told, itemgetter(0)):
+    for number, rows in groupby(odd, itemgetter(0)):
         of_one = list(rows)
-        made = _joined(of_one, names, kin, judge) if len(of_one) > 1 else None
+        made = _joined(of_one, names, kin, judge)
         if made is not None:
             joined.append((number, of_one[0][1], *made))
-    if not joined:
-        return alone
-    ids, codes, malicious, days = zip(*joined, strict=True)
-    both = Standing.of((alone, Standing(np.array(ids, np.int64), np.array(codes, np.int16),
-                                        np.array(malicious, np.float64), np.array(days, np.int32))))  # fmt: skip
-    return both.at(np.argsort(both.ids, kind="stable"))
+    if joined:
+        ids, codes, malicious, days = zip(*joined, strict=True)
+        found.append(Standing(np.array(ids, np.int64), np.array(codes, np.int16), np.array(malicious, np.float64),
+                              np.array(days, np.int32)))  # fmt: skip
+    return found
+
+
+def _folded(sums: fold.Sums, judge: _Judge) -> Standing:
+    """What follows of sums, step by step as of a single value's."""
+    bases, needs = _by_type(sums.codes)
+    score = bases + sums.against - sums.excuses
+    known = sums.accused & (score >= _LOG_FLOOR) & (sums.left > 0)
+    malicious = _judged(score[known], judge)
+    halves = np.array([log2(each) for each in sums.left[known].tolist()]) - needs[known]
+    days = _days(halves, sums.days[known])
+    return Standing(sums.ids[known].astype(np.int64), sums.codes[known].astype(np.int16), malicious, days)
+
+
+def _by_type(codes: npt.NDArray[Any]) -> tuple[Floats, Floats]:
+    """Return :func:`_of_type` of many, as two columns."""
+    kinds, kind = np.unique(codes, return_inverse=True)
+    bases, needs = np.array([_of_type(int(code)) for code in kinds]).reshape(-1, 2).T
+    return bases[kind], needs[kind]
+
+
+def _judged(score: Floats, judge: _Judge) -> Floats:
+    scores, place = np.unique(score, return_inverse=True)
+    return np.array([judge(each) for each in scores.tolist()])[place] if len(scores) else scores
+
+
+def _days(halves: Floats, lives: npt.NDArray[Any]) -> npt.NDArray[np.int32]:
+    """Return the days (UTC) after so many half-lives, in days, from the landmark."""
+    days = np.ceil((weigh.LANDMARK + halves * (lives * DAY)) / DAY)
+    return np.asarray(np.clip(days, 0, NEVER), np.int32)
 
 
 def _alone(claims: Floats, judge: _Judge) -> Standing:
@@ -100,17 +148,14 @@ def _alone(claims: Floats, judge: _Judge) -> Standing:
     step, so that it comes to the same bits; logarithms, which differ between libraries, are taken of each weight once.
     """
     ids, codes, _, weights, latest, fades = claims.T
-    kinds, kind = np.unique(codes, return_inverse=True)
-    bases, needs = np.array([_of_type(int(code)) for code in kinds]).reshape(-1, 2).T
+    bases, needs = _by_type(codes)
     amounts, amount = np.unique(weights, return_inverse=True)
     over = np.array([log2(each / weigh.ORIGIN_CAP) if each > weigh.ORIGIN_CAP else 0.0 for each in amounts.tolist()])
-    score = bases[kind] + np.minimum(amounts, weigh.ORIGIN_CAP)[amount]
+    score = bases + np.minimum(amounts, weigh.ORIGIN_CAP)[amount]
     known = score >= _LOG_FLOOR
-    scores, place = np.unique(score[known], return_inverse=True)
-    malicious = np.array([judge(each) for each in scores.tolist()])[place] if len(scores) else scores
-    halves = (latest - over[amount] - needs[kind])[known]
-    days = np.clip(np.ceil((weigh.LANDMARK + halves * (fades[known] % STEP * DAY)) / DAY), 0, NEVER)
-    return Standing(ids[known].astype(np.int64), codes[known].astype(np.int16), malicious, days.astype(np.int32))
+    halves = (latest - over[amount] - needs)[known]
+    return Standing(ids[known].astype(np.int64), codes[known].astype(np.int16), _judged(score[known], judge),
+                    _days(halves, fades[known] % STEP))  # fmt: skip
 
 
 @lru_cache(maxsize=16)
