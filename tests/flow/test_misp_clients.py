@@ -8,6 +8,8 @@ certtools/intelmq, cudeso/misp2sentinel, scripts for Wazuh.
 from __future__ import annotations
 
 import base64
+import io
+import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -287,3 +289,52 @@ def test_suricata_and_zeek_fetch_by_url(reader: Client) -> None:
         answer = reader.client.get(f"/misp/{path}", headers=reader.headers)
         assert answer.status_code == 200
         assert held in answer.text
+
+
+# -- scripts -----------------------------------------------------------------------------------------------------------
+
+
+def test_thehive_downloads_attachments_and_locked_samples(world: tuple[Client, Client]) -> None:
+    sharing, reading = world
+    data = base64.b64encode(b"harmless").decode()
+    made = sharing.post("events/add", {
+        "info": "Files", "distribution": "1", "published": True, "Tag": [{"name": "tlp:green"}], "Attribute": [
+            {"type": "attachment", "category": "Payload delivery", "value": "a b.txt", "data": data},
+            {"type": "malware-sample", "category": "Payload delivery", "value": "x.exe", "data": data, "encrypt": True},
+            {"type": "domain", "category": "Network activity", "value": "no-file.example"},
+        ]})["Event"]  # fmt: skip
+    file, sample, plain = (next(one for one in made["Attribute"] if one["type"] == type)
+                           for type in ("attachment", "malware-sample", "domain"))  # fmt: skip
+    for path in (f"attributes/download/{file['uuid']}", f"attributes/downloadAttachment/download/{file['uuid']}"):
+        answer = reading.client.get(f"/misp/{path}", headers=reading.headers)
+        assert (answer.status_code, answer.content) == (200, b"harmless")
+        assert "a%20b.txt" in answer.headers["content-disposition"]
+    locked = reading.client.get(f"/misp/attributes/download/{sample['uuid']}", headers=reading.headers).content
+    with zipfile.ZipFile(io.BytesIO(locked)) as archive:
+        assert archive.read(sample["value"].partition("|")[2], pwd=b"infected") == b"harmless"
+    reading.ask("GET", f"attributes/download/{plain['uuid']}", status=404)
+    hidden = sharing.post("events/add", {"info": "Own", "distribution": "0", "published": True, "Attribute": [
+        {"type": "attachment", "category": "Payload delivery", "value": "own.txt", "data": data}]})  # fmt: skip
+    reading.ask("GET", f"attributes/download/{hidden['Event']['Attribute'][0]['uuid']}", status=404)
+    sharing.post(f"events/delete/{made['uuid']}")
+
+
+def test_scripts_search_by_position_and_never_with_a_filter_passed_over(reader: Client) -> None:
+    found = reader.ask("GET", "attributes/restSearch/json/c1.example")["response"]["Attribute"]
+    assert [one["value"] for one in found] == ["c1.example"]
+    assert len(reader.ask("GET", "events/restSearch/json/192.0.2.2")["response"]) == 1
+    for places in ("", "/null", "/null/url"):
+        reader.ask("GET", f"attributes/restSearch/json{places}", status=400)
+
+
+def test_sightings_are_listed_by_event(reader: Client) -> None:
+    reader.post("sightings/add", {"value": "c3.example"})
+    listed = reader.ask("GET", f"sightings/index/{UUID.format(3)}")
+    assert len(listed) == 1
+    assert reader.ask("GET", f"sightings/index/{UUID.format(4)}") == []
+
+
+@pytest.mark.parametrize("number", [10**30, "9" * 30, "²", -1, {"NOT": [10**30]}])
+def test_a_number_that_no_database_takes_finds_nothing(reader: Client, number: Any) -> None:
+    answer = reader.client.post("/misp/events/restSearch", headers=reader.headers, json={"distribution": number})
+    assert answer.status_code == 200, answer.text

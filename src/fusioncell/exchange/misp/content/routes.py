@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from base64 import b64decode
 from collections.abc import Callable, Mapping
 from typing import Any
+from urllib.parse import quote
 
 from fusioncell.exchange.misp import Actions, Call, Document, MispRefused, Reply, View, named_actions
 from fusioncell.exchange.misp.content.check import is_true, plain
@@ -147,6 +149,17 @@ class _Doors:
             raise NotFound("Invalid attribute")
         event = self.core.by_uuids(call.caller, [row.event], EVENT)
         return Reply({"Attribute": {**shown[0], "event_uuid": event[0].uuid if event else row.event}})
+
+    def attribute_download(self, call: Call) -> Reply:
+        """``attributes/download/{id}``: the attachment; of a malware sample the zip locked with ``infected``."""
+        row = self._one(call, ATTRIBUTE, int(call.argument(0) == "download"))
+        shown = self._attribute(call, row).body["Attribute"]
+        if not shown.get("data"):
+            raise MispRefused(404, "Attachment not found.")
+        name, _, digest = plain(shown["value"]).partition("|")
+        name = f"{digest}.zip" if shown["type"] == "malware-sample" else name
+        headers = {"Content-Disposition": f"attachment; filename*=UTF-8''{quote(name, safe='')}"}
+        return Reply(b64decode(shown["data"]), 200, "application/octet-stream", headers)
 
     def attribute_index(self, call: Call) -> Reply:
         """``attributes/index``."""
@@ -306,6 +319,7 @@ def actions(content: Content) -> Actions:
     reads: Mapping[str, Callable[[Call], Reply]] = {
         "events/view": doors.event_view, "events/index": doors.event_index,
         "attributes/view": doors.attribute_view, "attributes/index": doors.attribute_index,
+        "attributes/download": doors.attribute_download, "attributes/downloadAttachment": doors.attribute_download,
         "objects/view": doors.object_view,
     }  # fmt: skip
     writes: Mapping[str, tuple[Callable[[Call], Reply], str]] = {

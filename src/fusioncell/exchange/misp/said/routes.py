@@ -61,8 +61,9 @@ class _Doors:
 
     def sighting_list(self, call: Call) -> Reply:
         """``sightings/listSightings`` and ``sightings/index``: of an event or an attribute, or all."""
-        context, reference = plain(call.given("context") or call.argument(1) or "attribute"), plain(
-            call.given("id") or call.argument(0))  # fmt: skip
+        of_event = call.action == "index" and call.argument(0)  # ``sightings/index/{event}``
+        context = plain(call.given("context") or call.argument(1) or ("event" if of_event else "attribute"))
+        reference = plain(call.given("id") or call.argument(0))
         if reference and context == "event":
             target = self.core.resolve(call.caller, EVENT, reference)
             rows = self.core.find(call.caller, Find(models=(SIGHTING,), events=(target.uuid,), limit=MAX_LISTED))

@@ -159,10 +159,15 @@ def event_conditions(query: Query, known: Known, *, own: bool) -> list[On]:
 def _numbers(column: str, wanted: Terms) -> list[On]:
     made = []
     if wanted.any_of or wanted.all_of:
-        made.append(On(column, tuple(int(text) for text in wanted.any_of + wanted.all_of if text.isdigit()) or (-1,)))
+        made.append(On(column, _small(wanted.any_of + wanted.all_of)))
     if wanted.none_of:
-        made.append(On(column, tuple(int(text) for text in wanted.none_of if text.isdigit()) or (-1,), negated=True))
+        made.append(On(column, _small(wanted.none_of), negated=True))
     return made
+
+
+def _small(texts: tuple[str, ...]) -> tuple[int, ...]:
+    """Return the numbers among texts, -1 where there is none; a database takes none of more digits."""
+    return tuple(int(text) for text in texts if text.isascii() and text.isdigit() and len(text) < 10) or (-1,)
 
 
 def _dates(dates: tuple[str, str]) -> list[On]:

@@ -22,6 +22,8 @@ NO_PARAMETERS = (
 )
 MAX_NAMED = 10_000
 """Events or attributes whose sightings one request asks for."""
+_NOT_SAID = frozenset({"", "0", "null", "false"})
+"""What stands in a path where nothing is said."""
 OBJECT_FORMATS = frozenset({"json"})
 SIGHTING_FORMATS = frozenset({"json", "xml", "csv"})
 _encode = msgspec.json.Encoder().encode
@@ -47,11 +49,9 @@ class Doors:
         """Read a request's query. Raises MispRefused for an unknown format, and for a GET that says nothing."""
         asked = dict(parameters(call) if given is None else given)
         if given is None:
+            asked = _placed(call.arguments) | asked
             if call.method in ("GET", "HEAD") and says_nothing(asked):
                 raise MispRefused(400, NO_PARAMETERS)
-            form = call.argument(0)
-            if form and "returnFormat" not in asked and (form in FORMATS or form in ("json", "xml", "count")):
-                asked["returnFormat"] = form
         if "returnFormat" not in asked and "xml" in call.accept and "json" not in call.accept:
             asked["returnFormat"] = "xml"
         if str(asked.get("returnFormat", "")).lower() == "stix" and "xml" in call.accept and "json" not in call.accept:
@@ -223,6 +223,15 @@ class Doors:
     def feed_event(self, call: Call) -> Reply:
         """``feed/{uuid}.json``: one of them. NotFound for any other."""
         return _tagged_reply(_encode(self.search.feed_event(call.caller, call.argument(0))), "application/json")
+
+
+def _placed(arguments: tuple[str, ...]) -> dict[str, str]:
+    """Read ``restSearch/json/VALUE``. What stood behind them in MISP moved between versions: it is refused."""
+    if any(text.lower() not in _NOT_SAID for text in arguments[2:]):
+        raise MispRefused(400, "Send what is searched for by name: /restSearch/json/value:x/type:domain, or by POST.")
+    form, value = (*arguments, "", "")[:2]
+    made = {"returnFormat": form} if form in FORMATS or form in ("json", "xml", "count") else {}
+    return made | ({"value": value} if value.lower() not in _NOT_SAID else {})
 
 
 def _narrowed(form: Format, hits: Any) -> Any:
