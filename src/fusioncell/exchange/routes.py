@@ -6,6 +6,7 @@ from urllib.parse import parse_qsl
 
 from litestar import asgi
 from litestar.concurrency import sync_to_thread
+from litestar.exceptions import MethodNotAllowedException
 from litestar.types import Receive, Scope, Send
 
 from fusioncell.exchange.cursors.service import Cursors
@@ -22,6 +23,9 @@ from fusioncell.kernel.marking import Viewer
 )
 async def stream(scope: Scope, receive: Receive, send: Send) -> None:
     """Follow what arrives, as far as the viewer may see it: a raw door, because it is the hottest one."""
+    if scope.get("method") != "GET":
+        # The framework leaves it to a raw door; answered as GET, any other method would hang.
+        raise MethodNotAllowedException(headers={"allow": "GET"})
     state = scope["litestar_app"].state
     streams: Streams = state.streams
     last = dict(scope["headers"]).get(b"last-event-id", b"").decode("latin-1") or None

@@ -288,7 +288,8 @@ class _Doors(Router):
                 self._known[route.path]["asgi"] = cast("ASGIRoute", route).route_handler
                 continue
             for handler in route.route_handlers:
-                self._known[route.path].update(dict.fromkeys(handler.http_methods, handler))
+                # The framework's answer to OPTIONS names the methods of one registration: it is made anew with each.
+                self._known[route.path].update(dict.fromkeys(handler.http_methods - {"OPTIONS"}, handler))
         return routes
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Self:

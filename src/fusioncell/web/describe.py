@@ -7,6 +7,8 @@
    same everywhere.
 3. An answer is described by what its door says that it does.
 4. A thing's own id is ``id``; one that points to something else is named after that: ``contribution``, ``thread`` …
+5. Whatever is refused is a problem document (RFC 9457). What answers or takes anything but JSON stands in :data:`MEDIA`
+   and :data:`TAKEN`; the stream, which the framework does not describe, in :data:`STREAM`.
 
 What is *not* here: TAXII's and MISP's doors, which page as their standards say.
 """
@@ -71,6 +73,57 @@ WORDS = {
 }  # fmt: skip
 """What a parameter of this name means, wherever its door does not say it more exactly."""
 
+_LOG = {f"/log/{path}": "text/plain" for path in ("checkpoint", "checkpoint/{size}", "{generation}/checkpoint")}
+MEDIA = _LOG | {
+    "/log/tile/{tile}": "application/octet-stream", "/log/{generation}/tile/{tile}": "application/octet-stream",
+    "/api/shield/log/proof/{index}": "text/plain", "/csaf/white/{year}/{name}": "*/*",
+    "/api/match": "application/x-ndjson", "/api/match/filter": "application/octet-stream",
+    "/api/contributions/{contribution}/content": "*/*", "/api/feeds/{form}": "*/*", "/api/abuse-notices": "*/*",
+    "/api/saved/{which}/feed/{form}": "*/*", "/api/posts/{which}/files/{digest}": "*/*",
+    "/api/shield/zone": "text/dns", "/api/shield/zones/{origin}": "text/dns",
+}  # fmt: skip
+"""In which media type a door answers that does not answer JSON; any where it depends on what is asked."""
+_LINES = ("text/csv", "text/plain", "application/x-ndjson", "application/json")
+TAKEN = {
+    "/api/match": _LINES,
+    "/api/contributions": (*_LINES, "application/stix+json", "message/rfc822", "application/octet-stream"),
+}
+"""What doors take that read the body themselves."""
+PROBLEM = {
+    "type": "object",
+    "description": "What was refused, and what to do (RFC 9457).",
+    "required": ["type", "title", "status", "detail"],
+    "properties": {
+        "type": {"type": "string"}, "title": {"type": "string"}, "status": {"type": "integer"},
+        "detail": {"type": "string", "description": "What was wrong."},
+        "hint": {"type": "string", "description": "What to do."},
+        "place": {"type": "string", "description": "The field or parameter that was wrong."},
+    },
+}  # fmt: skip
+_REFUSED = {
+    "400": "The input cannot be understood: a parameter that is not known, or a value that cannot be meant.",
+    "401": "No key, or one that has ended.",
+    "403": "The role does not permit it.",
+    "404": "There is no such thing, or none that you may see.",
+    "default": "It was refused, or cannot be done now (503: try again).",
+}
+_STREAMED = ("kind", "type", "stance", "tlp", "from", "cursor")
+STREAM = {
+    "tags": ["exchange"],
+    "operationId": "ApiStreamStream",
+    "summary": "Follow what arrives",
+    "description": "Server-Sent Events without end, as far as you may see them: `entry`, `history`, `tombstone`, "
+    "`backfill`. The `id` of an event, sent as `Last-Event-ID`, goes on after it (docs/stream.md).",
+    "parameters": [
+        {"name": name, "in": "query", "required": False, "schema": {"type": "string"}, "description": said}
+        for name, said in zip(_STREAMED, (
+            "Kinds of entries, with commas.", "Types of observables, with commas.",
+            "`malicious`, `suspicious`, `benign`, `none`, with commas.", "Markings, with commas.",
+            "`now`, or `snapshot` for all that stands first.", "Name of a cursor that the hub holds."), strict=True)
+    ],
+    "responses": {"200": {"content": {"text/event-stream": {"schema": {"type": "string"}}}}},
+}  # fmt: skip
+
 
 def older_of(path: str, method: str, query: frozenset[str]) -> str:
     """Return what a door of the native API calls its cursor itself, "" for one that has no pages."""
@@ -93,6 +146,8 @@ def rename_cursor(scope: Any, older: str) -> None:
 def described(schema: dict[str, Any]) -> dict[str, Any]:
     """Return an OpenAPI document whose parameters and answers are all described, and whose lists page by ``cursor``."""
     schema = copy.deepcopy(schema)
+    schema.setdefault("components", {}).setdefault("schemas", {})["Problem"] = PROBLEM
+    schema["paths"]["/api/stream"] = {"get": copy.deepcopy(STREAM)}
     for path, item in schema["paths"].items():
         for method, door in item.items():
             if isinstance(door, dict) and "responses" in door:
@@ -109,9 +164,26 @@ def _describe(path: str, method: str, door: dict[str, Any]) -> None:
             one.update(name=CURSOR, description=_CURSOR, schema={"type": "string"})
         elif not one.get("description") and one["name"] in WORDS:
             one["description"] = WORDS[one["name"]]
+    if method == "post" and path in TAKEN:
+        said = {"description": "By its media type.", "required": True}
+        door["requestBody"] = said | {"content": {name: {"schema": {"type": "string"}} for name in TAKEN[path]}}
     for code, answer in door["responses"].items():
         if code.startswith("2"):
             answer["description"] = door.get("description") or door.get("summary") or answer.get("description", "")
+            _say_media(path, answer)
+    of_one = "{" in path or "requestBody" in door
+    refused = {"content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}}
+    door["responses"] |= {code: {"description": said, **refused} for code, said in _REFUSED.items()
+                          if code != "404" or of_one}  # fmt: skip
+
+
+def _say_media(path: str, answer: dict[str, Any]) -> None:
+    """Say in which media type a door answers; bytes in JSON are any value, not a text."""
+    content, media = answer.get("content", {}), "text/csv" if path.endswith("/csv") else MEDIA.get(path)
+    if media and content:
+        answer["content"] = {media: {"schema": {"type": "string"} if media.startswith("text/") else {}}}
+    elif content.get("application/json", {}).get("schema") == {"type": "string"}:
+        content["application/json"]["schema"] = {}
 
 
 class Described(JsonRenderPlugin):

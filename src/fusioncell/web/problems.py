@@ -97,6 +97,9 @@ def of_framework(request: Asked, fault: HTTPException) -> Response[Any]:
         first = fault.extra[0] if isinstance(fault.extra, list) and fault.extra else {}
         place = str(first.get("key", "")) if isinstance(first, dict) else ""
         message = str(first.get("message", fault.detail)) if isinstance(first, dict) else fault.detail
+        if place == "data" and message == "'data'":
+            return answer(request, 400, "The input cannot be understood", "the body is missing",
+                          "Send it as JSON; the OpenAPI description is at /api/openapi.json.")  # fmt: skip
         return answer(
             request,
             400,

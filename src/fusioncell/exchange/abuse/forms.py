@@ -94,7 +94,7 @@ class Form(NamedTuple):
 
 FORMS: dict[str, Form] = {
     "jsonl": Form(_LINES, "jsonl", write_lines),
-    "csv": Form("text/csv; charset=utf-8", "csv", write_csv),
+    "csv": Form("text/csv", "csv", write_csv),
     "xarf": Form(_LINES, "xarf.jsonl", write_xarf),
 }
 """Name → form."""

@@ -123,7 +123,7 @@ def impact_csv(hit_counts: Hits, viewer: Viewer, days: Days = 7) -> Response[str
         write([one.decision, one.name, one.category, one.state, format_instant(one.published),
                format_instant(one.ended) if one.ended else "", "" if waited is None else waited,
                one.released.blocked, one.released.shadow, one.reported.blocked, one.reported.shadow])  # fmt: skip
-    return Response(out.getvalue(), media_type="text/csv; charset=utf-8",
+    return Response(out.getvalue(), media_type="text/csv",
                     headers={"Content-Disposition": 'attachment; filename="impact.csv"'})  # fmt: skip
 
 
