@@ -14,9 +14,11 @@ import pytest
 
 from fusioncell.bootstrap import Hub
 from fusioncell.edges.database import SqlDatabase
-from fusioncell.kernel.clock import DAY, ManualClock
+from fusioncell.kernel.clock import DAY, HOUR, ManualClock
 from fusioncell.kernel.ports import Connection
 from fusioncell.shield import store
+from fusioncell.shield.auditing import store as auditing_store
+from fusioncell.shield.auditing.model import Period
 from fusioncell.shield.fuse import store as fuse_store
 from fusioncell.shield.hits import store as hits_store
 from fusioncell.shield.lift import store as lift_store
@@ -73,6 +75,11 @@ def subscribe(hub: Hub, kind: Kind) -> None:
     hub.settle()
 
 
+def lately(hub: Hub) -> Period:
+    """A period in which little began, beside all that did before."""
+    return Period(hub.clock.now() - 10, hub.clock.now() + 1)
+
+
 def merged(hub: Hub) -> None:
     """Put all that is blocked into the main zones."""
     assert isinstance(hub.clock, ManualClock)
@@ -119,12 +126,20 @@ def test_what_is_asked_about_few_costs_the_same_beside_many(
         "what machines changed": lambda c: fuse_store.done_by_machine(c, 0),
         "what an ISP lets pass": lambda c: hits_store.overridden(c, range(1, 30)),
         "what people freed": lambda c: lift_store.freed_since(c, 0, 10),
+        "what began lately": lambda c: auditing_store.sums(c, lately(hub), range(1, 30)),
+        "what was played": lambda c: auditing_store.exercises(c, lately(hub), range(1, 30), 10),
+        "what people ended": lambda c: auditing_store.lifts(c, lately(hub), range(1, 30)),
+        "how many began lately": lambda c: hits_store.outcomes(c, lately(hub).since, lately(hub).until, range(1, 30)),
     }
     asked: dict[str, list[int]] = {each: [] for each in questions}
     monkeypatch.setattr(store, "PAGE", 50)
     for count in (200, 3_000):
         publish(hub, *(f"n{number}.of{count}.example" for number in range(count)))
         withdraw(hub, f"n7.of{count}.example")
+        assert isinstance(hub.clock, ManualClock)
+        hub.clock.advance(HOUR)
+        publish(hub, f"late.beside{count}.example")
+        withdraw(hub, f"n8.of{count}.example")
         hub.settle()
         for each, ask in questions.items():
             before = work.done

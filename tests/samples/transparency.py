@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fusioncell.kernel.clock import HOUR, MINUTE
 from fusioncell.shield.translog.totals import Month
-from fusioncell.web.pages.transparency import _bars, _commands, lasted
+from fusioncell.web.pages.transparency import _bars, lasted, verifying
 from samples.pages import NOW, Context, shell
 
 MONTHS = tuple(Month(f"2026-{month:02}", month * 31 % 47, month * 17 % 29, month % 3) for month in range(1, 13))
@@ -24,7 +24,7 @@ INDEX: Context = {
     "months": [{"name": m.name, "added": m.added, "ended": m.ended, "appeals": m.appeals} for m in MONTHS],
     "plot": _bars(MONTHS),
     "log": LOG,
-    "commands": _commands("https://hub.example/log/", "hub.example/log+c0d23d6a+AW", "https://hub.example/openings"),
+    "commands": verifying("https://hub.example/log/", "hub.example/log+c0d23d6a+AW", "https://hub.example/openings"),
     "witnesses": [{"name": "witness.example/w1", "size": 4800, "at": NOW - HOUR, "fault": False},
                   {"name": "witness.example/w2", "size": 0, "at": 0, "fault": True}],
 }  # fmt: skip

@@ -66,11 +66,12 @@ from fusioncell.intake.service import Intake
 from fusioncell.kernel.clock import DAY, HOUR, Clock
 from fusioncell.kernel.errors import Conflict
 from fusioncell.kernel.ids import Randomness
+from fusioncell.kernel.marking import Viewer
 from fusioncell.kernel.settings import Settings
 from fusioncell.members.accounts import Accounts, IdleRule
 from fusioncell.members.accounts.service import Post
 from fusioncell.members.assets import Assets
-from fusioncell.members.audit import Audit
+from fusioncell.members.audit import Audit, actor_of
 from fusioncell.members.circles import Circles
 from fusioncell.members.directory import Directory
 from fusioncell.members.joining import Joining
@@ -303,7 +304,7 @@ def assemble(
     reach = Reach(projections, members, clock)
     shielding = join_shield(folder=folder, settings=settings, key=key, databases=databases, record=record,
                             fusion=fusion, intake=intake, clock=clock, randomness=randomness, settle=settle,
-                            proved_names=people.assets.proved_names)
+                            proved_names=people.assets.proved_names, on_open=_noting(audit))
     shield = shielding.shield
     picture = Picture(record, projections, fusion, intake, clock)
     matcher = Matcher(fusion, clock, sha256(b"match" + key).digest(), lambda: river.position)
@@ -375,6 +376,17 @@ def _abuse(settings: Settings, record: Record, projections: SqlDatabase, fusion:
     """Join what is told of members' own networks."""
     return Abuse(record=record, told=Told(projections), fusion=fusion, seal=seal, assets_of=people.assets.assets_of,
                  by=AbuseBy(_base(settings), settings.smtp_from))  # fmt: skip
+
+
+def _noting(audit: Audit) -> Callable[[Viewer | None, str, int], None]:
+    """Return what writes each look at the log's openings to the audit log."""
+
+    def note(viewer: Viewer | None, name: str, count: int) -> None:
+        detail = f"{count}, {'of one name' if name else 'of all names'}{'' if viewer else ', by its owner'}"
+        org, actor = ((viewer.org or "", actor_of(viewer)) if viewer else ("", ""))
+        audit.note("openings.read", org=org, actor=actor, detail=detail)
+
+    return note
 
 
 def _inbound(settings: Settings, record: Record, intake: Intake, members: Members, audit: Audit, vault: SqlDatabase,

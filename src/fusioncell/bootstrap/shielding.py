@@ -25,10 +25,12 @@ from fusioncell.fusion.service import Fusion
 from fusioncell.intake.service import Intake
 from fusioncell.kernel.clock import Clock
 from fusioncell.kernel.ids import Randomness
+from fusioncell.kernel.marking import Viewer
 from fusioncell.kernel.settings import Settings, host_port
 from fusioncell.record import Seal
 from fusioncell.record.service import Record
 from fusioncell.shield.appeals.service import Appeals
+from fusioncell.shield.auditing.service import Auditing
 from fusioncell.shield.charter.service import Charter
 from fusioncell.shield.fuse.service import Fuse
 from fusioncell.shield.guards.service import Guards
@@ -76,6 +78,7 @@ class Shielding:
     hit_counts: Hits
     radii: Radii
     recheck: Recheck
+    auditing: Auditing
 
     def follow(self) -> None:
         """Bring the zones to the newest step, if a batch brought any: a block or a lift waits for nothing else."""
@@ -156,9 +159,10 @@ def follow_subscribers(serving: Serving, subscribers: Subscribers, server: DnsSe
 def join_shield(
     *, folder: Folder, settings: Settings, key: bytes, databases: dict[str, SqlDatabase], record: Record,
     fusion: Fusion, intake: Intake, clock: Clock, randomness: Randomness, settle: Callable[[int], None],
-    proved_names: Callable[[], Sequence[str]],
+    proved_names: Callable[[], Sequence[str]], on_open: Callable[[Viewer | None, str, int], None],
 ) -> Shielding:  # fmt: skip
-    """Join the shield. ``key``: the hub's (derive yours by a label); ``settle(seq)`` waits for the projections.
+    """Join the shield. ``key``: the hub's (derive yours by a label); ``settle(seq)`` waits for the projections;
+    ``on_open`` is told of each look at the log's openings (``Translog.on_open``).
 
     None of it may reach the membership: parties are opaque ids here (DESIGN §1, rule 3).
     """
@@ -173,6 +177,7 @@ def join_shield(
     appeals = Appeals(record, projections, shield, lifts, intake,
                       DnsProofs(sha256(b"appeals" + key).digest(), TxtResolver(settings.resolver)), clock, randomness)
     translog = _translog(settings, key, record, projections, clock, randomness)
+    translog.on_open = on_open
     subscribers = Subscribers(record, projections, shield, clock, randomness, public_url=settings.public_url,
                               secret=sha256(b"subscribers" + key).digest())  # fmt: skip
     fuse.parts = subscribers.serving.parts
@@ -184,7 +189,8 @@ def join_shield(
                      charter=shield.charter, guards=shield.guards, holds=holds, standing=standing,
                      lifts=lifts, fuse=fuse, appeals=appeals, translog=translog, asking=asking,
                      subscribers=subscribers, hit_counts=hits,
-                     radii=Radii(record, projections, fusion, shield.guards), recheck=recheck)  # fmt: skip
+                     radii=Radii(record, projections, fusion, shield.guards), recheck=recheck,
+                     auditing=Auditing(record, projections, shield, fuse, standing, clock))  # fmt: skip
 
 
 def _translog(settings: Settings, key: bytes, record: Record, projections: SqlDatabase, clock: Clock,

@@ -14,8 +14,18 @@ from fusioncell.kernel.marking import CELL, Tlp, Viewer, group, org, person
 from fusioncell.members.model import ROLES, Person, permissions_of
 
 OFFICE_OF_APPROVER = "may:approve"
-OFFICE_OF_OPERATOR = "may:operate"
-OFFICE_OF_DECONFLICTION = "may:deconflict"
+OFFICES = {
+    # Proposals are addressed to the office of approver (ADR 0006); no contribution can be addressed to an office.
+    "approve": OFFICE_OF_APPROVER,
+    # Counts of a subscriber's resolvers are addressed to its organisation and to this office (``shield.hits``).
+    "operate": "may:operate",
+    # Holds are addressed to those who may place one, and to no one else (``shield.holds``).
+    "deconflict": "may:deconflict",
+    # How blocks come to be decided is told to auditors, too: who signed, what waited (``shield.model.OVERSIGHT``).
+    "audit": "may:audit",
+    "answer": CELL,
+}
+"""Offices by what a role permits: whoever may do that reads what is addressed to those who may."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,17 +87,7 @@ def recognise(standing: Standing, roles: Iterable[str], scopes: frozenset[str] |
         return _partner(standing, standing.ceiling, permitted)
     for belonging in standing.belongings:
         parties.update(belonging.parties())
-    if "approve" in permitted:
-        # Proposals are addressed to the office of approver (ADR 0006); no contribution can be addressed to an office.
-        parties.add(OFFICE_OF_APPROVER)
-    if "operate" in permitted:
-        # Counts of a subscriber's resolvers are addressed to its organisation and to this office (``shield.hits``).
-        parties.add(OFFICE_OF_OPERATOR)
-    if "deconflict" in permitted:
-        # Holds are addressed to those who may place one, and to no one else (``shield.holds``).
-        parties.add(OFFICE_OF_DECONFLICTION)
-    if "answer" in permitted:
-        parties.add(CELL)
+    parties.update(office for action, office in OFFICES.items() if action in permitted)
     clients = {org(provider) for provider in standing.providers}
     for belonging in standing.provided:
         clients.update(belonging.parties())

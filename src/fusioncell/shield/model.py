@@ -17,6 +17,8 @@ from fusioncell.kernel.marking import Audience, Tlp, Uses, Viewer
 
 APPROVERS = Audience(Tlp.AMBER_STRICT, frozenset({"may:approve"}), Uses.NONE)
 """Who reads a proposal: those who may approve it. A published decision is released to the partnership."""
+OVERSIGHT = Audience(Tlp.AMBER_STRICT, frozenset({"may:approve", "may:audit"}), Uses.NONE)
+"""Who reads how decisions come about: standing approvals, what waits for two people, that somebody appealed."""
 PARTNERS = Audience(Tlp.GREEN, frozenset(), Uses.ANALYSIS)
 SEVERITIES = ("low", "medium", "high")
 ACTOR, COMPROMISED = "actor", "compromised"

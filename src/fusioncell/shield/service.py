@@ -467,11 +467,6 @@ class Shield:
         """Return those of the proposed decisions that a machine may publish now (``shield.fuse``)."""
         return set(decisions) if self.fuse is None else self.fuse.may_publish(decisions)
 
-    def made_under(self, standing: str, since: int) -> list[tuple[str, int, bool]]:
-        """Return (id, published at, whether a person ended it) of the decisions that cite a standing approval."""
-        with self._database.read() as connection:
-            return store.made_under(connection, standing, since)
-
     def those(self, identifiers: Iterable[str]) -> list[Decision]:
         """Return the decisions with these ids, in order; the caller has filtered them."""
         wanted = list(identifiers)

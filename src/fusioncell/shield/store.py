@@ -48,7 +48,7 @@ PAGE = 10_000
 """Names that are read at once when the zone is built."""
 
 _WAITS, _STANDS, _ENDED = text("state = 'proposed'"), text("state = 'published'"), text("scope IS NULL")
-_BY_RULE = text("standing <> ''")
+_BY_RULE, _BEGAN, _PLAYED = text("standing <> ''"), text("serial > 0"), text("exercise = 1")
 """Of which rows an index is. A query that is to use it says the same, word for word. Nearly all decisions stand, so an
 index of all states would lead to each of them, and SQLite, which takes any state for rare, would choose it.
 """
@@ -102,6 +102,8 @@ decision = Table(
     Index("shield_decision_standing_name", "name", sqlite_where=_STANDS, info={"where": _STANDS}),
     # Found without a look at each of a million: what was published lately, and what is blocked under a name.
     Index("shield_decision_published", "serial", sqlite_where=_STANDS, info={"where": _STANDS}),
+    Index("shield_decision_began", "published_at", sqlite_where=_BEGAN, info={"where": _BEGAN}),
+    Index("shield_decision_played", "published_at", sqlite_where=_PLAYED, info={"where": _PLAYED}),
     Index("shield_decision_below", "backwards", sqlite_where=_STANDS, info={"where": _STANDS}),
 )
 change = Table(
@@ -241,15 +243,6 @@ def waiting_by_rule(connection: Connection, after: int, limit: int) -> list[tupl
     return [(row[0], decision_of(row[1:])) for row in connection.rows(
         f"SELECT seq, {COLUMNS} FROM shield_decision WHERE state = 'proposed' AND proposed_by = 'rule' "
         "AND guards = '[]' AND origin = 'actor' AND exercise = 0 AND seq > ? ORDER BY seq LIMIT ?", (after, limit))]
-
-
-def made_under(connection: Connection, standing: str, since: int) -> list[tuple[str, int, bool]]:
-    """Return (id, published at, whether a person ended it as wrong) of the decisions that cite a standing approval."""
-    return [(row[0], row[1], bool(row[2])) for row in connection.rows(
-        "SELECT id, published_at, CASE WHEN state = 'withdrawn' AND ended_by NOT IN ('rule', 'rollback') "
-        "AND reason_code NOT IN ('expired', 'superseded') THEN 1 ELSE 0 END "
-        "FROM shield_decision WHERE standing = ? AND standing <> '' AND published_at > ? ORDER BY seq",
-        (standing, since))]
 
 
 def end(connection: Connection, rows: Sequence[Row]) -> None:

@@ -79,6 +79,7 @@ from fusioncell.picture.triage import routes as triage_routes
 from fusioncell.picture.weekly import routes as weekly_routes
 from fusioncell.shield import routes as shield_routes
 from fusioncell.shield.appeals import routes as appeals_routes
+from fusioncell.shield.auditing import routes as auditing_routes
 from fusioncell.shield.charter import routes as charter_routes
 from fusioncell.shield.fuse import routes as fuse_routes
 from fusioncell.shield.guards import routes as guards_routes
@@ -115,7 +116,7 @@ ROOMS = (
 )  # fmt: skip
 """Services of the hub that handlers may ask for by name."""
 SHIELDING = ("charter", "guards", "holds", "standing", "lifts", "fuse", "appeals", "translog", "asking", "hit_counts",
-             "subscribers", "radii")
+             "subscribers", "radii", "auditing")
 """Services that stand on the shield (``hub.shielding``), likewise."""
 _BARE_KEY = re.compile(rb"[A-Za-z0-9_-]{4,200}\Z")
 INJECTED = frozenset({
@@ -306,7 +307,7 @@ def _doors() -> Router:
         sealing_routes, signing_routes, talk_routes, notify_routes, inbound_routes, files_routes,
         requests_routes, privacy_routes, assets_routes, receipts_routes, participation_routes, proxy_routes,
         products_routes, csaf_routes, weekly_routes,
-        charter_routes, guards_routes, holds_routes, radius_routes, standing_routes,
+        auditing_routes, charter_routes, guards_routes, holds_routes, radius_routes, standing_routes,
         appeals_routes, fuse_routes, lift_routes, translog_routes, subscribers_routes, hits_routes,
         detect_routes, mispdoor_routes, taxii_routes, federation_routes, abuse_routes,
         triage_routes, graph_routes, notebook_routes, saved_routes, horizon_routes, coverage_routes,

@@ -8,6 +8,6 @@ a person, and the answers themselves: a line says what was done, never what was 
 from __future__ import annotations
 
 from fusioncell.members.audit.model import LOCAL, Line
-from fusioncell.members.audit.service import Audit, author_of, check_decider
+from fusioncell.members.audit.service import Audit, actor_of, author_of, check_decider
 
-__all__ = ["LOCAL", "Audit", "Line", "author_of", "check_decider"]
+__all__ = ["LOCAL", "Audit", "Line", "actor_of", "author_of", "check_decider"]

@@ -53,7 +53,7 @@ from fusioncell.shield.charter import digest_of
 from fusioncell.shield.lift.choose import above
 from fusioncell.shield.lift.model import Chosen
 from fusioncell.shield.lift.service import Lifts
-from fusioncell.shield.model import APPROVERS, COMPROMISED, PARTNERS, Decision
+from fusioncell.shield.model import APPROVERS, COMPROMISED, OVERSIGHT, PARTNERS, Decision
 from fusioncell.shield.service import Shield
 
 _encode = msgspec.json.Encoder().encode
@@ -120,7 +120,7 @@ class Appeals:
         language = filed.language if filed.language in _LANGUAGES else "en"
         made = Lodged(new_id(self._randomness), found.by, found.decision, _mark(code), role, language)
         self._append(self._draft(LODGED, made.appeal, made),
-                     self._draft(SAID, made.appeal, Words(made.appeal, said, contact)))  # fmt: skip
+                     self._draft(SAID, made.appeal, Words(made.appeal, said, contact), APPROVERS))  # fmt: skip
         return Appeal(made.appeal, made.name, made.decision, role, language, self._clock.now(), 0, State.OPEN, 0, "",
                       ""), code  # fmt: skip
 
@@ -155,7 +155,7 @@ class Appeals:
         """Return the appeals that the viewer may see, those that wait longest first."""
         with self._projections.read() as connection:
             rows = store.listed(connection, self._record.visible_to(viewer), limit)
-        return [_appeal(row) for row in rows]
+        return [_for(viewer, _appeal(row)) for row in rows]
 
     def one(self, viewer: Viewer, identifier: str) -> Appeal:
         """Return an appeal. NotFound where the viewer may not see it."""
@@ -163,7 +163,7 @@ class Appeals:
             row = store.one(connection, identifier, self._record.visible_to(viewer))
         if row is None:
             raise NotFound("there is no such appeal", hint="List them at /shield/appeals.")
-        return _appeal(row)
+        return _for(viewer, _appeal(row))
 
     def decide(self, viewer: Viewer, identifier: str, *, uphold: bool, reason: str) -> Appeal:
         """Decide an appeal, by a named person who neither proposed nor approved the block."""
@@ -234,11 +234,16 @@ class Appeals:
     def _ended(self, kind: str, one: Appeal, by: str, reason: str) -> Draft:
         return self._draft(kind, one.id, Outcome(one.id, one.name, one.decision, by, reason), PARTNERS)
 
-    def _draft(self, kind: str, subject: str, body: Lodged | Words | Outcome, audience: Audience = APPROVERS) -> Draft:
+    def _draft(self, kind: str, subject: str, body: Lodged | Words | Outcome, audience: Audience = OVERSIGHT) -> Draft:
         return Draft(kind, self._record.intern_audience(audience), Payload("", subject, 0, "", _encode(body)))
 
     def _append(self, *drafts: Draft) -> None:
         self._record.append("", drafts, new_id(self._randomness))
+
+
+def _for(viewer: Viewer, one: Appeal) -> Appeal:
+    """Leave out what the appellant wrote, which is said to who may decide on it."""
+    return one if viewer.may("approve") else replace(one, text="", contact="")
 
 
 def _had_part(viewer: Viewer, block: Decision) -> bool:

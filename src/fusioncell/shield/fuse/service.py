@@ -42,7 +42,7 @@ from fusioncell.shield.fuse.model import (
 )
 from fusioncell.shield.fuse.weigh import back, blows, caught
 from fusioncell.shield.lift.service import Lifts
-from fusioncell.shield.model import APPROVERS
+from fusioncell.shield.model import OVERSIGHT
 from fusioncell.shield.service import Shield
 
 _encode = msgspec.json.Encoder().encode
@@ -302,7 +302,7 @@ class Fuse:
         return self._draft(kind, act, Said(act, by, reason))
 
     def _draft(self, kind: str, subject: str, body: Asked | Said) -> Draft:
-        return Draft(kind, self._record.intern_audience(APPROVERS), Payload("", subject, 0, "", _encode(body)))
+        return Draft(kind, self._record.intern_audience(OVERSIGHT), Payload("", subject, 0, "", _encode(body)))
 
 
 def _person(viewer: Viewer) -> str:

@@ -251,7 +251,8 @@ def outcomes(connection: Connection, begins: Instant, ends: Instant, audiences: 
     row = connection.rows(
         "SELECT count(*), coalesce(sum(CASE WHEN state = 'withdrawn' AND ended_by <> 'rule' "
         "AND reason_code NOT IN ('expired', 'superseded') THEN 1 ELSE 0 END), 0) "
-        f"FROM shield_decision WHERE published_at >= ? AND published_at < ? AND exercise = 0 AND audience IN {sql}",
+        "FROM shield_decision WHERE serial > 0 AND published_at >= ? AND published_at < ? "
+        f"AND audience IN {sql}",
         (begins, ends, value),
     )[0]
     return int(row[0]), int(row[1])

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from hashlib import sha256
 
 import msgspec
 
@@ -16,7 +15,7 @@ from fusioncell.kernel.marking import Viewer
 from fusioncell.kernel.observable import Observable, ObservableType
 from fusioncell.kernel.ports import Database
 from fusioncell.record.service import Record
-from fusioncell.shield.model import APPROVERS, Decision, named_person
+from fusioncell.shield.model import OVERSIGHT, Decision, named_person
 from fusioncell.shield.service import Shield, allows_blocking
 from fusioncell.shield.standing import store
 from fusioncell.shield.standing.judge import meets, read_rule, too_wrong
@@ -102,24 +101,14 @@ class StandingApprovals:
     def sample(self, viewer: Viewer, identifier: str) -> list[Decision]:
         """Return which decisions of a rule's last days are to be looked at: of each day some, the same for everyone."""
         found = self.one(viewer, identifier)
-        since = self._clock.now() - SAMPLE_DAYS * DAY
         with self._database.read() as connection:
-            reviewed = store.reviews(connection, found.id)
-        days: dict[int, list[str]] = {}
-        for identifier, at, _ in self._shield.made_under(found.id, since):
-            days.setdefault(at // DAY, []).append(identifier)
-        chosen = [one for day in days.values() for one in sorted(day, key=_shuffled)[: found.rule.sample]]
-        return self._shield.those(one for one in chosen if one not in reviewed)
+            chosen = store.to_review(connection, found.id, self._clock.now() - SAMPLE_DAYS * DAY)
+        return self._shield.those(chosen)
 
     def fared(self, standing: Standing) -> Fared:
         """Return how a rule fared: a block that a person ended counts as looked at, and as wrong."""
-        made = self._shield.made_under(standing.id, 0)
         with self._database.read() as connection:
-            reviewed = store.reviews(connection, standing.id)
-        since = self._clock.now() - DAY
-        undone = {identifier for identifier, _, by_person in made if by_person}
-        wrong = undone | {identifier for identifier, was_wrong in reviewed.items() if was_wrong}
-        return Fared(sum(at > since for _, at, _ in made), len(made), len(undone | set(reviewed)), len(wrong))
+            return Fared(*store.fared(connection, standing.id, self._clock.now() - DAY))
 
     # -- the rules ---------------------------------------------------------------------------------------------------
 
@@ -169,7 +158,7 @@ class StandingApprovals:
         return 1
 
     def _keep(self, kind: str, body: StandingBody) -> str:
-        number = self._record.intern_audience(APPROVERS)
+        number = self._record.intern_audience(OVERSIGHT)
         draft = Draft(kind, number, Payload("", body.standing, 0, "", _encode(body)))
         self._record.append("", [draft], new_id(self._randomness))
         return body.standing
@@ -179,11 +168,6 @@ def _approver(viewer: Viewer) -> str:
     if not viewer.may("approve"):
         raise NotAllowed("this role may not approve blocks", hint="Ask an approver.")
     return named_person(viewer)
-
-
-def _shuffled(identifier: str) -> bytes:
-    """Order decisions as nobody chose: by the digest of their random ids."""
-    return sha256(identifier.encode()).digest()
 
 
 __all__ = ["Rule", "StandingApprovals"]

@@ -38,6 +38,15 @@ Table(
     Column("at", BigInteger, nullable=False),
     sqlite_with_rowid=False,
 )  # fmt: skip
+Table(
+    "shield_standing_sample", metadata,
+    Column("standing", String(64), primary_key=True),
+    Column("day", Integer, primary_key=True, autoincrement=False),
+    Column("mark", String(64), primary_key=True),
+    Column("decision", String(64), nullable=False, unique=True),
+    Column("at", BigInteger, nullable=False, index=True),
+    sqlite_with_rowid=False,
+)  # fmt: skip
 _COLUMNS = "id, rule, by_whom, second, proposed_at, signed_at, until, stopped_at, stopped_by, stopped_why"
 
 
@@ -100,7 +109,37 @@ def in_force(connection: Connection, now: int) -> list[Standing]:
         f"SELECT {_COLUMNS} FROM shield_standing WHERE until > ? AND stopped_at = 0 ORDER BY seq LIMIT 100", (now,))]
 
 
-def reviews(connection: Connection, identifier: str) -> dict[str, bool]:
-    """Return, by decision, whether a person found it wrong."""
-    return {row[0]: bool(row[1]) for row in connection.rows(
-        "SELECT decision, wrong FROM shield_standing_review WHERE standing = ? LIMIT 1000000", (identifier,))}
+def drawn(connection: Connection, standing: str, day: int) -> list[tuple[str, str, int]]:
+    """Return what is drawn of a rule's decisions of a day: (mark, decision, at)."""
+    return connection.rows(
+        "SELECT mark, decision, at FROM shield_standing_sample WHERE standing = ? AND day = ?", (standing, day))
+
+
+def draw(connection: Connection, standing: str, day: int, rows: Sequence[tuple[str, str, int]]) -> None:
+    """Have these, and no others, drawn of a rule's decisions of a day: (mark, decision, at)."""
+    connection.run("DELETE FROM shield_standing_sample WHERE standing = ? AND day = ?", (standing, day))
+    connection.run_many(
+        "INSERT INTO shield_standing_sample (standing, day, mark, decision, at) VALUES (?, ?, ?, ?, ?) "
+        "ON CONFLICT (decision) DO NOTHING",
+        [(standing, day, *row) for row in rows])
+
+
+def to_review(connection: Connection, standing: str, since: int) -> list[str]:
+    """Return the decisions of a rule that were drawn since an instant and that nobody has looked at."""
+    return [row[0] for row in connection.rows(
+        "SELECT decision FROM shield_standing_sample s WHERE standing = ? AND at > ? AND NOT EXISTS "
+        "(SELECT 1 FROM shield_standing_review r WHERE r.decision = s.decision) ORDER BY at, decision",
+        (standing, since))]
+
+
+def fared(connection: Connection, standing: str, since: int) -> tuple[int, int, int, int]:
+    """Return of a rule's decisions how many: (since an instant, in all, looked at or undone by a person, wrong)."""
+    undone = ("(d.state = 'withdrawn' AND d.ended_by NOT IN ('rule', 'rollback') "
+              "AND d.reason_code NOT IN ('expired', 'superseded'))")
+    row = connection.rows(
+        "SELECT coalesce(sum(CASE WHEN d.published_at > ? THEN 1 ELSE 0 END), 0), count(*), "
+        f"coalesce(sum(CASE WHEN r.decision IS NOT NULL OR {undone} THEN 1 ELSE 0 END), 0), "
+        f"coalesce(sum(CASE WHEN r.wrong = 1 OR {undone} THEN 1 ELSE 0 END), 0) "
+        "FROM shield_decision d LEFT JOIN shield_standing_review r ON r.decision = d.id "
+        "WHERE d.standing = ? AND d.standing <> ''", (since, standing))[0]
+    return int(row[0]), int(row[1]), int(row[2]), int(row[3])

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from base64 import b64encode
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from hashlib import sha256
 
@@ -53,6 +53,10 @@ class Head:
 
 class Translog:
     """The front door of the transparency log."""
+
+    on_open: Callable[[Viewer | None, str, int], None] = staticmethod(lambda viewer, name, count: None)
+    """Is told of each look at openings that are not everyone's: whose (None: the name's owner), of which name ("": of
+    all), how many. ``bootstrap`` has it written to the audit log."""
 
     def __init__(
         self, *, record: Record, database: Database, clock: Clock, randomness: Randomness,
@@ -238,6 +242,8 @@ class Translog:
                 rows = store.openings(connection, self._record.visible_to(viewer), size, after, most, name)
             else:
                 rows = store.public_openings(connection, self._clock.now(), size, after, most, name)
+        if holds(viewer):
+            self.on_open(viewer, name, len(rows))
         return [self._opening(*row) for row in rows]
 
     def opening_for(self, name: str) -> list[Opening]:
@@ -245,7 +251,9 @@ class Translog:
         with self._database.read() as connection:
             size = self._head(connection).size
             every = self._record.audiences_where(lambda _: True)
-            return [self._opening(*row) for row in store.openings(connection, every, size, -1, MAX_OPENINGS, name)]
+            rows = store.openings(connection, every, size, -1, MAX_OPENINGS, name)
+        self.on_open(None, name, len(rows))
+        return [self._opening(*row) for row in rows]
 
     def _opening(self, place: int, kind: str, name: str, serial: int, decision: str) -> Opening:
         return Opening(place, kind, name, nonce_of(self._nonces, kind, serial, decision, name), decision)

@@ -141,6 +141,7 @@ MAIN = (
     Main("/admin", N_("Decide on applications"), N_("Organisations that wait for a decision"), _is("vet"),
          _applications),
     Main("/ops", N_("Look after the hub"), N_("How far behind, how large, what fails"), _is("operate")),
+    Main("/shield/audit", N_("Audit the blocking"), N_("Who decided, what was undone, and the proofs"), _is("audit")),
     Main("/admin/audit", N_("Read the audit log"), N_("Who did what to the membership"), _is("audit")),
     Main("/sponsoring", N_("Answer an applicant"), N_("Organisations that ask yours to stand for them"),
          _is("sponsor"), _asked, urgent=True),

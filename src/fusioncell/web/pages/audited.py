@@ -72,6 +72,7 @@ ACTION_WORDS: dict[str, Words] = {
     "guest.link": N_("A guest got a new sign-in link"),
     "guest.renewed": N_("A guest may stay longer"),
     "guest.ended": N_("A guest's stay was ended"),
+    "openings.read": N_("Names in the public log were opened"),
     "asset.claimed": N_("A network asset was claimed"),
     "asset.proved": N_("A network asset was proved"),
     "asset.disputed": N_("A network asset was disputed"),

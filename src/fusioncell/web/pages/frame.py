@@ -209,6 +209,7 @@ def nav_of(viewer: Viewer) -> set[str]:
         "groups": viewer.member or viewer.guest,
         "shield": viewer.member,
         "approving": viewer.member and viewer.may("approve"),
+        "auditing": viewer.member and viewer.may("audit"),
         "deconfliction": viewer.member and viewer.may("deconflict"),
         "workbench": viewer.member and viewer.may("answer"),
         "ops": viewer.may("operate"),

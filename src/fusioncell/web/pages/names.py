@@ -88,12 +88,18 @@ class Names:
             return N_("A former member"), ""
         return someone.name, self.organisation(someone.org)
 
+    def who(self, identifier: str) -> str:
+        """Name who decided, with their organisation, in one line."""
+        return joined([part for part in self.actor(identifier) if part]) or N_("The hub")
+
     def party(self, text: str) -> str:
         """Name a party of an audience: ``org:…``, ``group:….n``, ``person:…``."""
         kind, _, identifier = text.partition(":")
         if kind == "org":
             return self.organisation(identifier)
         if kind == "may":
+            if text == "may:audit":
+                return N_("Auditors")
             return "The Fusion Cell" if text == CELL else N_("Those who may approve a block")
         return self._other(text)
 

@@ -30,13 +30,8 @@ from fusioncell.web.pages.frame import (
 )
 from fusioncell.web.pages.names import Names
 from fusioncell.web.pages.views import View, category_of
-from fusioncell.web.words import N_, joined
 
 Show = Callable[..., Page]
-
-
-def _who(names: Names, by: str) -> str:
-    return joined([part for part in names.actor(by) if part]) or N_("The hub")
 
 
 async def _done(request: Asked, show: Show, address: str, said: str, field: str,
@@ -70,9 +65,9 @@ def _change(names: Names, one: Change, needed: int, viewer: Viewer) -> View:
         "title": one.policy.title,
         "categories": [each.name for each in one.policy.categories],
         "reason": one.reason,
-        "by": _who(names, one.proposed_by),
+        "by": names.who(one.proposed_by),
         "at": one.at,
-        "approvals": [{"who": _who(names, who), "at": at} for who, at in one.approvals],
+        "approvals": [{"who": names.who(who), "at": at} for who, at in one.approvals],
         "needed": needed,
         "adopted": one.adopted or None,
         "url": f"/shield/policy/changes/{quote(one.id, safe='')}/approve"
@@ -121,7 +116,7 @@ def _standing(hub: Hub, names: Names, one: Standing, viewer: Viewer) -> View:
     return {
         "id": one.id, "title": one.rule.title, "categories": [category_of(each) for each in one.rule.categories],
         "probability": one.rule.probability, "origins": one.rule.origins, "cap": one.rule.daily_cap,
-        "days": one.rule.longest_days, "by": _who(names, one.by), "second": _who(names, one.second),
+        "days": one.rule.longest_days, "by": names.who(one.by), "second": names.who(one.second),
         "signed": bool(one.signed_at), "stands": one.holds(now), "until": one.until or None,
         "stopped": one.stopped_at or None, "why": one.stopped_why, "today": fared.today, "published": fared.published,
         "looked_at": fared.looked_at, "wrong": fared.wrong,
@@ -206,8 +201,8 @@ def _hold(names: Names, one: Hold, now: int, viewer: Viewer) -> View:
     address = f"/shield/holds/{quote(one.id, safe='')}"
     over = bool(one.lifted_at) or bool(one.until and not one.holds(now))
     return {
-        "name": one.name, "reason": one.reason, "by": _who(names, one.by),
-        "second": _who(names, one.second) if one.second else "", "days": one.days, "at": one.asked_at,
+        "name": one.name, "reason": one.reason, "by": names.who(one.by),
+        "second": names.who(one.second) if one.second else "", "days": one.days, "at": one.asked_at,
         "until": one.until or None, "over": over,
         "confirm_url": f"{address}/confirm" if not over and not one.second and viewer.person != one.by else None,
         "lift_url": None if over else f"{address}/lift",

@@ -30,7 +30,7 @@ from fusioncell.web.pages.frame import (
 )
 from fusioncell.web.pages.names import Names
 from fusioncell.web.pages.views import View
-from fusioncell.web.words import N_, joined
+from fusioncell.web.words import N_
 
 SHOWN = 50
 WAYS = {
@@ -51,10 +51,6 @@ STATES = {
     State.WAITING: N_("Waits"), State.CONFIRMED: N_("Confirmed"), State.REFUSED: N_("Refused"),
     State.CARRIED: N_("Carried out"), State.LAPSED: N_("Lapsed"),
 }  # fmt: skip
-
-
-def _who(names: Names, by: str) -> str:
-    return joined([part for part in names.actor(by) if part]) or N_("The hub")
 
 
 # -- lifts and bars
@@ -97,9 +93,9 @@ def _lift_page(
         },
         zone={"name": str(hub.shield.zone.origin), "serial": hub.shield.zone.serial},
         behind=_behind(hub, viewer, names),
-        lifts=[{"at": one.at, "by": _who(names, one.by), "way": WAYS[one.chosen.by], "value": one.chosen.value,
+        lifts=[{"at": one.at, "by": names.who(one.by), "way": WAYS[one.chosen.by], "value": one.chosen.value,
                 "count": one.names, "reason": one.reason} for one in lifts.lifts(viewer, SHOWN)],
-        bars=[{"name": one.name, "at": one.at, "by": _who(names, one.by), "reason": one.reason,
+        bars=[{"name": one.name, "at": one.at, "by": names.who(one.by), "reason": one.reason,
                "url": f"/shield/bars/{quote(one.name, safe='')}/end"} for one in bars[:SHOWN]],
         more=f"/shield/lift?after={quote(bars[SHOWN - 1].name, safe='')}#h-bars" if len(bars) > SHOWN else None,
     )  # fmt: skip
@@ -150,13 +146,13 @@ def _act(hub: Hub, viewer: Viewer, names: Names, act: Act) -> View:
         "value": act.value,
         "is_name": act.kind is Kind.UNBAR,
         "reason": "" if held else act.reason,
-        "by": _who(names, act.by),
+        "by": names.who(act.by),
         "at": act.at,
         "state": STATES[act.state],
         "waits": waits,
         "count": act.count,
         "names": hub.shielding.fuse.names(viewer, act.id, SHOWN) if held and waits else [],
-        "agreed": [_who(names, person) for person in act.agreed],
+        "agreed": [names.who(person) for person in act.agreed],
         "needed": NEEDED,
         "confirm_url": f"/shield/fuse/{act.id}/confirm" if waits and viewer.person not in act.agreed else None,
         "refuse_url": f"/shield/fuse/{act.id}/refuse" if waits else None,

@@ -52,11 +52,13 @@ def _kpis(found: Totals) -> list[View]:
     ]
 
 
-def _commands(log: str, key: str, openings: str) -> View:
+def verifying(log: str, key: str, openings: str) -> View:
     """Return the commands with which anyone checks the log."""
     given = f"--log {log} --key {key}"
     return {
         "public": f"fusioncell-verify public {given}",
+        "policies": f"fusioncell-verify policies {given}",
+        "opened": f"fusioncell-verify public --openings {openings} {given}",
         "growth": f"fusioncell-verify consistency OLD {given}",
         "zone": f"fusioncell-verify zone ZONE --openings {openings} {given}",
     }
@@ -88,7 +90,7 @@ def show(request: Asked, hub: Hub) -> Page:
             "origin": head.origin, "size": head.size, "root": head.root.hex(), "at": head.at, "key": key,
             "checkpoint": f"{head.prefix}checkpoint", "fault": bool(translog.fault()),
         },
-        commands=_commands(f"{base}{head.prefix}", key, f"{base}/api/shield/openings"),
+        commands=verifying(f"{base}{head.prefix}", key, f"{base}/api/shield/openings"),
         witnesses=[
             {"name": one.name, "size": last.get(one.name, (0, 0))[0], "at": last.get(one.name, (0, 0))[1] * SECOND,
              "fault": bool(asked.fault) if (asked := hub.shielding.asking.state(one.name)) else False}
