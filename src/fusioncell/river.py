@@ -154,7 +154,7 @@ class River:
             gc.enable()
 
     def _step(self, until: int | None) -> int:
-        entries = self._record.read_after(self.position, blocks=LIVE_BLOCKS if self.running else BLOCKS)
+        entries = self._record.follow(self.position, blocks=LIVE_BLOCKS if self.running else BLOCKS)
         if until is not None:
             entries = [entry for entry in entries if entry.seq <= until]
         if not entries:
@@ -351,6 +351,7 @@ class River:
     def start(self) -> None:
         """Follow the record in a thread of its own."""
         self._record.on_append(lambda _: self._wake.set())
+        self._record.hand_over(True)
         sys.setswitchinterval(SWITCH_INTERVAL)
         self._thread = threading.Thread(target=self._follow, name="river", daemon=True)
         self._thread.start()
@@ -392,6 +393,7 @@ class River:
     def close(self) -> None:
         """Finish the batch under way and stop."""
         self._stop = True
+        self._record.hand_over(False)
         self._wake.set()
         self._pause.set()
         if self._thread is not None:

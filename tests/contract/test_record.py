@@ -13,6 +13,7 @@ from fusioncell.kernel.entry import Draft, Entry, Payload
 from fusioncell.kernel.errors import Unavailable
 from fusioncell.kernel.ids import SeededRandomness
 from fusioncell.kernel.marking import PUBLIC, Audience, Tlp, Uses, Viewer, may_see, org
+from fusioncell.record import ahead
 from fusioncell.record.pack import RecordDamaged
 from fusioncell.record.service import Record
 
@@ -84,6 +85,44 @@ def test_a_reader_resumes_from_any_position_and_sees_each_entry_once(record: Rec
         assert seen == list(range(1, last + 1))
     assert record.read_after(last) == []
     assert record.read_after(last + 1000) == []
+
+
+def test_what_is_handed_over_is_what_is_read_back(record: Record) -> None:
+    green, clear = (record.intern_audience(one) for one in (GREEN, CLEAR))
+    meta: dict[str, object] = {"tags": ("a", "b"), "n": {"of": 1}}
+    mixed = [Draft("stix", green if i % 200 < 150 else clear, Payload("ada", str(i), i, "", b"x" * i, meta))
+             for i in range(300)]  # fmt: skip
+    record.append("org-a", drafts(green, [b"before"]), "c-0")
+    record.hand_over(True)
+    for number in (1, 2):
+        record.append("org-a", mixed, f"c-{number}")
+    seen: list[Entry] = []
+    while found := record.follow(seen[-1].seq if seen else 0, blocks=2):
+        assert found == record.follow(seen[-1].seq if seen else 0, blocks=2), "asked again, it is given again"
+        seen += found
+    assert seen == record.read_after(0, blocks=1000)
+    assert [type(value) for value in seen[-1].payload.meta.values()] == [list, dict] if seen[-1].payload else False
+
+
+def test_who_follows_gets_nothing_that_was_erased(record: Record) -> None:
+    audience = record.intern_audience(GREEN)
+    record.hand_over(True)
+    record.append("org-a", drafts(audience, [b"keep", b"erase"]), "c-1")
+    assert record.erase(2)
+    assert bodies(record.follow(0, blocks=9)) == [b"keep", None]
+
+
+def test_who_follows_from_within_a_block_or_late_skips_nothing(record: Record, monkeypatch: pytest.MonkeyPatch) -> None:
+    audience = record.intern_audience(GREEN)
+    record.hand_over(True)
+    monkeypatch.setattr(ahead, "MOST", 200)
+    for number in range(6):
+        record.append("org-a", drafts(audience, [bytes([number]) * 30] * 3), f"c-{number}")
+    assert [entry.seq for entry in record.follow(1, blocks=1)][0] == 2
+    seqs: list[int] = []
+    while found := record.follow(seqs[-1] if seqs else 0, blocks=2):
+        seqs += [entry.seq for entry in found]
+    assert seqs == list(range(1, 19))
 
 
 def test_readers_see_only_their_audiences_from_any_position(record: Record) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from fusioncell.kernel.entry import Draft
@@ -48,12 +49,12 @@ class Block:
 
 @dataclass(frozen=True, slots=True)
 class Submission:
-    """One append, prepared: everything but the positions."""
+    """One append, prepared: everything but the positions. ``drafts``: what its blocks hold, in order."""
 
     org: str
     contribution: str
     blocks: tuple[Block, ...]
-    drafts: int
+    drafts: Sequence[Draft]
 
 
 __all__ = ["MAX_BLOCK_BYTES", "MAX_BLOCK_ENTRIES", "Block", "Commit", "Draft", "Receipt", "Submission"]

@@ -124,6 +124,27 @@ def _payload(packed: bytes, metas: dict[bytes, dict[str, object]]) -> Payload:
     return Payload(read.author, read.subject, read.version, read.place, read.body, meta)
 
 
+def placed(
+    first_seq: int, commit_seq: int, at: int, org: str, contribution: str, chain: bytes, block: Block,
+    drafts: Sequence[Draft],
+) -> list[Entry]:  # fmt: skip
+    """Return what :func:`unpack` does of a block, out of the drafts that it was packed of."""
+    metas: dict[int, dict[str, object]] = {}
+    digests = block.digests
+    found = []
+    for i, draft in enumerate(drafts):
+        author, subject, version, place, body, meta = msgspec.structs.astuple(draft.payload)
+        read = metas.get(id(meta))
+        if read is None:
+            # As it is read back: what was a tuple is a list.
+            read = metas[id(meta)] = _decode_meta(_encoder.encode(meta))
+        found.append(Entry(
+            first_seq + i, commit_seq, at, org, draft.kind, block.audience, contribution, digests[32 * i : 32 * i + 32],
+            chain, Payload(author, subject, version, place, body, read), first_seq,
+        ))  # fmt: skip
+    return found
+
+
 def erase(block: Block, index: int) -> Block:
     """Return the block without the payload and the nonce of one entry; its digest stays, so the chain verifies."""
     payloads = unpack_payloads(block.payload)

@@ -19,6 +19,7 @@ from fusioncell.kernel.ids import Randomness
 from fusioncell.kernel.marking import Audience, Viewer, may_see
 from fusioncell.kernel.ports import Database
 from fusioncell.record import pack, store
+from fusioncell.record.ahead import Ahead
 from fusioncell.record.model import Commit, Receipt, Submission
 
 read_cursor = store.read_cursor
@@ -42,6 +43,9 @@ class Record:
         self._signal = threading.Condition()
         self._closed = False
         self._listeners: list[Callable[[int], None]] = []
+        self._ahead = Ahead()
+        self._appending = threading.Lock()
+        """Held from an append's beginning until it is handed over, so that no erasure comes between."""
         with database.write() as connection:
             store.open_head(connection)
         self.refresh_audiences()
@@ -117,7 +121,7 @@ class Record:
         """Queue one submission; the future is done once it is durably committed, in one piece or not at all."""
         if not drafts:
             raise ValueError("a submission holds at least one entry")
-        submission = Submission(org, contribution, tuple(pack.pack(drafts, self._randomness)), len(drafts))
+        submission = Submission(org, contribution, tuple(pack.pack(drafts, self._randomness)), drafts)
         future: Future[Receipt] = Future()
         with self._signal:
             if self._closed:
@@ -146,17 +150,20 @@ class Record:
         if not group:
             return
         try:
-            with self._database.write() as connection:
-                receipts = store.append(connection, [submission for submission, _ in group], self._clock.now())
+            with self._appending:
+                with self._database.write() as connection:
+                    receipts = store.append(connection, [submission for submission, _ in group], self._clock.now())
+                for (submission, _), (receipt, chains) in zip(group, receipts, strict=True):
+                    self._ahead.put(receipt, submission, chains)
         except Exception as fault:  # noqa: BLE001 - whatever the driver says reaches every caller; none is told "kept"
             for _, future in group:
                 future.set_exception(fault)
             return
-        for (_, future), receipt in zip(group, receipts, strict=True):
+        for (_, future), (receipt, _) in zip(group, receipts, strict=True):
             future.set_result(receipt)
         for listener in self._listeners:
             try:
-                listener(receipts[-1].last_seq)
+                listener(receipts[-1][0].last_seq)
             except Exception:  # noqa: BLE001 - a wake-up may be lost; the one writer must not be
                 _log.exception("a listener of the record failed")
 
@@ -182,6 +189,14 @@ class Record:
         """Return entries after a position in order (all of at most ``blocks`` blocks), of the visible audiences."""
         with self._database.read() as connection:
             return store.read_after(connection, seq, blocks, visible)
+
+    def hand_over(self, on: bool) -> None:
+        """Say whether somebody in this process follows the record by :meth:`follow`, at once and all of it."""
+        self._ahead.followed = on
+
+    def follow(self, seq: int, *, blocks: int) -> list[Entry]:
+        """Return what :meth:`read_after` does; what this process has just appended is not read back for it."""
+        return self._ahead.take(seq, blocks) or self.read_after(seq, blocks=blocks)
 
     def read_range(self, first: int, last: int, visible: Iterable[int]) -> list[Entry]:
         """Return the visible entries from ``first`` to ``last``, both included."""
@@ -258,8 +273,10 @@ class Record:
 
     def erase(self, seq: int) -> bool:
         """Erase one entry's payload and nonce; the record still verifies."""
-        with self._database.write() as connection:
-            return store.erase(connection, seq)
+        with self._appending:
+            self._ahead.forget()
+            with self._database.write() as connection:
+                return store.erase(connection, seq)
 
     def open_epoch(self, beyond: int = 0) -> int:
         """Start a new epoch after a restore; its number is the next but ``beyond``."""

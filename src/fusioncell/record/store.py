@@ -86,15 +86,19 @@ def lock_head(connection: Connection) -> tuple[int, int, bytes]:
     return last_seq, last_at, bytes(chain)
 
 
-def append(connection: Connection, submissions: Iterable[Submission], now: int) -> list[Receipt]:
-    """Give the submissions their places, in the order given, and write them. Positions never go back in time."""
+def append(connection: Connection, submissions: Iterable[Submission], now: int) -> list[tuple[Receipt, list[bytes]]]:
+    """Give the submissions their places, in the order given, and write them. Positions never go back in time.
+
+    Returns the receipt of each, and the chain value of each of its blocks.
+    """
     seq, last_at, chain = lock_head(connection)
     at = max(now, last_at)
     receipts, commits, blocks = [], [], []
     for submission in submissions:
-        first = seq + 1
+        first, chains = seq + 1, []
         for item in submission.blocks:
             chain = pack.chain_after(chain, seq + 1, at, submission.org, submission.contribution, item)
+            chains.append(chain)
             blocks.append(
                 (
                     seq + 1,
@@ -111,7 +115,7 @@ def append(connection: Connection, submissions: Iterable[Submission], now: int) 
             )
             seq += item.count
         commits.append((first, seq, at, submission.org, submission.contribution))
-        receipts.append(Receipt(first, seq, at))
+        receipts.append((Receipt(first, seq, at), chains))
     connection.run_many(
         "INSERT INTO record_commit (first_seq, last_seq, at, org, contribution) VALUES (?, ?, ?, ?, ?)", commits
     )
