@@ -11,6 +11,7 @@ import uuid
 from collections.abc import Iterator
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -109,3 +110,73 @@ def test_any_attributes(made: MadeHub, attributes: list[dict[str, Any]]) -> None
     for form in ("json", "csv"):
         hot, general = both(made, event, {"returnFormat": form})
         assert hot == general
+
+
+def whole(made: MadeHub, event: dict[str, Any]) -> tuple[bytes, bytes, bool]:
+    """Contribute an event; return it by the hot path, by the general one, and whether the first was hot."""
+    hub = made.hub
+    viewer = hub.members.operator_viewer(made.provider.org)
+    assert viewer is not None
+    hub.intake.accept(viewer, json.dumps({"Event": event}).encode(), "application/vnd.misp+json", Terms(tlp=Tlp.GREEN))
+    hub.settle()
+    reader = hub.members.operator_viewer(made.ministry.org)
+    assert reader is not None
+    caller = hub.mispdoor.whoami(reader)
+
+    def view(*arguments: str, **named: Any) -> Any:
+        call = Call(caller, "GET", "events", "view", arguments=arguments, named=named)
+        return hub.mispdoor.actions["events", "view"].run(call).body
+
+    hot, general = view(event["uuid"]), view(event["uuid"], metadata=0, deleted=[0], noSightings="0", extended="1")
+    return msgspec.json.encode(hot), msgspec.json.encode(general), type(hot["Event"]["Attribute"]) is msgspec.Raw
+
+
+def an_event(attributes: list[dict[str, Any]], **more: Any) -> dict[str, Any]:
+    given = [{**PLAIN, "uuid": str(uuid.uuid4()), **one} for one in attributes]
+    return {"uuid": str(uuid.uuid4()), "info": "hot", "date": "2026-11-01", "timestamp": "1780000000",
+            "Tag": [{"name": "tlp:green"}], "Attribute": given, **more}  # fmt: skip
+
+
+_HOT_ONES = [one for one in AWKWARD if not {"data", "validationIssue", "sharing_group_uuid", "uuid"} & one.keys()
+             and type(one["value"]) is str and one.get("to_ids") != "1" and len(one.get("type", "")) < 128
+             and one.get("comment", "") is not None]  # fmt: skip
+
+
+def test_an_event_of_plain_attributes() -> None:
+    assert len(_HOT_ONES) > 12
+
+
+@pytest.mark.parametrize("attributes", [_HOT_ONES, _HOT_ONES[:1], []])
+def test_an_event_is_the_same_by_the_hot_path(made: MadeHub, attributes: list[dict[str, Any]]) -> None:
+    hot, general, was_hot = whole(made, an_event(attributes))
+    assert hot == general
+    assert was_hot is bool(attributes)
+
+
+@pytest.mark.parametrize("one", [each for each in AWKWARD if each not in _HOT_ONES and "uuid" not in each])
+def test_an_event_with_something_else_goes_the_general_way(made: MadeHub, one: dict[str, Any]) -> None:
+    hot, general, was_hot = whole(made, an_event([*_HOT_ONES[:2], one]))
+    assert (hot, was_hot) == (general, False)
+
+
+@pytest.mark.parametrize("more", [
+    {"Object": [{"uuid": str(uuid.uuid4()), "name": "file", "distribution": "5", "Attribute": []}]},
+    {"EventReport": [{"uuid": str(uuid.uuid4()), "name": "a", "content": "b"}]},
+])  # fmt: skip
+def test_an_event_with_more_than_attributes_goes_the_general_way(made: MadeHub, more: dict[str, Any]) -> None:
+    hot, general, was_hot = whole(made, an_event(_HOT_ONES[:2], **more))
+    assert hot == general
+    assert was_hot is ("Object" not in more)
+
+
+def test_an_event_of_which_somebody_said_more_shows_it(made: MadeHub) -> None:
+    event = an_event(_HOT_ONES[:3])
+    assert whole(made, event)[2]
+    hub = made.hub
+    viewer = hub.members.operator_viewer(made.ministry.org)
+    assert viewer is not None
+    call = Call(hub.mispdoor.whoami(viewer), "POST", "sightings", "add", body={"uuid": event["Attribute"][0]["uuid"]})
+    hub.mispdoor.actions["sightings", "add"].run(call)
+    hot, general, was_hot = whole(made, event)
+    assert (hot, was_hot) == (general, False)
+    assert b"date_sighting" in hot

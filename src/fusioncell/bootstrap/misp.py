@@ -99,7 +99,9 @@ def misp_door(hub: MispParts) -> MispDoor:
     admin = Admin(keep=keep, people=people, audit=hub.audit, projections=hub.projections, clock=hub.clock,
                   audiences=core.audiences)
     people.guard = admin
+    search = MispSearch(core, hub.projections, packs.library, base=_address(hub.settings))
     content = Content(core, types=Types.of(describe_types()))
+    content.event_json = search.shown.event_json
     groups = Groups(keep=keep, people=people, audit=hub.audit, clock=hub.clock, randomness=hub.randomness,
                     regroup=content.regroup)
     said = Said(content)
@@ -109,7 +111,7 @@ def misp_door(hub: MispParts) -> MispDoor:
         **content_routes.actions(content),
         **said_routes.actions(said),
         **sync_routes.actions(sync),
-        **search_routes.actions(MispSearch(core, hub.projections, packs.library, base=_address(hub.settings))),
+        **search_routes.actions(search),
         **admin_routes.actions(admin, people, core.resolve, FEEDS, lambda: actions),
         **groups_routes.actions(groups, people),
         **people_routes.actions(people),

@@ -244,8 +244,7 @@ def values_of(type: str, value: str) -> list[str]:
     return [value]
 
 
-@dataclass(frozen=True, slots=True)
-class Put:
+class Put(msgspec.Struct, frozen=True):
     """A new version of one thing. ``standing``: all rows of it that its contributor has (none: it is new).
 
     ``draft``: what stands in another audience goes on standing there; otherwise it is recalled in the same commit.
@@ -261,7 +260,7 @@ class Put:
     standing: tuple[Document, ...] = ()
     draft: bool = False
     place: str = ""
-    meta: Mapping[str, Any] = field(default_factory=dict)
+    meta: Mapping[str, Any] = {}
     raw: bytes = b""
     """The body's exact bytes where it goes on unchanged; ``body`` is then not looked at."""
 

@@ -319,9 +319,10 @@ class Misp:
                     raise NotAllowed("You do not have permission to use this functionality.")
                 numbers[put.audience] = self.audience_number(put.audience)
         drafts: list[Draft] = []
+        metas: dict[tuple[object, ...], dict[str, object]] = {}
         gone = list(ends)
         for put in puts:
-            drafts.append(_draft(put, numbers[put.audience], author))
+            drafts.append(_draft(put, numbers[put.audience], author, metas))
             if not put.draft:
                 gone += [old for old in put.standing if old.audience != numbers[put.audience]]
         shell = Shell(storable(title[:300]), "misp", "", len(drafts), 0, 0, 0, "", [], 0)
@@ -383,14 +384,28 @@ def _bytes_of(document: Document, entry: Entry | None) -> bytes:
     return _encode(from_stix.attribute_of(entry, extract_entry(entry)) or {})
 
 
-def _draft(put: Put, audience: int, author: str) -> Draft:
-    """Make the entry of a new version: later than all that stands, and under the number of what stood."""
+def _draft(put: Put, audience: int, author: str, metas: dict[tuple[object, ...], dict[str, object]]) -> Draft:
+    """Make the entry of a new version: later than all that stands, and under the number of what stood.
+
+    ``metas``: those made so far for one write; attributes of one event share theirs.
+    """
     body = put.raw or _encode(put.body)
     if len(body) > MAX_BODY:
         raise TooLarge(f"{put.model} {put.uuid} is larger than {MAX_BODY >> 20} MB.")
     stamp = put.body.get("timestamp")
-    second = int(stamp) if isinstance(stamp, (int, str)) and str(stamp).isdigit() else 0
-    version = max([second * SECOND, *(old.version + 1 for old in put.standing)])
+    version = int(stamp) * SECOND if isinstance(stamp, (int, str)) and str(stamp).isdigit() else 0
+    key = (id(put.meta), put.model, put.event, put.object, put.about)
+    meta = metas.get(key)
+    if meta is None:
+        meta = metas[key] = _meta(put)
+    if put.standing:
+        version = max([version, *(old.version + 1 for old in put.standing)])
+        meta = {**meta, "number": min(old.number for old in put.standing)}
+    place = put.place or put.model
+    return Draft(KINDS.get(put.model, MORE), audience, Payload(author, put.uuid, version, place, body, meta))
+
+
+def _meta(put: Put) -> dict[str, object]:
     meta: dict[str, object] = {**put.meta, "door": "misp"}
     if put.model not in KINDS:
         meta["model"] = put.model
@@ -400,8 +415,4 @@ def _draft(put: Put, audience: int, author: str) -> Draft:
         meta["object"] = put.object
     if put.about:
         meta["on"] = put.about
-    if put.standing:
-        meta["number"] = min(old.number for old in put.standing)
-    place = put.place or put.model
-    kind = KINDS.get(put.model, MORE)
-    return Draft(kind, audience, Payload(author, put.uuid, version, place, body, meta))
+    return meta

@@ -255,7 +255,7 @@ def _plain(value: Any) -> str:
 
 def kept_of(body: Mapping[str, Any]) -> Body:
     """Return what of an incoming thing is kept: all but ids of the sender's instance and child lists."""
-    return {name: value for name, value in body.items() if name not in _OF_INSTANCE and not name.startswith("_")}
+    return {name: value for name, value in body.items() if name not in _OF_INSTANCE and name[:1] != "_"}
 
 
 _OF_INSTANCE = frozenset({

@@ -100,7 +100,7 @@ class Types:
 
 def is_true(value: Any) -> bool:
     """Tell whether a flag is set, in any of the ways in which clients write one."""
-    return value in (True, 1, "1", "true", "True")
+    return value is True or (value is not False and value in (True, 1, "1", "true", "True"))
 
 
 def plain(value: Any) -> str:

@@ -63,6 +63,8 @@ class _Doors:
         return self._event(call, event, view_of(call))
 
     def _event(self, call: Call, event: Document, view: View) -> Reply:
+        if self.content.event_json is not None and not (view.extended or flag(call, "excludeGalaxy")):
+            return Reply({"Event": self.content.event_json(call.caller, event, view)})
         shown = self.core.event_json(call.caller, event, view)
         if flag(call, "excludeGalaxy"):
             for one in _with_galaxies(shown):

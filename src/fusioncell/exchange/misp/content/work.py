@@ -23,6 +23,9 @@ Groups = Callable[[str], frozenset[str] | None]
 """Sharing group's uuid → the organisations in it, None where there is none."""
 
 
+_NONE: Body = {}
+
+
 class Work:
     """A change in the making. ``event``: its newest shell. ``named``: audience by number; ``groups``: by uuid."""
 
@@ -81,10 +84,9 @@ class Work:
         if draft:
             self.ends += [row for row in standing if not within(self._named(row.audience), released)
                           and self._named(row.audience) != now]  # fmt: skip
-        self.puts.append(
-            Put(model, uuid, body, now, event=self.uuid, object=object, standing=tuple(standing), draft=draft,
-                place=place, raw=raw, meta={**self._meta_of(model, holder), **({"native": True} if native else {})})
-        )  # fmt: skip
+        meta = self._meta_of(model, holder)
+        self.puts.append(Put(model, uuid, body, now, self.uuid, object, "", tuple(standing), draft, place,
+                             {**meta, "native": True} if native else meta, raw))  # fmt: skip
 
     def more(self, model: str, uuid: str, body: Body, audience: Audience, *, about: str,
              standing: Sequence[Document] = ()) -> None:  # fmt: skip
@@ -97,13 +99,13 @@ class Work:
 
     def _meta_of(self, model: str, holder: Mapping[str, Any] | None) -> Body:
         if model == EVENT:
-            return {}
+            return _NONE
         if self._meta is None:
             shell = {name: value for name, value in self.event.items() if name != "distribution"}
             self._meta = event_meta(self.uuid, self._encode(shell))
             self._meta.pop("event", None)
         if model == OBJECT:
-            return {}
+            return _NONE
         if model == ATTRIBUTE and holder is not None:
             made = {**self._meta, "object_name": str(holder.get("name") or "")}
             return {**made, "deleted": True} if holder.get("deleted") else made

@@ -93,6 +93,13 @@ def frame(common: Common, event: Mapping[str, str], tags: tuple[str, str] | None
     )
 
 
+def frame_within(common: Common, event_id: str, tags: tuple[str, str] | None) -> Frame:
+    """Return the frame of attributes inside their event, as ``Misp.event_json`` shows them."""
+    made = frame(common, {"id": event_id, "raw": ""}, tags)
+    listed = f',"Tag":{tags[0]}' if tags is not None else ""
+    return made._replace(tail=f',"Galaxy":{tags[1] if tags is not None else "[]"},"ShadowAttribute":[]{listed}')
+
+
 def text(value: object) -> str:
     """Return a value as JSON."""
     return _encode(value).decode()

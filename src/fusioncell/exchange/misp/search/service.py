@@ -433,6 +433,11 @@ class MispSearch:
         with self._projections.read() as connection:
             return store.locally_tagged(connection, self.core.audiences(caller))
 
+    def of_plain_event(self, caller: Caller, event: Document) -> Found | None:
+        """Return the attributes of an event in which nothing else stands, each once; None of any other event."""
+        with self._projections.read() as connection:
+            return store.of_plain_event(connection, event, self.core.audiences(caller))
+
     def scored_hits(self, caller: Caller, query: Query, rows: Sequence[Document]) -> Iterator[Hit]:
         """Yield attributes with their decay scores, as a format takes them."""
         for one in self.shown.shown_attributes(caller, replace(query, flags=query.flags | {"includecontext"}), rows):

@@ -6,6 +6,7 @@ No query of its own: a step over bodies of the record, in chunks, by the caller'
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from itertools import islice
 from typing import Any, Protocol, TypeVar
 
@@ -17,6 +18,7 @@ from fusioncell.exchange.misp.search.model import About, Hit, Query
 from fusioncell.exchange.misp.search.quick import Found
 from fusioncell.exchange.misp.service import Lens, Misp
 
+_UUID = quick.Hot._fields.index("uuid")
 CHUNK = 2_000
 """Rows whose bodies are read at once."""
 EVENT_CHUNK = 20
@@ -53,6 +55,10 @@ class Finder(Protocol):
 
     def locally_tagged(self, caller: Caller) -> frozenset[str]:
         """Return what the caller's organisation has tagged for itself."""
+        ...
+
+    def of_plain_event(self, caller: Caller, event: Document) -> Found | None:
+        """Return the attributes of an event in which nothing else stands, each once; None of any other event."""
         ...
 
     def counts(self, caller: Caller, events: Iterable[str]) -> dict[str, int]:
@@ -197,17 +203,39 @@ class Showing:
         raws = {uuid: {"id": shown["id"], "raw": quick.text(around(shown, full=full)),
                        **({"uuid": uuid} if full or query.has("includeEventUuid") else {})}
                 for uuid, shown in events.items()}  # fmt: skip
-        tagged: dict[str, tuple[str, str] | None] = {"": None}
-        frames = {}
-        for key, common in found.common.items():
-            if common.shared or common.event not in raws:
-                continue
-            if common.tags not in tagged:
-                shown = lens.tags([{"name": name} for name in msgspec.json.decode(common.tags)])
-                galaxies = lens.galaxies(tag["name"] for tag in shown)
-                tagged[common.tags] = (quick.text(shown), quick.text(galaxies)) if shown else None
-            frames[key] = quick.frame(common, raws[common.event], tagged[common.tags])
-        return frames
+        tagged = _tagged(lens, found)
+        return {key: quick.frame(common, raws[common.event], tagged[common.tags])
+                for key, common in found.common.items() if not common.shared and common.event in raws}  # fmt: skip
+
+    def event_json(self, caller: Caller, event: Document, view: View) -> Body:
+        """Return what ``Misp.event_json`` does; the list of attributes may be JSON already, by the usual view.
+
+        That of an event of nothing but plain attributes, of which nobody said more, is joined from the read model.
+        """
+        usual = event.seq > 0 and replace(view, attachments=False) == View()
+        found = self.finder.of_plain_event(caller, event) if usual else None
+        joined = self._within(caller, event, found) if found is not None and found.rows else None
+        if found is None or joined is None:
+            return self.core.event_json(caller, event, view)
+        shown = self.core.event_json(caller, event, View(metadata=True))
+        shown["Attribute"], shown["attribute_count"] = joined, str(len(found.rows))
+        return shown
+
+    def _within(self, caller: Caller, event: Document, found: Found) -> msgspec.Raw | None:
+        """Return the attributes of an event as JSON; None where one of them is shown the general way."""
+        if found.holders() or self.core.about(caller, [row[_UUID] for row in found.rows]):
+            return None
+        lens = self.core.lens(caller)
+        event_id, tagged = lens.id_out(event.number), _tagged(lens, found)
+        frames = {key: quick.frame_within(common, event_id, tagged[common.tags])
+                  for key, common in found.common.items() if not common.shared}  # fmt: skip
+        parts: list[str] = []
+        for rows in found.parts(CHUNK):
+            if quick.lacking(rows, frames) or not quick.plain(rows.uuid):
+                return None
+            ids = self.core.numbers.out_many(caller.org, rows.number)
+            parts += quick.json_of(rows, ids, frames, {"": ("0", "")}, {})
+        return msgspec.Raw(f"[{','.join(parts)}]".encode())
 
     def quick_csv(self, caller: Caller, query: Query, found: Found) -> bytes:
         """Return attributes as CSV of the usual columns: what ``write_csv`` gives, for big answers."""
@@ -249,6 +277,16 @@ class Showing:
                                     for tag in tags]  # fmt: skip
                 shown.append(made)
         return shown
+
+
+def _tagged(lens: Lens, found: Found) -> dict[str, tuple[str, str] | None]:
+    """Return, by the tags that rows have in common, the lists ``Tag`` and ``Galaxy`` as JSON; None where none shows."""
+    tagged: dict[str, tuple[str, str] | None] = {"": None}
+    for tags in {common.tags for common in found.common.values()} - {""}:
+        shown = lens.tags([{"name": name} for name in msgspec.json.decode(tags)])
+        galaxies = lens.galaxies(tag["name"] for tag in shown)
+        tagged[tags] = (quick.text(shown), quick.text(galaxies)) if shown else None
+    return tagged
 
 
 _AROUND = ("id", "org_id", "orgc_id", "distribution", "info", "uuid", "date", "threat_level_id", "analysis",

@@ -172,6 +172,32 @@ def hot(connection: Connection, wanted: Search, audiences: frozenset[int]) -> Fo
     if by_number:  # all there is: sorted here, without a copy of each row in the database
         rows.sort(key=itemgetter(0), reverse=wanted.descending)
         rows.sort(key=itemgetter(1), reverse=wanted.descending)
+    return _found(connection, rows)
+
+
+def of_plain_event(connection: Connection, event: Document, audiences: frozenset[int]) -> Found | None:
+    """Return the attributes of an event in their order; None where anything else stands in it, or one of them stands
+    twice, as far as these audiences see. What is deleted is left out."""
+    sql = _Sql(connection, audiences)
+    models = connection.rows(
+        f"SELECT DISTINCT model FROM exchange_misp_common c WHERE event = {sql.put(event.uuid)} AND {sql.seen('c')}",
+        sql.parameters,
+    )
+    if {row[0] for row in models} - {"Event", "Attribute"}:
+        return None
+    sql = _Sql(connection, audiences)
+    own = (f"FROM {STANDING} d WHERE d.event = {sql.put(event.uuid)} AND d.model || '' = 'Attribute' "
+           f"AND d.org || '' = {sql.put(event.org)} AND {sql.seen('d')}")  # fmt: skip
+    rows = connection.rows(f"SELECT {_HOT} {own} AND d.deleted = 0 ORDER BY d.number, d.seq", sql.parameters)
+    twice = connection.rows(
+        f"SELECT 1 {own} AND EXISTS (SELECT 1 FROM exchange_misp_twice t WHERE t.uuid = d.uuid) AND EXISTS (SELECT 1 "
+        f"FROM {STANDING} o WHERE o.uuid = d.uuid AND o.seq <> d.seq AND o.model || '' = 'Attribute' "
+        f"AND o.org || '' = d.org AND {sql.seen('o')}) LIMIT 1", sql.parameters,
+    )  # fmt: skip
+    return None if twice else _found(connection, rows)
+
+
+def _found(connection: Connection, rows: list[Row]) -> Found:
     at = Hot._fields.index("common")
     sql, value = connection.among({row[at] for row in rows})
     common = connection.rows(f"SELECT id, {_COMMON} FROM exchange_misp_common WHERE id IN {sql}", (value,))
