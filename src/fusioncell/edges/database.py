@@ -17,12 +17,14 @@ from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
+import msgspec
 from sqlalchemy import Engine, MetaData, String, create_engine, event, text
 from sqlalchemy.pool import QueuePool
 
 from fusioncell.kernel.ports import storable
 
 Row = tuple[Any, ...]
+_encode = msgspec.json.Encoder().encode
 
 
 class SqliteConnection:
@@ -47,14 +49,21 @@ class SqliteConnection:
 
     def among(self, values: Iterable[int | str | bytes]) -> tuple[str, Any]:
         """One parameter for many values, by ``json_each``; bytes are not taken."""
-        listed = _json_list(values) if isinstance(values, frozenset) else json.dumps(list(values))
+        listed = _json_list(values) if isinstance(values, frozenset) else _json(list(values))
         return "(SELECT value FROM json_each(?))", listed
 
 
 @lru_cache(maxsize=256)
 def _json_list(values: frozenset[int | str | bytes]) -> str:
     """Write a set as JSON. Remembered, because the set of a viewer's audiences comes with nearly every query."""
-    return json.dumps(list(values))
+    return _json(list(values))
+
+
+def _json(values: list[int | str | bytes]) -> str:
+    try:
+        return _encode(values).decode() if not values or type(values[0]) is not bytes else json.dumps(values)
+    except (UnicodeEncodeError, TypeError):  # a lone surrogate, which can only be escaped; a text of another class
+        return json.dumps(values)
 
 
 _SMALLINT = 21

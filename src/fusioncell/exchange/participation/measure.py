@@ -14,6 +14,7 @@ from fusioncell.kernel.claim import Role, Stance
 from fusioncell.kernel.clock import DAY, Instant
 from fusioncell.kernel.errors import BadInput
 from fusioncell.kernel.marking import ANONYMOUS
+from fusioncell.kernel.observable import Observable
 
 _QUARTER = re.compile(r"(20\d\d)-Q([1-4])\Z")
 _TECHNIQUE = re.compile(r"\bT\d{4}(?:\.\d{3})?\b")
@@ -70,38 +71,36 @@ def weeks_within(begins: Instant, ends: Instant) -> list[Instant]:
 # -- what an item says -------------------------------------------------------------------------------------------------
 
 
-def weigh_item(kind: str, extract: Extract) -> Counter[str]:
+def weigh_item(counted: Counter[str], kind: str, extract: Extract) -> None:
     """Count the indicators of an item, what they say beside their value, and its sightings.
 
     An indicator is a value that is called the attacker's, malicious or suspicious; each counts once an item.
     """
-    counted: Counter[str] = Counter()
-    if not extract.claims and not extract.sightings:
-        return counted
-    indicators = until = 0
-    seen = set()
-    for claim in extract.claims:
+    claims = extract.claims
+    indicators = 0
+    seen: set[Observable] = set()
+    for claim in claims:
         if claim.role is not Role.ATTACKER or claim.stance not in _ACCUSES:
             continue
-        if claim.observable in seen:
-            continue
-        seen.add(claim.observable)
+        if len(claims) > 1:
+            if claim.observable in seen:
+                continue
+            seen.add(claim.observable)
         indicators += 1
-        until += claim.until is not None
+        if claim.until is not None:
+            counted["until"] += 1
         if claim.context:
             said = _kinds_of(claim.context)
             if said:
                 counted["context"] += 1
-                counted.update(said)
+                for name in said:
+                    counted[name] += 1
     if indicators:
-        counted["indicators"] = indicators
-        if until:
-            counted["until"] = until
+        counted["indicators"] += indicators
         if _is_described(kind, extract):
-            counted["described"] = indicators
+            counted["described"] += indicators
     if extract.sightings:
-        counted["sightings"] = sum(one.stance is Stance.MALICIOUS for one in extract.sightings)
-    return counted
+        counted["sightings"] += sum(one.stance is Stance.MALICIOUS for one in extract.sightings)
 
 
 @lru_cache(maxsize=4096)

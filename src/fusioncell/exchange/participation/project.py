@@ -41,9 +41,7 @@ def project(connection: Connection, arrived: Arrived) -> None:
             heads[key] = (entry.contribution, voice_of(entry.org), since_of(entry.payload, entry.at))
         sum_ = sums[key]
         sum_["items"] += 1
-        if arrival.extract.claims or arrival.extract.sightings:
-            for name, number in weigh_item(entry.kind, arrival.extract).items():
-                sum_[name] += number
+        weigh_item(sum_, entry.kind, arrival.extract)
     if sums:
         store.add_given(connection, [(*key, *heads[key], sums[key]["items"], *(sums[key][name] for name in SUMS))
                                      for key in sorted(sums)])  # fmt: skip
@@ -72,8 +70,8 @@ def _end(connection: Connection, arrived: Arrived) -> None:
 
 
 def _ended(entry: Entry, extract: Extract, withdrawn: bool) -> Counter[str]:
-    counted = weigh_item(entry.kind, extract)
-    counted["items"] = int(withdrawn)
+    counted = Counter({"items": int(withdrawn)})
+    weigh_item(counted, entry.kind, extract)
     return counted
 
 

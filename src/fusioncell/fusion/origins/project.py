@@ -26,16 +26,22 @@ _SPEAKS = frozenset((int(Stance.MALICIOUS), int(Stance.SUSPICIOUS), int(Stance.B
 def count(connection: Connection, arrived: Arrived) -> None:
     """Keep count of what each source says against or for something."""
     sums: dict[tuple[str, int], list[int]] = {}
+    # Neighbours mostly speak for the same source.
+    last: tuple[str, str, int] | None = None
+    found = [0, 0]
     for entry, extract, sign in (
         *((each.entry, each.extract, 1) for each in arrived.arrivals), *((*each, -1) for each in arrived.ended)
     ):  # fmt: skip
-        voice = ""
         for claim in extract.claims:
             if claim.stance in _SPEAKS:
-                voice = voice or voice_of(entry.org)
-                found = sums.setdefault((storable(claim.creator[:200]) or voice, entry.audience), [0, 0])
+                source = (claim.creator, entry.org, entry.audience)
+                if source != last:
+                    last = source
+                    name = storable(claim.creator[:200]) or voice_of(entry.org)
+                    found = sums.setdefault((name, entry.audience), [0, 0])
                 found[0] += sign
-                found[1] = max(found[1], entry.at)
+                if entry.at > found[1]:
+                    found[1] = entry.at
     if sums:
         store.count_claims(connection, [(*key, *sums[key]) for key in sorted(sums)])
 
