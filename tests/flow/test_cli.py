@@ -170,6 +170,7 @@ def test_import_reads_stdin(hub: Path) -> None:
     assert told("import", "-", "--data", hub, given="hxxp://evil-bank[.]example/a\n")["contributions"] == 1
     assert told("show", "http://evil-bank.example/a", "--data", hub)["mentions"] == 1
     assert "1 contribution:" in call("import", "-", "--data", hub, given="hxxp://evil-bank[.]example/b\n").output
+    assert "Département: malicious, weight +" in call("show", "http://evil-bank.example/a", "--data", hub).stdout
     unknown = call("show", "evil-bank.example", "--data", hub, code=1).stderr
     assert "by itself" in unknown and "url hxxp[:]//evil-bank[.]example/a: " in unknown
     assert "fusioncell search evil-bank.example" in unknown
@@ -198,6 +199,8 @@ def test_members_by_command(hub: Path) -> None:
     added = told("person", "add", "--org", "Bank", "--name", "Eve", "--email", "eve@bank.example", "--role", "analyst",
                  "--data", hub)  # fmt: skip
     assert added["roles"] == ["analyst"], "a role that is given replaces the default"
+    said = call("person", "add", "--org", "Bank", "--name", "Al", "--email", "al@bank.example", "--data", hub).stdout
+    assert f"fusioncell link --email al@bank.example --data {hub}" in said, "the next command means the same hub"
     link = told("link", "--email", "eve@bank.example", "--data", hub)["link"]
     assert re.fullmatch(r"http://127\.0\.0\.1:\d+/sign-in/link/\S+", link)
 
@@ -371,6 +374,7 @@ def test_a_backup_of_the_running_hub_opens_a_new_epoch(data: Path, tmp_path: Pat
         told("backup", file, "--data", data)
         assert stat.S_IMODE(file.stat().st_mode) == 0o600
         assert "exists" in call("backup", file, "--data", data, code=1).stderr
+        assert ".tar.zst" in call("backup", tmp_path / "hub.zip", "--data", data, code=1).stderr
         told("backup", file, "--force", "--data", data)
         # the hub goes on after the backup, and serves more serials
         told("shield", "withdraw", "evil-bank.example", "--reason", "after the backup", "--data", data)

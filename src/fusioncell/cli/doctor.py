@@ -78,7 +78,6 @@ def examine(data: Path | None, full: bool) -> Iterator[Finding]:
         return
     yield Finding("settings", "ok", "all are readable")
     yield _known_good()
-    yield _unbound()
     folder = Folder(settings.data)
     try:
         kind = folder.kind
@@ -108,18 +107,6 @@ def _known_good() -> Finding:
         "warn",
         "the lists are not compiled: the first start takes some seconds longer",
         "Run: fusioncell setup-data",
-    )
-
-
-def _unbound() -> Finding:
-    found = shutil.which("unbound") or next((p for p in ("/usr/sbin/unbound",) if Path(p).exists()), None)
-    if found:
-        return Finding("unbound", "ok", f"{found}: tests can run against a real resolver")
-    return Finding(
-        "unbound",
-        "warn",
-        "no Unbound here: not needed by the hub; tests read the zone another way",
-        "Debian, Ubuntu: apt-get install unbound",
     )
 
 

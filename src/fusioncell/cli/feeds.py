@@ -64,7 +64,8 @@ def list_feeds(where: Where, as_json: bool) -> None:
         hints = "".join(f"\n{plain(one['name'])}: {plain(one['hint'], 600)}" for one in found["feeds"] if one["hint"])
         return (table(rows, ["FEED", "NAME", "KIND", "STATE", "SEEN", "NEXT", "ITEMS", "PROBLEM"])
                 + (f"\n\nWhat to do:{hints}" if hints else "")
-                + "\n\nWell known, and not added:\n" + table(more, ["KEY", "NAME", "KIND", "HOMEPAGE"]))  # fmt: skip
+                + "\n\nWell known, and not added:\n" + table(more, ["KEY", "NAME", "KIND", "HOMEPAGE"])
+                + f"\nSwitch one on:  fusioncell feeds enable KEY{where.again}")  # fmt: skip
 
     show(found, as_json, text)
 

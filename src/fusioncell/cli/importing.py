@@ -21,7 +21,7 @@ from typing import Any
 import click
 
 from fusioncell.cli.door import Door, open_door
-from fusioncell.cli.options import Where, json_option, note, plain, show, where_options
+from fusioncell.cli.options import Where, counted, json_option, note, plain, show, where_options
 from fusioncell.cli.sources import Source, Unreadable, sources
 from fusioncell.intake.service import Terms
 from fusioncell.kernel.errors import BadInput, FusionCellError, NotFound, Unavailable
@@ -347,16 +347,12 @@ def _report(tally: Tally, seconds: float, cpu_seconds: float, quarantine: str, a
     show(result, as_json, lambda: _text(tally, seconds, cpu_seconds))
 
 
-def _count(number: int, what: str) -> str:
-    return f"{number:,} {what}" if number == 1 else f"{number:,} {what}s"
-
-
 def _text(tally: Tally, seconds: float, cpu_seconds: float) -> str:
     items = tally.objects + tally.attributes
     lines = [
-        f"{_count(tally.contributions, 'contribution')}: {_count(tally.objects, 'object')} and "
-        f"{_count(tally.attributes, 'attribute')}",
-        f"{tally.new:,} new, {tally.duplicates:,} known before, {_count(tally.faults, 'fault')}",
+        f"{counted(tally.contributions, 'contribution')}: {counted(tally.objects, 'object')} and "
+        f"{counted(tally.attributes, 'attribute')}",
+        f"{tally.new:,} new, {tally.duplicates:,} known before, {counted(tally.faults, 'fault')}",
     ]
     if tally.unmarked:
         lines.append(f"{tally.unmarked:,} carried no marking and were taken as TLP:{tally.marked_as.upper()}")

@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from fusioncell.cli.group import Group
-from fusioncell.cli.options import Where, json_option, plain, show, table, where_options
+from fusioncell.cli.options import Where, json_option, note, plain, show, table, where_options
 from fusioncell.cli.privacy import erase_person, person_data
 
 
@@ -36,7 +36,8 @@ def add_org(where: Where, name: str, sector: str, kind: str, as_json: bool) -> N
         as_json,
         lambda: (
             f"{plain(found['name'])} was admitted: {found['id']}\n"
-            f"Its first key:  fusioncell key add --org {found['id']} --role member"
+            f"Its first person:  fusioncell person add --org {found['id']} --name NAME --email ADDRESS{where.again}\n"
+            f"A key for a system: fusioncell key add --org {found['id']} --role member{where.again}"
         ),
     )
 
@@ -107,7 +108,7 @@ def add_person(where: Where, org_name: str, name: str, email: str, roles: tuple[
         as_json,
         lambda: (
             f"{plain(found['name'])} was added: {found['id']}\n"
-            f"Sign in:  fusioncell link --email {plain(found['email'])}"
+            f"Sign in:  fusioncell link --email {plain(found['email'])}{where.again}"
         ),
     )
 
@@ -130,6 +131,7 @@ def link(where: Where, email: str, as_json: bool) -> None:
         base = f"http://{listen}"
     result = {**found, "link": base.rstrip("/") + found["path"]}
     show(result, as_json, result["link"])
+    note("It signs a browser in once, within seven days.")
 
 
 @click.group(cls=Group, epilog="Example: fusioncell key add --org bank --role member --label siem --data data")

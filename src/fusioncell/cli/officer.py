@@ -162,7 +162,8 @@ def reveal(where: Where, contribution: str, reason: str, basis: str, key_file: P
         if not shares:
             raise NotFound("no other officer of when this was sealed is left", hint="It cannot be revealed any more.")
         result = door.json("POST", f"/api/reveals/{case['id']}/shares", json={"shares": shares})
-    show(result, as_json, f"The case is open. Another officer joins it: fusioncell officer join {result['id']}")
+    join = f"fusioncell officer join {result['id']}{where.again}"
+    show(result, as_json, f"The case is open. Another officer joins it: {join}")
 
 
 @officer.command("join")

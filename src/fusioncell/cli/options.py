@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -39,6 +40,18 @@ class Where:
     hub: str | None
     key: str | None
     organisation: str | None
+
+    @property
+    def again(self) -> str:
+        """What a next command needs to mean the same hub: " --data DIR", " --hub URL" (its key is not repeated), ""."""
+        if self.data is not None:
+            return f" --data {shlex.quote(str(self.data))}"
+        return f" --hub {shlex.quote(self.hub)}" if self.hub else ""
+
+
+def counted(number: int, what: str) -> str:
+    """Return a count with its noun."""
+    return f"{number:,} {what}" if number == 1 else f"{number:,} {what}s"
 
 
 def where_options(command: Command) -> Command:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import shlex
 import time
 from typing import Any
 
 import click
 
-from fusioncell.cli.options import Where, json_option, plain, where_options
+from fusioncell.cli.options import Where, counted, json_option, plain, where_options
 from fusioncell.cli.options import show as show_result
 from fusioncell.kernel.errors import NotFound
 from fusioncell.kernel.refang import defang
@@ -73,7 +72,8 @@ def show(where: Where, words: tuple[str, ...], as_json: bool) -> None:
             found = door.json("GET", f"/api/observables/{path_part(kind)}/{path_part(value)}")
         except NotFound as unknown:
             raise _around(door.json("GET", "/api/search", params={"q": value}), value) or unknown from None
-    show_result(found, as_json, lambda: _explained(found))
+        listed = [] if as_json else door.json("GET", "/api/organisations")["organisations"]
+    show_result(found, as_json, lambda: _explained(found, {one["id"]: one["name"] for one in listed}))
 
 
 def _around(found: dict[str, Any], value: str) -> NotFound | None:
@@ -90,17 +90,25 @@ def _around(found: dict[str, Any], value: str) -> NotFound | None:
 def _assessed(found: dict[str, Any]) -> str:
     return (
         f"{plain(found['type'])} {plain(defang(found['value']))}: {found['verdict']}, "
-        f"malicious {found['malicious']:.2f}, "
-        f"active {found['active']:.2f}, {found['mentions']} mentions, "
-        f"{found['independent_origins']} independent origins"
+        f"malicious {found['malicious']:.2f}, active {found['active']:.2f}, "
+        f"{counted(found['mentions'], 'mention')}, {counted(found['independent_origins'], 'independent origin')}"
     )
 
 
-def _explained(found: dict[str, Any]) -> str:
+def _origin(one: dict[str, Any], names: dict[str, str]) -> str:
+    contributor, source = one["contributor"], one["source"]
+    who = names.get(contributor, contributor) + (f", citing {source}" if source not in ("", contributor) else "")
+    repeated = f", repeated by {len(one['repeated_by'])}" if one["repeated_by"] else ""
+    said = f"{counted(one['claims'], 'claim')}, last {one['last'] or '-'}{repeated}"
+    weight = f"weight {one['weight']:+.2f}, now {one['decayed']:+.2f} (half-life {one['half_life_days']:g} days)"
+    return f"  {plain(who, 120)}: {one['stance']}, {weight}, {said}"
+
+
+def _explained(found: dict[str, Any], names: dict[str, str]) -> str:
     lines = [_assessed(found), f"first {found['first'] or '-'}, last {found['last'] or '-'}"]
     why = found["explanation"]
     lines.append(f"log-odds {why['log_odds']} (decayed {why['log_odds_decayed']}), prior {why['prior']}")
-    lines += [f"  origin: {plain(json.dumps(origin, ensure_ascii=False), 400)}" for origin in why["origins"]]
+    lines += [_origin(origin, names) for origin in why["origins"]]
     lines += [
         f"  known good: {plain(hit['list'])} ({hit['match']} {plain(hit['value'])})" for hit in found["known_good"]
     ]

@@ -174,7 +174,7 @@ def step(where: Where, which: str, step: str, reference: str, as_json: bool) -> 
         done = door.json("POST", f"/api/shield/subscribers/{path_part(which)}",
                          json={"step": step, "reference": reference})  # fmt: skip
     show(done, as_json, f"It is at {step} from now on. Include the new configuration: fusioncell shield "
-         f"resolver-config KIND --subscriber {plain(which)}")  # fmt: skip
+         f"resolver-config KIND --subscriber {plain(which)}{where.again}")  # fmt: skip
 
 
 @subscriber.command("end")

@@ -42,15 +42,20 @@ _GZIP = b"\x1f\x8b"
 def write_backup(folder: Path, target: Path, *, at: str, version: str, overwrite: bool = False) -> dict[str, Any]:
     """Back a folder up into a file (``.gz``: gzip, else zstd), mode 0600. Returns its manifest.
 
-    Raises Conflict where the file exists, NotFound where the folder holds no databases.
+    Raises Conflict where the file exists or its folder cannot be written to, BadInput for another ending, NotFound
+    where the folder holds no databases.
     """
     for name in (*DATABASES, *FILES):
         if not (folder / name).exists():
             raise NotFound(f"{folder / name} is missing", hint="Is this the data folder of a hub?")
+    if target.suffix not in (".gz", ".zst"):
+        raise BadInput(f"{target.name} does not end in .tar.zst or .tar.gz", hint="The ending says how it is packed.")
     if target.exists() and not overwrite:
         raise Conflict(f"{target} exists", hint="Choose another name, or overwrite it with --force.")
     if not target.parent.is_dir():
         raise NotFound(f"there is no folder {target.parent}", hint="Make it first.")
+    if not os.access(target.parent, os.W_OK | os.X_OK):
+        raise Conflict(f"{target.parent} cannot be written to", hint="Choose a folder that is yours, with room for it.")
     with tempfile.TemporaryDirectory(prefix=".backup-", dir=target.parent) as work:
         copies = Path(work)
         for name in DATABASES:
@@ -114,7 +119,7 @@ def read_backup(source: Path, folder: Path) -> dict[str, Any]:
     nothing is left behind.
     """
     if not source.is_file():
-        raise NotFound(f"there is no file {source}")
+        raise NotFound(f"there is no file {source}", hint="Check the path of the backup.")
     if folder.exists() and any(folder.iterdir()):
         raise Conflict(f"{folder} is not empty", hint="Restore into a new folder.")
     folder.parent.mkdir(parents=True, exist_ok=True)

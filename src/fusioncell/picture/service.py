@@ -32,6 +32,8 @@ create_words = store.create_words
 drop_words = store.drop_words
 END = 1 << 62
 MAX_WORDS = 12
+MAX_NEARBY = 20
+"""Values on and around a value that are assessed beside it."""
 MAX_PAGES = 256
 """Pages of words that a search reads at a time; the first few hold what is asked for, unless the words are apart."""
 MAX_NAMED = 10_000
@@ -120,7 +122,7 @@ class Found:
     observable: Observable | None
     assessment: Assessment | None
     related: tuple[Assessment, ...]
-    """What is known of the value's surroundings: a URL's host, a name's parents; what stands on a name, of what hits hold."""
+    """What is known around the value: a URL's host, a name's parents; what stands on a name, of what the hits hold."""
     hits: tuple[Hit, ...]
     next: int
 
@@ -203,8 +205,8 @@ class Picture:
         seqs = seqs[:limit]
         hits = [self._hit(entry) for entry in reversed(self._record.read_many(seqs)) if entry.payload is not None]
         nearby = [*around(observable), *below(observable, hits)] if observable else []
-        related = self._fusion.match(nearby, audiences)
-        return Found(query, observable, assessment, tuple(related.values()), tuple(hits), seqs[-1] if more else 0)
+        related = [known for one in nearby[:MAX_NEARBY] if (known := self._fusion.look_up(one, audiences))]
+        return Found(query, observable, assessment, tuple(related), tuple(hits), seqs[-1] if more else 0)
 
     def _hit(self, entry: Entry) -> Hit:
         extract = extract_entry(entry)

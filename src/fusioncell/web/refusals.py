@@ -32,9 +32,10 @@ _ONLY: dict[str, str] = {
 }
 """By permission (``members.model.PERMISSIONS``). Administrators may most of it too."""
 
-_ASK = N_("If it is your work, ask who leads your organisation, or an administrator of the hub, for the role.")
+ASK = N_("If it is your work, ask who leads your organisation, or an administrator of the hub, for the role.")
+"""What to do for whom a role does not let in."""
 
 
 def refusal(permission: str) -> tuple[str, str]:
     """Return what to tell one whose role lacks a permission, and what to do."""
-    return str(_ONLY[permission]), str(_ASK)
+    return str(_ONLY[permission]), str(ASK)

@@ -15,6 +15,7 @@ from fusioncell.members.joining import Sponsored, State
 from fusioncell.web.pages.frame import FORM, Asked, Page, fault_on, form_of, page, see_other, text_of
 from fusioncell.web.pages.joining import STATE_WORDS, application_view, handed
 from fusioncell.web.pages.names import Names
+from fusioncell.web.refusals import ASK
 
 View = dict[str, Any]
 SHOWN_PEOPLE = 500
@@ -33,7 +34,7 @@ def overview(request: Asked, hub: Hub, viewer: Viewer) -> Page:
     """Show what waits, and lead to each part."""
     parts = parts_of(viewer)
     if not parts:
-        raise NotAllowed("your role does not open the administration", hint="Ask an administrator.")
+        raise NotAllowed("Only administrators, secretaries, auditors and officers have work here.", hint=ASK)
     names = Names(hub)
     known = hub.joining.applications() if "vet" in parts else []
     rows = [{"id": one.id, "href": f"/admin/applications/{one.id}", "name": one.filled.name, "at": one.at,
