@@ -79,6 +79,8 @@ ROWS = "url;tags\nhttp://evil.com/;café\n"
     ("text/plain; charset=ISO-8859-1", ROWS.encode("latin-1")),
     ("text/plain; charset=ISO-8859-1", ROWS.encode()),
     ('text/csv; header=present; charset="windows-1252"', ROWS.encode("cp1252")),
+    ("text/csv", b"sep=;\r\n" + ROWS.encode()), ("", b'\xef\xbb\xbf"sep=;"\n' + ROWS.encode()),
+    ("text/csv", ROWS.replace("\n", "\r").encode()), ("text/plain", ROWS.replace("\n", "\r").encode("utf-16")),
 ], ids=lambda value: str(value)[:30])
 def test_a_table_comes_in_the_charset_that_it_says(media: str, body: bytes) -> None:
     name, split = split_body(media, body, "", LIMITS)
@@ -125,12 +127,20 @@ EPSS = b"#model_version:v2025.03.14,score_date:2026-11-21T00:00:00+0000\ncve,eps
     ("application/json", b'{"title":"x","catalogVersion":"2025.08.25","vulnerabilities":[]}', "", "vulns import"),
     ("", b'{"namespace":"cisa","decision_points":{}}', "t.json", "vulns import"),
     ("", b"%PDF-1.7\n%\xe2\xe3\n", "report.pdf", "save it as text"), ("", b"PK\x03\x04\x14\0", "a.xlsx", "as CSV"),
+    ("application/zip", b"PK\x03\x04\x14\0", "a.zip", "fusioncell import"),
+    ("application/json", b"\x1f\x8b\x08\0", "a.json.gz", "fusioncell import"),
     ("", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "a.msg", "as text"), ("", b"\x89PNG\r\n\x1a\n", "a.png", "post"),
 ])  # fmt: skip
 def test_what_is_read_elsewhere_says_where(media: str, body: bytes, filename: str, said: str) -> None:
     with pytest.raises(UnsupportedMedia) as caught:
         split_body(media, body, filename, LIMITS)
     assert said in caught.value.hint
+
+
+def test_a_line_that_tells_the_delimiter_keeps_its_number() -> None:
+    _, split = split_body("text/csv", b"sep=|\nvalue|type\nevil.com|domain\nno|x\n", "", LIMITS)
+    assert [item.place for item in split.items] == ["line 3"]
+    assert [fault.place for fault in split.faults] == ["line 4"]
 
 
 def test_a_table_that_names_scores_beside_its_values_is_a_table() -> None:

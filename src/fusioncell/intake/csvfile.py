@@ -36,6 +36,8 @@ MAX_COLUMNS = 1_000
 MAX_TEXT = 20_000
 _SAMPLE = 30
 _DELIMITERS = ",;\t|"
+_SEPARATOR = re.compile(rf'"?sep=([{_DELIMITERS}])"?\s*', re.IGNORECASE)
+"""A first line by which Excel is told the delimiter."""
 _COMMENT = "#"
 _BENIGN = re.compile(r"\b(?:benign|white-?list|allow-?list|clean|legit|false.?positive|good|safe|harmless)",
                      re.IGNORECASE)
@@ -96,7 +98,10 @@ def split(body: bytes, *, limits: Limits) -> Split:
         raise TooLarge(f"the table has {len(raw):,} lines", hint="Send it in parts.")
     faults: list[Fault] = []
     lines = [decoded(line, number, faults) + "\n" for number, line in enumerate(raw, 1)]
-    delimiter = _delimiter(lines)
+    said = _SEPARATOR.fullmatch(lines[0])
+    if said:
+        lines[0] = "\n"
+    delimiter = said[1] if said else _delimiter(lines)
     names, first = _header(lines, delimiter)
     layout = layout_of(names)
     meta: dict[str, object] = {"format": "csv", "columns": list(names), "delimiter": delimiter}
@@ -335,6 +340,8 @@ def _grade(confidence: str) -> int:
 def looks_like_table(body: bytes) -> bool:
     """Tell whether a text of no stated type is a table with a header that is known here."""
     lines = [line.decode("utf-8", "replace") for line in body[:200_000].split(b"\n")[:2_000]]
+    if _SEPARATOR.fullmatch(lines[0].removeprefix("\ufeff")):
+        return True
     sample = _sample(lines)
     if len(sample) < 2:
         return False

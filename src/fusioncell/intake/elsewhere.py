@@ -20,6 +20,7 @@ _BEGINNINGS = (
      "Save a table as CSV, a document or mail as text."),
     (b"PK\x03\x04", "an archive or a document of an office program is not read here",
      "Save a table as CSV, a document as text; unpack an archive (fusioncell import does so by itself)."),
+    (b"\x1f\x8b", "a compressed file is not read here", "Unpack it (fusioncell import does so by itself)."),
     (b"\x89PNG\r\n", "a picture is not read here", "Attach it to a post."),
     (b"\xff\xd8\xff", "a picture is not read here", "Attach it to a post."),
     (b"GIF8", "a picture is not read here", "Attach it to a post."),

@@ -16,7 +16,7 @@ from msgspec import Raw
 from fusioncell.intake import csaf, csvfile, freetext, jsonbody, jsonlines, misp, plainlist, stix, xarf
 from fusioncell.intake.elsewhere import refuse_catalogue, refuse_foreign
 from fusioncell.intake.gunzip import gunzip_bounded
-from fusioncell.intake.lines import as_utf8
+from fusioncell.intake.lines import as_utf8, with_line_feeds
 from fusioncell.intake.model import Extract, Limits, Split
 from fusioncell.kernel.errors import UnsupportedMedia
 
@@ -100,8 +100,7 @@ def detect(media_type: str, body: bytes, filename: str = "") -> str:
     """
     media = media_type.partition(";")[0].strip().lower()
     ending = "." + filename.rpartition(".")[2].lower() if "." in filename else ""
-    if media in _UNSAID or media.startswith("text/"):
-        refuse_foreign(body)
+    refuse_foreign(body)
     if media in _BY_MEDIA:
         name = _BY_MEDIA[media]
         return "misp" if name == "csv" and misp.is_feed_index(body[:4096]) else name
@@ -165,6 +164,6 @@ def split_body(media_type: str, body: bytes, filename: str, limits: Limits) -> t
         jsonbody.checked(body, limits)
     media = media_type.partition(";")[0].strip().lower()
     if media in _UNSAID or media.startswith("text/") or _BY_MEDIA.get(media) == "csv":
-        body = as_utf8(media_type, body)
+        body = with_line_feeds(as_utf8(media_type, body))
     name = detect(media_type, body, filename)
     return name, FORMATS[name].split(body, limits=limits)

@@ -43,6 +43,11 @@ def as_utf8(media_type: str, body: bytes) -> bytes:
         return body
 
 
+def with_line_feeds(body: bytes) -> bytes:
+    """Return a text whose lines end in carriage returns alone (a table saved as "CSV (Macintosh)") with line feeds."""
+    return body if b"\n" in body else body.replace(b"\r", b"\n")
+
+
 def _is_utf8(body: bytes) -> bool:
     """Tell whether it is UTF-8 all the same, as what many programs send is, whatever they name."""
     try:
