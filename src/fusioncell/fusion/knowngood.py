@@ -9,11 +9,12 @@ substrings, are shown and never guard; public suffixes are guarded by themselves
 from __future__ import annotations
 
 import ipaddress
+import re
 from collections.abc import Sequence
 from copy import copy
 from dataclasses import dataclass
 from enum import StrEnum
-from itertools import chain, compress
+from itertools import compress
 
 import numpy as np
 from xxhash import xxh3_64_intdigest
@@ -28,7 +29,7 @@ from fusioncell.fusion.knownindex import (
     fold,
 )
 from fusioncell.fusion.knownlists import Category, Class, category_of, class_of
-from fusioncell.kernel.observable import Observable, ObservableType, is_public_suffix, may_be_suffix, private_suffix
+from fusioncell.kernel.observable import Observable, ObservableType, is_public_suffix, may_be_suffixes, private_suffix
 
 
 class Match(StrEnum):
@@ -173,6 +174,9 @@ def _host_type(host: str) -> ObservableType:
 
 _ADDRESSES = frozenset((ObservableType.IPV4, ObservableType.IPV6, ObservableType.CIDR))
 _OWN_PATH = frozenset((ObservableType.IPV6, ObservableType.CIDR, ObservableType.EMAIL, ObservableType.PHONE))
+_URL, _DOMAIN = ObservableType.URL, ObservableType.DOMAIN
+_named = re.compile(r"[a-z][a-z0-9+.-]*://([a-z0-9._-]*[a-z])(?:[/?#]|\Z)").match
+"""Finds the host of a canonical URL where it is a name at a glance, as nearly all are."""
 _NONE: tuple[Hit, ...] = ()
 
 
@@ -298,23 +302,30 @@ class KnownGood:
         Only what stands on a list by itself guards: no parent is hashed, and no substring sought.
         """
         suspects: list[int] = []
-        texts: dict[str, list[int]] = {}
+        texts, places = list[str](), list[int]()
+        names: dict[str, None] = {}
         for place, observable in enumerate(observables):
             kind, value = observable.type, observable.value
-            if kind is ObservableType.URL:
-                value = url_host(value)
-                kind = _host_type(value)
-            if kind is ObservableType.DOMAIN:
-                texts.setdefault(value, []).append(place)
-                if may_be_suffix(value):
-                    suspects.append(place)
+            if kind is _URL:
+                named = _named(value)
+                if named is not None:
+                    kind, value = _DOMAIN, named[1]
+                else:
+                    value = url_host(value)
+                    kind = _host_type(value)
+            if kind is _DOMAIN:
+                names[value] = None
             elif kind in _ADDRESSES or kind in _OWN_PATH:
                 suspects.append(place)
+                continue
             else:
-                texts.setdefault(fold(value), []).append(place)
-        keys = np.array([xxh3_64_intdigest(text.encode()) for text in texts], np.uint64)
-        held = self._compiled.hashes.held(keys, np.zeros(len(keys), bool)).tolist()
-        suspects += chain.from_iterable(compress(texts.values(), held))
+                value = fold(value)
+            texts.append(value)
+            places.append(place)
+        asked = list(dict.fromkeys(texts))
+        keys = np.array([xxh3_64_intdigest(text.encode()) for text in asked], np.uint64)
+        listed = {*may_be_suffixes(names), *compress(asked, self._compiled.hashes.listed(keys).tolist())}
+        suspects += [place for place, text in zip(places, texts, strict=True) if text in listed]
         hits = self.batch_hits([observables[place] for place in suspects])
         guarded = [False] * len(observables)
         for place, met in zip(suspects, hits, strict=True):

@@ -279,6 +279,13 @@ class HashIndex:
         held: npt.NDArray[np.bool_] = (self._keys[at] == hashes) & (~parents | (self._owners[at] < EXACT_ONLY))
         return held
 
+    def listed(self, hashes: npt.NDArray[np.uint64]) -> npt.NDArray[np.bool_]:
+        """Tell for each hash whether any list holds it. In their order, which touches each memory page once."""
+        order = np.argsort(hashes)
+        listed = np.zeros(len(hashes), bool)
+        listed[order] = self.held(hashes[order], listed)
+        return listed
+
 
 class NetIndex:
     """The networks of one address family (4 or 6), as segments; ``bits`` is 32 or 128."""

@@ -7,6 +7,7 @@ it belongs to different people). It is loaded on first use and never fetched.
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Iterable
 from functools import cache, lru_cache
 
 import ada_url
@@ -58,10 +59,18 @@ def is_public_suffix(name: str) -> bool:
     return public_suffix(name) == name
 
 
-def may_be_suffix(name: str) -> bool:
-    """Tell whether it pays to ask :func:`is_public_suffix`, which reads a name label by label. For many names."""
-    rules, dot = _suffixes()._publicsuffix, name.find(".")
-    return dot < 0 or name in rules or "*." + name in rules or "*" + name[dot:] in rules
+@cache
+def _rules() -> tuple[frozenset[str], frozenset[str]]:
+    """Return the suffixes that the list names, and the names below which each label is one; "" for the root."""
+    listed = _suffixes()._publicsuffix
+    wild = {rule[2:] for rule in listed if rule.startswith("*.")}
+    return frozenset(listed) | wild, frozenset(wild | {""})
+
+
+def may_be_suffixes(names: Iterable[str]) -> list[str]:
+    """Return those names of which it pays to ask :func:`is_public_suffix`, which reads a name label by label."""
+    suffixes, wild = _rules()
+    return [name for name in names if name in suffixes or name.partition(".")[2] in wild]
 
 
 def private_suffix(name: str) -> str | None:
