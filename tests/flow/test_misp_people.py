@@ -118,6 +118,15 @@ def test_nobody_reaches_beyond_what_the_hub_permits(door: Door) -> None:
     door.other.get(f"users/view/{member_of_alpha}", status=404)
 
 
+def test_n8n_switches_feeds_on_and_off(door: Door) -> None:
+    made = door.admin.post("feeds/add", {"name": "One", "provider": "x", "url": "https://feed.example/one"})["Feed"]
+    for action, enabled in (("enable", True), ("disable", False)):
+        assert door.admin.post(f"feeds/{action}/{made['id']}")["message"] == f"Feed {action}d."
+        assert door.admin.get(f"feeds/view/{made['id']}")["Feed"]["enabled"] is enabled
+        assert door.lead.post(f"feeds/{action}/{made['id']}", status=403)["message"] == DENIED
+    door.admin.post(f"feeds/delete/{made['id']}")
+
+
 def test_a_role_of_ones_own_and_a_setting_of_a_user(door: Door) -> None:
     made = door.admin.post("admin/roles/add", {"name": "Tagger", "perm_add": True, "perm_tagger": 1})["Role"]
     user = door.admin.post("admin/users/add", {"email": "tag@alpha.example", "role_id": made["id"]})["User"]

@@ -71,6 +71,8 @@ def _of_servers(doors: _Doors) -> Actions:
 def _of_lists(doors: _Doors) -> Actions:
     made: Actions = {
         ("feeds", "loadDefaultFeeds"): Action(doors.load_feeds, **_CHANGE),
+        ("feeds", "enable"): Action(doors.switch_feed(on=True), **_CHANGE),
+        ("feeds", "disable"): Action(doors.switch_feed(on=False), **_CHANGE),
         ("feeds", "cacheFeeds"): Action(doors.done("Feed caching job initiated."), **_CHANGE),
         ("feeds", "compareFeeds"): Action(lambda call: Reply([]), **_OPERATE),
         ("feeds", "fetchFromFeed"): Action(doors.no_fetch, **_CHANGE),
@@ -203,6 +205,14 @@ class _Doors:
         def run(call: Call) -> Reply:
             self._admin.drop(call.caller, kind, call.argument(0))
             return Reply(show.saved(message, call.path))
+
+        return run
+
+    def switch_feed(self, *, on: bool) -> Run:
+        """feeds/enable and feeds/disable: as n8n sends them."""
+        def run(call: Call) -> Reply:
+            self._admin.edit(call.caller, FEED, call.argument(0), {"enabled": on})
+            return Reply(show.saved(f"Feed {'enabled' if on else 'disabled'}.", call.path))
 
         return run
 
