@@ -137,6 +137,15 @@ def test_what_is_read_elsewhere_says_where(media: str, body: bytes, filename: st
     assert said in caught.value.hint
 
 
+def test_the_objects_of_bundles_in_a_list_are_taken_and_not_the_bundles() -> None:
+    one = {"type": "note", "id": "note--00000000-0000-4000-8000-000000000001"}
+    bundle = {"type": "bundle", "id": "bundle--00000000-0000-4000-8000-000000000002", "objects": [one, {"type": "x"}]}
+    _, split = split_body("application/json", json.dumps([bundle, one, 5, bundle]).encode(), "", LIMITS)
+    assert [(item.subject, item.place) for item in split.items] == [
+        (one["id"], "list[0]"), (one["id"], "list[2]"), (one["id"], "list[4]")]  # fmt: skip
+    assert [fault.place for fault in split.faults] == ["list[1]", "list[3]", "list[5]"]
+
+
 def test_a_line_that_tells_the_delimiter_keeps_its_number() -> None:
     _, split = split_body("text/csv", b"sep=|\nvalue|type\nevil.com|domain\nno|x\n", "", LIMITS)
     assert [item.place for item in split.items] == ["line 3"]

@@ -143,9 +143,12 @@ def _heads(raws: Sequence[Raw], prefix: str, flat: int, limits: Limits, faults: 
 
 
 def _objects_of(body: bytes) -> tuple[str, Sequence[Raw]]:
-    """Return the objects of any of the four envelopes, and the name under which they stand ("" for a single one)."""
+    """Return the objects of any of the four envelopes, and the name under which they stand ("" for a single one).
+
+    A list may hold bundles, too: their objects are counted through.
+    """
     if body.lstrip()[:1] == b"[":
-        return "list", jsonbody.decode(_RAWS, body)
+        return "list", [one for raw in jsonbody.decode(_RAWS, body) for one in _unwrapped(raw)]
     envelope = jsonbody.decode(_ENVELOPE, body)
     if envelope.type not in (None, "bundle"):
         return "", (Raw(body),)
@@ -154,6 +157,15 @@ def _objects_of(body: bytes) -> tuple[str, Sequence[Raw]]:
     if envelope.type is None and envelope.id is not None:
         raise BadInput('the object has no "type"', hint='A STIX object has "type" and "id" (STIX 2.1 §3.2).')
     return "objects", ()
+
+
+def _unwrapped(raw: Raw) -> Sequence[Raw]:
+    """Return the objects of a bundle; anything else as it is."""
+    try:
+        found = _ENVELOPE.decode(raw)
+    except _DECODE_ERRORS:
+        return (raw,)
+    return found.objects if found.type == "bundle" and found.objects is not None else (raw,)
 
 
 def _items(kept: Sequence[_Kept], prefix: str, pap: bool, faults: list[Fault]) -> list[Item]:
