@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
-from typing import Any
+from dataclasses import replace
+from typing import Any, NoReturn
 
 import httpx
 import pytest
@@ -221,3 +222,39 @@ def test_a_key_that_ended_is_refused_on_the_next_look_up(hub: Hub, client: TestC
     assert client.get(KNOWN, headers=asked).status_code == 200
     hub.members.end_key(info.id)
     assert client.get(KNOWN, headers=asked).status_code == 401
+
+
+def test_a_fault_that_nobody_foresaw_is_answered_and_noted_by_the_door(
+    hub: Hub, client: TestClient[Litestar], monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fail(*_: object, **__: object) -> NoReturn:
+        raise RuntimeError("nobody foresaw this")
+
+    action = hub.mispdoor.actions["attributes", "restSearch"]
+    monkeypatch.setitem(hub.mispdoor.actions, ("attributes", "restSearch"), replace(action, run=fail))
+    monkeypatch.setattr(hub.fusion, "look_up", fail)
+    secret = key(hub)
+    search = {"content": SEARCHES[0], "headers": {"Authorization": secret}}
+    looked_up = {"headers": {"Authorization": f"Bearer {secret}"}}
+    for method, path, asked, past in (("POST", "/misp/attributes/restSearch", search, PAST_MISP),
+                                      ("GET", KNOWN, looked_up, TO_THE_DOOR)):  # fmt: skip
+        caplog.clear()
+        lane = client.request(method, path, **asked)
+        noted = [one.getMessage() for one in caplog.records if one.levelname == "ERROR"]
+        caplog.clear()
+        door = client.request(method, path, **{**asked, "headers": {**asked["headers"], **past}})
+        assert told(lane) == told(door) and lane.status_code == 500
+        assert noted == [one.getMessage() for one in caplog.records if one.levelname == "ERROR"] != []
+        assert "foresaw" not in lane.text
+
+
+def test_a_fault_of_the_lane_alone_is_noted_and_the_door_answers(
+    hub: Hub, client: TestClient[Litestar], monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr("fusioncell.web.express._assessment", lambda *_: 1 / 0)
+    monkeypatch.setattr("fusioncell.web.express._found", lambda *_: 1 / 0)
+    secret = key(hub)
+    assert client.get(KNOWN, headers={"Authorization": f"Bearer {secret}"}).status_code == 200
+    found = client.post("/misp/attributes/restSearch", content=SEARCHES[0], headers={"Authorization": secret})
+    assert found.headers["x-result-count"] == "1"
+    assert [one.exc_info[0] for one in caplog.records if one.exc_info] == [ZeroDivisionError] * 2

@@ -17,8 +17,15 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from fusioncell.exchange.misp import Call
+from fusioncell.exchange.misp.model import Caller
+from fusioncell.exchange.misp.search.formats import FORMATS
+from fusioncell.exchange.misp.search.model import About
+from fusioncell.exchange.misp.search.read import read_query
+from fusioncell.exchange.misp.search.routes import Doors
+from fusioncell.exchange.misp.search.service import MispSearch
 from fusioncell.exchange.misp.search.write_csv import COLUMNS, OBJECT
 from fusioncell.intake.service import Terms
+from fusioncell.kernel.clock import SECOND, ManualClock
 from fusioncell.kernel.marking import Tlp
 from hubs import MadeHub, make_hub
 
@@ -36,6 +43,18 @@ AWKWARD: list[dict[str, Any]] = [
     {"value": "x", "first_seen": "2026-01-01T00:00:00Z", "last_seen": "", "disable_correlation": True},
     {"value": "x", "distribution": "4", "sharing_group_uuid": "5e36b0a2-0000-4000-8000-00000000aaaa"},
     {"value": "x", "uuid": 'no "uuid" at all, but thirty-six....'}, {"value": "\u2028 \U0001f600"},
+]  # fmt: skip
+
+_NET = {"category": "Network activity", "to_ids": True}
+LISTED: list[dict[str, Any]] = [
+    {"value": "https://a.example/x?y=1;z", "type": "url", **_NET}, {"value": "bad.example", "type": "domain", **_NET},
+    {"value": "www.bad.example", "type": "hostname", **_NET},
+    {"value": "192.0.2.7|8080", "type": "ip-dst|port", **_NET},
+    {"value": "bad@example.org", "type": "email-src", **_NET}, {"value": "ab" * 16, "type": "md5", **_NET},
+    {"value": "Bad ; subject |x|", "type": "email-subject", **_NET},
+    {"value": "f|" + "ab" * 16, "type": "filename|md5"},
+    {"value": "Mozilla/5.0 bad", "type": "user-agent", **_NET}, {"value": "rule x { condition: true }", "type": "yara"},
+    {"value": 'alert tcp any any -> any any (msg:"x"; sid:1;)', "type": "snort", **_NET},
 ]  # fmt: skip
 
 
@@ -62,12 +81,17 @@ def share(made: MadeHub, attributes: list[dict[str, Any]]) -> str:
     return str(event["uuid"])
 
 
-def ask(made: MadeHub, asked: dict[str, Any]) -> bytes:
-    hub = made.hub
-    viewer = hub.members.operator_viewer(made.ministry.org)
+def searched(made: MadeHub) -> tuple[Caller, MispSearch, Doors]:
+    """Return who asks, and what answers."""
+    viewer = made.hub.members.operator_viewer(made.ministry.org)
     assert viewer is not None
-    call = Call(hub.mispdoor.whoami(viewer), "POST", "attributes", "restSearch", body=asked)
-    body = hub.mispdoor.actions["attributes", "restSearch"].run(call).body
+    doors = made.hub.mispdoor.actions["attributes", "restSearch"].run.__self__  # type: ignore[attr-defined]
+    return made.hub.mispdoor.whoami(viewer), doors.search, doors
+
+
+def ask(made: MadeHub, asked: dict[str, Any], scope: str = "attributes") -> bytes:
+    call = Call(searched(made)[0], "POST", scope, "restSearch", body=asked)
+    body = made.hub.mispdoor.actions[scope, "restSearch"].run(call).body
     assert isinstance(body, bytes)
     return body
 
@@ -180,3 +204,53 @@ def test_an_event_of_which_somebody_said_more_shows_it(made: MadeHub) -> None:
     hot, general, was_hot = whole(made, event)
     assert (hot, was_hot) == (general, False)
     assert b"date_sighting" in hot
+
+
+@pytest.mark.parametrize("form", [name for name, one in FORMATS.items() if one.hits is not None and one.plain])
+def test_lists_and_rules_say_the_same(made: MadeHub, form: str) -> None:
+    event = share(made, [*AWKWARD, *LISTED])
+    caller, search, _ = searched(made)
+    query = read_query("attributes", {"returnFormat": form, "eventid": event, "to_ids": [0, 1]}, 0)
+    rows, total = search.attributes(caller, query)
+    quick = search.hot(caller, query)
+    assert quick is not None and quick[1] == total > 20
+    write = FORMATS[form].hits
+    assert write is not None
+    if form != "opendata":
+        assert write(search.shown.quick_hits(caller, quick[0]), About()) == write(
+            search.shown.hits(caller, query, rows), About())  # fmt: skip
+
+
+def test_patterns_are_found_in_what_columns_say_and_in_bodies(made: MadeHub) -> None:
+    event = share(made, [*AWKWARD, *LISTED])
+    every = json.loads(ask(made, {"eventid": event, "deleted": [0, 1]}))["response"]["Attribute"]
+    for pattern in ("%A%", "%.example%", "%\u2028%", "%\"quoted\"%", "%2%", "%|1%", "%no such%", "%\\%"):
+        values = [one["value"].lower() for one in every]
+        expected = [value for value in values if pattern.strip("%").lower() in value]
+        for order in ({}, {"order": "Attribute.id DESC"}):
+            found = json.loads(ask(made, {"eventid": event, "deleted": [0, 1], "value": pattern, **order}))
+            found = [one["value"].lower() for one in found["response"]["Attribute"]]
+            assert found == (expected[::-1] if order else expected), pattern
+        page = json.loads(ask(made, {"eventid": event, "deleted": [0, 1], "value": pattern, "limit": 2, "page": 2}))
+        assert [one["value"].lower() for one in page["response"]["Attribute"]] == expected[2:4]
+
+
+@pytest.mark.parametrize("asked", [
+    {"includeDecayScore": 1}, {"excludeDecayed": 1}, {"excludeDecayed": 1, "includeContext": 1},
+    {"excludeDecayed": 1, "modelOverrides": {"lifetime": 5, "delta": 0.5}}, {"excludeDecayed": 1, "decayingModel": []},
+    {"includeDecayScore": 1, "includeEventUuid": 1, "modelOverrides": {"threshold": 0}},
+])  # fmt: skip
+def test_scores_of_decay_are_the_same(made: MadeHub, asked: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    now = made.hub.clock.now() // SECOND
+    monkeypatch.setattr(searched(made)[1].library, "clock", ManualClock(now * SECOND))
+    ages = [{"value": f"http://x{age}.example/", "type": "url", "to_ids": True, "timestamp": str(now - age * 3600),
+             "Tag": [{"name": tag} for tag in tags]}
+            for age in (-5, 0, 30, 60, 71, 73, 2000, 2879, 2881, 9000)
+            for tags in ((), ('estimative-language:likelihood-probability="very-likely"', "kit"))]  # fmt: skip
+    event = share(made, [*AWKWARD, *ages])
+    # Of sightings there are none, but only the general way knows.
+    quick, general = (ask(made, {"eventid": event, "decayingModel": [1, 2], **asked, **more})
+                      for more in ({}, {"includeSightings": 1}))  # fmt: skip
+    assert quick == general
+    shown = len(json.loads(quick)["response"]["Attribute"])
+    assert shown > 10

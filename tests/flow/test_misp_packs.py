@@ -261,10 +261,10 @@ def test_templates_types_models_notices_communities(world: World, client: TestCl
     assert admin.post(f"decayingModel/enable/{model['id']}")["DecayingModel"]["enabled"]
     library = library_of(world.made.hub)
     seen = NOW // SECOND - 30 * 86_400
-    rows = library.decay_scores("ip-dst", [], [], seen)
+    rows = library.fading("ip-dst", [], []).scores(seen)
     assert [(round(row["score"], 1), row["decayed"]) for row in rows] == [(40.0, False)]
-    assert library.decay_scores("ip-dst", [], [], seen, overrides={"threshold": 50})[0]["decayed"]
-    assert library.decay_scores("sha256", [], [], seen) == []
+    assert library.fading("ip-dst", [], [], overrides={"threshold": 50}).scores(seen)[0]["decayed"]
+    assert library.fading("sha256", [], []).scores(seen) == []
     notice = admin.post("noticelists/enableNoticelist/1/true")["Noticelist"]
     assert notice["name"] == "gdpr" and notice["enabled"] and notice["NoticelistEntry"]
     assert len(admin.get("communities/index")) == 2

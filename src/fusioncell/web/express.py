@@ -5,13 +5,14 @@
    clients look values up, with one key and a body that is not large.
 2. It answers where the key's holder may do what the door declares: the assessment, or that nothing is to be seen; the
    page; what the search finds.
-3. All else it hands on untouched to the door behind it. So it refuses no one and explains no mistake: that stays in
-   one place, and the two answer alike (``tests/flow/test_express.py``).
+3. All else it hands on untouched to the door behind it, what it failed at as well. So it refuses no one and explains
+   no mistake: that stays in one place, and the two answer alike (``tests/flow/test_express.py``).
 """
 
 from __future__ import annotations
 
-from typing import Any
+import logging
+from typing import Any, NamedTuple
 from urllib.parse import unquote
 
 from litestar.concurrency import sync_to_thread
@@ -19,7 +20,6 @@ from litestar.enums import ScopeType
 from litestar.types import ASGIApp, Receive, Scope, Send
 
 from fusioncell.bootstrap import Hub
-from fusioncell.exchange.misp import Reply
 from fusioncell.exchange.misp.door import routes as misp_routes
 from fusioncell.exchange.taxii import routes as taxii_routes
 from fusioncell.exchange.taxii.model import MEDIA, Page
@@ -42,43 +42,68 @@ _SEARCHES = frozenset({b"/misp/attributes/restSearch", b"/misp/events/restSearch
 _LONGEST_SEARCH = 1 << 20
 """Bytes of a search that is taken; 1,000 values are some forty thousand."""
 _NOTHING = [(b"content-type", b"application/problem+json"), *_HEADERS]
+_log = logging.getLogger("fusioncell.web")
+
+
+class Answer(NamedTuple):
+    """What is sent: the headers without the length."""
+
+    status: int
+    headers: list[tuple[bytes, bytes]]
+    body: bytes
 
 
 def express(hub: Hub, inner: ASGIApp) -> ASGIApp:
     """Answer plain look-ups; hand the rest on to ``inner``."""
-    permission: str = fusion_routes.assess_observable.opt["permission"]
-    fusion, record, members, receipts = hub.fusion, hub.record, hub.members, hub.receipts
-
     async def handler(scope: Scope, receive: Receive, send: Send) -> None:
-        page = _taxii_page(hub, scope) if scope["type"] == ScopeType.HTTP and scope["path"][:8] == "/taxii2/" else None
-        if page is not None:
-            await _give(page, send)
-            return None
-        search = _misp_search(hub, scope)
-        if search is not None:
-            return await _find(hub, *search, receive, send)
-        key = _plain_key(scope)
-        viewer = members.viewer_for_key(key) if key else None
-        if viewer is None or not may_enter(viewer, permission):
-            return await inner(scope, receive, send)
-        # Some servers leave the query, here an empty one, at the end of the raw path.
-        asked = scope["raw_path"].decode("latin-1").partition("?")[0]
-        kind, _, value = asked[len(_PATH) :].partition("/")
-        if "%" in kind or not value:
-            return await inner(scope, receive, send)
-        status, headers = 200, _FOUND
+        answer: Answer | None = None
+        raw: bytes | None = None
         try:
-            body = fusion_routes.assessment(fusion, record, viewer, kind, unquote(value), receipts)
-        except NotFound as fault:
-            status, headers = fault.status, _NOTHING
-            body = problems.document(status, fault.title, fault.detail, fault.hint)
-        except BadInput:
-            return await inner(scope, receive, send)
-        length = (b"content-length", b"%d" % len(body))
-        await send({"type": "http.response.start", "status": status, "headers": [length, *headers]})
-        await send({"type": "http.response.body", "body": body, "more_body": False})
+            search = _misp_search(hub, scope)
+            if search is not None:
+                if (raw := await _body(receive)) is None:
+                    return
+                answer = await _found(hub, *search, raw)
+            else:
+                answer = _page(hub, scope) or _assessment(hub, scope)
+        except Exception:  # noqa: BLE001 - whatever it is, the door behind has a form and a log for it
+            _log.warning("the express lane failed; its request goes to the door behind", exc_info=True)
+        if answer is None:
+            return await inner(scope, receive if raw is None else _again(raw, receive), send)
+        length = (b"content-length", b"%d" % len(answer.body))
+        await send({"type": "http.response.start", "status": answer.status, "headers": [length, *answer.headers]})
+        await send({"type": "http.response.body", "body": answer.body, "more_body": False})
 
     return handler
+
+
+def _assessment(hub: Hub, scope: Scope) -> Answer | None:
+    """Return what is said of an observable; None for all that the door behind is to see to."""
+    key = _plain_key(scope)
+    viewer = hub.members.viewer_for_key(key) if key else None
+    if viewer is None or not may_enter(viewer, fusion_routes.assess_observable.opt["permission"]):
+        return None
+    # Some servers leave the query, here an empty one, at the end of the raw path.
+    asked = scope["raw_path"].decode("latin-1").partition("?")[0]
+    kind, _, value = asked[len(_PATH) :].partition("/")
+    if "%" in kind or not value:
+        return None
+    try:
+        body = fusion_routes.assessment(hub.fusion, hub.record, viewer, kind, unquote(value), hub.receipts)
+    except NotFound as fault:
+        body = problems.document(fault.status, fault.title, fault.detail, fault.hint)
+        return Answer(fault.status, _NOTHING, body)
+    except BadInput:
+        return None
+    return Answer(200, _FOUND, body)
+
+
+def _page(hub: Hub, scope: Scope) -> Answer | None:
+    page = _taxii_page(hub, scope) if scope["type"] == ScopeType.HTTP and scope["path"][:8] == "/taxii2/" else None
+    if page is None:
+        return None
+    span = [(name.lower().encode(), value.encode()) for name, value in taxii_routes.headers_of(page).items()]
+    return Answer(200, [*span, *_TAXII], page.body)
 
 
 def _taxii_page(hub: Hub, scope: Any) -> Page | None:
@@ -107,13 +132,6 @@ def _taxii_page(hub: Hub, scope: Any) -> Page | None:
         return None
 
 
-async def _give(page: Page, send: Send) -> None:
-    length = (b"content-length", b"%d" % len(page.body))
-    span = [(name.lower().encode(), value.encode()) for name, value in taxii_routes.headers_of(page).items()]
-    await send({"type": "http.response.start", "status": 200, "headers": [length, *span, *_TAXII]})
-    await send({"type": "http.response.body", "body": page.body, "more_body": False})
-
-
 def _misp_search(hub: Hub, scope: Any) -> tuple[Viewer, misp_routes.Asked] | None:
     """Return who asks MISP's search, and what but for the body; None where it is not plain."""
     if scope["type"] != ScopeType.HTTP or scope["method"] != "POST" or scope["query_string"]:
@@ -135,10 +153,11 @@ def _misp_search(hub: Hub, scope: Any) -> tuple[Viewer, misp_routes.Asked] | Non
     return viewer, misp_routes.Asked("POST", path, b"", media_type, accept)
 
 
-async def _find(hub: Hub, viewer: Viewer, asked: misp_routes.Asked, receive: Receive, send: Send) -> None:
-    raw = await _body(receive)
-    if raw is not None:
-        await _say(await sync_to_thread(misp_routes.answer, hub.mispdoor, viewer, asked._replace(raw=raw)), send)
+async def _found(hub: Hub, viewer: Viewer, asked: misp_routes.Asked, raw: bytes) -> Answer:
+    reply = await sync_to_thread(misp_routes.answer, hub.mispdoor, viewer, asked._replace(raw=raw))
+    media = reply.media_type + ("; charset=utf-8" if reply.media_type.startswith("text/") else "")
+    own = [(name.lower().encode(), value.encode()) for name, value in reply.headers.items()]
+    return Answer(reply.status, [(b"content-type", media.encode()), *own, *_HEADERS], misp_routes.body_of(reply))
 
 
 async def _body(receive: Receive) -> bytes | None:
@@ -153,13 +172,14 @@ async def _body(receive: Receive) -> bytes | None:
             return b"".join(parts)
 
 
-async def _say(reply: Reply, send: Send) -> None:
-    body = misp_routes.body_of(reply)
-    media = reply.media_type + ("; charset=utf-8" if reply.media_type.startswith("text/") else "")
-    own = [(name.lower().encode(), value.encode()) for name, value in reply.headers.items()]
-    kind, length = (b"content-type", media.encode()), (b"content-length", b"%d" % len(body))
-    await send({"type": "http.response.start", "status": reply.status, "headers": [kind, length, *own, *_HEADERS]})
-    await send({"type": "http.response.body", "body": body, "more_body": False})
+def _again(raw: bytes, receive: Receive) -> Receive:
+    """Return how a body that was read is received once more."""
+    waiting: list[Any] = [{"type": "http.request", "body": raw, "more_body": False}]
+
+    async def given() -> Any:
+        return waiting.pop() if waiting else await receive()
+
+    return given
 
 
 def _plain_key(scope: Scope) -> str:

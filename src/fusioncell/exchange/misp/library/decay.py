@@ -68,6 +68,47 @@ MODELS = (
 )  # fmt: skip
 """The default models: names and numbers are those of MISP/misp-decaying-models (CC0)."""
 
+@dataclass(frozen=True, slots=True)
+class Fading:
+    """How one type of attribute with the same tags fades. ``now``: seconds; ``rated``: (id, model, base score)."""
+
+    now: int
+    rated: tuple[tuple[str, DecayModel, float], ...]
+
+    def scores(self, seen: int) -> list[dict[str, Any]]:
+        """Return MISP's ``decay_score`` of what was seen last at that second: one row for each model."""
+        rows = []
+        for id, model, base in self.rated:
+            score = score_after(model, base, max(0, self.now - seen))
+            rows.append({"score": score, "base_score": base, "decayed": score < model.threshold,
+                         "DecayingModel": {"id": id, "name": model.name}})  # fmt: skip
+        return rows
+
+    def fresh_since(self) -> int:
+        """Return the second before which all models call it decayed: at times ``-NEVER`` (nothing is) or ``NEVER``."""
+        oldest = max((_oldest(model, base) for _, model, base in self.rated), default=LONGEST)
+        return -NEVER if oldest == LONGEST else NEVER if oldest < 0 else self.now - oldest
+
+
+LONGEST, NEVER = 1 << 40, 1 << 62
+"""An age and a moment beyond all, in seconds."""
+
+
+def _oldest(model: DecayModel, base: float) -> int:
+    """Return the greatest age in whole seconds at which a score is not below its threshold: -1 for none, LONGEST for
+    any. The score falls with age, so it is found by halving, by the very function that scores."""
+    if base <= 0:
+        return LONGEST  # a client's own numbers: nothing falls there
+    low, high = -1, LONGEST
+    while high - low > 1:
+        middle = (low + high) // 2
+        if score_after(model, base, middle) < model.threshold:
+            high = middle
+        else:
+            low = middle
+    return low if high < LONGEST else LONGEST
+
+
 NumberOf = Callable[[str], float | None]
 """Tag → its numerical value in its taxonomy, None where it has none."""
 
@@ -101,5 +142,8 @@ def score_after(model: DecayModel, base: float, elapsed: float) -> float:
     """Return the score after ``elapsed`` seconds: base · (1 − (t/τ)^(1/δ)), never below 0; 0 for the future."""
     if elapsed < 0 or model.lifetime <= 0 or model.speed <= 0:
         return 0.0
-    spent: float = (elapsed / (model.lifetime * DAY)) ** (1 / model.speed)
+    try:
+        spent: float = (elapsed / (model.lifetime * DAY)) ** (1 / model.speed)
+    except OverflowError:
+        return 0.0
     return max(0.0, base * (1 - spent))

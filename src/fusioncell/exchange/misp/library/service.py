@@ -10,7 +10,7 @@ from typing import Any, Protocol
 import msgspec
 
 from fusioncell.exchange.misp.keep import Keep, Kept
-from fusioncell.exchange.misp.library.decay import MODELS, DecayModel, NumberOf, base_score, score_after
+from fusioncell.exchange.misp.library.decay import MODELS, DecayModel, Fading, NumberOf, base_score
 from fusioncell.exchange.misp.library.model import STANDARD_TAXONOMIES, MachineTag, Warned
 from fusioncell.exchange.misp.library.pack import Arrays, Pack
 from fusioncell.exchange.misp.library.pattern import whole
@@ -247,28 +247,19 @@ class Library:
         """Tell whether a decay model is enabled."""
         return self.switches.is_on(f"model:{model.uuid}")
 
-    def decay_scores(
-        self, misp_type: str, own_tags: Iterable[str], event_tags: Iterable[str], seen: int, *,
-        models: Iterable[str] = (), overrides: dict[str, float] | None = None,
-    ) -> list[dict[str, Any]]:  # fmt: skip
-        """Return MISP's ``decay_score`` of an attribute: one row for each model of its type.
-
-        ``seen``: the last sighting, last_seen or timestamp, in seconds. ``models``: ids that were asked for; else the
-        enabled ones.
-        """
-        asked = set(models)
-        now = self.clock.now() // SECOND
-        rows = []
+    def fading(
+        self, misp_type: str, own_tags: Iterable[str], event_tags: Iterable[str], *, models: Iterable[str] = (),
+        overrides: dict[str, float] | None = None,
+    ) -> Fading:  # fmt: skip
+        """Return how attributes of a type with these tags fade. ``models``: ids asked for; else the enabled ones."""
+        asked, own, around = set(models), list(own_tags), list(event_tags)
+        rated = []
         for number, model in enumerate(MODELS, 1):
             wanted = bool(asked & {str(number), model.uuid}) if asked else self.model_on(model)
-            if not wanted or misp_type not in model.types:
-                continue
-            changed = _overridden(model, overrides or {})
-            base = base_score(changed, own_tags, event_tags, self.value_of)
-            score = score_after(changed, base, max(0, now - seen))
-            rows.append({"score": score, "base_score": base, "decayed": score < changed.threshold,
-                         "DecayingModel": {"id": str(number), "name": model.name}})  # fmt: skip
-        return rows
+            if wanted and misp_type in model.types:
+                changed = _overridden(model, overrides or {})
+                rated.append((str(number), changed, base_score(changed, own, around, self.value_of)))
+        return Fading(self.clock.now() // SECOND, tuple(rated))
 
 
 class _Entries(msgspec.Struct):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -56,10 +56,3 @@ class Packs:
     def describe_types(self) -> dict[str, Any]:
         """Return types, categories and defaults, as ``describeTypes.json`` has them under ``result``."""
         return self.library.describe_types()
-
-    def decay_scores(
-        self, misp_type: str, own_tags: Iterable[str], event_tags: Iterable[str], seen: int, *,
-        models: Iterable[str] = (), overrides: dict[str, float] | None = None,
-    ) -> list[dict[str, Any]]:  # fmt: skip
-        """Return MISP's ``decay_score`` of an attribute; see :meth:`Library.decay_scores`."""
-        return self.library.decay_scores(misp_type, own_tags, event_tags, seen, models=models, overrides=overrides)

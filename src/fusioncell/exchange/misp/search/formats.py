@@ -29,7 +29,8 @@ _TEXT, _JSON, _XML = "text/plain", "application/json", "application/xml"
 class Format:
     """One format. ``hits``: written from attributes; ``events``: from whole events; exactly one of the two is set.
 
-    ``restrictive``: see the module. ``types``: the only attribute types it holds, () for all.
+    ``restrictive``: see the module. ``types``: the only attribute types it holds, () for all. ``plain``: of an
+    attribute it looks at nothing but what ``quick.bodies_of`` gives.
     """
 
     media: str
@@ -37,11 +38,12 @@ class Format:
     events: Callable[[Iterable[Mapping[str, Any]], About], bytes] | None = None
     restrictive: bool = False
     types: tuple[str, ...] = ()
+    plain: bool = True
 
 
 _ADDRESSES = ("ip-src", "ip-dst", "domain|ip", "ip-dst|port", "ip-src|port")
 FORMATS: dict[str, Format] = {
-    "csv": Format("text/csv", write_csv.write_csv),
+    "csv": Format("text/csv", write_csv.write_csv, plain=False),
     "text": Format(_TEXT, write_lists.write_text, restrictive=True),
     "hashes": Format(_TEXT, write_lists.write_hashes, restrictive=True),
     "hosts": Format(_TEXT, write_lists.write_hosts, restrictive=True, types=("domain", "hostname")),
@@ -55,7 +57,7 @@ FORMATS: dict[str, Format] = {
                   types=("ip-src", "ip-dst", "domain", "domain|ip", "hostname")),
     "openioc": Format(_XML, write_xml.write_openioc, restrictive=True),
     "yara": Format(_TEXT, write_yara.write_yara),
-    "yara-json": Format(_JSON, write_yara.write_yara_json),
+    "yara-json": Format(_JSON, write_yara.write_yara_json, plain=False),
     "stix": Format(_JSON, events=write_stix1.write_stix1_json),
     "stix-json": Format(_JSON, events=write_stix1.write_stix1_json),
     "stix-xml": Format(_XML, events=write_stix1.write_stix1_xml),

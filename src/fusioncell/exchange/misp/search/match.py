@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
@@ -51,11 +52,12 @@ UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 def read_lines(type: str, said: str) -> Said:
     """Return what an attribute says by its columns and lines (``Misp.said``), without a look at its body."""
     relation, comment, _, first, last, value, _ = said.split("\n")
-    return Said(type, _read_line(value), *(_plain(text) for text in (comment, relation, first, last)))
+    return Said(type, _read_line(value), *(read_part(text) for text in (comment, relation, first, last)))
 
 
-def _plain(line: str) -> str | None:
-    return None if line == "null" else "" if line == '""' else _read_line(line)
+def read_part(line: str) -> str | None:
+    """Return what one such line says: a text, or nothing."""
+    return None if line in ("null", "") else "" if line == '""' else _read_line(line)
 
 
 def like(pattern: str) -> Callable[[str], bool]:
@@ -64,6 +66,8 @@ def like(pattern: str) -> Callable[[str], bool]:
     if len(parts) == 1:
         return lambda text: text.lower() == parts[0]
     first, *middle, last = parts
+    if not first and not last and len(middle) == 1:
+        return lambda text: middle[0] in text.lower()
 
     def test(text: str) -> bool:
         text = text.lower()
@@ -85,13 +89,21 @@ def terms(wanted: Terms) -> Callable[[Sequence[str]], bool]:
     some, every, none = ([like(text) for text in texts] for texts in (wanted.any_of, wanted.all_of, wanted.none_of))
 
     def test(texts: Sequence[str]) -> bool:
-        if some and not any(one(text) for one in some for text in texts):
+        if some and not _any(some, texts):
             return False
-        if not all(any(one(text) for text in texts) for one in every):
+        if every and not all(_any([one], texts) for one in every):
             return False
-        return not any(one(text) for one in none for text in texts)
+        return not (none and _any(none, texts))
 
     return test
+
+
+def _any(tests: Sequence[Callable[[str], bool]], texts: Sequence[str]) -> bool:
+    for test in tests:
+        for text in texts:
+            if test(text):
+                return True
+    return False
 
 
 def has_pattern(wanted: Terms) -> bool:
@@ -114,9 +126,10 @@ def text_of(value: str | int | float | bool | None) -> str:
 def values_in(said: Said) -> list[str]:
     """Return the texts by which a value is found: the whole, and the parts of a composite one."""
     value = text_of(said.value)
-    first, bar, second = value.partition("|")
-    composite = bar and ("|" in str(said.type) or said.type == "malware-sample")
-    return [value, first, second] if composite else [value]
+    if "|" not in value or not ("|" in str(said.type) or said.type == "malware-sample"):
+        return [value]
+    first, _, second = value.partition("|")
+    return [value, first, second]
 
 
 Test = Callable[[Said], bool]
@@ -144,6 +157,19 @@ def attribute_tests(query: Query, *, of: str = "Attribute") -> list[Test]:
         if span is not None:
             made.append(_seen_test(span, read))
     return made
+
+
+_LITERAL = re.compile("[a-z0-9.-]+")
+
+
+def sieve(query: Query) -> str:
+    """Return a text that stands, in lower case, in all that a row says which has a value that is wanted; "" for none.
+
+    It is of letters that JSON never escapes: who has it not need not be read.
+    """
+    wanted = query.values if has_pattern(query.values) else Terms()
+    some = wanted.all_of[:1] or (wanted.any_of if len(wanted.any_of) == 1 else ())
+    return max((part for text in some for part in _LITERAL.findall(text.lower())), key=len, default="")
 
 
 def _first_seen(said: Said) -> object:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 MAX_TERMS = 20_000
 """Most values of one parameter."""
@@ -136,8 +136,7 @@ class Search:
     offset: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Hit:
+class Hit(NamedTuple):
     """One attribute as a format gets it, with its event and, where it stands in one, its object (shells as JSON)."""
 
     attribute: Mapping[str, Any]

@@ -14,10 +14,13 @@ from typing import Any, NamedTuple
 import msgspec
 
 from fusioncell.exchange.misp.model import Common
+from fusioncell.exchange.misp.search.fade import Fading
+from fusioncell.exchange.misp.search.match import Said, read_part
 from fusioncell.exchange.misp.search.write_csv import quoted
 
 _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder(str).decode
+_decode_many = msgspec.json.Decoder(list[str | None]).decode
 _EMPTY = '""'
 _PARTS = 7
 """Of what a row says: relation, comment, ``disable_correlation``, first and last seen, value, and nothing behind it."""
@@ -51,10 +54,24 @@ class Found(NamedTuple):
         at = Hot._fields.index("object")
         return {row[at] for row in self.rows} - {""}
 
+    def seqs(self) -> list[int]:
+        """Return their positions."""
+        return [row[0] for row in self.rows]
+
+    def events(self) -> set[str]:
+        """Return the events that they stand in."""
+        at = Hot._fields.index("common")
+        return {self.common[key].event for key in {row[at] for row in self.rows}}
+
     def parts(self, size: int) -> Iterator[Hot]:
         """Yield the rows by columns, so many at once: few enough to stay in the processor's cache."""
         for start in range(0, len(self.rows), size):
             yield Hot._make(zip(*self.rows[start : start + size], strict=True))
+
+    def only(self, rows: Sequence[tuple[Any, ...]]) -> Found:
+        """Return some of the rows, with what they have in common."""
+        at = Hot._fields.index("common")
+        return Found(rows, {key: self.common[key] for key in {row[at] for row in rows}})
 
 
 class Frame(NamedTuple):
@@ -71,6 +88,7 @@ class Frame(NamedTuple):
     tail: str
     """From its value to its object."""
     end: str
+    """Behind its object, but for the last bracket."""
 
 
 _NO_FRAME = Frame("", "", "", "", "", "")
@@ -89,7 +107,7 @@ def frame(common: Common, event: Mapping[str, str], tags: tuple[str, str] | None
         f'","distribution":"{common.distribution}","sharing_group_id":"0","comment":',
         f',"deleted":{flags[common.deleted]},"disable_correlation":',
         f'{shown},"Event":{event["raw"]}',
-        f',"event_uuid":{text(event["uuid"])}}}' if "uuid" in event else "}",
+        f',"event_uuid":{text(event["uuid"])}' if "uuid" in event else "",
     )
 
 
@@ -124,14 +142,46 @@ def _said(rows: Hot) -> list[list[str]]:
     return [lines[at::_PARTS] for at in range(_PARTS)]
 
 
+def _values(lines: list[str]) -> list[str | None]:
+    """Return texts of JSON as they mean, all read at once; None for those that are empty."""
+    return _decode_many(f"[{','.join([line or 'null' for line in lines])}]")
+
+
+def said_of(rows: Hot, common: Mapping[int, Common]) -> list[Said]:
+    """Return what the search looks at in attributes; of those whose columns do not say it, nothing that is true."""
+    relations, comments, _, firsts, lasts, values, _ = _said(rows)
+    read = {text: read_part(text) for text in {*relations, *comments, *firsts, *lasts}}
+    types = {key: common[key].type for key in set(rows.common)}
+    return [
+        Said(types[key], value, read[comment], read[relation], read[first], read[last])
+        for key, value, comment, relation, first, last in zip(
+            rows.common, _values(values), comments, relations, firsts, lasts, strict=True)
+    ]  # fmt: skip
+
+
+def bodies_of(rows: Hot, common: Mapping[int, Common], events: Mapping[str, str]) -> list[dict[str, Any]]:
+    """Return what formats look at in attributes (``formats.Format.plain``). ``events``: uuid → id to the caller."""
+    _, comments, *_, values, _ = _said(rows)
+    read = {text: read_part(text) for text in set(comments)}
+    alike = {key: {"type": one.type, "category": one.category, "to_ids": bool(one.to_ids),
+                   "event_id": events.get(one.event, "")} for key, one in common.items()}  # fmt: skip
+    return [
+        {**alike[key], "uuid": uuid, "timestamp": str(timestamp), "value": value, "comment": read[comment]}
+        for key, uuid, timestamp, value, comment in zip(
+            rows.common, rows.uuid, rows.timestamp, _values(values), comments, strict=True)
+    ]  # fmt: skip
+
+
 def _instead(lines: list[str], rows: Hot, careful: Mapping[int, str]) -> list[str]:
     """Return the lines with what is shown of some rows instead; "" where nothing is."""
     return [careful.get(seq, line) for seq, line in zip(rows.seq, lines, strict=True)] if careful else lines
 
 
 def json_of(rows: Hot, ids: Sequence[int], frames: Mapping[int, Frame], inner: Mapping[str, tuple[str, str]],
-            careful: Mapping[int, str]) -> list[str]:  # fmt: skip
+            careful: Mapping[int, str], ends: Sequence[str] | None = None) -> list[str]:  # fmt: skip
     """Return attributes as JSON. ``ids``: theirs to the caller. ``inner``: an object's id, and what is shown of it.
+
+    ``ends``: what closes each, where that is more than a bracket.
 
     ``careful``: position → what is shown of a row instead ("": nothing), for all that are :func:`lacking` at least.
     """
@@ -141,12 +191,36 @@ def json_of(rows: Hot, ids: Sequence[int], frames: Mapping[int, Frame], inner: M
     lines = _instead([
         f'{{"id":"{given}{before}{holder}","object_relation":{relation}{kind}{uuid}","timestamp":"{timestamp}'
         f'{level}{comment}{deleted}{uncorrelated},"first_seen":{first},"last_seen":{last},"value":{value}{tail}'
-        f"{shown}{end}"
+        f"{shown}{end}{close}"
         for uuid, timestamp, given, relation, (before, kind, level, deleted, tail, end), (holder, shown), comment,
-        uncorrelated, first, last, value in zip(
-            rows.uuid, rows.timestamp, ids, relations, around, held, *said[:-1], strict=True)
+        uncorrelated, first, last, value, close in zip(
+            rows.uuid, rows.timestamp, ids, relations, around, held, *said[:-1], ends or ["}"] * len(ids), strict=True)
     ], rows, careful)  # fmt: skip
     return [line for line in lines if line] if careful else lines
+
+
+def sieved(found: Found, sieve: str) -> Found:
+    """Return the rows that say a text in lower case, and those whose columns do not tell."""
+    said = Hot._fields.index("said")
+    return found.only([row for row in found.rows if not (text := row[said]) or sieve in text.lower()])
+
+
+def fresh(found: Found, since: Mapping[int, int], kept: frozenset[str]) -> Found:
+    """Return what is not decayed: ``since``, by what rows have in common, is when that begins; ``kept``: uuids that
+    stay whatever it says."""
+    common, at = Hot._fields.index("common"), Hot._fields.index("timestamp")
+    return found.only([row for row in found.rows
+                       if row[common] not in since or row[at] >= since[row[common]] or row[2] in kept])  # fmt: skip
+
+
+def scored(rows: Hot, fadings: Mapping[int, Fading]) -> list[str]:
+    """Return what closes attributes: their decay scores."""
+    known: dict[tuple[int, int], str] = {}
+    for pair in zip(rows.common, rows.timestamp, strict=True):
+        if pair not in known:
+            fading = fadings.get(pair[0])
+            known[pair] = f',"decay_score":{text(fading.scores(pair[1]) if fading else [])}}}'
+    return [known[pair] for pair in zip(rows.common, rows.timestamp, strict=True)]
 
 
 class Line(NamedTuple):

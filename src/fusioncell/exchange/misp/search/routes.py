@@ -13,6 +13,7 @@ from fusioncell.exchange.misp import Action, Actions, Call, MispRefused, Reply
 from fusioncell.exchange.misp.search import legacy, write_csv, write_xml
 from fusioncell.exchange.misp.search.formats import FORMATS, RESTRICTIVE, Format
 from fusioncell.exchange.misp.search.model import ATTRIBUTES, EVENTS, OBJECTS, SIGHTINGS, About, Query, Terms
+from fusioncell.exchange.misp.search.quick import Found
 from fusioncell.exchange.misp.search.read import read_query, says_nothing
 from fusioncell.exchange.misp.search.service import MispSearch
 
@@ -102,11 +103,9 @@ class Doors:
 
     def find_attributes(self, call: Call, query: Query) -> Reply:
         """Answer a query for attributes in its format."""
-        if query.format in ("json", "csv") and (quick := self.search.hot(call.caller, query)) is not None:
-            hot, total = quick
-            if query.format == "csv":
-                return _reply(self.search.shown.quick_csv(call.caller, query, hot), "text/csv", query, total)
-            return _reply(self.search.shown.quick_json(call.caller, query, hot), "application/json", query, total)
+        quick = self.search.hot(call.caller, query)
+        if quick is not None:
+            return _reply(*self._quickly(call, query, quick[0]), query, quick[1])
         rows, total = self.search.attributes(call.caller, query)
         if query.format == "count":
             return _text(str(total).encode(), query, total)
@@ -126,6 +125,17 @@ class Doors:
                     else self.search.shown.hits(call.caller, query, rows))  # fmt: skip
             body = form.hits(hits, self.about(call, query))
         return _reply(body, form.media, query, total)
+
+    def _quickly(self, call: Call, query: Query, found: Found) -> tuple[bytes, str]:
+        """Write rows of the hot path; return the body and its media type."""
+        shown = self.search.shown
+        if query.format == "json":
+            return shown.quick_json(call.caller, query, found), "application/json"
+        if query.format == "csv":
+            return shown.quick_csv(call.caller, query, found), "text/csv"
+        form = FORMATS[query.format]
+        assert form.hits is not None
+        return form.hits(shown.quick_hits(call.caller, found), self.about(call, query)), form.media
 
     def objects(self, call: Call) -> Reply:
         """``objects/restSearch``: objects that meet the query."""

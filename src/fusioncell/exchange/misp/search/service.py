@@ -10,9 +10,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
+from typing import TypeVar
 
 from fusioncell.exchange.misp.model import ATTRIBUTE, EVENT, OBJECT, Caller, Document, View, value_hash
 from fusioncell.exchange.misp.search import match, plan, store, write_feed
+from fusioncell.exchange.misp.search.formats import FORMATS
 from fusioncell.exchange.misp.search.model import ATTRIBUTES, EVENTS, MOST_ROWS, Hit, On, Query, Search, Terms
 from fusioncell.exchange.misp.search.quick import Found
 from fusioncell.exchange.misp.search.shown import (
@@ -32,10 +34,19 @@ from fusioncell.kernel.ports import Connection, Database
 
 __all__ = ["Library", "MispSearch", "around"]
 
-_HOT_JSON = frozenset({"includecontext", "includeeventuuid", "sgreferenceonly", "flatten", "list", "metadata",
-                       "noeventreports", "noshadowattributes"})  # fmt: skip
-_HOT_CSV = frozenset({"headerless", "includeeventuuid", "flatten", "list", "metadata", "sgreferenceonly"})
+T = TypeVar("T")
+_HOT = {
+    "json": frozenset({"includecontext", "includeeventuuid", "sgreferenceonly", "flatten", "list", "metadata",
+                       "noeventreports", "noshadowattributes", "enforcewarninglist", "includedecayscore",
+                       "excludedecayed"}),
+    "csv": frozenset({"headerless", "includeeventuuid", "flatten", "list", "metadata", "sgreferenceonly",
+                      "enforcewarninglist"}),
+}  # fmt: skip
 """Flags that the hot path knows, or that change nothing."""
+
+
+ALL = 1 << 62
+"""Rows that no answer has: all there are."""
 
 
 class MispSearch:
@@ -117,8 +128,7 @@ class MispSearch:
         if query.wildcard:
             here.append(On("uuid", tuple(self._anywhere(caller, query)) or ("",)))
         if match.attribute_tests(query):
-            rows = self._tested(caller, query, Search(ATTRIBUTE, tuple(plan.flag("deleted", query.deleted))))
-            here.append(On("uuid", tuple({row.event for row in rows}) or ("",)))
+            here.append(On("uuid", tuple(self._tested(caller, query).events()) or ("",)))
         if query.object_names or query.object_templates or query.object_versions:
             here.append(On("uuid", tuple({row.event for row in self._objects_named(caller, query)}) or ("",)))
         wanted = Search(EVENT, tuple(here), inside=tuple(plan.inside_groups(query, known)))
@@ -132,8 +142,8 @@ class MispSearch:
         titled = Query(EVENTS, titles=query.wildcard)
         found |= {row.uuid for row in self._page(caller, titled, Search(EVENT), self._title_test(caller, titled))[0]}
         test = match.wildcard_test(query)
-        rows = self._search(caller, Search(ATTRIBUTE, tuple(plan.flag("deleted", query.deleted))))
-        return found | {row.event for row, said in self.shown.said(rows) if test(said)}
+        rows = self._hot_rows(caller, Search(ATTRIBUTE, tuple(plan.flag("deleted", query.deleted))), most=ALL)
+        return found | rows.only(self._passing(Query(ATTRIBUTES), [test], self.shown.said_of(caller, rows))).events()
 
     def _objects_named(self, caller: Caller, query: Query) -> list[Document]:
         here = (*plan.each("type", query.object_names), *plan.flag("deleted", query.deleted))
@@ -174,6 +184,15 @@ class MispSearch:
         """Return a page of the attributes that meet a query, and how many do."""
         if query.nothing:
             return [], 0
+        wanted = self._of_attributes(caller, query)
+        if self._tests(query) is None or not plan.order_of(query)[0]:
+            return self._page(caller, query, wanted, self._body_test(query))
+        found, total = self._hot_page(caller, query, wanted)
+        rows = {row.seq: row for row in self.core.by_seqs(caller, found.seqs())}
+        return [rows[seq] for seq in found.seqs() if seq in rows], total
+
+    def _of_attributes(self, caller: Caller, query: Query) -> Search:
+        """Return the search of attributes that a query is, but for what only bodies tell of them."""
         known = self._known(caller, query)
         here, event = plan.attributes_plan(query, known), plan.event_conditions(query, known, own=False)
         test = self._title_test(caller, query)
@@ -183,28 +202,34 @@ class MispSearch:
             event = []
         if query.object_names or query.object_templates:
             here.append(On("object", tuple(row.uuid for row in self._objects_named(caller, query)) or ("",)))
-        return self._page(caller, query, Search(ATTRIBUTE, tuple(here), tuple(event)), self._body_test(caller, query))
+        return Search(ATTRIBUTE, tuple(here), tuple(event))
 
-    def _body_test(self, caller: Caller, query: Query) -> Callable[[Sequence[Document]], list[Document]] | None:
+    def _tests(self, query: Query) -> list[match.Test] | None:
+        """Return the tests of bodies that a query needs; None where the read model answers it alone."""
         tests = match.attribute_tests(query)
         if query.wildcard:
             tests.append(match.wildcard_test(query))
-        enforced = query.has("enforceWarninglist") and self.library is not None
-        if not tests and not enforced:
-            return None
+        return tests if tests or (query.has("enforceWarninglist") and self.library is not None) else None
 
-        def test(rows: Sequence[Document]) -> list[Document]:
-            kept = [(row, said) for row, said in self.shown.said(rows) if all(one(said) for one in tests)]
-            if enforced and self.library is not None:
-                warned = self.library.warnings_of_many([(row.type, match.text_of(said.value)) for row, said in kept])
-                kept = [pair for pair, lists in zip(kept, warned, strict=True) if not lists]
-            return [row for row, _ in kept]
+    def _passing(self, query: Query, tests: Sequence[match.Test], said: Iterable[tuple[T, match.Said]]) -> list[T]:
+        """Return what passes the tests, and stands on no warninglist where the query wants that."""
+        if len(tests) == 1:
+            kept = [(row, one) for row, one in said if tests[0](one)]
+        else:
+            kept = [(row, one) for row, one in said if all(test(one) for test in tests)]
+        if query.has("enforceWarninglist") and self.library is not None:
+            asked = [(str(one.type or ""), match.text_of(one.value)) for _, one in kept]
+            kept = [pair for pair, lists in zip(kept, self.library.warnings_of_many(asked), strict=True) if not lists]
+        return [row for row, _ in kept]
 
-        return test
+    def _body_test(self, query: Query) -> Callable[[Sequence[Document]], list[Document]] | None:
+        tests = self._tests(query)
+        return None if tests is None else lambda rows: self._passing(query, tests, self.shown.said(rows))
 
-    def _tested(self, caller: Caller, query: Query, wanted: Search) -> list[Document]:
+    def _tested(self, caller: Caller, query: Query) -> Found:
+        """Return the attributes that pass the tests of a query for what they stand in."""
         plain = replace(query, wildcard=Terms(), limit=None, order=None, flags=frozenset())
-        return self._page(caller, plain, wanted, self._body_test(caller, plain))[0]
+        return self._hot_page(caller, plain, Search(ATTRIBUTE, tuple(plan.flag("deleted", query.deleted))))[0]
 
     def objects(self, caller: Caller, query: Query) -> tuple[list[Document], int]:
         """Return a page of the objects that meet a query, and how many do."""
@@ -220,8 +245,7 @@ class MispSearch:
             here.append(On("event", tuple(row.uuid for row in rows) or ("",)))
             event = []
         if match.attribute_tests(query):
-            found = self._tested(caller, query, Search(ATTRIBUTE, tuple(plan.flag("deleted", query.deleted))))
-            here.append(On("uuid", tuple({row.object for row in found} - {""}) or ("",)))
+            here.append(On("uuid", tuple(self._tested(caller, query).holders()) or ("",)))
         tests = match.attribute_tests(replace(query, comments=Terms(), first_seen=None, last_seen=None), of=OBJECT)
 
         def test(rows: Sequence[Document]) -> list[Document]:
@@ -317,7 +341,7 @@ class MispSearch:
         here = (*plan.flag("to_ids", query.to_ids), *hidden, On("event", tuple(row.uuid for row in events) or ("",)))
         rows = self._search(caller, Search(ATTRIBUTE, here))
         if query.has("enforceWarninglist"):
-            test = self._body_test(caller, Query(ATTRIBUTES, flags=query.flags))
+            test = self._body_test(Query(ATTRIBUTES, flags=query.flags))
             rows = rows if test is None else test(rows)
         return replace(view, chosen=frozenset(row.uuid for row in rows))
 
@@ -403,30 +427,33 @@ class MispSearch:
 
     def hot(self, caller: Caller, query: Query) -> tuple[Found, int] | None:
         """Return a page of the attributes that meet a query for the hot path, None where that cannot answer it."""
-        hot = _HOT_JSON if query.format == "json" else _HOT_CSV
-        if query.nothing or query.flags - hot or query.requested or self._slow_test(caller, query) or (
-            plan.order_of(query)[0] == ""
-        ):
+        if query.nothing or plan.order_of(query)[0] == "" or not _is_hot(query):
             return None
-        if query.object_names or query.object_templates:
-            return None
-        known = self._known(caller, query)
-        wanted = Search(ATTRIBUTE, tuple(plan.attributes_plan(query, known)),
-                        tuple(plan.event_conditions(query, known, own=False)))  # fmt: skip
+        return self._hot_page(caller, query, self._of_attributes(caller, query))
+
+    def _hot_page(self, caller: Caller, query: Query, wanted: Search) -> tuple[Found, int]:
+        """Return a page of what meets the conditions and the query's tests, in its order, and how many do."""
         column, down = plan.order_of(query)
-        limit = query.limit or 0
-        wanted = replace(wanted, order=column, descending=down, limit=limit or MOST_ROWS + 1,
-                         offset=(query.page - 1) * limit)  # fmt: skip
+        limit, offset = query.limit or 0, (query.page - 1) * (query.limit or 0)
+        wanted, tests = replace(wanted, order=column, descending=down), self._tests(query)
+        if tests is not None:
+            found = self._hot_rows(caller, wanted)
+            rows = self._passing(query, tests, self.shown.said_of(caller, found, match.sieve(query)))
+            return found.only(rows[offset : offset + limit] if limit else rows), len(rows)
+        found = self._hot_rows(caller, replace(wanted, limit=limit, offset=offset))
+        count = len(found.rows)
+        if limit and (query.page > 1 or count == limit):
+            with self._projections.read() as connection:
+                count = store.count(connection, wanted, self.core.audiences(caller))
+        return found, count
+
+    def _hot_rows(self, caller: Caller, wanted: Search, most: int = MOST_ROWS + 1) -> Found:
+        """Return the rows of a search for the hot path. Raises TooLarge where it has no limit and finds too many."""
         seen = self.core.audiences(caller)
         with self._projections.read() as connection:
-            found = store.hot(connection, wanted, seen)
-            count = len(found.rows)
-            _refuse_more(limit, count)
-            paged = limit and (query.page > 1 or count == limit)
-            return found, store.count(connection, wanted, seen) if paged else count
-
-    def _slow_test(self, caller: Caller, query: Query) -> bool:
-        return self._body_test(caller, query) is not None or self._title_test(caller, query) is not None
+            found = store.hot(connection, replace(wanted, limit=wanted.limit or most), seen)
+        _refuse_more(wanted.limit or int(most == ALL), len(found.rows))
+        return found
 
     def locally_tagged(self, caller: Caller) -> frozenset[str]:
         """Return what the caller's organisation has tagged for itself: few things, and shown the general way."""
@@ -500,6 +527,14 @@ class MispSearch:
         seen = self.core.audiences(caller)
         with self._projections.read() as connection:
             return store.counts_of_events(connection, sorted(events), seen)
+
+
+def _is_hot(query: Query) -> bool:
+    """Tell whether the hot path can write the answer."""
+    if query.format in _HOT:
+        return not (query.flags - _HOT[query.format] or query.requested)
+    form = FORMATS.get(query.format)
+    return form is not None and form.hits is not None and form.plain and not query.has("includeDecayScore")
 
 
 def _refuse_more(limit: int, found: int) -> None:

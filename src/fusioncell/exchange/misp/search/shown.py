@@ -5,7 +5,7 @@ No query of its own: a step over bodies of the record, in chunks, by the caller'
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import islice
 from typing import Any, Protocol, TypeVar
@@ -14,8 +14,9 @@ import msgspec
 
 from fusioncell.exchange.misp.model import EVENT, OBJECT, Caller, Document, View
 from fusioncell.exchange.misp.search import match, quick, write_csv
-from fusioncell.exchange.misp.search.model import About, Hit, Query
-from fusioncell.exchange.misp.search.quick import Found
+from fusioncell.exchange.misp.search.fade import Fades, Fading, Models
+from fusioncell.exchange.misp.search.model import ATTRIBUTES, About, Hit, Query
+from fusioncell.exchange.misp.search.quick import Found, Hot
 from fusioncell.exchange.misp.service import Lens, Misp
 
 _UUID = quick.Hot._fields.index("uuid")
@@ -30,15 +31,8 @@ R = TypeVar("R")
 _HEADERLESS = About(flags=frozenset(("headerless",)))
 
 
-class Library(Protocol):
+class Library(Models, Protocol):
     """What the search asks of the common knowledge (``exchange.misp.library``)."""
-
-    def decay_scores(
-        self, misp_type: str, own_tags: Iterable[str], event_tags: Iterable[str], seen: int, *,
-        models: Iterable[str] = (), overrides: dict[str, float] | None = None,
-    ) -> list[dict[str, Any]]:  # fmt: skip
-        """Score an attribute by each model of its type."""
-        ...
 
     def warnings_of_many(self, values: Sequence[tuple[str, str]]) -> Sequence[Sequence[object]]:
         """Return, for each (type, value), the enabled warninglists that it stands on."""
@@ -85,6 +79,21 @@ class Showing:
                 except match.UNREADABLE:
                     continue
 
+    def said_of(self, caller: Caller, found: Found, sieve: str = "") -> Iterator[tuple[tuple[Any, ...], match.Said]]:
+        """Yield the same of rows of the hot path. ``sieve``: see ``match.sieve``."""
+        found = quick.sieved(found, sieve) if sieve else found
+        for rows in chunks(found.rows, CHUNK):
+            columns = Hot._make(zip(*rows, strict=True))
+            said = quick.said_of(columns, found.common)
+            if all(columns.said):
+                yield from zip(rows, said, strict=True)
+                continue
+            unsaid = [seq for seq, text in zip(columns.seq, columns.said, strict=True) if not text]
+            others = {row.seq: one for row, one in self.said(self.core.by_seqs(caller, unsaid))}
+            for row, text, one in zip(rows, columns.said, said, strict=True):
+                if text or row[0] in others:
+                    yield row, one if text else others[row[0]]
+
     def hits(self, caller: Caller, query: Query, rows: Sequence[Document]) -> Iterator[Hit]:
         """Yield attributes as a format takes them: what their bodies say, with the caller's ids."""
         lens = self.core.lens(caller)
@@ -115,7 +124,7 @@ class Showing:
 
     def shown_attributes(self, caller: Caller, query: Query, rows: Sequence[Document]) -> Iterator[Body]:
         """Yield attributes with all that the query wants around them."""
-        lens = self.core.lens(caller)
+        lens, fades = self.core.lens(caller), Fades(self.library, query)
         events: dict[str, Body] = {}
         objects: dict[str, Body] = {}
         view = View(deleted=2, sightings=query.has("includeSightings"), proposals=query.has("includeProposals"),
@@ -144,25 +153,13 @@ class Showing:
                 if query.has("includeCorrelations"):
                     one["RelatedAttribute"] = related.get(row.uuid, [])
                 if query.has("includeDecayScore") or query.has("excludeDecayed"):
-                    one["decay_score"] = self._scores(query, row, one, own, event["Tag"])
+                    fading = fades.of(row.type, own, event["Tag"])
+                    one["decay_score"] = fading.scores(_last_seen(row, one)) if fading is not None else []
                     if query.has("excludeDecayed") and one["decay_score"] and all(
                         score["decayed"] for score in one["decay_score"]
                     ):
                         continue
                 yield one
-
-    def _scores(self, query: Query, row: Document, one: Body, own: list[Body], around: list[Body]) -> list[Body]:
-        if self.library is None:
-            return []
-        seen = max([row.timestamp, *(int(each.get("date_sighting") or 0) for each in one.get("Sighting") or ()
-                                     if str(each.get("type")) == "0")])  # fmt: skip
-        asked = query.options.get("decayingmodel")
-        models = [str(each) for each in (asked if isinstance(asked, list) else [asked] if asked else [])]
-        given = query.options.get("modeloverrides")
-        overrides = {name: float(value) for name, value in given.items() if isinstance(value, int | float)} if (
-            isinstance(given, dict)) else None  # fmt: skip
-        return self.library.decay_scores(row.type, [tag["name"] for tag in own], [tag["name"] for tag in around], seen,
-                                         models=models, overrides=overrides)  # fmt: skip
 
     def shown_events_by(self, caller: Caller, rows: Sequence[Document], view: View) -> Iterator[Body]:
         """Yield events by a view, a few at a time."""
@@ -175,12 +172,16 @@ class Showing:
         """Return the answer of attributes as JSON: what :meth:`shown_attributes` gives, for big answers."""
         lens = self.core.lens(caller)
         frames = self._frames(lens, caller, query, found)
+        local = self.finder.locally_tagged(caller)
+        scored = query.has("includeDecayScore") or query.has("excludeDecayed")
+        fadings = self._fadings(lens, caller, query, found, frames) if scored else {}
+        if query.has("excludeDecayed"):
+            found = quick.fresh(found, {key: one.fresh_since() for key, one in fadings.items()}, local)
         inner = {"": ("0", "")}
         for holder in self.core.by_uuids(caller, found.holders(), OBJECT):
             given = lens.id_out(holder.number)
             of = {"id": given, "distribution": str(holder.distribution), "sharing_group_id": lens.group_id(holder)}
             inner[holder.uuid] = given, f',"Object":{quick.text(of)}'
-        local = self.finder.locally_tagged(caller)
         parts: list[str] = []
         for rows in found.parts(CHUNK):
             aside = quick.lacking(rows, frames)
@@ -192,7 +193,9 @@ class Showing:
                 shown = {one["uuid"]: quick.text(one) for one in self.shown_attributes(
                     caller, query, self.core.by_seqs(caller, aside))}  # fmt: skip
                 careful = {seq: shown.get(uuid, "") for seq, uuid in aside.items()}
-            parts += quick.json_of(rows, self.core.numbers.out_many(caller.org, rows.number), frames, inner, careful)
+            ends = quick.scored(rows, fadings) if scored else None
+            ids = self.core.numbers.out_many(caller.org, rows.number)
+            parts += quick.json_of(rows, ids, frames, inner, careful, ends)
         return "".join(('{"response":{"Attribute":[', ",".join(parts), "]}}")).encode()
 
     def _frames(self, lens: Lens, caller: Caller, query: Query, found: Found) -> dict[int, quick.Frame]:
@@ -237,6 +240,21 @@ class Showing:
             parts += quick.json_of(rows, ids, frames, {"": ("0", "")}, {})
         return msgspec.Raw(f"[{','.join(parts)}]".encode())
 
+    def _fadings(self, lens: Lens, caller: Caller, query: Query, found: Found, frames: Mapping[int, quick.Frame]
+                 ) -> dict[int, Fading]:  # fmt: skip
+        """Return how attributes fade, by what they have in common: of those that have a frame."""
+        fades = Fades(self.library, query)
+        events: dict[str, Body] = {}
+        self._load(lens, caller, EVENT, {found.common[key].event for key in frames}, events)
+        made = {}
+        for key in frames:
+            common = found.common[key]
+            own = lens.tags([{"name": name} for name in msgspec.json.decode(common.tags)]) if common.tags else []
+            fading = fades.of(common.type, own, events[common.event]["Tag"])
+            if fading is not None:
+                made[key] = fading
+        return made
+
     def quick_csv(self, caller: Caller, query: Query, found: Found) -> bytes:
         """Return attributes as CSV of the usual columns: what ``write_csv`` gives, for big answers."""
         lens = self.core.lens(caller)
@@ -258,6 +276,27 @@ class Showing:
             lines += quick.csv_of(rows, frames, inner, careful)
         lines.append("\n")
         return "".join(lines).encode()
+
+    def quick_hits(self, caller: Caller, found: Found) -> Iterator[Hit]:
+        """Yield attributes as :meth:`hits` does, for formats that look at nothing but columns."""
+        lens = self.core.lens(caller)
+        events: dict[str, Body] = {}
+        objects: dict[str, Body] = {}
+        self._load(lens, caller, EVENT, found.events(), events)
+        self._load(lens, caller, OBJECT, found.holders(), objects)
+        ids = {uuid: str(event["id"]) for uuid, event in events.items()}
+        around = {key: events[one.event] for key, one in found.common.items() if one.event in events}
+        for rows in found.parts(CHUNK):
+            bodies, aside = quick.bodies_of(rows, found.common, ids), quick.lacking(rows, around)
+            careful: dict[str, Hit] = {}
+            if aside:
+                hits = self.hits(caller, Query(ATTRIBUTES), self.core.by_seqs(caller, aside))
+                careful = {hit.attribute["uuid"]: hit for hit in hits}
+            for seq, key, holder, body in zip(rows.seq, rows.common, rows.object, bodies, strict=True):
+                if seq not in aside:
+                    yield Hit(body, around[key], objects.get(holder) if holder else None)
+                elif body["uuid"] in careful:
+                    yield careful[body["uuid"]]
 
     def index(self, caller: Caller, rows: Sequence[Document]) -> list[Body]:
         """Return the shells of events as ``events/index`` lists them."""
@@ -287,6 +326,12 @@ def _tagged(lens: Lens, found: Found) -> dict[str, tuple[str, str] | None]:
         galaxies = lens.galaxies(tag["name"] for tag in shown)
         tagged[tags] = (quick.text(shown), quick.text(galaxies)) if shown else None
     return tagged
+
+
+def _last_seen(row: Document, one: Body) -> int:
+    """Return when an attribute was last sighted, by the sightings that are shown, or said, in seconds."""
+    return max([row.timestamp, *(int(each.get("date_sighting") or 0) for each in one.get("Sighting") or ()
+                                 if str(each.get("type")) == "0")])  # fmt: skip
 
 
 _AROUND = ("id", "org_id", "orgc_id", "distribution", "info", "uuid", "date", "threat_level_id", "analysis",

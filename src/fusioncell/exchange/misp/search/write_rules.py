@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from hashlib import blake2b
+from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from fusioncell.exchange.misp.search.model import About, Hit
 from fusioncell.exchange.misp.search.write_lists import is_line, observables
-from fusioncell.kernel.observable import ObservableType
+from fusioncell.kernel.observable import Observable, ObservableType
 
 _T = ObservableType
 _PLAIN = re.compile(r"[^A-Za-z0-9 ._~/?&=%+,@*()#$^{}\[\]<>'`-]")
@@ -38,8 +38,7 @@ TYPES = ("ip-src", "ip-dst", "ip-src|port", "ip-dst|port", "domain", "hostname",
 """Attribute types that become rules."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Rule:
+class _Rule(NamedTuple):
     """One rule's head and content: ``match`` ends with ``;`` where it is not empty; ``about`` is fixed words."""
 
     head: str
@@ -63,18 +62,24 @@ def content(text: str) -> str:
     return _PLAIN.sub(lambda found: "|" + found[0].encode().hex(" ").upper() + "|", text)
 
 
-def _write(name: str, hits: Iterable[Hit], about: About, make: Callable[[Hit], Iterator[_Rule]]) -> bytes:
+def _write(name: str, hits: Iterable[Hit], about: About, make: Callable[[Hit, list[Observable]], Iterator[_Rule]]
+           ) -> bytes:  # fmt: skip
     lines = [_HEAD.format(name)]
     taken: set[int] = set()
+    base = _BASE.sub("", about.base)
+    event: object = None
+    head = tail = ""
     for hit in hits:
-        event = _id(hit.event.get("id"))
-        tail = (f"classtype:trojan-activity; sid:{{}}; rev:1; priority:{_priority(hit)}; "
-                f"reference:url,{_BASE.sub('', about.base)}/events/view/{event};")  # fmt: skip
-        for turn, rule in enumerate(make(hit)):
-            sid = _sid(str(hit.attribute.get("uuid")), turn, taken)
-            parts = [f'msg:"MISP e{event} [] {rule.about}";', rule.match, rule.tag, tail.format(sid)]
-            lines.append(f"alert {rule.head} ({' '.join(part for part in parts if part)})\n")
-        if hit.type == "snort" and name == "snort" and (given := _as_given(hit, taken)):
+        uuid = str(hit.attribute.get("uuid"))
+        if hit.event is not event:
+            event, number = hit.event, _id(hit.event.get("id"))
+            head = f'(msg:"MISP e{number} [] '
+            tail = f"rev:1; priority:{_priority(hit)}; reference:url,{base}/events/view/{number};)\n"
+        for turn, (traffic, words, match, tag) in enumerate(make(hit, observables(hit))):
+            inner = " ".join(part for part in (match, tag) if part)
+            lines.append(f'alert {traffic} {head}{words}"; {inner}{" " if inner else ""}classtype:trojan-activity; '
+                         f"sid:{_sid(uuid, turn, taken)}; {tail}")  # fmt: skip
+        if name == "snort" and hit.type == "snort" and (given := _as_given(hit, taken)):
             lines.append(given)
     return "".join(lines).encode()
 
@@ -98,19 +103,14 @@ def _sid(uuid: str, turn: int, taken: set[int]) -> int:
     return sid
 
 
-def _parts(hit: Hit) -> tuple[list[str], list[str], str]:
-    """Return an attribute's names, its addresses and, where it has one, the port of ``…|port``."""
-    found = observables(hit)
-    names = [one.value for one in found if one.type is _T.DOMAIN]
+def _addresses(hit: Hit, kind: str, found: list[Observable]) -> Iterator[_Rule]:
     addresses = [one.value for one in found if one.type in (_T.IPV4, _T.IPV6, _T.CIDR)]
-    port = hit.value.rpartition("|")[2] if hit.type.endswith("|port") else ""
-    return names, addresses, port if port.isdigit() and 0 < int(port) < 65536 else "any"
-
-
-def _addresses(hit: Hit) -> Iterator[_Rule]:
-    _, addresses, port = _parts(hit)
-    out = hit.type in ("ip-dst", "ip-dst|port", "domain|ip")
-    into = hit.type in ("ip-src", "ip-src|port", "domain|ip")
+    if not addresses:
+        return
+    port = hit.value.rpartition("|")[2] if kind.endswith("|port") else ""
+    port = port if port.isdigit() and 0 < int(port) < 65536 else "any"
+    out = kind in ("ip-dst", "ip-dst|port", "domain|ip")
+    into = kind in ("ip-src", "ip-src|port", "domain|ip")
     proto = "ip" if port == "any" else "tcp"
     for address in addresses:
         if out:
@@ -119,30 +119,35 @@ def _addresses(hit: Hit) -> Iterator[_Rule]:
             yield _Rule(f"{proto} {address} {port} -> $HOME_NET any", f"Incoming From IP: {content(address)}", tag="")
 
 
-def _mail(hit: Hit) -> Iterator[_Rule]:
+def _mail(hit: Hit, kind: str, values: list[Observable]) -> Iterator[_Rule]:
     head = "tcp $EXTERNAL_NET any -> $SMTP_SERVERS 25"
     end = 'content:"|0D 0A 0D 0A|"; within:8192;'
-    for found in observables(hit):
+    for found in values:
         if found.type is _T.EMAIL:
             value = content(found.value)
             for word, about in (("MAIL FROM", "Source"), ("RCPT TO", "Destination")):
-                if hit.type != ("email-dst" if about == "Source" else "email-src"):
+                if kind != ("email-dst" if about == "Source" else "email-src"):
                     yield _Rule(head, f"{about} Email Address: {value}",
                                 f'flow:established,to_server; content:"{word}|3A|"; nocase; content:"{value}"; '
                                 f"fast_pattern; nocase; {end}")  # fmt: skip
-    if hit.type in ("email-subject", "email-attachment") and is_line(hit.value) and len(hit.value) <= 200:
-        subject = hit.type == "email-subject"
+    if kind in ("email-subject", "email-attachment") and is_line(hit.value) and len(hit.value) <= 200:
+        subject = kind == "email-subject"
         word = "Subject|3A|" if subject else "Content-Disposition|3A| attachment|3B| filename|3D 22|"
         yield _Rule(head, "Bad Email Subject" if subject else "Bad Email Attachment",
                     f'flow:established,to_server; content:"{word}"; nocase; content:"{content(hit.value)}"; '
                     f"fast_pattern; nocase; {end}")  # fmt: skip
 
 
-def _suricata(hit: Hit) -> Iterator[_Rule]:
-    yield from _mail(hit)
-    names, _, _ = _parts(hit)
-    if hit.type in ("domain", "hostname", "domain|ip", "hostname|port"):
-        exact = hit.type.startswith("hostname")
+def _names(kind: str, found: list[Observable]) -> list[str]:
+    named = kind in ("domain", "hostname", "domain|ip", "hostname|port")
+    return [one.value for one in found if one.type is _T.DOMAIN] if named else []
+
+
+def _suricata(hit: Hit, found: list[Observable]) -> Iterator[_Rule]:
+    kind = hit.type
+    yield from _mail(hit, kind, found)
+    if names := _names(kind, found):
+        exact = kind.startswith("hostname")
         for name in names:
             value, what = content(name), "Hostname" if exact else "Domain"
             bound = ("startswith; " if exact else "") + "endswith;"
@@ -155,20 +160,20 @@ def _suricata(hit: Hit) -> Iterator[_Rule]:
                         )  # fmt: skip
             yield _Rule("tls $HOME_NET any -> $EXTERNAL_NET any", f"Outgoing TLS {what}: {value}",
                         f'flow:to_server,established; tls.sni; content:"{value}"; nocase; {bound}{dot}')  # fmt: skip
-    yield from _addresses(hit)
-    if hit.type == "url":
-        yield from _url(hit)
-    if hit.type == "user-agent" and is_line(hit.value) and 4 < len(hit.value) <= 250:
+    yield from _addresses(hit, kind, found)
+    if kind == "url":
+        yield from _url(found)
+    if kind == "user-agent" and is_line(hit.value) and 4 < len(hit.value) <= 250:
         yield _Rule("http $HOME_NET any -> $EXTERNAL_NET any", "Outgoing User-Agent",
                     f'flow:to_server,established; http.user_agent; content:"{content(hit.value)}"; fast_pattern;'
                     )  # fmt: skip
-    if hit.type == "ja3-fingerprint-md5" and _JA3.match(hit.value.lower()):
+    if kind == "ja3-fingerprint-md5" and _JA3.match(hit.value.lower()):
         yield _Rule("tls any any -> any any", f"JA3 Hash: {hit.value.lower()}",
                     f'ja3.hash; content:"{hit.value.lower()}";', tag="")  # fmt: skip
 
 
-def _url(hit: Hit) -> Iterator[_Rule]:
-    for found in observables(hit):
+def _url(values: list[Observable]) -> Iterator[_Rule]:
+    for found in values:
         if found.type is not _T.URL:
             continue
         split = urlsplit(found.value)
@@ -186,24 +191,23 @@ def _url(hit: Hit) -> Iterator[_Rule]:
                         f'content:"{path}"; fast_pattern; nocase;')  # fmt: skip
 
 
-def _snort(hit: Hit) -> Iterator[_Rule]:
-    yield from _mail(hit)
-    names, _, _ = _parts(hit)
-    if hit.type in ("domain", "hostname", "domain|ip", "hostname|port"):
-        for name in names:
-            value = content(name)
-            what = "Hostname" if hit.type.startswith("hostname") else "Domain"
-            asked = "".join(f"|{len(label):02X}|{label}" for label in name.split(".")) + "|00|"
-            match = f'content:"|01 00 00 01 00 00 00 00 00|"; depth:9; offset:2; content:"{asked}"; nocase;'
-            yield _Rule("udp any any -> any 53", f"{what}: {value}", match, tag="")
-            yield _Rule("tcp any any -> any 53", f"{what}: {value}", f"flow:established; {match}", tag="")
-            yield _Rule("tcp $HOME_NET any -> $EXTERNAL_NET $HTTP_PORTS", f"Outgoing HTTP {what}: {value}",
-                        f'flow:to_server,established; content:"Host|3A|"; nocase; http_header; content:"{value}"; '
-                        "nocase; http_header;")  # fmt: skip
-    yield from _addresses(hit)
+def _snort(hit: Hit, values: list[Observable]) -> Iterator[_Rule]:
+    kind = hit.type
+    yield from _mail(hit, kind, values)
+    for name in _names(kind, values):
+        value = content(name)
+        what = "Hostname" if kind.startswith("hostname") else "Domain"
+        asked = "".join(f"|{len(label):02X}|{label}" for label in name.split(".")) + "|00|"
+        match = f'content:"|01 00 00 01 00 00 00 00 00|"; depth:9; offset:2; content:"{asked}"; nocase;'
+        yield _Rule("udp any any -> any 53", f"{what}: {value}", match, tag="")
+        yield _Rule("tcp any any -> any 53", f"{what}: {value}", f"flow:established; {match}", tag="")
+        yield _Rule("tcp $HOME_NET any -> $EXTERNAL_NET $HTTP_PORTS", f"Outgoing HTTP {what}: {value}",
+                    f'flow:to_server,established; content:"Host|3A|"; nocase; http_header; content:"{value}"; '
+                    "nocase; http_header;")  # fmt: skip
+    yield from _addresses(hit, kind, values)
     head = "tcp $HOME_NET any -> $EXTERNAL_NET $HTTP_PORTS"
     if hit.type == "url":
-        for found in observables(hit):
+        for found in values:
             split = urlsplit(found.value)
             if found.type is _T.URL and split.scheme == "http" and split.hostname and len(split.path) <= 200:
                 yield _Rule(head, f"Outgoing HTTP URL: host {content(split.hostname)}",

@@ -10,6 +10,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -17,7 +18,7 @@ import msgspec
 from fusioncell.exchange.misp.search.model import About
 from fusioncell.intake import observables_of
 from fusioncell.kernel.observable import BadValue, Observable, ObservableType, sco
-from fusioncell.kernel.sco import deterministic_id
+from fusioncell.kernel.sco import deterministic_id, uuid5
 
 Json = Mapping[str, Any]
 _T = ObservableType
@@ -142,7 +143,8 @@ def _traffic(side: str, port: str, end: dict[str, Any]) -> list[dict[str, Any]]:
     return [{"type": "network-traffic", "spec_version": "2.1", "id": named, **traffic}, end]
 
 
-def _time(given: object) -> str:
+@lru_cache(maxsize=4096)
+def _time(given: str | int | None) -> str:
     try:
         return datetime.fromtimestamp(int(str(given or 0)), UTC).strftime("%Y-%m-%dT%H:%M:%S.000Z")
     except (ValueError, OverflowError, OSError):
@@ -182,14 +184,14 @@ def write_stix2(events: Iterable[Json], about: About) -> bytes:
     for event in events:
         names.append(str(event.get("uuid")))
         _event(event, bundle)
-    named = uuid.uuid5(_SPACE, "bundle|" + "|".join(names))
+    named = uuid5(_SPACE, "bundle|" + "|".join(names))
     return msgspec.json.encode({"type": "bundle", "id": f"bundle--{named}", "objects": bundle.objects})
 
 
 def _event(event: Json, bundle: _Bundle) -> None:
     at = _time(event.get("timestamp"))
     org = event.get("Orgc") or {}
-    name = str(org.get("uuid") or uuid.uuid5(_SPACE, str(org.get("name"))))
+    name = str(org.get("uuid") or uuid5(_SPACE, str(org.get("name"))))
     author = bundle.add({
         "type": "identity", "spec_version": "2.1", "id": f"identity--{name}", "created": at, "modified": at,
         "name": str(org.get("name") or "unknown"), "identity_class": "organization",
@@ -309,7 +311,7 @@ def _indicator(of: Json, name: str, pattern: str, shared: Json, observed: bool, 
         refs.append(bundle.add({
             "type": "relationship", "spec_version": "2.1", "created": at, "modified": at,
             "created_by_ref": shared["created_by_ref"], "relationship_type": "based-on",
-            "id": f"relationship--{uuid.uuid5(_SPACE, f'{name}|based-on')}",
+            "id": f"relationship--{uuid5(_SPACE, f'{name}|based-on')}",
             "source_ref": f"indicator--{name}", "target_ref": f"observed-data--{name}",
         }))  # fmt: skip
     return refs
