@@ -126,6 +126,7 @@ def test_what_is_asked_about_few_costs_the_same_beside_many(
         "what machines changed": lambda c: fuse_store.done_by_machine(c, 0),
         "what an ISP lets pass": lambda c: hits_store.overridden(c, range(1, 30)),
         "what people freed": lambda c: lift_store.freed_since(c, 0, 10),
+        "what a lift since then means": lambda c: lift_store.open_since(c, lately(hub).since, range(1, 30), 10),
         "what began lately": lambda c: auditing_store.sums(c, lately(hub), range(1, 30)),
         "what was played": lambda c: auditing_store.exercises(c, lately(hub), range(1, 30), 10),
         "what people ended": lambda c: auditing_store.lifts(c, lately(hub), range(1, 30)),

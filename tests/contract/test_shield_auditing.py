@@ -160,9 +160,11 @@ def test_it_is_for_auditors_and_for_periods(hub: Hub) -> None:
         auditing.report(nobody, auditing.period(None, None, ""))
     with pytest.raises(NotAllowed):
         auditing.table(nobody, auditing.period(None, None, ""))
-    for since, until in ((5 * DAY, 4 * DAY), (0, 5000 * DAY)):
+    for since, until in ((5 * DAY, 4 * DAY), (0, 5000 * DAY), (2_932_000 * DAY, 2_932_001 * DAY)):
         with pytest.raises(BadInput):
             auditing.period(since, until, "")
+    with pytest.raises(BadInput):
+        auditing.period(None, None, "phishing\x00")
 
 
 def test_an_empty_hub_has_an_empty_report(hub: Hub) -> None:

@@ -9,11 +9,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
+from litestar.testing import TestClient
 
+from fusioncell.cli.main import main
 from fusioncell.kernel.clock import DAY, ManualClock, parse_instant
 from fusioncell.shield.auditing.model import Day, Period
 from fusioncell.web.pages.shield_audit import bars, spells
-from hubs import MadeHub, Party, app_of, browser, make_hub
+from hubs import MadeHub, Party, app_of, browser, make_hub, served
 
 START = parse_instant("2026-06-01T12:00:00Z")
 
@@ -82,12 +85,19 @@ def test_each_look_at_openings_is_written_down(made: MadeHub, auditor: Party) ->
         ruth.get("/api/shield/openings?name=shop.example")
     lines = made.hub.audit.lines(None, action="openings.read")
     assert [(one.actor, one.detail) for one in lines] == [
-        (f"person:{auditor.person}", "1, of one name"), (f"person:{auditor.person}", "1, of all names")]
-    from litestar.testing import TestClient
-
+        (f"person:{auditor.person}", "of one name"), (f"person:{auditor.person}", "of all names")]
     with TestClient(app_of(made.hub)) as nobody:
         assert nobody.get("/api/shield/openings").json()["openings"] == [], "a hacked site's is for nobody else"
     assert len(made.hub.audit.lines(None, action="openings.read")) == 2
+
+
+def test_the_command_tells_it_too(made: MadeHub, auditor: Party) -> None:
+    block(made, "tax.gov.uk", guarded=True)
+    key = made.own_key(auditor)["Authorization"].partition(" ")[2]
+    with served(made) as address:
+        done = CliRunner().invoke(main, ["shield", "audit", "--category", "phishing", "--hub", address, "--key", key])
+    assert done.exit_code == 0, done.output
+    assert "Over a guard: tax[.]gov[.]uk" in done.output and "Appeals: 0 open, 0 upheld" in done.output
 
 
 def test_bars_stand_for_days_and_of_long_periods_for_weeks() -> None:

@@ -378,11 +378,12 @@ def _abuse(settings: Settings, record: Record, projections: SqlDatabase, fusion:
                  by=AbuseBy(_base(settings), settings.smtp_from))  # fmt: skip
 
 
-def _noting(audit: Audit) -> Callable[[Viewer | None, str, int], None]:
+def _noting(audit: Audit) -> Callable[[Viewer | None, str], None]:
     """Return what writes each look at the log's openings to the audit log."""
 
-    def note(viewer: Viewer | None, name: str, count: int) -> None:
-        detail = f"{count}, {'of one name' if name else 'of all names'}{'' if viewer else ', by its owner'}"
+    def note(viewer: Viewer | None, name: str) -> None:
+        # Which name, and how many there were, is what was read: others who read the log may not see that.
+        detail = f"{'of one name' if name else 'of all names'}{'' if viewer else ', by its owner'}"
         org, actor = ((viewer.org or "", actor_of(viewer)) if viewer else ("", ""))
         audit.note("openings.read", org=org, actor=actor, detail=detail)
 

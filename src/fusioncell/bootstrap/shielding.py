@@ -159,7 +159,7 @@ def follow_subscribers(serving: Serving, subscribers: Subscribers, server: DnsSe
 def join_shield(
     *, folder: Folder, settings: Settings, key: bytes, databases: dict[str, SqlDatabase], record: Record,
     fusion: Fusion, intake: Intake, clock: Clock, randomness: Randomness, settle: Callable[[int], None],
-    proved_names: Callable[[], Sequence[str]], on_open: Callable[[Viewer | None, str, int], None],
+    proved_names: Callable[[], Sequence[str]], on_open: Callable[[Viewer | None, str], None],
 ) -> Shielding:  # fmt: skip
     """Join the shield. ``key``: the hub's (derive yours by a label); ``settle(seq)`` waits for the projections;
     ``on_open`` is told of each look at the log's openings (``Translog.on_open``).

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from fusioncell.cli import shield_radius, shield_rules, shield_undo, shield_zones
+from fusioncell.cli import shield_audit, shield_radius, shield_rules, shield_undo, shield_zones
 from fusioncell.cli.group import Group
 from fusioncell.cli.options import Where, json_option, plain, show, table, where_options
 from fusioncell.kernel.errors import NotFound
@@ -156,5 +156,6 @@ def _wait(door: Any, identifier: str, state: str) -> dict[str, Any]:
     return found
 
 
-for _command in (*shield_radius.COMMANDS, *shield_rules.COMMANDS, *shield_undo.COMMANDS, *shield_zones.COMMANDS):
+for _command in (*shield_audit.COMMANDS, *shield_radius.COMMANDS, *shield_rules.COMMANDS, *shield_undo.COMMANDS,
+                 *shield_zones.COMMANDS):  # fmt: skip
     shield.add_command(_command)

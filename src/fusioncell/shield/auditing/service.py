@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from fusioncell.kernel.clock import DAY, Clock, Instant
 from fusioncell.kernel.errors import BadInput, NotAllowed
 from fusioncell.kernel.marking import Viewer
@@ -19,6 +21,7 @@ from fusioncell.shield.standing.service import SAMPLE_DAYS, StandingApprovals
 LISTED = 50
 """Rows of each list; the table (CSV) has :data:`MOST`."""
 MOST = 10_000
+_CATEGORY = re.compile(r"[a-z][a-z0-9-]{1,39}", re.ASCII)
 USUAL_DAYS, LONGEST_DAYS = 30, 1100
 
 
@@ -34,11 +37,12 @@ class Auditing:
         """Return what is asked about; without instants the last 30 days. Raises BadInput."""
         end = self._clock.now() + 1 if until is None else until
         begin = end - USUAL_DAYS * DAY if since is None else since
-        if not 0 < begin < end or end - begin > LONGEST_DAYS * DAY:
+        latest = self._clock.now() + 366 * DAY
+        if not 0 < begin < end <= latest or end - begin > LONGEST_DAYS * DAY:
             raise BadInput("that is no period", hint=f"It begins before it ends, and has at most {LONGEST_DAYS} days.",
                            place="since")  # fmt: skip
-        if len(category) > 40:
-            raise BadInput("that is no category", place="category")
+        if category and not _CATEGORY.fullmatch(category):
+            raise BadInput("that is no category", hint="The policy names them, as `phishing`.", place="category")
         return Period(begin, end, category)
 
     def report(self, viewer: Viewer, period: Period) -> Report:

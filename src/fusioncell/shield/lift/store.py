@@ -120,9 +120,12 @@ def open_since(connection: Connection, at: int, audiences: Iterable[int], limit:
     """Return the open decisions that were proposed or published since an instant."""
     sql, value = connection.among(audiences)
     return connection.rows(
-        f"{_OPEN} AND (published_at >= ? OR (state = 'proposed' AND proposed_at >= ?)) AND audience IN {sql} "
-        "ORDER BY seq LIMIT ?",
-        (at, at, value, limit),
+        # Each part by an index of its own, or all that stands would be looked at.
+        f"{_OPEN} AND seq IN (SELECT seq FROM shield_decision WHERE serial > 0 AND published_at >= ? "
+        "UNION SELECT seq FROM shield_decision WHERE exercise = 1 AND published_at >= ? AND state = 'published' "
+        "UNION SELECT seq FROM shield_decision WHERE state = 'proposed' AND proposed_at >= ?) "
+        f"AND audience IN {sql} ORDER BY seq LIMIT ?",
+        (at, at, at, value, limit),
     )
 
 

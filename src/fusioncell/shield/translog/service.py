@@ -54,9 +54,9 @@ class Head:
 class Translog:
     """The front door of the transparency log."""
 
-    on_open: Callable[[Viewer | None, str, int], None] = staticmethod(lambda viewer, name, count: None)
+    on_open: Callable[[Viewer | None, str], None] = staticmethod(lambda viewer, name: None)
     """Is told of each look at openings that are not everyone's: whose (None: the name's owner), of which name ("": of
-    all), how many. ``bootstrap`` has it written to the audit log."""
+    all). ``bootstrap`` has it written to the audit log."""
 
     def __init__(
         self, *, record: Record, database: Database, clock: Clock, randomness: Randomness,
@@ -243,7 +243,7 @@ class Translog:
             else:
                 rows = store.public_openings(connection, self._clock.now(), size, after, most, name)
         if holds(viewer):
-            self.on_open(viewer, name, len(rows))
+            self.on_open(viewer, name)
         return [self._opening(*row) for row in rows]
 
     def opening_for(self, name: str) -> list[Opening]:
@@ -252,7 +252,7 @@ class Translog:
             size = self._head(connection).size
             every = self._record.audiences_where(lambda _: True)
             rows = store.openings(connection, every, size, -1, MAX_OPENINGS, name)
-        self.on_open(None, name, len(rows))
+        self.on_open(None, name)
         return [self._opening(*row) for row in rows]
 
     def _opening(self, place: int, kind: str, name: str, serial: int, decision: str) -> Opening:
