@@ -192,3 +192,21 @@ def test_a_single_claim_ends_on_the_day_that_plain_arithmetic_tells(
     voice = latest - (log2(weight / weigh.ORIGIN_CAP) if weight > weigh.ORIGIN_CAP else 0.0)
     days = (weigh.LANDMARK + (voice - log2(log(FLOOR / (1 - FLOOR)) - base)) * (half * DAY)) / DAY
     assert found == [(3, code, weigh.probability(score), max(0, ceil(days)))]
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(TIED, min_size=1, max_size=4))
+def test_years_after_the_landmark_a_half_life_of_a_day_is_no_overflow(groups: list[list[tuple[Any, ...]]]) -> None:
+    """The day moves by as many days as the claims were made later, and nothing else changes."""
+    later = 1_800
+
+    def moved(rows: list[tuple[Any, ...]], days: int) -> list[tuple[Any, ...]]:
+        return [(*row[:6], weigh.forward(row[5], row[7] + days * DAY, DAY), row[7] + days * DAY, row[8], 1)
+                for row in rows]  # fmt: skip
+
+    for group in groups:
+        sooner, found = standing(moved(group, 0)), standing(moved(group, later))
+        assert [row[:3] for row in found] == [row[:3] for row in sooner]
+        assert all(abs(one[3] - other[3] - later) <= 1 for one, other in zip(found, sooner, strict=True))
+        apart = _joined(moved(group, later), NAMES, {}, weigh.probability) if len(group) > 1 else None
+        assert apart is None or [(7, CODE, *apart)] == found

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from itertools import chain
-from math import log2
+from math import floor, log2
 from operator import itemgetter
 from typing import Any, NamedTuple
 
@@ -25,6 +25,9 @@ import numpy.typing as npt
 from fusioncell.fusion import weigh
 from fusioncell.fusion.learned.fading import STEP
 
+_HIGHEST = 900
+"""Forward-decayed weights beyond 2 to this are counted from later than the landmark: a float ends at 2 to the 1,024th,
+which a half-life of a day reaches within three years."""
 MOST = 16
 """Claims of a value up to which it is weighed here: the work grows with their square."""
 _BENIGN = 3
@@ -64,7 +67,8 @@ class Told(NamedTuple):
 
 class Sums(NamedTuple):
     """What claims come to, value by value, as :func:`fusion.stand.standing_of` wants it: undecayed and forward-decayed
-    sums, for and against taken together, without the prior; whether anything accuses it; half-life in days."""
+    sums, for and against taken together, without the prior; whether anything accuses it; half-life in days.
+    ``lifted``: from how many half-lives after the landmark ``left`` is counted."""
 
     ids: Floats
     codes: Floats
@@ -73,6 +77,7 @@ class Sums(NamedTuple):
     left: Floats
     accused: Flags
     days: Floats
+    lifted: Floats
 
 
 def numbers(rows: Sequence[Row]) -> Floats:
@@ -106,6 +111,16 @@ def plain(told: Told, keys: Sequence[str], family: Collection[int]) -> Flags:
     return np.asarray(~many[told.of])
 
 
+def lifted(latest: float) -> float:
+    """Return how many half-lives after the landmark a value's forward-decayed weights are counted from, whose strongest
+    is 2 to this: 0 but for what lies far from it.
+
+    >>> [lifted(each) for each in (-1_500.0, 899.9, 901.5)]
+    [0.0, 0.0, 1.0]
+    """
+    return float(max(0, floor(latest) - _HIGHEST))
+
+
 def sums(told: Told, names: Mapping[int, str]) -> Sums:
     """Weigh values, of whose claims all are there."""
     claims = _ordered(_joined(told), names)
@@ -117,10 +132,12 @@ def sums(told: Told, names: Mapping[int, str]) -> Sums:
     more = over > 1.0
     over[more] = [log2(each) for each in over[more].tolist()]
     over[~more] = 0.0
-    left = np.array([2.0**each for each in (claims.latest - over).tolist()])
+    first = np.flatnonzero(np.diff(told.of, prepend=-1))
+    tops = np.maximum.reduceat(told.latest, first) if len(first) else told.latest
+    up = np.array([lifted(each) for each in tops.tolist()], np.float64)
+    left = np.array([2.0**each for each in (claims.latest - over - up[claims.of]).tolist()])
     kept = left.copy()
     np.maximum.at(kept, voice[~own], left[~own])
-    first = np.flatnonzero(np.diff(told.of, prepend=-1))
 
     def summed(what: Floats, side: Flags) -> Floats:
         """Add up in their order: a sum of bincount is taken one after the other."""
@@ -130,7 +147,7 @@ def sums(told: Told, names: Mapping[int, str]) -> Sums:
     return Sums(
         told.ids[first], told.codes[first], summed(counted, against_it), summed(counted, for_it),
         summed(kept, against_it) - summed(kept, for_it), np.bincount(claims.of[against_it], minlength=len(first)) > 0,
-        told.fade[first] % STEP,
+        told.fade[first] % STEP, up,
     )  # fmt: skip
 
 

@@ -120,7 +120,7 @@ def _folded(sums: fold.Sums, judge: _Judge) -> Standing:
     score = bases + sums.against - sums.excuses
     known = sums.accused & (score >= _LOG_FLOOR) & (sums.left > 0)
     malicious = _judged(score[known], judge)
-    halves = np.array([log2(each) for each in sums.left[known].tolist()]) - needs[known]
+    halves = np.array([log2(each) for each in sums.left[known].tolist()]) + sums.lifted[known] - needs[known]
     days = _days(halves, sums.days[known])
     return Standing(sums.ids[known].astype(np.int64), sums.codes[known].astype(np.int16), malicious, days)
 
@@ -175,25 +175,27 @@ def _joined(
     """Several claims: the origins are chosen as for a single look-up, where it takes choosing."""
     base, need = _of_type(rows[0][1])
     lives = {days_in(row[9]) for row in rows}
+    lifted = fold.lifted(max([row[6] for row in rows]))
     accusing: _Voices = ()
     excusing: _Voices = ()
     if len(lives) == 1 and _apart(rows, names, kin):
         # The strongest first, as they are summed there: the same bits.
         ordered = sorted([(-row[5], -row[6], row[4]) for row in rows])
-        against = [_capped(-weight, -latest) for weight, latest, stance in ordered if stance != _BENIGN]
-        excuses = [_capped(-weight, -latest) for weight, latest, stance in ordered if stance == _BENIGN]
+        against = [_capped(-weight, -latest, lifted) for weight, latest, stance in ordered if stance != _BENIGN]
+        excuses = [_capped(-weight, -latest, lifted) for weight, latest, stance in ordered if stance == _BENIGN]
         score = base + sum([weight for weight, _ in against]) - sum([weight for weight, _ in excuses])
         left = sum([fading for _, fading in against]) - sum([fading for _, fading in excuses])
         accused = bool(against)
     else:
         score, accusing, excusing = _summed(rows, names, kin)
-        left = _forward(accusing) - _forward(excusing)
+        since = weigh.LANDMARK + int(lifted) * min(lives) * DAY
+        left = _forward(accusing, since) - _forward(excusing, since)
         accused = bool(accusing)
     if not accused or score < _LOG_FLOOR:
         return None
     if len(lives) > 1:
         return judge(score), _last_day(accusing, excusing, 2.0**need, max(row[7] for row in rows), max(lives))
-    return (judge(score), _day(log2(left) - need, lives.pop() * DAY)) if left > 0 else None
+    return (judge(score), _day(log2(left) + lifted - need, lives.pop() * DAY)) if left > 0 else None
 
 
 def _apart(rows: Sequence[Row], names: Mapping[int, str], kin: Mapping[str, Kin]) -> bool:
@@ -208,11 +210,11 @@ def _apart(rows: Sequence[Row], names: Mapping[int, str], kin: Mapping[str, Kin]
     )  # fmt: skip
 
 
-def _capped(weight: float, latest: float) -> tuple[float, float]:
+def _capped(weight: float, latest: float, lifted: float) -> tuple[float, float]:
     """Return what an origin of one claim weighs, and its forward-decayed weight, both capped."""
     if weight > weigh.ORIGIN_CAP:
-        return weigh.ORIGIN_CAP, 2.0 ** (latest - log2(weight / weigh.ORIGIN_CAP))
-    return weight, 2.0**latest
+        return weigh.ORIGIN_CAP, 2.0 ** (latest - log2(weight / weigh.ORIGIN_CAP) - lifted)
+    return weight, 2.0 ** (latest - lifted)
 
 
 def score_of(rows: Sequence[Row], names: Mapping[int, str], kin: Mapping[str, Kin]) -> float | None:
@@ -253,7 +255,7 @@ def _evidence(
                     any([each.copier for each in found]), days_in(key[3]) * DAY)  # fmt: skip
 
 
-def _forward(voices: _Voices, at: int = weigh.LANDMARK) -> float:
+def _forward(voices: _Voices, at: int) -> float:
     """Sum what is left of origins at an instant, each capped where it was made; at the landmark, the forward-decayed
     weights."""
     total = 0.0
