@@ -106,7 +106,7 @@ def table(auditing: Auditing, viewer: Viewer, since: Since = "", until: Until = 
     for row, place in auditing.table(viewer, period):
         cells = [_when(each) or "" if 7 <= at <= 9 else _cell(each) for at, each in enumerate(row)]
         write([*cells, "" if place is None else place])
-    return Response(out.getvalue(), media_type="text/csv; charset=utf-8",
+    return Response(out.getvalue(), media_type="text/csv",
                     headers={"Content-Disposition": 'attachment; filename="blocks.csv"'})  # fmt: skip
 
 
