@@ -319,6 +319,7 @@ def test_a_phishing_mail_is_reported_and_its_link_called_malicious(made: MadeHub
         receipt = client.get(answer.headers["location"]).text
         assert "Your account will be closed" in receipt and "Only mentioned so far" in receipt
         assert f'value="{link}"' in receipt and "20261122" not in receipt
+        assert "priya@works.example" not in receipt
         answer = client.post("/contribute", data={"csrf": csrf_of(receipt), "tlp": "green", "group": "", "key": [link]})
         assert answer.status_code == 303, answer.text
         made.hub.settle()

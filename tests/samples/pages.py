@@ -479,7 +479,7 @@ REACH = {
     "warning": "",
 }
 CONTRIBUTE: Context = {
-    "form": {"title": "", "text": "", "tlp": "green", "group": "", "anonymous": "", "at_once": ""},
+    "form": {"title": "", "text": "", "tlp": "green", "group": "", "anonymous": "", "at_once": "", "recipients": ""},
     "promise": {"ready": True, "officers": ["Ada Okafor (Ministry of Works)", "Jon Berg (Provider)"], "coming": [],
                 "minutes": 60},
     "tlps": TLPS,

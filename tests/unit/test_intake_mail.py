@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import base64
+from contextlib import suppress
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fusioncell.intake.extract import extract_entry
 from fusioncell.intake.formats import split_body
-from fusioncell.intake.mailtext import MAX_LINES, MAX_PARTS, is_mail, subject_of, words_of
+from fusioncell.intake.mailtext import MAX_LINES, MAX_PARTS, is_mail, subject_of, without_recipients, words_of
 from fusioncell.intake.model import Extract, Limits, Split
 from fusioncell.intake.said import said_in
 from fusioncell.kernel.claim import Stance
 from fusioncell.kernel.entry import Entry, Payload
+from fusioncell.kernel.errors import BadInput
 from fusioncell.kernel.marking import Tlp
 
 HEAD = (b"Return-Path: <bob@sender.example>\r\nFrom: bob@sender.example\r\nTo: help@desk.example\r\n"
@@ -83,3 +85,44 @@ def test_odd_mail_is_read_as_far_as_it_goes(body: bytes) -> None:
 def test_no_bytes_break_it(tail: bytes, cut: int) -> None:
     for body in (MAIL[:cut] + tail + MAIL[cut:], HEAD + tail, MAIL[:cut] + tail):
         words_of(body), subject_of(body), is_mail(body), said_in("text", body)
+
+
+def letter(*head: str, text: str = "Hello") -> bytes:
+    return "\r\n".join(["From: a@evil.example", *head, "Subject: Pay", "", text]).encode()
+
+
+@pytest.mark.parametrize("head", [
+    "To: Ann <ann@works.example>", "Cc: bob@b.example,\r\n\tann@works.example", "delivered-to: ANN@works.example",
+    "X-Original-To: ann@works.example", "Envelope-To: ann@works.example", "Bcc: ann@works.example",
+])  # fmt: skip
+def test_who_received_a_mail_is_left_out(head: str) -> None:
+    link = "http://evil.example/?e=Ann@works.example&f=ann%40works.example"
+    kept = without_recipients(letter("Received: from x by y for <ann@works.example>", head, text=f"Ann, see {link}"))
+    assert b"ann@" not in kept.lower() and b"ann%40" not in kept.lower() and b"bob@" not in kept
+    assert b"From: a@evil.example\r\n" in kept
+    assert b"Subject: Pay\r\n\r\nAnn, see http://evil.example/?e=RECIPIENT&f=RECIPIENT" in kept
+    assert without_recipients(kept) == kept
+
+
+@pytest.mark.parametrize("body", [
+    b"value,type\nann@works.example,email\n", b"To: ann@works.example", b"{}", b"", letter(),
+    b"Note: To: x\n\nTo: a@b.example\n",
+])  # fmt: skip
+def test_what_names_no_recipient_stays_as_it_is(body: bytes) -> None:
+    assert without_recipients(body) == body
+
+
+def test_a_recipient_within_an_encoded_part_is_told_of() -> None:
+    mail = letter("To: ann@works.example", "MIME-Version: 1.0", "Content-Transfer-Encoding: base64",
+                  text=base64.b64encode(b"Dear ann@works.example, pay.").decode())  # fmt: skip
+    with pytest.raises(BadInput, match="encoded"):
+        without_recipients(mail)
+    with pytest.raises(BadInput, match="more than"):
+        without_recipients(letter("To: " + ", ".join(f"a{each}@b.example" for each in range(21))))
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.binary(max_size=400), st.sampled_from((b"To: a@b.example\n", b"Cc:\n a@b.example\n", b"")))
+def test_any_bytes_are_taken(rest: bytes, line: bytes) -> None:
+    with suppress(BadInput):
+        assert b"a@b.example" not in without_recipients(b"From: x\n" + line + b"\n" + rest) or not line

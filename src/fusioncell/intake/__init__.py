@@ -10,6 +10,7 @@ from fusioncell.intake.extract import extract_entry, since_of
 from fusioncell.intake.formats import detect, split_body
 from fusioncell.intake.gunzip import gunzip_bounded
 from fusioncell.intake.instants import any_time
+from fusioncell.intake.mailtext import without_recipients
 from fusioncell.intake.misp import event_meta
 from fusioncell.intake.misp_types import observables_of
 from fusioncell.intake.move import BEHALF, is_on_behalf
@@ -79,4 +80,5 @@ __all__ = [
     "signed64",
     "since_of",
     "split_body",
+    "without_recipients",
 ]

@@ -5,7 +5,8 @@ Rules kept here:
 1. Only what says by its headers that it is MIME is decoded; any other text stays as it came. The numbers that letters
    have (Message-ID and those that name them) are not read: they look like addresses.
 2. Of HTML the words and the links are read. Links are live, so by themselves they accuse nobody (``freetext``).
-3. Bounded: what is too long, or of too many parts, is read as it came. Never raises for what a mail holds.
+3. Who received a mail can be left out, before it is kept: reporting it is no reason to name its victim.
+4. Bounded: what is too long, or of too many parts, is read as it came. Never raises for what a mail holds.
 
 What is not here: what is attached, and who may read it.
 """
@@ -21,7 +22,7 @@ from email.parser import BytesParser
 from email.policy import compat32
 from html import unescape
 
-from fusioncell.kernel.errors import FAULTS_OF_CONTENT
+from fusioncell.kernel.errors import FAULTS_OF_CONTENT, BadInput
 
 MAX_BYTES = 2 << 20
 MAX_LINES = 50_000
@@ -32,6 +33,13 @@ _MIME = re.compile(rb"^(?:MIME-Version|Content-Type|Content-Transfer-Encoding):"
 _LETTER = re.compile(rb"^(?:From|Date|Message-ID|Received|Return-Path|Subject):", re.IGNORECASE | re.MULTILINE)
 _NUMBERS = re.compile(r"^(?:Message-ID|In-Reply-To|References|Content-ID):.*\n(?:[ \t].*\n){0,50}",
                       re.IGNORECASE | re.MULTILINE)
+_RECIPIENTS = re.compile(
+    rb"^(?:(?:Resent-|Apparently-|Original-|X-)?(?:To|Cc|Bcc)|(?:X-)?(?:Original|Envelope|Delivered|Forwarded)-To|"
+    rb"X-RCPT-TO|X-MS-Exchange-Organization-OriginalEnvelopeRecipients):.*\n(?:[ \t].*\n){0,200}",
+    re.IGNORECASE | re.MULTILINE,
+)
+_ADDRESS = re.compile(rb"[A-Za-z0-9._%+'=-]{1,64}@[A-Za-z0-9.-]{1,255}")
+MAX_RECIPIENTS = 20
 _LINK = re.compile(r"(?:href|src|action)\s{0,5}=\s{0,5}[\"']?((?:https?|ftp)://[^\s\"'<>]{1,2000})", re.IGNORECASE)
 _TAG = re.compile(r"<[^<>]{0,4000}>")
 _CHARSET = re.compile(r"us-ascii|utf-?8|iso-8859-\d{1,2}|(?:windows-|cp)125\d|koi8-[ru]|gb2312|gbk|gb18030|big5|"
@@ -60,6 +68,34 @@ def subject_of(body: bytes) -> str:
         return " ".join(str(make_header(decode_header(str(message.get("Subject", ""))))).split())
     except (*FAULTS_OF_CONTENT, MessageError):
         return ""
+
+
+def without_recipients(body: bytes) -> bytes:
+    """Return a mail without the header lines that say who received it, and with ``RECIPIENT`` in place of their
+    addresses wherever else they stand, in links too. What is no mail is returned as it is.
+
+    Raises BadInput where an address stands in what only decoding shows, or where there are too many.
+    """
+    if not _HEADER.match(body) or len(body) > MAX_BYTES or not _LETTER.search(_head(body)):
+        return body
+    head, gap, rest = re.split(rb"(\r?\n\r?\n|\Z)", body, maxsplit=1)
+    head += b"\n"
+    lines = _RECIPIENTS.findall(head)
+    addresses = {each.lower() for line in lines for each in _ADDRESS.findall(line)}
+    if not lines:
+        return body
+    if len(addresses) > MAX_RECIPIENTS:
+        raise BadInput(f"this mail went to more than {MAX_RECIPIENTS} addresses", hint="Remove them from it first.")
+    kept = _RECIPIENTS.sub(b"", head)[:-1] + gap + rest
+    if not addresses:
+        return kept
+    longest = [re.escape(each).replace(b"@", b"(?:@|%40|=40)") for each in sorted(addresses, key=len, reverse=True)]
+    said = re.compile(rb"(?i)" + b"|".join(longest))
+    kept = said.sub(b"RECIPIENT", kept)
+    if said.search(words_of(kept).encode()):
+        raise BadInput("an encoded part of this mail names who received it",
+                       hint="Paste its text instead, without the address, or keep who received it.")  # fmt: skip
+    return kept
 
 
 def _said_in_head(body: bytes) -> str:

@@ -10,7 +10,7 @@ from litestar.concurrency import sync_to_thread
 from litestar.datastructures import UploadFile
 
 from fusioncell.bootstrap import Hub
-from fusioncell.intake import detect, extract_entry
+from fusioncell.intake import detect, extract_entry, without_recipients
 from fusioncell.intake.service import Terms
 from fusioncell.kernel.claim import Stance
 from fusioncell.kernel.errors import BadInput, FusionCellError, NotAllowed, NotFound, UnsupportedMedia
@@ -126,7 +126,7 @@ def ask(request: Asked, hub: Hub, viewer: Viewer) -> Page:
     """Show the form."""
     nameless = request.query_params.get("anonymous", "")[:1]
     return _form_page(request, hub, viewer, {"title": "", "text": "", "tlp": "", "group": "", "anonymous": nameless,
-                                             "at_once": ""})  # fmt: skip
+                                             "at_once": "", "recipients": ""})  # fmt: skip
 
 
 @get(
@@ -168,7 +168,7 @@ async def contribute(request: Asked, hub: Hub, viewer: Viewer) -> Page:
     title = " ".join(text_of(fields, "title", 200).split())
     form = {"title": title, "text": text_of(fields, "text", 1 << 20), "tlp": text_of(fields, "tlp", 40),
             "group": text_of(fields, "group", 200), "anonymous": text_of(fields, "anonymous", 1),
-            "at_once": text_of(fields, "at_once", 1)}  # fmt: skip
+            "at_once": text_of(fields, "at_once", 1), "recipients": text_of(fields, "recipients", 1)}  # fmt: skip
     body, filename = await _body_of(fields)
     if not body.strip():
         # Of a text that only mentioned values: those that its author ticked, as a list.
@@ -192,7 +192,8 @@ async def contribute(request: Asked, hub: Hub, viewer: Viewer) -> Page:
                 people=tuple(party for party in audience.parties if party.startswith("person:")),
                 filename=filename,
             )
-            given = body if filename else _entitled(body, title)
+            less = body if form["recipients"] else without_recipients(body)
+            given = less if filename else _entitled(less, title)
             if form["anonymous"]:
                 now = bool(form["at_once"])
                 # A file's name may tell whose it is.
