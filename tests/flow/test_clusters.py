@@ -69,7 +69,8 @@ def test_five_members_five_ways_one_cluster(served: ServedHub) -> None:
         text.posts(MAIL, "text/plain", tlp="green"),
         table.posts(f"domain,url\n{C2},{KIT}\n".encode(), "text/csv", tlp="green"),
         stix.posts(STIX, tlp="green"),
-        form.posts(f"Malicious: {C2} and {KIT}", "text/plain", tlp="green"),
+        form.posts("Malicious: login[.]sunken-storm[.]example and hxxp://203[.]0[.]113[.]77/kit/gate[.]php",
+                       "text/plain", tlp="green"),
         api.posts(json.dumps(API), "application/json", tlp="green"),
     ]
     other = text.posts(b"domain\nunrelated.example\n", "text/csv", tlp="green")

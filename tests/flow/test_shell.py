@@ -35,7 +35,7 @@ ROLES = {
     "member": ["/exchange/new", "/contribute", "/exchange/requests", "/groups", "/search"],
     "approver": ["/shield", "/exchange/requests", "/groups", "/search", "/exchange"],
     "lead": ["/exchange/new", "/contribute", "/people", "/exchange/requests", "/groups"],
-    "operator": ["/ops", "/admin/audit", "/exchange/requests", "/groups", "/search"],
+    "operator": ["/ops", "/shield/audit", "/admin/audit", "/exchange/requests", "/groups"],
     "secretary": ["/admin", "/exchange/requests", "/groups", "/search", "/exchange"],
     "reader": ["/exchange/requests", "/groups", "/search", "/exchange", "/notifications"],
     "police": ["/exchange/new", "/contribute", "/exchange/requests", "/groups", "/search"],

@@ -35,9 +35,9 @@ def test_a_restored_hub_says_that_it_is_frozen_and_an_operator_thaws_it(tmp_path
     made.hub.settle()
     made.hub.close()
     run, there = CliRunner(), str(tmp_path / "restored")
-    kept = run.invoke(main, ["backup", str(tmp_path / "hub.tar"), "--data", str(tmp_path / "hub")])
+    kept = run.invoke(main, ["backup", str(tmp_path / "hub.tar.zst"), "--data", str(tmp_path / "hub")])
     assert kept.exit_code == 0, kept.output
-    told = run.invoke(main, ["restore", str(tmp_path / "hub.tar"), "--data", there])
+    told = run.invoke(main, ["restore", str(tmp_path / "hub.tar.zst"), "--data", there])
     assert "frozen" in told.output, told.output
     refused = run.invoke(main, ["shield", "approve", "b.example", "--data", there])
     assert refused.exit_code and "frozen" in refused.output

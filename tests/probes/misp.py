@@ -96,6 +96,8 @@ MISP_PROBES: dict[str, Ask] = {
     "GET events/view": _of_each("events/view", "event", "/deleted:1", "/metadata:1", "/extended:1"),
     "GET attributes/index": _once("attributes/index"),
     "GET attributes/view": _of_each("attributes/view", "attribute"),
+    "GET attributes/download": _of_each("attributes/download", "attribute"),
+    "GET attributes/downloadAttachment": _of_each("attributes/downloadAttachment", "attribute"),
     "GET objects/view": _objects,
     "GET sightings/index": _once("sightings/index"),
     "GET sightings/listSightings": _of_each("sightings/listSightings", "event", "/event"),

@@ -228,12 +228,12 @@ def test_a_later_member_does_not_see_the_past() -> None:
 def test_a_role_never_widens_sight() -> None:
     standing = Standing("o1", _person("administrator"))
     by_role = [recognise(standing, (role,)) for role in ROLES]
-    offices = {"may:approve", "may:answer", "may:operate", "may:deconflict"}
+    offices = {"may:approve", "may:answer", "may:operate", "may:deconflict", "may:audit"}
     sight = {(viewer.parties - offices, viewer.client_parties, viewer.member) for viewer in by_role}
     assert len(sight) == 1
     # The office of approver reads proposals (ADR 0006), the Fusion Cell what is addressed to it (ADR 0009), operators
-    # the counts of hits; no more. (No administrator holds what an officer of deconfliction may.)
-    for office in ("approve", "answer", "operate"):
+    # the counts of hits, auditors how blocks came to be decided; no more. (No administrator holds what an officer of deconfliction may.)
+    for office in ("approve", "answer", "operate", "audit"):
         assert {role for role, viewer in zip(ROLES, by_role, strict=True) if f"may:{office}" in viewer.parties} == {
             role for role, permissions in ROLES.items() if office in permissions}
 

@@ -34,7 +34,7 @@ def overview(request: Asked, hub: Hub, viewer: Viewer) -> Page:
     """Show what waits, and lead to each part."""
     parts = parts_of(viewer)
     if not parts:
-        raise NotAllowed("Only administrators, secretaries, auditors and officers have work here.", hint=ASK)
+        raise NotAllowed("Only administrators, secretaries, auditors and officers have work here.", hint=str(ASK))
     names = Names(hub)
     known = hub.joining.applications() if "vet" in parts else []
     rows = [{"id": one.id, "href": f"/admin/applications/{one.id}", "name": one.filled.name, "at": one.at,
