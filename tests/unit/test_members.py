@@ -232,7 +232,8 @@ def test_a_role_never_widens_sight() -> None:
     sight = {(viewer.parties - offices, viewer.client_parties, viewer.member) for viewer in by_role}
     assert len(sight) == 1
     # The office of approver reads proposals (ADR 0006), the Fusion Cell what is addressed to it (ADR 0009), operators
-    # the counts of hits, auditors how blocks came to be decided; no more. (No administrator holds what an officer of deconfliction may.)
+    # the counts of hits, auditors how blocks came to be decided;
+    # no more. (No administrator holds what an officer of deconfliction may.)
     for office in ("approve", "answer", "operate", "audit"):
         assert {role for role, viewer in zip(ROLES, by_role, strict=True) if f"may:{office}" in viewer.parties} == {
             role for role, permissions in ROLES.items() if office in permissions}
