@@ -15,7 +15,7 @@ from fusioncell.kernel.marking import Viewer
 from fusioncell.shield.appeals.model import Filed
 from fusioncell.shield.auditing import Report
 from fusioncell.shield.auditing.model import Heard, Samples, Sum
-from fusioncell.shield.auditing.routes import report_json
+from fusioncell.shield.auditing.routes import instant_of, report_json
 from fusioncell.shield.fuse.model import Limits
 from fusioncell.shield.model import State
 
@@ -165,6 +165,12 @@ def test_it_is_for_auditors_and_for_periods(hub: Hub) -> None:
             auditing.period(since, until, "")
     with pytest.raises(BadInput):
         auditing.period(None, None, "phishing\x00")
+
+
+@pytest.mark.parametrize("text", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00", "2026-13-01", "soon"])
+def test_what_is_no_instant_is_told_so(text: str) -> None:
+    with pytest.raises(BadInput, match="no instant"):
+        instant_of(text, "since")
 
 
 def test_an_empty_hub_has_an_empty_report(hub: Hub) -> None:

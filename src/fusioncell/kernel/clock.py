@@ -72,7 +72,10 @@ def parse_instant(text: str) -> Instant:
     if zone and zone not in "Zz":
         sign = 1 if zone[0] == "+" else -1
         digits = zone[1:].replace(":", "")
-        moment -= sign * timedelta(hours=int(digits[:2]), minutes=int(digits[2:]))
+        try:
+            moment -= sign * timedelta(hours=int(digits[:2]), minutes=int(digits[2:]))
+        except OverflowError:
+            raise ValueError(f"not a time of years 1 to 9999: {text[:40]!r}") from None
     return (moment - _EPOCH) // timedelta(microseconds=1) + (SECOND if leap else 0)
 
 

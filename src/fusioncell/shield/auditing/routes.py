@@ -9,6 +9,7 @@ from typing import Annotated, Any
 from litestar import Response, get
 from litestar.params import Parameter
 
+from fusioncell.kernel.cells import cell
 from fusioncell.kernel.clock import MINUTE, Instant, format_instant, parse_instant
 from fusioncell.kernel.errors import BadInput
 from fusioncell.kernel.marking import Viewer
@@ -16,7 +17,6 @@ from fusioncell.shield.auditing.model import Report
 from fusioncell.shield.auditing.service import Auditing
 
 _QUERY: dict[str, Any] = {"permission": "audit", "query": frozenset({"since", "until", "category"})}
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 COLUMNS = ("decision", "name", "category", "severity", "state", "origin", "published_by", "published", "expires",
            "ended", "approvers", "standing", "guards", "policy", "ended_by", "reason_code", "reason",
            "log_index")  # fmt: skip
@@ -104,16 +104,10 @@ def table(auditing: Auditing, viewer: Viewer, since: Since = "", until: Until = 
     write = csv.writer(out, lineterminator="\r\n").writerow
     write(COLUMNS)
     for row, place in auditing.table(viewer, period):
-        cells = [_when(each) or "" if 7 <= at <= 9 else _cell(each) for at, each in enumerate(row)]
+        cells = [_when(each) or "" if 7 <= at <= 9 else cell(each) for at, each in enumerate(row)]
         write([*cells, "" if place is None else place])
     return Response(out.getvalue(), media_type="text/csv",
                     headers={"Content-Disposition": 'attachment; filename="blocks.csv"'})  # fmt: skip
-
-
-def _cell(value: object) -> str:
-    """Write what people wrote so that no spreadsheet takes it for a formula (CWE-1236)."""
-    text = str(value)
-    return f"'{text}" if text.startswith(_FORMULA) else text
 
 
 HANDLERS = (report, table)

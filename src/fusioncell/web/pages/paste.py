@@ -11,6 +11,7 @@ from litestar.concurrency import sync_to_thread
 
 from fusioncell.bootstrap import Hub
 from fusioncell.fusion.model import Assessment
+from fusioncell.kernel.cells import cell
 from fusioncell.kernel.clock import format_instant
 from fusioncell.kernel.errors import BadInput, Conflict, FusionCellError
 from fusioncell.kernel.marking import Viewer
@@ -28,8 +29,6 @@ MOST = 1000
 MOST_SOURCES = 4
 MOST_WATCHED = 20
 _TRIM = "\"'`<>(){},;|*•"
-_CELLS = "=+-@\t\r"
-"""A cell that begins so is a formula to a spreadsheet (CWE-1236)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,11 +126,6 @@ def _watch(request: Asked, hub: Hub, viewer: Viewer, text: str, keys: list[str])
     return _page(request, hub, viewer, text, said=said)
 
 
-def _cell(text: object) -> str:
-    told = str(text)
-    return f"'{told}" if told[:1] in _CELLS and told else told
-
-
 def as_csv(rows: list[View]) -> bytes:
     """Write rows as CSV (RFC 4180), values as they are; no cell begins a formula."""
     out = io.StringIO(newline="")
@@ -140,10 +134,10 @@ def as_csv(rows: list[View]) -> bytes:
     for row in rows:
         one = row["one"]
         writer.writerow([
-            _cell(one["value"]), one["type"], str(one["words"]) if row["known"] else "unknown",
+            cell(one["value"]), one["type"], str(one["words"]) if row["known"] else "unknown",
             f"{row['malicious']:.3f}" if row["malicious"] is not None else "",
             format_instant(row["first"]) if row["first"] else "", format_instant(row["last"]) if row["last"] else "",
-            _cell(row["good"]), _cell("; ".join(map(str, row["orgs"]))),
+            cell(row["good"]), cell("; ".join(map(str, row["orgs"]))),
         ])  # fmt: skip
     return out.getvalue().encode()
 
