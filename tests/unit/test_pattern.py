@@ -42,6 +42,13 @@ COMPLETE = {
     "[network-traffic:dst_ref.value = 'evil.example']": ["domain-name evil.example"],
     "[domain-name:value = 'a.example' OR domain-name:value = 'A.example']": ["domain-name a.example"],
     "[app:id = 'com.spy']": ["mobile-application-id com.spy"],
+    "[network-traffic:dst_ref.type = 'ipv4-addr' AND network-traffic:dst_ref.value = '192.0.2.1']":
+        ["ipv4-addr 192.0.2.1"],
+    "[(network-traffic:dst_ref.type = 'domain-name' AND network-traffic:dst_ref.value = 'evil.example') AND "
+    "network-traffic:dst_port = '8080']": ["domain-name evil.example"],
+    f"[file:name = 'x.exe' AND file:hashes.MD5 = '{MD5}' AND file:size = 12]": [f"md5 {MD5}"],
+    "[domain-name:value = 'a.example' AND domain-name:resolves_to_refs[*].value = '192.0.2.1']":
+        ["domain-name a.example"],
 }
 
 
@@ -54,7 +61,8 @@ def test_equalities_become_observables(pattern: str) -> None:
 KEPT = {
     "[domain-name:value = 'a.example' AND ipv4-addr:value = '192.0.2.1']":
         (["domain-name a.example", "ipv4-addr 192.0.2.1"], "AND"),
-    f"[file:name = 'x.exe' AND file:hashes.MD5 = '{MD5}']": (["filename x.exe", f"md5 {MD5}"], "AND"),
+    "[ipv4-addr:value = '192.0.2.1' OR network-traffic:dst_port = 443]":
+        (["ipv4-addr 192.0.2.1"], "path network-traffic:dst_port"),
     "[domain-name:value = 'a.example'] FOLLOWEDBY [domain-name:value = 'b.example']":
         (["domain-name a.example", "domain-name b.example"], "FOLLOWEDBY"),
     "[url:value LIKE 'http://a%']": ([], "LIKE"),
@@ -92,6 +100,12 @@ def test_the_rest_is_kept_with_its_reason(pattern: str) -> None:
     reading = observables_in(pattern)
     assert shown(reading) == expected
     assert not reading.complete and reason in reading.reason
+
+
+def test_what_stands_beside_a_value_is_told_apart() -> None:
+    named = observables_in(f"[file:name = 'x.exe' AND file:hashes.MD5 = '{MD5}']")
+    resolved = observables_in("[domain-name:value = 'a.example' AND domain-name:resolves_to_refs[*].value = '192.0.2.1']")
+    assert [one.value for one in (*named.beside, *resolved.beside)] == ["x.exe", "192.0.2.1"]
 
 
 def test_a_negation_never_leaks_a_value() -> None:

@@ -36,7 +36,10 @@ class PatternReading:
 
     ``equalities``: the observables that it requires to be equal, in order, each once.
     ``complete``: each of them *alone* makes the pattern match, and there is nothing else in it: equalities joined by
-    OR (``IN`` lists and ``ISSUBSET`` of a network included), or hashes of one object joined by AND.
+    OR (``IN`` lists and ``ISSUBSET`` of a network included), or hashes of one object joined by AND. What AND only adds
+    to one value (the type of what it refers to, ports, a file's size) does not count, as MISP's converter writes each
+    ``ip-dst`` and ``ip-dst|port``.
+    ``beside``: the file's name beside its hashes, the address that a name resolved to: with them, not instead of them.
     ``reason``: why it is not complete ("" where it is): other operators, unknown paths, bad values, bad syntax.
     """
 
@@ -45,6 +48,7 @@ class PatternReading:
     reason: str = ""
     bad: tuple[str, ...] = ()
     """Why values that are compared with are none of their type: faults, where ``reason`` tells of what is not read."""
+    beside: tuple[Observable, ...] = ()
 
 
 _KEY = r"(?:'(?:[^'\\]++|\\.)*+'|[A-Za-z0-9_][A-Za-z0-9_-]*+)"
@@ -103,15 +107,24 @@ _PATHS: dict[str, Reader] = {
     "payment-card:card_number": _of(_T.CARD), "cryptocurrency-wallet:value": _wallet,
     "cryptocurrency-wallet:address": _wallet, "app:id": _of(_T.APP_ID), "vulnerability:name": _of(_T.VULNERABILITY),
 }
+_NARROWS = frozenset(("network-traffic:dst_ref.type", "network-traffic:src_ref.type", "network-traffic:dst_port",
+                      "network-traffic:src_port", "network-traffic:protocols", "file:size"))
+"""Paths that only narrow what another comparison names."""
+_RESOLVED = "domain-name:resolves_to_refs.value"
 _CERTIFICATE = {_T.MD5: _T.X509_MD5, _T.SHA1: _T.X509_SHA1, _T.SHA256: _T.X509_SHA256}
 _INDEX = re.compile(r"\[(?:\*|[0-9]+)\]")
 _HASH_KEY = re.compile(r"[^a-z0-9]")
 
 
+def _plain(path: str) -> str:
+    """Write an object path without its indexes and quotation marks."""
+    return _INDEX.sub("", path).replace("'", "").lower()
+
+
 @lru_cache(maxsize=1024)
 def _reader(path: str) -> Reader | None:
     """Find the reader of an object path, whatever its spelling (``file:hashes.'SHA-256'``, ``file:hashes.sha256``)."""
-    plain = _INDEX.sub("", path).replace("'", "").lower()
+    plain = _plain(path)
     found = _PATHS.get(plain)
     if found is not None:
         return found
@@ -174,6 +187,8 @@ class _Walk:
     def __init__(self, tokens: Iterator[Token]) -> None:
         self._tokens = tokens
         self.found: dict[Observable, None] = {}
+        self.resolved: dict[Observable, None] = {}
+        self.narrows: list[str] = []
         self.joins: set[str] = set()
         self.others: list[str] = []
         self.bad: list[str] = []
@@ -261,12 +276,13 @@ class _Walk:
             self.others.append(f"NOT {operator}" if negated else operator)
             return
         reader = _reader(path)
+        plain = _plain(path)
         if reader is None:
-            self.others.append(f"path {path[:60]}")
+            (self.narrows if plain in _NARROWS else self.others).append(f"path {path[:60]}")
             return
         for value in values:
             try:
-                self.found[reader(value)] = None
+                (self.resolved if plain == _RESOLVED else self.found)[reader(value)] = None
             except BadValue as bad:
                 self.others.append(str(bad))
                 self.bad.append(str(bad))
@@ -323,14 +339,20 @@ def observables_in(pattern: str) -> PatternReading:
 def _conclude(walk: _Walk) -> PatternReading:
     """Decide whether each equality alone makes the pattern match."""
     found = tuple(walk.found)
+    named = (*found, *walk.resolved)
     if "NOT" in walk.others:
         return PatternReading(reason="NOT")
-    if walk.others:
+    if walk.others or not named:
         bad = tuple(dict.fromkeys(walk.bad))[:MAX_BAD]
-        return PatternReading(found, False, ", ".join(dict.fromkeys(walk.others))[:500], bad)
-    if walk.joins <= {"OR"}:
-        return PatternReading(found, True)
-    types = [observable.type for observable in found]
-    if walk.joins == {"AND"} and len(set(types)) == len(types) and set(types) <= _HASH_TYPES:
-        return PatternReading(found, True)
-    return PatternReading(found, False, " and ".join(sorted(walk.joins)))
+        return PatternReading(named, False, ", ".join(dict.fromkeys(walk.others + walk.narrows))[:500], bad)
+    if walk.joins <= {"OR"} and not walk.narrows:
+        return PatternReading(named, True)
+    if walk.joins == {"AND"}:
+        hashes = tuple(one for one in found if one.type in _HASH_TYPES)
+        names = tuple(one for one in found if one.type is _T.FILENAME)
+        if hashes and not walk.resolved and len(hashes) + len(names) == len(found) and len(names) < 2 and (
+                len({one.type for one in hashes}) == len(hashes)):
+            return PatternReading(hashes, True, beside=names)
+        if len(found) == 1 and (not walk.resolved or found[0].type is _T.DOMAIN):
+            return PatternReading(found, True, beside=tuple(walk.resolved))
+    return PatternReading(named, False, " and ".join(sorted(walk.joins)) or ", ".join(walk.narrows)[:500])

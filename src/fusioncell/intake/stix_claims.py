@@ -284,8 +284,11 @@ def _indicator(subject: str, doc: _Doc, labels: tuple[str, ...],
         stated = _instant(doc, "modified", faults)
     until = _instant(doc, "valid_until", faults)
     grade, creator, keys = credibility(doc.confidence), doc.created_by_ref or "", _keys(subject, doc)
-    return tuple([Claim(observable, role, stance, stated, until, grade, creator, keys, labels)
-                  for observable in reading.equalities]), notes
+    claims = [Claim(observable, role, stance, stated, until, grade, creator, keys, labels)
+              for observable in reading.equalities]
+    claims += [Claim(observable, Role.CONTEXT, Stance.NONE, stated, until, grade, creator, keys, labels)
+               for observable in reading.beside]
+    return tuple(claims), notes
 
 
 def _judgement(doc: _Doc) -> tuple[Role, Stance]:
