@@ -104,7 +104,8 @@ def test_the_rest_is_kept_with_its_reason(pattern: str) -> None:
 
 def test_what_stands_beside_a_value_is_told_apart() -> None:
     named = observables_in(f"[file:name = 'x.exe' AND file:hashes.MD5 = '{MD5}']")
-    resolved = observables_in("[domain-name:value = 'a.example' AND domain-name:resolves_to_refs[*].value = '192.0.2.1']")
+    resolved = observables_in("[domain-name:value = 'a.example' AND "
+                              "domain-name:resolves_to_refs[*].value = '192.0.2.1']")
     assert [one.value for one in (*named.beside, *resolved.beside)] == ["x.exe", "192.0.2.1"]
 
 

@@ -355,4 +355,4 @@ def _conclude(walk: _Walk) -> PatternReading:
             return PatternReading(hashes, True, beside=names)
         if len(found) == 1 and (not walk.resolved or found[0].type is _T.DOMAIN):
             return PatternReading(found, True, beside=tuple(walk.resolved))
-    return PatternReading(named, False, " and ".join(sorted(walk.joins)) or ", ".join(walk.narrows)[:500])
+    return PatternReading(named, False, " and ".join(sorted(walk.joins) + walk.narrows)[:500])
