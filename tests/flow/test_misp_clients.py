@@ -308,7 +308,7 @@ def test_thehive_downloads_attachments_and_locked_samples(world: tuple[Client, C
     for path in (f"attributes/download/{file['uuid']}", f"attributes/downloadAttachment/download/{file['uuid']}"):
         answer = reading.client.get(f"/misp/{path}", headers=reading.headers)
         assert (answer.status_code, answer.content) == (200, b"harmless")
-        assert "a%20b.txt" in answer.headers["content-disposition"]
+        assert 'filename="a b.txt"' in answer.headers["content-disposition"]
     locked = reading.client.get(f"/misp/attributes/download/{sample['uuid']}", headers=reading.headers).content
     with zipfile.ZipFile(io.BytesIO(locked)) as archive:
         assert archive.read(sample["value"].partition("|")[2], pwd=b"infected") == b"harmless"

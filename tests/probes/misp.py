@@ -98,6 +98,7 @@ MISP_PROBES: dict[str, Ask] = {
     "GET attributes/view": _of_each("attributes/view", "attribute"),
     "GET attributes/download": _of_each("attributes/download", "attribute"),
     "GET attributes/downloadAttachment": _of_each("attributes/downloadAttachment", "attribute"),
+    "GET attributes/downloadSample": _of_each("attributes/downloadSample/0/1", "event"),
     "GET objects/view": _objects,
     "GET sightings/index": _once("sightings/index"),
     "GET sightings/listSightings": _of_each("sightings/listSightings", "event", "/event"),

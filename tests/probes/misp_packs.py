@@ -40,7 +40,7 @@ MISP_PROBES: dict[str, Ask] = {
 _SAME = "the packages' own, and the hub's switches: the same for all"
 MISP_NO_DATA: dict[str, str] = dict.fromkeys(
     (
-        "GET galaxies/index", "GET galaxies/add", "GET warninglists/index", "GET warninglists/view",
+        "GET galaxies/index", "GET warninglists/index", "GET warninglists/view",
         "GET warninglists/checkValue", "GET taxonomies/index", "GET taxonomies/view", "GET taxonomies/export",
         "GET noticelists/index", "GET noticelists/view", "GET object_templates/index", "GET object_templates/view",
         "GET object_templates/getRaw", "GET attributes/describeTypes", "GET decaying_model/index",

@@ -24,6 +24,8 @@ from fusioncell.exchange.misp.keep import Keep
 from fusioncell.exchange.misp.library import FEEDS, Library
 from fusioncell.exchange.misp.library import routes as library_routes
 from fusioncell.exchange.misp.library.service import Known
+from fusioncell.exchange.misp.older import Older
+from fusioncell.exchange.misp.older import routes as older_routes
 from fusioncell.exchange.misp.packs import Packs
 from fusioncell.exchange.misp.peer import Peer, Source
 from fusioncell.exchange.misp.people import People
@@ -109,6 +111,7 @@ def misp_door(hub: MispParts) -> MispDoor:
     _peers(hub, sync, packs.galaxy)
     actions: Actions = {
         **content_routes.actions(content),
+        **older_routes.actions(Older(content)),
         **said_routes.actions(said),
         **sync_routes.actions(sync),
         **search_routes.actions(search),

@@ -277,8 +277,7 @@ class SharingGroup:
     """``{"id", "uuid", "name", "releasability", …}``."""
 
 
-@dataclass(frozen=True, slots=True)
-class View:
+class View(msgspec.Struct, frozen=True):
     """What of an event is shown, and how. ``deleted``: 0 without, 1 only, 2 with deleted ones.
 
     ``chosen``: uuids of the attributes to show, None for all (and then objects with none of them are left out).

@@ -44,6 +44,8 @@ __all__ = ["Find", "Lens", "Misp"]
 
 MAX_BODY = 8 * 1024 * 1024
 """Most bytes of one thing's body: what intake takes of one item."""
+SHELLS, LONGEST_SHELL = 1024, 4096
+"""Events whose own words are held in memory, since each attribute of them is shown with these; bytes of one."""
 _decode = msgspec.json.Decoder(dict[str, Any]).decode
 _encode = msgspec.json.Encoder().encode
 
@@ -62,6 +64,7 @@ class Misp:
         """Whether unpublished events are seen by distribution, as a stock MISP shows them (PyMISP's suite)."""
         self.people: People = people or AlonePeople()
         self.packs: Packs = packs or AlonePacks()
+        self._shells: dict[int, bytes] = {}
 
     # -- who sees what -------------------------------------------------------------------------------------------------
 
@@ -204,7 +207,15 @@ class Misp:
 
     def raw(self, documents: Sequence[Document]) -> list[bytes]:
         """Return the exact bytes of documents, in order."""
-        return [_bytes_of(document, entry) for document, entry in zip(documents, self.entries(documents), strict=True)]
+        found = {one.seq: body for one in documents if (body := self._shells.get(one.seq)) is not None}
+        rest = [one for one in documents if one.seq not in found]
+        for one, entry in zip(rest, self.entries(rest) if rest else (), strict=True):
+            body = found[one.seq] = _bytes_of(one, entry)
+            if one.model == EVENT and 2 < len(body) <= LONGEST_SHELL:
+                if len(self._shells) >= SHELLS:
+                    self._shells.clear()
+                self._shells[one.seq] = body
+        return [found[one.seq] for one in documents]
 
     def said(self, documents: Sequence[Document]) -> dict[int, str]:
         """Return what attributes say beside their columns, by position, each part as JSON on a line of its own.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from base64 import b64decode
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -11,13 +12,14 @@ from fusioncell.exchange.misp import Actions, Call, Document, MispRefused, Reply
 from fusioncell.exchange.misp.content.check import is_true, plain
 from fusioncell.exchange.misp.content.pack import check_samples
 from fusioncell.exchange.misp.content.service import Content
-from fusioncell.exchange.misp.content.take import Body
+from fusioncell.exchange.misp.content.take import MAX_CHILDREN, Body
 from fusioncell.exchange.misp.model import ATTRIBUTE, EVENT, OBJECT
 from fusioncell.exchange.misp.service import Find
 from fusioncell.kernel.errors import NotFound
 
 MAX_LISTED = 500
 """Events or attributes of one plain index."""
+_PLAIN_NAME = re.compile(r"[A-Za-z0-9 _.()+-]{1,200}\Z")
 
 
 def said(call: Call, message: str, **more: Any) -> Reply:
@@ -160,7 +162,9 @@ class _Doors:
             raise MispRefused(404, "Attachment not found.")
         name, _, digest = plain(shown["value"]).partition("|")
         name = f"{digest}.zip" if shown["type"] == "malware-sample" else name
-        headers = {"Content-Disposition": f"attachment; filename*=UTF-8''{quote(name, safe='')}"}
+        # TheHive reads the plain form alone, and nothing may follow it.
+        told = f'="{name}"' if _PLAIN_NAME.match(name) else f"*=UTF-8''{quote(name, safe='')}"
+        headers = {"Content-Disposition": f"attachment; filename{told}"}
         return Reply(b64decode(shown["data"]), 200, "application/octet-stream", headers)
 
     def attribute_index(self, call: Call) -> Reply:
@@ -174,6 +178,7 @@ class _Doors:
         body = call.body
         if isinstance(body, dict) and isinstance(body.get("Attribute"), (list, dict)):
             body = body["Attribute"]
+        body = _one_each(body)
         several = isinstance(body, list)
         given = [one for one in body if isinstance(one, dict)] if isinstance(body, list) else [call.fields("Attribute")]
         unique = flag(call, "breakOnDuplicate", True)
@@ -255,11 +260,22 @@ class _Doors:
 
     def object_add(self, call: Call) -> Reply:
         """``objects/add/{event}[/{template}]``."""
-        given = call.fields("Object")
+        given = self._of_template(call, call.fields("Object"))
         unique = flag(call, "breakOnDuplicate") or is_true(given.get("breakOnDuplicate"))
         event = self._one(call, EVENT)
         uuid = self.content.add_object(call.caller, event, given, unique=unique)
         return self._object(call, self.core.resolve(call.caller, OBJECT, uuid))
+
+    def _of_template(self, call: Call, given: Body) -> Body:
+        """Return an object as MISP's form sends one: its attributes stand beside it, its template in the path."""
+        if "Attribute" not in given and isinstance(call.body, dict) and "Attribute" in call.body:
+            given["Attribute"] = call.body["Attribute"]
+        template = self.core.packs.template(call.argument(1)) if call.argument(1) and not given.get("name") else None
+        if template is not None:
+            given |= {"name": template["name"], "meta-category": template["meta-category"],
+                      "description": template["description"], "template_uuid": template["uuid"],
+                      "template_version": str(template["version"])}  # fmt: skip
+        return given
 
     def object_edit(self, call: Call) -> Reply:
         """``objects/edit/{id}``."""
@@ -308,6 +324,19 @@ class _Doors:
 def _with_galaxies(shown: Body) -> list[Body]:
     """Return an event and the attributes in it: what galaxies stand in."""
     return [shown, *shown["Attribute"], *(one for thing in shown["Object"] for one in thing["Attribute"])]
+
+
+def _one_each(given: Any) -> Any:
+    """Return an attribute with a list of values (or lines, where ``batch_import`` says so) as one for each value."""
+    if not isinstance(given, dict):
+        return given
+    values = given.get("value")
+    if isinstance(values, str) and is_true(given.get("batch_import")):
+        values = [line for line in values.splitlines() if line.strip()]
+    if not isinstance(values, list):
+        return given
+    rest = {name: value for name, value in given.items() if name not in ("batch_import", "uuid")}
+    return [{**rest, "value": value} for value in values[:MAX_CHILDREN]]
 
 
 def _ids(call: Call) -> list[Any]:

@@ -335,12 +335,17 @@ class Content(Pieces):
     def delete_attribute(self, caller: Caller, row: Document, *, hard: bool, restore: bool = False) -> None:
         """Delete an attribute: softly (it stays, marked), or by recall; or bring a deleted one back."""
         event = self.event_of(caller, row)
+        self.delete_attributes(caller, event, [] if hard else [row], [row] if hard else [], restore=restore)
+
+    def delete_attributes(self, caller: Caller, event: Document, softly: Sequence[Document],
+                          for_good: Sequence[Document], *, restore: bool = False) -> None:  # fmt: skip
+        """Delete attributes of an event in one change: some softly (or bring them back), some by recall."""
         work = self.open(caller, event)
-        if hard:
+        for row in for_good:
             work.ends += self.core.standing(row)
-        else:
-            body = {**self.core.body(row), "deleted": not restore, "timestamp": str(max(work.now, row.timestamp))}
-            self.put_attribute(caller, work, {}, body, row=row)
+        for row, body in zip(softly, self.core.bodies(softly), strict=True):
+            changed = {**body, "deleted": not restore, "timestamp": str(max(work.now, row.timestamp))}
+            self.put_attribute(caller, work, {}, changed, row=row)
         self.bump(work, event)
         self.close(caller, work)
 

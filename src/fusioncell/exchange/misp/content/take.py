@@ -27,9 +27,9 @@ def is_uuid(given: Any) -> bool:
 
 
 def listed(given: Any) -> list[Body]:
-    """Return a list of things, each a dict, of one or of many."""
+    """Return a list of things, each a dict, of one or of many; PHP's lists with keys (``{"0": {…}}``) are lists too."""
     if isinstance(given, dict):
-        return [given]
+        given = list(given.values()) if all(isinstance(one, dict) for one in given.values()) else [given]
     found = [one for one in given if isinstance(one, dict)] if isinstance(given, list) else []
     if len(found) > MAX_CHILDREN:
         raise MispRefused(413, f"A request holds at most {MAX_CHILDREN:,} things of a kind.")

@@ -30,8 +30,8 @@ def take_path(method: str, path: str, query: Iterable[tuple[str, str]] = ()
               ) -> tuple[str, str, tuple[str, ...], dict[str, Any]]:  # fmt: skip
     """Return (controller, action, arguments, named parameters) of a path below the base URL, still percent-encoded.
 
-    ``/events/5`` is a view, PUT an edit, DELETE a delete; ``/events`` an index, POST an add; ``/admin/users/add`` is
-    the action ``admin_add``. A ``.json`` at the end is dropped.
+    ``/events/5`` is a view, PUT an edit, DELETE a delete; ``/events`` an index, POST an add; ``/tags``
+    an index; ``/admin/users/add`` is the action ``admin_add``. A ``.json`` at the end is dropped.
     """
     parts = [unquote(part) for part in path.split("/") if part]
     if len(parts) > MAX_PARTS:
@@ -54,8 +54,8 @@ def take_path(method: str, path: str, query: Iterable[tuple[str, str]] = ()
         base, bracket, inner = name.partition("[")
         _put(named, base, bracket + inner or None, value)
     controller = controller_name(plain[0]) if plain else ""
-    if len(plain) == 1:
-        return controller, prefix + _LISTED.get(method, "index"), (), named
+    if len(plain) == 1:  # MISP maps one resource, events; all else is listed, by whatever method
+        return controller, prefix + (_LISTED.get(method, "index") if controller == "events" else "index"), (), named
     second = plain[1] if len(plain) > 1 else ""
     if second.isdigit() or _UUID.match(second):
         return controller, prefix + _BY_METHOD.get(method, "view"), tuple(plain[1:]), named

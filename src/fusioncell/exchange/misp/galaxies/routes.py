@@ -223,7 +223,6 @@ def actions(galaxies: Galaxies, attach_tag: Attach) -> Actions:
 
     return {
         ("galaxies", "index"): reads(index),
-        ("galaxies", "add"): reads(index),
         ("galaxies", "view"): reads(view),
         ("galaxies", "update"): Action(partial(updated, galaxies), permission="operate", changes=True),
         ("galaxies", "attachCluster"): writes(attach, "perm_tagger", attach_tag=attach_tag),

@@ -17,6 +17,7 @@ from fusioncell.kernel.errors import NotFound
 
 MAX_TEXT = 1_000_000
 MAX_LISTED = 2000
+_TAGGING = frozenset({"local", "uuid", "tag", "event", "attribute", "relationship_type"})
 
 
 def done(call: Call, message: str, **more: Any) -> Reply:
@@ -223,7 +224,7 @@ class _Doors:
     def tag(self, call: Call) -> Reply:
         """``tags/attachTagToObject``: by uuid, globally or locally."""
         row = self.said.target(call.caller, plain(call.given("uuid") or call.argument(0)))
-        names = self._names(call, call.given("tag") or call.argument(1), use=True)
+        names = self._names(call, _tag_given(call), use=True)
         local = is_true(call.given("local"))
         for name in names:
             self.said.tag(call.caller, row, name, {"relationship_type": call.given("relationship_type")}, local=local)
@@ -233,7 +234,7 @@ class _Doors:
     def untag(self, call: Call) -> Reply:
         """``tags/removeTagFromObject``."""
         row = self.said.target(call.caller, plain(call.given("uuid") or call.argument(0)))
-        names = self._names(call, call.given("tag") or call.argument(1), use=False)
+        names = self._names(call, _tag_given(call), use=False)
         for name in names:
             if not self.said.untag(call.caller, row, name):
                 raise MispRefused(404, "Invalid tag.", f"The tag {name[:100]} is not attached.")
@@ -242,7 +243,7 @@ class _Doors:
     def _names(self, call: Call, given: Any, *, use: bool) -> list[str]:
         names = []
         for one in given if isinstance(given, list) else [given]:
-            text = plain(one)
+            text = plain(one["name"] if isinstance(one, dict) and "name" in one else one)
             name = self.core.packs.tag_name(call.caller, text) or ("" if text.isdigit() else text)
             if name and use:
                 name = self.core.packs.use_tag(call.caller, {"name": name})
@@ -265,7 +266,7 @@ class _Doors:
         fields = call.fields("request", model)
         reference = call.argument(0) or plain(fields.get(model.lower()) or fields.get("id"))
         row = self.said.target(call.caller, reference, model)
-        names = self._names(call, call.argument(1) or fields.get("tag"), use=not off)
+        names = self._names(call, call.argument(1) or fields.get("tag") or _tag_given(call), use=not off)
         for name in names:
             if off:
                 self.said.untag(call.caller, row, name)
@@ -326,6 +327,12 @@ class _Doors:
             self.content.bump(work, event)
             self.content.close(call.caller, work)
         return Reply(answer)
+
+
+def _tag_given(call: Call) -> Any:
+    """Return the tag that is named: in the body or the path, where ``tlp:green`` looks like a named parameter."""
+    said = call.given("tag") or call.argument(1)
+    return said or next((f"{name}:{value}" for name, value in call.named.items() if name not in _TAGGING), "")
 
 
 def _shadow(call: Call) -> Body:

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+import msgspec
+
 MAX_TERMS = 20_000
 """Most values of one parameter."""
 MAX_PATTERNS = 100
@@ -18,8 +20,7 @@ MOST_ROWS = 300_000
 EVENTS, ATTRIBUTES, OBJECTS, SIGHTINGS = "events", "attributes", "objects", "sightings"
 
 
-@dataclass(frozen=True, slots=True)
-class Terms:
+class Terms(msgspec.Struct, frozen=True):
     """Values of one parameter: one of ``any_of``, all of ``all_of``, none of ``none_of``. ``%`` stands for any text."""
 
     any_of: tuple[str, ...] = ()
@@ -38,16 +39,14 @@ class Terms:
 NO_TERMS = Terms()
 
 
-@dataclass(frozen=True, slots=True)
-class Span:
+class Span(msgspec.Struct, frozen=True):
     """A range of instants in seconds since 1970 (UTC), both ends included; None: open."""
 
     since: float | None = None
     until: float | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Query:
+class Query(msgspec.Struct, frozen=True):
     """One search, read from its parameters. All that is given must hold (AND); see ``read.read_query``.
 
     ``scope``: what is returned. ``wildcard``: MISP's ``searchall``: in values, comments, titles or tags. ``dates``: the
@@ -93,7 +92,7 @@ class Query:
     page: int = 1
     requested: tuple[str, ...] = ()
     flags: frozenset[str] = frozenset()
-    options: Mapping[str, Any] = field(default_factory=dict)
+    options: Mapping[str, Any] = msgspec.field(default_factory=dict)
     nothing: bool = False
 
     def has(self, flag: str) -> bool:
@@ -101,8 +100,7 @@ class Query:
         return flag.lower() in self.flags
 
 
-@dataclass(frozen=True, slots=True)
-class On:
+class On(msgspec.Struct, frozen=True):
     """One condition. ``column``: of the document, or one of the special ones:
 
     ``value``: hashes of values; ``tag``: hashes of tags on the row itself; ``tag_around``: on it or its event;
@@ -121,8 +119,7 @@ class On:
     negated: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Search:
+class Search(msgspec.Struct, frozen=True):
     """What rows of one model must meet: ``here``; ``event``: the event that they stand in; ``inside``: for events,
     each group by some attribute in them. ``limit`` 0: all."""
 

@@ -6,7 +6,9 @@ somewhere and ``to_ids`` somewhere else meets ``type=domain, to_ids=1``.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+
+from msgspec.structs import replace
 
 from fusioncell.exchange.misp.model import value_hash
 from fusioncell.exchange.misp.search.match import escaped, has_pattern

@@ -60,6 +60,7 @@ _SPANS = {
     "first_seen": ("firstseen",),
     "last_seen": ("lastseen",),
 }
+_FIELDS = {text: name for name, texts in _TERMS.items() for text in texts}
 _FLAGS = frozenset({
     "includecontext", "includeeventtags", "includeeventuuid", "includesightings", "includecorrelations",
     "includedecayscore", "excludedecayed", "includefullmodel", "includewarninglisthits", "enforcewarninglist",
@@ -96,7 +97,8 @@ def read_query(scope: str, given: Mapping[str, Any], now: float, *, restrictive:
     """Read a search. ``now`` (s): what ``5d`` counts back from. ``restrictive``: formats that mean to_ids=1 and
     published=1 unless the client says otherwise. Raises MispRefused for what is over a bound."""
     asked = plain(given)
-    fields: dict[str, Any] = {name: _first(asked, names, read_terms, NO_TERMS) for name, names in _TERMS.items()}
+    fields: dict[str, Any] = {name: _first(asked, _TERMS[name], read_terms, NO_TERMS)
+                              for name in {_FIELDS[text] for text in asked if text in _FIELDS}}  # fmt: skip
     nothing = False
     for name, names in _SPANS.items():
         fields[name] = span = _first(asked, names, lambda value: read_span(value, now), None)
@@ -189,7 +191,7 @@ def _searchall(asked: Mapping[str, Any], fields: dict[str, Any]) -> None:
     text = asked.get("quickfilter", asked.get("searchall", asked.get("all", asked.get("searchallfields"))))
     if text is None or str(text).lower() in _FALSE:
         return
-    if "quickfilter" not in asked and fields["values"]:
+    if "quickfilter" not in asked and fields.get("values"):
         fields["wildcard"], fields["values"] = fields["values"], NO_TERMS
     else:
         fields["wildcard"], fields["values"] = read_terms(text), NO_TERMS

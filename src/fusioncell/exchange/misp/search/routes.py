@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from typing import Any
 
 import msgspec
+from msgspec.structs import replace
 
 from fusioncell.exchange.misp import Action, Actions, Call, MispRefused, Reply
 from fusioncell.exchange.misp.search import legacy, write_csv, write_xml

@@ -9,8 +9,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import replace
 from typing import TypeVar
+
+from msgspec.structs import replace
 
 from fusioncell.exchange.misp.model import ATTRIBUTE, EVENT, OBJECT, Caller, Document, View, value_hash
 from fusioncell.exchange.misp.search import match, plan, store, write_feed

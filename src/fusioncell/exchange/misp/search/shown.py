@@ -6,11 +6,11 @@ No query of its own: a step over bodies of the record, in chunks, by the caller'
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from itertools import islice
 from typing import Any, Protocol, TypeVar
 
 import msgspec
+from msgspec.structs import replace
 
 from fusioncell.exchange.misp.model import EVENT, OBJECT, Caller, Document, View
 from fusioncell.exchange.misp.search import match, quick, write_csv

@@ -29,6 +29,12 @@ class _Doors:
         saved = self._sync.take_sightings(call.caller, event, _listed(body))
         return Reply({"saved": saved > 0, "success": f"{saved or 'No'} sightings added."})
 
+    def take_proposals(self, call: Call) -> Reply:
+        """``events/pushProposals/{event}``: what a MISP proposes of another's event, told to who made it."""
+        event = self._sync.core.resolve(call.caller, EVENT, call.argument(0))
+        taken = self._sync.take_proposals(call.caller, event, _listed(call.body))
+        return Reply({"success": True, "message": f"{taken} proposals added.", "counter": taken})
+
     def notes(self, call: Call) -> Reply:
         """``analyst_data/indexMinimal``: which notes, opinions and relationships there are, and how new each is."""
         asked = call.given("orgc_name") or []
@@ -61,6 +67,8 @@ def actions(sync: Sync) -> Actions:
         ("sightings", "filterSightingUuidsForPush"): Action(doors.filter_sightings, flag="perm_sync"),
         ("sightings", "bulkSaveSightings"): Action(doors.take_sightings, permission="contribute", changes=True,
                                                    flag="perm_sync"),
+        ("events", "pushProposals"): Action(doors.take_proposals, permission="contribute", changes=True,
+                                            flag="perm_sync"),
         ("analyst_data", "indexMinimal"): Action(doors.notes),
         ("analyst_data", "filterAnalystDataForPush"): Action(doors.filter_notes, flag="perm_sync"),
         ("analyst_data", "pushAnalystData"): Action(doors.take_note, permission="contribute", changes=True,

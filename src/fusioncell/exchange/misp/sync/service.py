@@ -8,7 +8,7 @@ from uuid import UUID, uuid5
 
 from fusioncell.exchange.misp import Caller, Document, MispRefused, Put
 from fusioncell.exchange.misp.content import Content
-from fusioncell.exchange.misp.content.check import plain
+from fusioncell.exchange.misp.content.check import is_true, plain
 from fusioncell.exchange.misp.content.take import Body, is_uuid, second_of
 from fusioncell.exchange.misp.gather import ANALYST
 from fusioncell.exchange.misp.model import ATTRIBUTE, EVENT
@@ -19,6 +19,8 @@ from fusioncell.exchange.misp.service import Find
 _MADE = UUID("b3f0c5a2-7d0e-5a41-9f5e-2d6c1a9be7c4")
 MAX_LISTED = 20_000
 """Most events, sightings or notes that one request may ask about."""
+MAX_PROPOSALS = 1000
+"""Most proposals of one request."""
 
 
 class Sync:
@@ -81,6 +83,34 @@ class Sync:
         self.core.write(caller, puts, title="sightings")
         return len(puts)
 
+    # -- proposals -----------------------------------------------------------------------------------------------------
+
+    def take_proposals(self, caller: Caller, event: Document, given: Sequence[Any]) -> int:
+        """Take proposals that are not here yet; return how many those were. One to a standing attribute bears its uuid.
+
+        Another MISP sends all of an event's each time it pushes; those that are not in order are passed over.
+        """
+        rows = {row.uuid: row for row in self.core.of_events(caller, [event.uuid], ATTRIBUTE)}
+        own = [row for row in self.said.proposals(caller, event) if row.org == caller.org]
+        here = {_proposed(row.about, body) for row, body in zip(own, self.core.bodies(own), strict=True)}
+        taken = 0
+        for one in given[:MAX_PROPOSALS]:
+            if not isinstance(one, Mapping) or is_true(one.get("deleted")):
+                continue
+            old = rows.get(plain(one.get("uuid")).lower())
+            deletion = is_true(one.get("proposal_to_delete"))
+            said = self.core.body(old) if deletion and old is not None else one
+            key = _proposed(old.uuid if old is not None else "", {**said, "proposal_to_delete": deletion})
+            if key in here or (deletion and old is None):
+                continue
+            here.add(key)
+            try:
+                self.said.propose(caller, event, {} if deletion else one, old, deletion=deletion)
+            except MispRefused:
+                continue
+            taken += 1
+        return taken
+
     # -- notes, opinions, relationships --------------------------------------------------------------------------------
 
     def notes(self, caller: Caller, orgs: Sequence[Any] = ()) -> dict[str, dict[str, str]]:
@@ -134,6 +164,12 @@ class Sync:
         if not taken + left:
             raise MispRefused(403, "Nothing to import: send a Note, an Opinion or a Relationship.")
         return taken, left
+
+
+def _proposed(about: str, body: Mapping[str, Any]) -> tuple[object, ...]:
+    """Return what tells one proposal from another."""
+    return (about, *(plain(body.get(name)) for name in ("type", "category", "value", "comment")),
+            is_true(body.get("to_ids")), is_true(body.get("proposal_to_delete")))  # fmt: skip
 
 
 def _alone(note: Mapping[str, Any]) -> Body:
