@@ -7,10 +7,12 @@ Rules kept here:
 2. The header is the first line if it holds names of ``columns`` and no observable, else the last comment before the
    first row (abuse.ch). Without one, the subject is the first column whose values are observables.
 3. A list of indicators speaks of its subject column as the attacker's and malicious, unless the row says otherwise
-   (``benign``, ``whitelisted``, ``verdict``, of a sinkhole too); other observables in the row are only mentioned.
+   (``benign``, ``whitelisted``, ``to_ids``, ``verdict``, of a sinkhole too); other observables in the row are only
+   mentioned. Where the subject's cell is empty, the likeliest of the others is it. A CVE is never accused.
 4. A report on hosts (Shadowserver's: ``timestamp`` first, an ASN and a country) speaks of the host as compromised, or
    as a victim where it names the targets: context, never evidence against the host.
-5. A row's own TLP (column ``tlp``) is its marking; a row whose label cannot be read is a fault, and goes to no one.
+5. A row's own TLP (column ``tlp``, a tag ``tlp:…``) is its marking; a row whose label cannot be read is a fault, and
+   goes to no one.
 6. A row without a readable subject is a fault with its line; the others are kept.
 """
 
@@ -20,14 +22,15 @@ import csv
 import re
 from collections.abc import Iterator, Sequence
 
-from fusioncell.intake.columns import Columns, Layout, is_known, layout_of, normal_name
+from fusioncell.intake.columns import EMPTY, Columns, Layout, accuses, is_known, layout_of, normal_name
 from fusioncell.intake.instants import any_time
 from fusioncell.intake.lines import checked_text, decoded, digest_of
+from fusioncell.intake.misp_types import observables_of
 from fusioncell.intake.model import Extract, Fault, Item, Limits, Split
 from fusioncell.intake.stix_claims import credibility
 from fusioncell.kernel.claim import Claim, Role, Stance
 from fusioncell.kernel.errors import BadInput, TooLarge
-from fusioncell.kernel.marking import Tlp, parse_tlp
+from fusioncell.kernel.marking import Tlp, parse_tlp, strictest
 from fusioncell.kernel.observable import BadValue, Observable, ObservableType, canonical, guess, type_named
 
 MAX_ROW_LINES = 64
@@ -44,6 +47,13 @@ _BENIGN = re.compile(r"\b(?:benign|white-?list|allow-?list|clean|legit|false.?po
 _SINKHOLE = re.compile(r"\bsink-?hol(?:e|ed|ing)\b", re.IGNORECASE)
 _SUSPICIOUS = re.compile(r"\b(?:suspicious|suspected|unknown|undetermined)", re.IGNORECASE)
 _YES = frozenset(("true", "1", "yes", "y"))
+_NO = frozenset(("false", "0", "no", "n"))
+_NO_INDICATORS = frozenset(("description", "comment", "text", "link", "reference", "ref", "note", "title", "report",
+                            "article"))
+"""What a row's type names that says something about indicators, and is none."""
+_EXPLOITED = frozenset((ObservableType.VULNERABILITY, ObservableType.WEAKNESS))
+_PARTS = re.compile(r"[\s,;]+")
+MAX_PARTS = 100
 _TAG_BREAK = re.compile(r"[,;|]+")
 
 
@@ -112,9 +122,9 @@ def split(body: bytes, *, limits: Limits) -> Split:
         place = f"line {start + 1}"
         reason = _row_fault(cells, row, layout, limits)
         tlp: Tlp | None = None
-        if not reason and (label := layout.first("tlp", cells)):
+        if not reason:
             try:
-                tlp = parse_tlp(label)
+                tlp = marking_of(layout, cells)
             except BadInput as error:
                 # Taken with another marking it might go to more readers than its author meant.
                 reason = str(error)
@@ -126,6 +136,15 @@ def split(body: bytes, *, limits: Limits) -> Split:
         if len(items) > limits.max_items:
             raise TooLarge(f"the table has over {limits.max_items:,} rows", hint="Send it in parts.")
     return Split(tuple(items), tuple(faults), "a report on hosts" if layout.report else "a list of indicators")
+
+
+def marking_of(layout: Layout, cells: list[str]) -> Tlp | None:
+    """Return the marking of a row: its column's or a tag's (``tlp:amber``), the strictest. Raises BadInput where one
+    cannot be read."""
+    label = layout.first("tlp", cells)
+    said = [label] if label else []
+    said += [word for word in _labels(layout, cells) if word[:4].lower() == "tlp:"]
+    return strictest([parse_tlp(word) for word in said]) if said else None
 
 
 def _rows(lines: Sequence[str], delimiter: str, first: int, raw: Sequence[bytes],
@@ -160,7 +179,7 @@ def _row_fault(cells: list[str], row: bytes, layout: Layout, limits: Limits) -> 
     if len(cells) > MAX_COLUMNS:
         return f"{len(cells):,} columns; {MAX_COLUMNS:,} are taken"
     faults: list[Fault] = []
-    if next(_observables(layout.subjects, cells, layout, faults), None) is not None:
+    if next(_observables(layout.at(cells).subjects, cells, layout, faults), None) is not None:
         return ""
     return faults[0].reason if faults else "the row names no value"
 
@@ -202,8 +221,9 @@ def _header(lines: Sequence[str], delimiter: str) -> tuple[tuple[str, ...], int]
     for number, line in enumerate(lines):
         text = line.strip()
         if text.startswith(_COMMENT):
-            if len(text) < MAX_TEXT and text.strip("# "):
-                comment = text.lstrip("# ")
+            said = text.lstrip("#; ").removeprefix("fields\t")
+            if len(text) < MAX_TEXT and layout_of(_names(said, delimiter)).subjects:
+                comment = said
             continue
         if not text:
             continue
@@ -211,7 +231,7 @@ def _header(lines: Sequence[str], delimiter: str) -> tuple[tuple[str, ...], int]
         names = tuple(normal_name(cell) for cell in cells)
         if layout_of(names).subjects and not any(guess(cell) for cell in cells):
             return names, number + 1
-        named = tuple(normal_name(cell) for cell in _cells(comment, delimiter)[:MAX_COLUMNS])
+        named = _names(comment, delimiter)
         known = sum(map(is_known, named))
         if len(named) == len(cells) and layout_of(named).subjects and known * 2 >= min(len(named), 4):
             return named, number
@@ -219,14 +239,22 @@ def _header(lines: Sequence[str], delimiter: str) -> tuple[tuple[str, ...], int]
     raise BadInput("the table has no rows", hint="Send at least one row.")
 
 
+def _names(line: str, delimiter: str) -> tuple[str, ...]:
+    return tuple(normal_name(cell) for cell in _cells(line, delimiter)[:MAX_COLUMNS])
+
+
 def _headless(lines: Sequence[str], delimiter: str) -> tuple[str, ...]:
-    """Name the columns of a table without a header: the first that holds observables is its subject."""
+    """Name the columns of a table without a header: the first that holds observables is its subject, the first that
+    holds times says when."""
     rows = [_cells(line, delimiter) for line in _sample(lines)]
     width = min(max(map(len, rows), default=0), MAX_COLUMNS)
-    for index in range(width):
-        cells = [row[index] for row in rows if index < len(row) and row[index]]
-        if cells and sum(guess(cell) is not None for cell in cells) * 10 >= len(cells) * 6:
-            return tuple("value" if column == index else "" for column in range(width))
+    columns = [[row[index] for row in rows if index < len(row) and row[index]] for index in range(width)]
+    subject = next((index for index, cells in enumerate(columns)
+                    if sum(guess(cell) is not None for cell in cells) * 10 >= max(len(cells), 1) * 6), None)
+    if subject is not None:
+        dated = next((index for index, cells in enumerate(columns)
+                      if cells and sum(any_time(cell) is not None for cell in cells) * 10 >= len(cells) * 6), None)
+        return tuple("value" if index == subject else "date" if index == dated else "" for index in range(width))
     raise BadInput("no column holds indicators, and the header names none", place="line 1",
                    hint="Name the column \"value\" (with \"type\"), or url, domain, ip, md5, sha1, sha256.")
 
@@ -236,12 +264,29 @@ def _observables(columns: Columns, cells: list[str], layout: Layout,
     """Read the observables of some columns of a row."""
     named = layout.first("type", cells)
     for index, type in columns:
-        if index >= len(cells) or not cells[index]:
+        if index >= len(cells) or cells[index].lower() in EMPTY:
             continue
         try:
-            yield index, _read(cells[index], type, named)
+            for observable in _read_all(cells[index], type, named):
+                yield index, observable
         except BadValue as error:
             faults.append(Fault(f"column {index + 1}", str(error), cells[index][:1000].encode()))
+
+
+def _read_all(value: str, type: ObservableType | None, named: str) -> list[Observable]:
+    """Read a cell: one value, MISP's ``a|b``, or several values between blanks or commas. Raises BadValue."""
+    try:
+        return [_read(value, type, named)]
+    except BadValue as error:
+        if "|" in value and (found := observables_of(named.lower(), value)):
+            return found
+        parts = [part for part in _PARTS.split(value) if part]
+        if not 1 < len(parts) <= MAX_PARTS:
+            raise
+        try:
+            return [_read(part, type, named) for part in parts]
+        except BadValue:
+            raise error from None
 
 
 def _read(value: str, type: ObservableType | None, named: str) -> Observable:
@@ -264,13 +309,17 @@ def extract(kind: str, subject: str, version: int, meta: dict[str, object], body
     columns, delimiter = meta.get("columns"), meta.get("delimiter", ",")
     if not isinstance(columns, (list, tuple)) or not isinstance(delimiter, str):
         return Extract(faults=(Fault("", "the row came without its columns", body[:MAX_TEXT]),))
-    layout = layout_of(tuple(str(name) for name in columns))
     text = body.decode("utf-8", "replace")
     try:
         found = next(csv.reader(text.splitlines(keepends=True), delimiter=delimiter, skipinitialspace=True), [])
     except csv.Error as error:
         return Extract(faults=(Fault("", str(error), body[:MAX_TEXT]),))
-    cells = [cell.strip() for cell in found]
+    return read_row(subject, tuple(str(name) for name in columns), [cell.strip() for cell in found])
+
+
+def read_row(subject: str, names: tuple[str, ...], cells: list[str]) -> Extract:
+    """Say what a row with these (normal) column names claims. Never raises for what it holds."""
+    layout = layout_of(names).at(cells)
     faults: list[Fault] = []
     subjects = list(_observables(layout.subjects, cells, layout, faults))
     labels = _labels(layout, cells)
@@ -282,7 +331,8 @@ def extract(kind: str, subject: str, version: int, meta: dict[str, object], body
     creator = "" if layout.report else layout.first("source", cells)[:200]
     if _tells_apart(layout, cells):
         keys = (subject, *keys)
-    claims = [Claim(observable, role, stance, stated, until, grade, creator, keys, labels)
+    said = {type: _MENTIONED for type in _EXPLOITED}
+    claims = [Claim(observable, *said.get(observable.type, (role, stance)), stated, until, grade, creator, keys, labels)
               for _, observable in subjects]
     claims += [Claim(observable, Role.CONTEXT, Stance.NONE, stated, until, grade, creator, keys, labels)
                for _, observable in _observables(layout.mentions, cells, layout, [])]
@@ -291,6 +341,8 @@ def extract(kind: str, subject: str, version: int, meta: dict[str, object], body
                    tuple(faults))
 
 
+_MENTIONED = (Role.CONTEXT, Stance.NONE)
+"""Of a CVE too: it is what attackers use, not theirs."""
 _CODED = ("type", "tlp", "verdict", "confidence", "benign", "compromised", "tags")
 
 
@@ -306,7 +358,7 @@ def _labels(layout: Layout, cells: list[str]) -> tuple[str, ...]:
     for index in layout.roles.get("tags", ()):
         if index < len(cells):
             for word in _TAG_BREAK.split(cells[index]):
-                if word.strip() and word.strip().lower() not in ("none", "null", "n/a"):
+                if word.strip() and word.strip().lower() not in EMPTY:
                     found[word.strip()[:200]] = None
     return tuple(found)
 
@@ -315,6 +367,10 @@ def _judgement(layout: Layout, cells: list[str]) -> tuple[Role, Stance]:
     """Tell what a row says of its subject (rules 3 and 4)."""
     if layout.report:
         return (Role.VICTIM if layout.victim else Role.COMPROMISED), Stance.NONE
+    if layout.first("to_ids", cells).lower() in _NO or layout.first("type", cells).lower() in _NO_INDICATORS:
+        return _MENTIONED
+    if (kind := layout.first("kind", cells)) and not accuses(kind):
+        return Role.COMPROMISED, Stance.NONE
     verdict = layout.first("verdict", cells)
     if _SINKHOLE.search(verdict):
         # Whoever took it over keeps it reachable: it is no attacker's any more (``shield.guards``).
@@ -343,9 +399,9 @@ def looks_like_table(body: bytes) -> bool:
     if _SEPARATOR.fullmatch(lines[0].removeprefix("\ufeff")):
         return True
     sample = _sample(lines)
-    if len(sample) < 2:
-        return False
     delimiter = _delimiter(lines)
+    if not sample or (len(sample) < 2 and not any(guess(cell) for cell in _cells(sample[0], delimiter))):
+        return False
     widths = {len(_cells(line, delimiter)) for line in sample[:10]}
     if len(widths) > 2 or max(widths) < 2:
         return False
@@ -353,4 +409,8 @@ def looks_like_table(body: bytes) -> bool:
         names, _ = _header(lines, delimiter)
     except BadInput:
         return False
+    if sum("value" == name for name in names) == 1 and set(names) <= {"value", "date", ""}:
+        # Without a header: each row must name a value, in the same column.
+        rows = [_cells(line, delimiter) for line in sample]
+        return len(rows) > 1 and all(len(row) == len(names) and guess(row[names.index("value")]) for row in rows)
     return sum(map(is_known, names)) >= 2

@@ -13,6 +13,7 @@ from fusioncell.kernel.errors import UnsupportedMedia
 TABLES = "fusioncell vulns import FILE takes it, or POST /api/vulnerabilities/tables; both are for operators."
 _EPSS = re.compile(rb"(?:\xef\xbb\xbf)?(?:#\s*model_version:[^\r\n]{1,200}\s+)?\"?cve\"?,\"?epss\"?,\"?percentile\"?\s",
                    re.IGNORECASE)  # fmt: skip
+_KEV = re.compile(rb"(?:\xef\xbb\xbf)?\"?cveID\"?,\"?vendorProject\"?,", re.IGNORECASE)
 _TEXT = "Copy its text and paste it, or save it as text."
 _BEGINNINGS = (
     (b"%PDF-", "a PDF is not read here", _TEXT),
@@ -34,6 +35,8 @@ def refuse_foreign(body: bytes) -> None:
             raise UnsupportedMedia(said, hint=hint)
     if _EPSS.match(body):
         raise UnsupportedMedia("a table of EPSS scores is no threat data", hint=TABLES)
+    if _KEV.match(body):
+        refuse_catalogue()
 
 
 def refuse_catalogue() -> None:

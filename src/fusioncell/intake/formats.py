@@ -13,7 +13,7 @@ from typing import Protocol
 import msgspec
 from msgspec import Raw
 
-from fusioncell.intake import csaf, csvfile, freetext, jsonbody, jsonlines, misp, plainlist, stix, xarf
+from fusioncell.intake import csaf, csvfile, freetext, jsonbody, jsonlines, jsonrows, misp, plainlist, stix, xarf
 from fusioncell.intake.elsewhere import refuse_catalogue, refuse_foreign
 from fusioncell.intake.gunzip import gunzip_bounded
 from fusioncell.intake.lines import as_utf8, with_line_feeds
@@ -58,6 +58,7 @@ FORMATS: dict[str, Format] = {row.name: row for row in (
     Format("list", ("text/uri-list",), (".list", ".hosts", ".ioc", ".iocs"), plainlist.split, plainlist.extract),
     Format("jsonl", ("application/x-ndjson", "application/jsonl", "application/x-jsonlines"), (".jsonl", ".ndjson"),
            jsonlines.split, jsonlines.extract),
+    Format("json", (), (), jsonrows.split, jsonrows.extract),
     Format("xarf", ("application/xarf+json", "application/vnd.xarf+json"), (".xarf",), xarf.split, xarf.extract),
     Format("text", ("text/markdown", "message/rfc822"), (".md", ".eml", ".log"), freetext.split, freetext.extract),
 )}
@@ -67,6 +68,8 @@ _BY_MEDIA = {media: row.name for row in FORMATS.values() for media in row.media_
 _BY_ENDING = {ending: row.name for row in FORMATS.values() for ending in row.endings}
 _UNSAID = ("", "application/octet-stream", "application/x-www-form-urlencoded", "binary/octet-stream")
 _FIRST_KEY = re.compile(rb'\s*(?:\[\s*)?\{\s*"([^"\\]{1,80})"\s*:')
+_BUNDLE = re.compile(rb'\s*(?:\[\s*)?\{\s*"type"\s*:\s*"(?:bundle"|[^"]{1,80}"\s*,\s*'
+                     rb'(?:"spec_version"|"id"\s*:\s*"[^"]{0,80}--))')
 _KEYS = {b"document": "csaf", b"objects": "stix", b"spec_version": "stix", b"type": "stix", b"Event": "misp",
          b"response": "misp", b"xarf_version": "xarf"}  # fmt: skip
 
@@ -75,6 +78,7 @@ class _Keys(msgspec.Struct):
     """The keys that tell the JSON formats apart."""
 
     type: Raw = Raw(b"")
+    id: Raw = Raw(b"")
     objects: Raw = Raw(b"")
     Event: Raw = Raw(b"")
     document: Raw = Raw(b"")
@@ -118,17 +122,19 @@ def _json_format(body: bytes) -> str:
     """Tell STIX, MISP, CSAF and X-ARF apart: by the first key, which nearly always says it, else by all keys."""
     if misp.is_feed_index(body[:4096]):
         return "misp"
-    first = _FIRST_KEY.match(body.removeprefix(b"\xef\xbb\xbf"), 0, 4096)
-    if first is not None and first[1] in _KEYS:
-        return _KEYS[first[1]]
     plain = body.removeprefix(b"\xef\xbb\xbf")
+    first = _FIRST_KEY.match(plain, 0, 4096)
+    if first is not None and first[1] in _KEYS and (first[1] != b"type" or _BUNDLE.match(plain)):
+        return _KEYS[first[1]]
+    if _is_lines(plain):
+        return "jsonl"
     found = jsonbody.decode(_LIST, plain)[:1] if plain.lstrip()[:1] == b"[" else [jsonbody.decode(_TOP, plain)]
     for keys in found:
         if len(keys.Event) or len(keys.response):
             return "misp"
         if len(keys.xarf_version) or len(keys.source_identifier):
             return "xarf"
-        if len(keys.objects) or len(keys.type):
+        if len(keys.objects) or (len(keys.type) and jsonlines.start_of(keys.id) == b'"'):
             return "stix"
         if len(keys.document):
             return "csaf"
@@ -136,9 +142,21 @@ def _json_format(body: bytes) -> str:
             return "misp"
         if len(keys.catalogVersion) or len(keys.decision_points):
             refuse_catalogue()
-    raise UnsupportedMedia("the JSON is neither STIX nor MISP nor CSAF nor X-ARF",
-                           hint="A STIX bundle has \"objects\", a MISP event is {\"Event\": {…}}, "
-                                "a CSAF document has \"document\", an X-ARF 4 report \"xarf_version\".")
+    if jsonrows.holds_rows(plain):
+        return "json"
+    jsonrows.refuse_unknown()
+
+
+def _is_lines(body: bytes) -> bool:
+    """Tell whether a body is JSON lines, whatever it is called: its first line is an object, and another follows."""
+    first, _, rest = body.lstrip().partition(b"\n")
+    if first[:1] != b"{" or not rest.lstrip().startswith(b"{"):
+        return False
+    try:
+        _TOP.decode(first)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return False
+    return True
 
 
 def _text_format(body: bytes, ending: str) -> str:

@@ -3,8 +3,8 @@
 Rules kept here (MISP/misp-rfc, misp-core-format):
 
 1. Taken are ``{"Event": …}``, ``{"response": [{"Event": …}, …]}``, an event without that wrapping (as PyMISP's
-   ``MISPEvent.to_json`` writes it), a list of any, and a feed's event file. A feed's ``manifest.json`` and
-   ``hashes.csv`` are recognised and left out with a note: they hold nothing of their own.
+   ``MISPEvent.to_json`` writes it), a list of any, a feed's event file, and the attributes that a search gave. A
+   feed's ``manifest.json`` and ``hashes.csv`` are recognised and left out with a note: they hold nothing of their own.
 2. An attribute is taken with its exact bytes; an event or an object as its *shell*: all its fields, in their order,
    with the child lists emptied to ``[]``. :func:`assemble` puts them together again, and nothing is lost.
 3. One bad attribute is a fault; the others are kept. A thing without a ``uuid`` gets one made of its content.
@@ -88,11 +88,22 @@ class _AttributeHead(msgspec.Struct, gc=False):
     Tag: list[_Tag] | None = None
 
 
+class _Found(msgspec.Struct):
+    """Attributes that a search of MISP's gave (``attributes/restSearch``), each with what it says of its event."""
+
+    Attribute: list[Raw]
+
+
+class _Parent(msgspec.Struct):
+    Event: dict[str, Raw] = {}
+    event_id: Raw = Raw(b"")
+
+
 class _Top(msgspec.Struct):
     """The envelopes; the events of a list are kept raw, so that one bad one does not sink the others."""
 
     Event: dict[str, Raw] | None = None
-    response: list[Raw] | None = None
+    response: list[Raw] | _Found | None = None
     info: Raw = Raw(b"")
     Attribute: Raw = Raw(b"")
     Object: Raw = Raw(b"")
@@ -104,6 +115,7 @@ class _Top(msgspec.Struct):
 
 
 _TOP = msgspec.json.Decoder(_Top)
+_PARENT = msgspec.json.Decoder(_Parent)
 _RAWS = msgspec.json.Decoder(list[Raw])
 _FIELDS = msgspec.json.Decoder(dict[str, Raw])
 _EVENT = msgspec.json.Decoder(_EventHead)
@@ -155,11 +167,29 @@ def _events(body: bytes, cut: _Cut) -> Sequence[tuple[str, dict[str, Raw]]]:
     top = jsonbody.decode(_TOP, body)
     if top.Event is not None:
         return [("Event", top.Event)]
-    if top.response is not None:
+    if isinstance(top.response, _Found):
+        if top.response.Attribute:
+            return _by_event(top.response.Attribute, cut)
+    elif top.response is not None:
         return _listed(top.response, "response", cut)
     if top.bare:
         return [("$", jsonbody.decode(_FIELDS, body))]
     raise BadInput('the JSON holds no "Event" and no "response"', hint="A MISP event is {\"Event\": {…}}.")
+
+
+def _by_event(raws: Sequence[Raw], cut: _Cut) -> list[tuple[str, dict[str, Raw]]]:
+    """Put the attributes of a search back into their events, of which each says a little."""
+    events: dict[bytes, tuple[dict[str, Raw], list[bytes]]] = {}
+    for index, raw in enumerate(raws):
+        try:
+            parent = _PARENT.decode(raw)
+        except _DECODE_ERRORS as error:
+            cut.faults.append(Fault(f"response.Attribute[{index}]", str(error), bytes(raw)))
+            continue
+        key = bytes(parent.Event.get("uuid", parent.event_id))
+        events.setdefault(key, (parent.Event, []))[1].append(bytes(raw))
+    return [(f"response[{number}].Event", {**event, "Attribute": Raw(b"[" + b",".join(found) + b"]")})
+            for number, (event, found) in enumerate(events.values())]
 
 
 def _listed(raws: Sequence[Raw], name: str, cut: _Cut) -> list[tuple[str, dict[str, Raw]]]:

@@ -65,7 +65,7 @@ KINDS = {
     "csaf": N_("Advisory (CSAF)"),
 }
 FORMATS = {"stix": "STIX", "misp": N_("MISP event"), "csv": N_("Table (CSV)"), "list": N_("Plain list"),
-           "jsonl": "JSON lines", "xarf": "X-ARF", "csaf": "CSAF", "text": N_("Text")}  # fmt: skip
+           "jsonl": "JSON lines", "json": "JSON", "xarf": "X-ARF", "csaf": "CSAF", "text": N_("Text")}  # fmt: skip
 ROLES = (N_("Mentioned"), N_("Attacker's"), N_("Compromised"), N_("Abused service"), N_("Victim's"),
          N_("Sinkhole or researcher"))  # fmt: skip
 """By the number of ``kernel.claim.Role``."""
