@@ -10,10 +10,14 @@ from __future__ import annotations
 
 import os
 import shutil
+import ssl
 import sys
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
+from typing import Any
 
+import httpx._transports.default as httpx_transports
 import pytest
 
 import fusioncell.bootstrap.hub as bootstrap_hub
@@ -82,5 +86,26 @@ def empty_tables(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 
     patch = pytest.MonkeyPatch()
     patch.setattr(bootstrap_hub, "open_databases", opened)
+    yield
+    patch.undo()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def authorities_read_once() -> Iterator[None]:
+    """Let httpx read the authorities that this machine trusts once a process: each client does, for 20 to 60 ms."""
+    real = httpx_transports.create_ssl_context
+    told = ("SSL_CERT_FILE", "SSL_CERT_DIR")
+
+    @cache
+    def trusting(trust_env: bool, *_: str | None) -> ssl.SSLContext:
+        return real(trust_env=trust_env)
+
+    def made(verify: Any = True, cert: Any = None, trust_env: bool = True) -> ssl.SSLContext:
+        if verify is True and cert is None:
+            return trusting(trust_env, *map(os.environ.get, told))
+        return real(verify, cert, trust_env)
+
+    patch = pytest.MonkeyPatch()
+    patch.setattr(httpx_transports, "create_ssl_context", made)
     yield
     patch.undo()

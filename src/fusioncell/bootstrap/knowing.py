@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import NamedTuple
 
 from fusioncell.bootstrap.outside import open_galaxies
@@ -45,6 +46,12 @@ class Knowing(NamedTuple):
     texts: Texts
 
 
+@cache
+def _knowledge() -> Knowledge:
+    """Return what the galaxies know of entities: no hub's own, so the hubs of a process share one index of them."""
+    return Knowledge(open_galaxies)
+
+
 def join_knowing(
     record: Record, projections: SqlDatabase, fusion: Fusion, intake: Intake, members: Members, clock: Clock,
     randomness: Randomness,
@@ -55,7 +62,7 @@ def join_knowing(
         return {one.id: one.sector for one in members.organisations()}
 
     entities = Entities(
-        record=record, projections=projections, fusion=fusion, intake=intake, knowledge=Knowledge(open_galaxies),
+        record=record, projections=projections, fusion=fusion, intake=intake, knowledge=_knowledge(),
         clock=clock, randomness=randomness,
     )  # fmt: skip
     vulns = Vulns(record=record, projections=projections, entities=entities, clock=clock, randomness=randomness,
