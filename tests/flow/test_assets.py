@@ -108,7 +108,7 @@ def test_a_lead_claims_and_proves_a_domain_on_the_page(made: MadeHub, texts: Tex
         check = re.search(r"/account/assets/[0-9a-f-]+/check", page)
         assert token and check and "_fusioncell.northern.example" in page
         early = sends(jon, "/account/assets", check[0])
-        assert early.status_code == 409 and "no TXT record" in early.text
+        assert early.status_code == 409 and "no TXT record" in early.text and "northern.example. Publish" in early.text
         texts["_fusioncell.northern.example"] = f'"{token[0]}"'
         assert sends(jon, "/account/assets", check[0]).status_code == 303
         assert "proved" in jon.get("/account/assets").text

@@ -292,6 +292,12 @@ def test_import_of_what_cannot_be_taken(data: Path, tmp_path: Path) -> None:
     assert "gzip" in call("import", "--data", data, bomb, code=4).stderr
 
 
+def test_status_speaks_in_words(hub: Path) -> None:
+    shown = call("status", "--data", hub).stdout
+    assert "entries in the record" in shown and "names in the zone" in shown
+    assert not re.search(r"^(record|projection|shield|zone|fuse) ", shown, re.MULTILINE), "no key of /metrics is shown"
+
+
 # -- the loop --------------------------------------------------------------------------------------------------------
 
 

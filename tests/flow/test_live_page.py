@@ -125,9 +125,14 @@ def test_a_live_post_shows_all_its_readers_the_same(site: str, made: MadeHub) ->
     post = hub.talk.post(author, NewPost(text="What do you make of bad[.]example?", tlp=Tlp.AMBER,
                                          groups=(f"group:{known.id}.{known.generation}",)))  # fmt: skip
     hub.settle()
-    hub.talk.react(client, f"post:{post.id}", "useful")
+    reaction = hub.talk.react(client, f"post:{post.id}", "useful").contribution
     hub.settle()
+    newest = [one.contribution for one in hub.picture.newest(author)]
+    calm = [one.contribution for one in hub.picture.newest(author, reactions=False)]
+    assert reaction in newest and calm == [one for one in newest if one != reaction]
     events = [event for page in hub.river.past(0, hub.river.position, hub.record.audiences_where(lambda _: True))
               for event in page]  # fmt: skip
     shown = [row.data.decode() for row in PageStreams(hub).rows(events) if row.name == "post"]
     assert len(shown) == 1 and "bad[.]example" in shown[0] and "Third Party" not in shown[0]
+    new = [row.data.decode() for row in PageStreams(hub).rows(events) if row.name == "new"]
+    assert not any(reaction in html for html in new), "a reaction stands with its post, and is no news of its own"

@@ -390,6 +390,16 @@ def test_who_will_see_it_is_said_by_name_and_is_true(made: MadeHub) -> None:
         assert seen(tlp="amber") == seen(tlp="red") == {"Ministry of Works"}
 
 
+def test_a_decision_counts_a_contributor_once(made: MadeHub) -> None:
+    with browser(made, made.ministry) as client:
+        post_by_key(client, made.ministry.key, REPORT.replace("leads", "still leads"))
+        corroborate(client, made)
+        decision = made.hub.shield.newest(EVIL)
+        assert decision is not None
+        shown = client.get(f"/shield/{decision.id}").text
+        assert f"2 contributors, {len(decision.evidence)} contributions" in shown and "origins</span>" not in shown
+
+
 def test_a_form_without_its_sessions_token_does_nothing(made: MadeHub) -> None:
     with browser(made, made.ministry) as client:
         identifier = corroborate(client, made)

@@ -51,8 +51,31 @@ def test_a_mistake_keeps_what_was_written(made: MadeHub) -> None:
         assert answer.status_code == 400 and 'id="text-error"' in answer.text and "jo@shop.example" in answer.text
         assert someone.post("/blocked/free.example", data={"text": "x"}).status_code == 409
         assert someone.get("/blocked/no%20name").status_code == 400
-        led = someone.get("/blocked?name=Shop.example")
-        assert led.status_code == 303 and led.headers["location"] == "/blocked/Shop.example"
+
+
+@pytest.mark.parametrize("typed", [
+    "Shop.example", " shop.example ", "https://shop.example/basket?of=x", "shop.example/basket", "shop.example:8443",
+    "hxxps://shop[.]example/", "//shop.example", "orders@shop.example",
+])  # fmt: skip
+def test_what_is_copied_from_the_address_bar_leads_to_its_name(made: MadeHub, typed: str) -> None:
+    with visitor(made) as someone:
+        led = someone.get("/blocked", params={"name": typed})
+        assert led.status_code == 303 and led.headers["location"] == "/blocked/shop.example"
+
+
+@pytest.mark.parametrize("typed", ["https://", "///", "http://[::1", "a b", "[.]"])
+def test_what_names_nothing_is_no_dead_end(made: MadeHub, typed: str) -> None:
+    with visitor(made) as someone:
+        answer = someone.get("/blocked", params={"name": typed}, follow_redirects=True)
+        assert "Is a name blocked?" in answer.text and answer.status_code in (200, 400)
+
+
+def test_the_logs_address_leads_a_browser_to_its_page(made: MadeHub) -> None:
+    with visitor(made) as someone:
+        for address in ("/log", "/log/"):
+            assert someone.get(address).headers["location"] == "/transparency"
+        shown = someone.get("/transparency").text
+        assert "fusioncell-verify public \\\n  --log http" in shown, "each option on a line of its own"
 
 
 def test_public_pages_set_no_cookie_and_speak_welsh(made: MadeHub) -> None:

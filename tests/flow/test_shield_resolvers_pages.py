@@ -47,6 +47,8 @@ def test_a_resolver_is_added_takes_its_steps_and_ends(made: MadeHub) -> None:
         address = f"/shield/resolvers/{one.id}"
         again = client.get(address).text
         assert "copy it now" not in again and one.keys[0].name in again
+        command = f"--subscriber {one.id} \\\n  --primary 127.0.0.1 \\\n  --port 5353 \\\n  --hub http"
+        assert command in again, "what is to be copied lacks nothing"
         skipped = client.post(f"{address}/step", data={"step": "enforce", "reference": "CHG1", "csrf": csrf(page)})
         assert skipped.status_code == 409 and "one step after the other" in skipped.text
         silent = client.post(f"{address}/step", data={"step": "shadow", "reference": " ", "csrf": csrf(page)})

@@ -35,6 +35,7 @@ PROBES: dict[str, Ask] = {
     "GET /api/shield/log/proof/{index:str}": released("/api/shield/log/proof/0", "/api/shield/log/proof/99"),
     "GET /api/shield/openings": released("/api/shield/openings", "/api/shield/openings?after=0&limit=2"),
     "GET /transparency": released("/transparency"),
+    "GET /log": released("/log"),
 }
 NO_DATA = {
     "GET /api/appeals/{code:str}/openings": "of one name, to whoever proved by DNS to hold it; "

@@ -505,7 +505,7 @@ DONE = {
     "duplicates": 13,
     "more_faults": 4,
     "faults": [{"place": "line 12", "reason": "999.1.1.1 is no IPv4 address: each part goes from 0 to 255"}],
-    "quarantine": "They wait in the quarantine: mend them and contribute them again.",
+    "quarantine": "Mend these and contribute them again.",
 }
 RESULT: Context = {
     "one": {"title": "Parcel redelivery phishing", "tlp": "green", "at": NOW - 2 * MINUTE, "href": "/contributions/a1"},
@@ -652,6 +652,7 @@ DECISION: Context = {
     "around": RADIUS,
     "verdict": VERDICT,
     "evidence": EVIDENCE,
+    "cited": "2 contributors, 3 contributions",
     "approvers": [{"name": "Ada Okafor", "org": "Ministry of Works", "at": NOW - HOUR}],
     "checks": [
         {"name": "The category stands in the policy", "passed": True, "note": ""},
@@ -778,6 +779,7 @@ PAGES: dict[str, tuple[str, Context]] = {
             "shell": shell(here="shield"),
             **DECISION,
             "evidence": [],
+            "cited": "",
             "approvers": [],
             "one": {
                 **DECISION["one"],

@@ -16,6 +16,21 @@ from fusioncell.kernel.refang import defang
 PATIENCE = 30.0
 LISTED = 50
 """Organisations that are listed by name."""
+_FIGURES = {
+    "record_position": "entries in the record", "record_epoch": "epoch of the record",
+    "projection_lag_entries": "entries not yet in the pages", "projection_failing": "pages fail to follow (1: yes)",
+    "projection_set_aside_entries": "entries set aside as unreadable", "zone_serial": "serial of the zone",
+    "zone_names": "names in the zone", "appeals_open": "appeals that wait", "appeals_overdue": "appeals overdue",
+    "fuse_waiting": "changes that wait for two people", "zones_frozen": "zones frozen (1: yes)",
+    "shield_blocked_week": "questions blocked in 7 days", "shield_shadow_week": "questions only logged in 7 days",
+    "shield_reporting_subscribers": "resolvers that report", "shield_published_week": "names blocked in 7 days",
+    "shield_lifted_as_wrong_week": "blocks lifted as wrong in 7 days",
+    "shield_overridden": "blocks that providers override",
+    "shield_report_to_block_median_minutes": "minutes from report to block, half",
+    "shield_report_to_block_p95_minutes": "minutes from report to block, 95 %",
+}  # fmt: skip
+"""The figures of ``/metrics`` in words, for ``status``; a new one stands as it is named there."""
+_WIDTH = max(map(len, _FIGURES.values()))
 
 
 @click.command(
@@ -202,6 +217,6 @@ def status(where: Where, as_json: bool) -> None:
         as_json,
         lambda: "\n".join(
             [f"The hub is {'running at ' + base if running else 'not running'}."]
-            + [f"{name.replace('_', ' '):24} {number:,}" for name, number in figures.items()]
+            + [f"{_FIGURES.get(name, name.replace('_', ' ')):{_WIDTH}} {number:>15,}" for name, number in figures.items()]
         ),
     )

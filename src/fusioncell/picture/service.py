@@ -215,10 +215,10 @@ class Picture:
 
     # -- the first page ----------------------------------------------------------------------------------------------
 
-    def newest(self, viewer: Viewer, *, before: int = END, limit: int = 20) -> list[Summary]:
-        """Return the newest contributions of which the viewer may see something."""
+    def newest(self, viewer: Viewer, *, before: int = END, limit: int = 20, reactions: bool = True) -> list[Summary]:
+        """Return the newest contributions of which the viewer may see something, without ``reactions`` if so asked."""
         with self._database.read() as connection:
-            rows = store.newest(connection, self._record.visible_to(viewer), before, limit)
+            rows = store.newest(connection, self._record.visible_to(viewer), before, limit, reactions)
         return [
             Summary(r[1], r[2], r[3], r[4], r[5], int(r[6]), int(r[7]), r[8] > 0, self._record.audience(r[9]), r[0])
             for r in rows

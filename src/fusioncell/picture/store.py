@@ -67,6 +67,8 @@ count = Table(
 
 HOURS = 24
 """Buckets of an hour in one of a day."""
+NO_REACTION = " AND kind <> 'reaction'"
+"""A reaction is read with its post."""
 
 
 def by_day(facet: str) -> str:
@@ -202,14 +204,16 @@ def add_counts(connection: Connection, rows: Iterable[Row]) -> None:
     )
 
 
-def newest(connection: Connection, audiences: Iterable[int], before: int, limit: int) -> list[Row]:
-    """Return the newest contributions that the audiences see, merged over audiences: (first_seq, contribution, org,
-    at, kind, title, items, mentions, fresh, loosest audience id, audiences)."""
+def newest(connection: Connection, audiences: Iterable[int], before: int, limit: int, reactions: bool) -> list[Row]:
+    """Return the newest contributions that the audiences see, with or without ``reactions`` to posts, merged over
+    audiences: (first_seq, contribution, org, at, kind, title, items, mentions, fresh, loosest audience id, audiences).
+    """
     sql, value = connection.among(audiences)
     return connection.rows(
         "SELECT first_seq, max(contribution), max(org), max(at), min(kind), max(title), sum(items), sum(mentions), "
         "sum(fresh), min(audience), count(*) FROM picture_contribution "
-        f"WHERE first_seq < ? AND audience IN {sql} AND items > 0 GROUP BY first_seq ORDER BY first_seq DESC LIMIT ?",
+        f"WHERE first_seq < ? AND audience IN {sql} AND items > 0{'' if reactions else NO_REACTION} "
+        "GROUP BY first_seq ORDER BY first_seq DESC LIMIT ?",
         (before, value, limit),
     )
 

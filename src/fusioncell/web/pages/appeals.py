@@ -6,7 +6,7 @@ Public pages set no cookie, track nothing and ask for no account.
 from __future__ import annotations
 
 from typing import Annotated
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 from litestar import get, post
 from litestar.concurrency import sync_to_thread
@@ -15,6 +15,7 @@ from litestar.params import Parameter
 from fusioncell.bootstrap import Hub
 from fusioncell.kernel.errors import FusionCellError
 from fusioncell.kernel.marking import Viewer
+from fusioncell.kernel.refang import refang
 from fusioncell.shield.appeals.model import ROLES, Appeal, Blocked, Filed, State
 from fusioncell.shield.appeals.routes import SMALL, address_of
 from fusioncell.web.pages.frame import (
@@ -80,12 +81,25 @@ def _why_page(
     )
 
 
+def host_in(typed: str) -> str:
+    """Return the name in what was copied from an address bar or a mail, or ``typed`` where none is found.
+
+    Addresses of pages, ports, mailboxes and defanged text are known: people paste what they have.
+    """
+    plain = refang(typed.strip())
+    try:
+        found = urlsplit(plain if "://" in plain else f"//{plain}").hostname
+    except ValueError:
+        found = None
+    return (found or plain).replace("/", "")[:300]
+
+
 @get("/blocked", opt={"permission": "public", "query": frozenset({"name"})}, sync_to_thread=True,
      include_in_schema=False)
 def ask(request: Asked, named: Annotated[str, Parameter(query="name")] = "") -> Page:
     """Ask which name, and lead to its page."""
-    if named.strip():
-        return see_other(f"/blocked/{quote(named.strip()[:300], safe='')}")
+    if name := host_in(named):
+        return see_other(f"/blocked/{quote(name, safe='')}")
     return page(request, "blocked/ask.html", typed="")
 
 

@@ -228,7 +228,7 @@ def _status_view(hub: Hub, viewer: Viewer, contribution: str) -> View:
         "faults": listed,
         "more_faults": max(0, found.fault_count - len(listed)),
         "href": address,
-        "quarantine": N_("They wait in the quarantine: mend them and contribute them again."),
+        "quarantine": N_("Mend these and contribute them again."),
     }
 
 

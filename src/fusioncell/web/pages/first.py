@@ -128,7 +128,8 @@ def _blocked(hub: Hub, viewer: Viewer, total: int) -> View | None:
 
 def _news(hub: Hub, viewer: Viewer, names: Names) -> list[View]:
     items = [
-        item_view(item, hub.picture.sample(viewer, item), names) for item in hub.picture.newest(viewer, limit=NEWEST)
+        item_view(item, hub.picture.sample(viewer, item), names)
+        for item in hub.picture.newest(viewer, limit=NEWEST, reactions=False)
     ]
     if viewer.member:
         oldest = min((item["at"] for item in items), default=0)

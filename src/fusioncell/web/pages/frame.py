@@ -26,7 +26,7 @@ from fusioncell.members import TermsDue
 from fusioncell.web.access import awaits_terms, recognise_party
 from fusioncell.web.pages.actions import actions_of
 from fusioncell.web.render import CONTENT_SECURITY_POLICY, LANGUAGES, render
-from fusioncell.web.words import N_, of_error
+from fusioncell.web.words import N_, joined, of_error
 
 Asked = Request[Any, Any, Any]
 Page = Response[str]
@@ -316,8 +316,10 @@ def same_site(request: Asked) -> None:
 
 def fault_on(field: str, fault: FusionCellError) -> dict[str, str]:
     """Turn an error into a line of the error summary at a field."""
-    said = of_error(fault.detail, capital=True)
-    return {"field": field, "text": N_("{what}. {hint}", what=said, hint=of_error(fault.hint)) if fault.hint else said}
+    said, hint = of_error(fault.detail, capital=True), of_error(fault.hint)
+    if fault.hint and fault.detail.endswith("."):
+        return {"field": field, "text": joined([said, hint], " ")}
+    return {"field": field, "text": N_("{what}. {hint}", what=said, hint=hint) if fault.hint else said}
 
 
 def settle(hub: Hub, seconds: float = 3.0) -> None:

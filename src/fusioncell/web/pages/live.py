@@ -94,7 +94,8 @@ class PageStreams:
             kind = said.id if event.name == "tombstone" and said.entry else event.name == "tombstone"
             folded.setdefault((said.contribution, event.audience, str(kind)), []).append((event, said))
         names = Names(self._hub)
-        rows = [self._row(group, names) for group in folded.values()]
+        # A reaction stands with its post: as a row of its own it would crowd out what is new.
+        rows = [self._row(group, names) for group in folded.values() if group[-1][1].kind != "reaction"]
         for group in folded.values():
             rows += self._spoken(*group[-1], names)
         return sorted(rows, key=_seq)

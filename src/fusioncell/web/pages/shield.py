@@ -93,8 +93,15 @@ def _approvers(item: Decision, names: Names) -> list[View]:
     return [{"name": actor[0], "org": actor[1], "at": at} for actor, at in found]
 
 
+def _cites(item: Decision) -> Words:
+    """Count who says it and how often: several contributions of one contributor are one voice."""
+    return joined([
+        N_("{count} contributor", "{count} contributors", len({cited.contributor for cited in item.evidence})),
+        N_("{count} contribution", "{count} contributions", len({cited.contribution for cited in item.evidence})),
+    ])
+
+
 def _row(viewer: Viewer, item: Decision, radius: Words | None) -> View:
-    origins = len({cited.contributor for cited in item.evidence})
     urls = _urls(viewer, item)
     if item.guards or item.origin == COMPROMISED:
         urls["approve_url"] = None  # it asks for more than a word: on the decision's own page
@@ -106,8 +113,7 @@ def _row(viewer: Viewer, item: Decision, radius: Words | None) -> View:
         "malicious": item.malicious,
         "active": item.active,
         "level": decided_verdict(item.malicious, item.active)["level"],
-        "evidence": joined([N_("{count} contributor", "{count} contributors", origins),
-                            N_("{count} contribution", "{count} contributions", len(item.evidence))]),
+        "evidence": _cites(item),
         "warnings": _warnings(item),
         "approvals": len(item.endorsed),
         "needed": 2 if item.guards else 1,
@@ -267,6 +273,7 @@ def _decision_page(
         },
         verdict=decided_verdict(item.malicious, item.active),
         evidence=_evidence(hub, viewer, item, names),
+        cited=_cites(item) if item.evidence else "",
         approvers=_approvers(item, names),
         checks=_checks(hub, viewer, item),
         history=_history(item, names),

@@ -9,7 +9,7 @@ from litestar import get
 from fusioncell.bootstrap import Hub
 from fusioncell.kernel.clock import SECOND
 from fusioncell.shield.translog import Month, Totals
-from fusioncell.web.pages.frame import Asked, Page, page
+from fusioncell.web.pages.frame import Asked, Page, page, see_other
 from fusioncell.web.pages.views import View, category_of
 from fusioncell.web.words import N_
 
@@ -53,14 +53,17 @@ def _kpis(found: Totals) -> list[View]:
 
 
 def verifying(log: str, key: str, openings: str) -> View:
-    """Return the commands with which anyone checks the log."""
-    given = f"--log {log} --key {key}"
+    """Return the commands with which anyone checks the log, each option on a line of its own."""
+
+    def command(what: str, *before: str) -> str:
+        return " \\\n  ".join((f"fusioncell-verify {what}", *before, f"--log {log}", f"--key {key}"))
+
     return {
-        "public": f"fusioncell-verify public {given}",
-        "policies": f"fusioncell-verify policies {given}",
-        "opened": f"fusioncell-verify public --openings {openings} {given}",
-        "growth": f"fusioncell-verify consistency OLD {given}",
-        "zone": f"fusioncell-verify zone ZONE --openings {openings} {given}",
+        "public": command("public"),
+        "policies": command("policies"),
+        "opened": command("public", f"--openings {openings}"),
+        "growth": command("consistency OLD"),
+        "zone": command("zone ZONE", f"--openings {openings}"),
     }
 
 
@@ -99,5 +102,11 @@ def show(request: Asked, hub: Hub) -> Page:
     )  # fmt: skip
 
 
-HANDLERS = (show,)
+@get("/log", opt={"permission": "public"}, sync_to_thread=False, include_in_schema=False)
+def log() -> Page:
+    """Lead who opens the log's address in a browser to the page that says what it holds."""
+    return see_other("/transparency")
+
+
+HANDLERS = (show, log)
 """The public page of the log."""
