@@ -24,6 +24,8 @@ from fusioncell.exchange.misp.search import (
 )
 from fusioncell.exchange.misp.search.formats import FORMATS
 from fusioncell.exchange.misp.search.model import About, Hit
+from fusioncell.exchange.misp.stix.read_stix2 import read_stix2
+from fusioncell.intake.model import Limits
 
 ABOUT = About(base="https://hub.example", now=1_763_743_560, instance="hub")
 EVENT: dict[str, Any] = {
@@ -230,6 +232,32 @@ def test_a_port_stands_in_the_traffic_that_misp_stix_reads(type: str, value: str
     traffic = in_stix2(type, value)["network-traffic"]
     assert traffic.get(f"{side}_port") == port
     assert traffic["id"] in in_stix2(type, value)["observed-data"]["object_refs"]
+
+
+def test_pairs_and_accounts_stand_as_misp_stix_takes_them_apart() -> None:
+    """It reads the first two of a ``hostname|port``, the data of a ``regkey|value``, and GitHub's accounts alone."""
+    pair = in_stix2("hostname|port", "h.example|80")["observed-data"]["object_refs"]
+    assert [one.partition("--")[0] for one in pair] == ["domain-name", "network-traffic"]
+    key = in_stix2("regkey|value", "HKLM\\Run\\x|y.exe")
+    assert key["windows-registry-key"]["values"] == [{"data": "y.exe"}]
+    assert key["indicator"]["pattern"].endswith(" AND windows-registry-key:values.data = 'y.exe']")
+    account = in_stix2("github-username", "gh")["user-account"]
+    assert (account["account_type"], account["account_login"]) == ("github", "gh")
+    assert in_stix2("target-user", "bob")["x-misp-attribute"]["x_misp_value"] == "bob"
+
+
+@pytest.mark.parametrize("type, value", [
+    ("domain", "a.example"), ("ip-dst|port", "192.0.2.1|443"), ("hostname|port", "h.example|80"), ("AS", "65000"),
+    ("regkey|value", "HKEY_LOCAL_MACHINE\\Run\\x|y.exe"), ("filename|sha256", "it's.exe|" + "a" * 64),
+    ("domain|ip", "d.example|192.0.2.3"), ("github-username", "gh"), ("text", "note"), ("email-src", "a@b.example"),
+    ("yara", "rule x { condition: true }"), ("vulnerability", "CVE-2024-0001"), ("mutex", "m"), ("port", "443"),
+])  # fmt: skip
+@pytest.mark.parametrize("to_ids", [True, False])
+def test_what_is_written_is_read_back(type: str, value: str, to_ids: bool) -> None:
+    event = {**EVENT, "Attribute": [dict(hit(type, value, to_ids=to_ids).attribute)]}
+    read = read_stix2(write_stix2.write_stix2([event], ABOUT), Limits())
+    whole = f"AS{value}" if type == "AS" else value
+    assert [(one["type"], one["value"], one["to_ids"]) for one in read["Attribute"]] == [(type, whole, to_ids)]
 
 
 @pytest.mark.parametrize("type", ["yara", "sigma", "snort"])

@@ -49,7 +49,7 @@ def read(*objects: dict[str, Any]) -> list[tuple[str, str, bool]]:
     (f"[file:name = 'it\\'s.exe' AND file:hashes.'SHA-256' = '{DIGEST}']", "filename|sha256", f"it's.exe|{DIGEST}"),
     ("[windows-registry-key:key = 'HKLM\\\\Run\\\\x' AND windows-registry-key:values.data = '\\\\%TEMP\\\\%\\\\y']",
      "regkey|value", "HKLM\\Run\\x|%TEMP%\\y"),
-    ("[autonomous-system:number = '65000']", "AS", "AS65000"),
+    ("[autonomous-system:number = '65000']", "AS", "AS65000"), ("[autonomous-system:number = 65000]", "AS", "AS65000"),
     ("[network-traffic:extensions.'http-request-ext'.request_header.'User-Agent' = 'curl/1']", "user-agent", "curl/1"),
     ("[user-account:account_type = 'github' AND user-account:account_login = 'gh']", "github-username", "gh"),
 ])  # fmt: skip

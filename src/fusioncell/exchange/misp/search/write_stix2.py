@@ -104,8 +104,11 @@ def pattern_of(type: str, value: str, found: list[Observable]) -> str:
         inner = f"email-message:from_ref.value = {_said(found[0].value)}"
     elif type == "email-dst":
         inner = f"email-message:to_refs[*].value = {_said(found[0].value)}"
-    elif first in _PATTERNS and len(found) == 1:
-        inner = _PATTERNS[first](found[0])
+    elif type == "github-username":
+        inner = f"user-account:account_type = 'github' AND user-account:account_login = {_said(value)}"
+    elif first in _PATTERNS and (len(found) == 1 or type == "regkey|value"):
+        data = _registry_data(type, value)
+        inner = _PATTERNS[first](found[0]) + (f" AND windows-registry-key:values.data = {_said(data)}" if data else "")
     return f"[{inner}]" if inner else ""
 
 
@@ -115,23 +118,37 @@ def _port(type: str, value: str) -> str:
     return port if port.isascii() and port.isdigit() and len(port) <= 5 and int(port) <= 65535 else ""
 
 
-def _scos(type: str, port: str, found: list[Observable]) -> list[dict[str, Any]]:
-    """Return the SCOs that an attribute shows; what refers to another comes before it, as misp-stix has it."""
+def _registry_data(type: str, value: str) -> str:
+    """Return the data of a ``regkey|value``, "" for other types."""
+    return value.partition("|")[2] if type == "regkey|value" else ""
+
+
+def _scos(type: str, value: str, found: list[Observable]) -> list[dict[str, Any]]:
+    """Return the SCOs that an attribute shows, in the order and with what misp-stix reads them back by."""
     made = [one for one in map(sco, found) if one is not None]
     if not made:
         return []
+    port = _port(type, value)
+    if made[0]["type"] == "user-account":  # of the other kinds misp-stix knows none
+        return [_named("user-account", account_type="github", account_login=value)] if type == "github-username" else []
+    if data := _registry_data(type, value):
+        return [_named("windows-registry-key", key=made[0]["key"], values=[{"data": data}])]
     if type.startswith(("ip-src", "ip-dst")) and made[0]["type"] in ("ipv4-addr", "ipv6-addr"):
         return _traffic(type[3:6], port, made[0])
     if port and made[0]["type"] == "domain-name":
-        return _traffic("dst", port, made[0])
+        return _traffic("dst", port, made[0])[::-1]
     if made[0]["type"] == "domain-name" and len(made) > 1:
         made[0] = {**made[0], "resolves_to_refs": [one["id"] for one in made[1:]]}
     elif len(made) > 1 and all(one["type"] == "file" for one in made):
         whole: dict[str, Any] = {}
         for one in made:
             whole.update({key: one[key] for key in ("name", "hashes") if key in one})
-        return [{"type": "file", "spec_version": "2.1", "id": deterministic_id("file", whole), **whole}]
+        return [_named("file", **whole)]
     return made
+
+
+def _named(type: str, **said: Any) -> dict[str, Any]:
+    return {"type": type, "spec_version": "2.1", "id": deterministic_id(type, said), **said}
 
 
 def _traffic(side: str, port: str, end: dict[str, Any]) -> list[dict[str, Any]]:
@@ -139,8 +156,7 @@ def _traffic(side: str, port: str, end: dict[str, Any]) -> list[dict[str, Any]]:
     traffic: dict[str, Any] = {f"{side}_ref": end["id"], "protocols": ["tcp"]}
     if port:
         traffic[f"{side}_port"] = int(port)
-    named = deterministic_id("network-traffic", traffic)
-    return [{"type": "network-traffic", "spec_version": "2.1", "id": named, **traffic}, end]
+    return [_named("network-traffic", **traffic), end]
 
 
 @lru_cache(maxsize=4096)
@@ -259,7 +275,7 @@ def _attribute(of: Json, inner: Json | None, common: Json, bundle: _Bundle) -> l
     if inner is not None:
         labels.append(f'misp:name="{inner.get("name") or ""}"')
     labels += _labels(of)
-    made = _scos(type, _port(type, value), found)
+    made = _scos(type, value, found)
     shared = {**common, "created": at, "modified": at, "labels": labels, **_marked(of, bundle)}
     name = str(of.get("uuid"))
     if type == "vulnerability" and found:

@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 
 _SAID = re.compile(r'misp:([a-z_]+)="([^"]{1,100})"\Z')
-_COMPARED = re.compile(r"([\w:.'*\[\]-]{1,200}) = '((?:[^'\\]|\\.)*)'", re.DOTALL)
+_COMPARED = re.compile(r"([\w:.'*\[\]-]{1,200}) = (?:'((?:[^'\\]|\\.)*)'|(\d{1,20}))", re.DOTALL)
 _ESCAPED = re.compile(r"\\(.)", re.DOTALL)
 _BESIDE = (".type", "account_type", "protocols[*]", "is_multipart")
 """Ends of paths that say what a thing is, not which."""
@@ -96,7 +96,7 @@ def _values(head: Head, scos: Mapping[str, Sco]) -> tuple[list[str], str]:
         bare = head.pattern[1:-1] if head.pattern[:1] == "[" and head.pattern[-1:] == "]" else head.pattern
         return [bare], ""
     if head.type == "indicator":
-        told = [(path, _ESCAPED.sub(r"\1", value)) for path, value in _COMPARED.findall(head.pattern)]
+        told = [(path, _ESCAPED.sub(r"\1", text) or number) for path, text, number in _COMPARED.findall(head.pattern)]
         data = next((value for path, value in told if path.endswith(_DATA)), "")
         # Backslashes before % are the converter's own; MISP has none there.
         return [value.replace("\\%", "%") for path, value in told if not path.endswith((*_BESIDE, _DATA))], data
