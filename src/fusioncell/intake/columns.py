@@ -108,7 +108,10 @@ class Layout:
 
     def at(self, cells: list[str]) -> Layout:
         """Return the layout of one row: where its subject's cells are empty, the likeliest of the others is it."""
-        if self.report or any(index < len(cells) and cells[index].lower() not in EMPTY for index, _ in self.subjects):
+        for index, _ in self.subjects:
+            if index < len(cells) and cells[index] and (len(cells[index]) > 7 or cells[index].lower() not in EMPTY):
+                return self
+        if self.report:
             return self
         rest = [column for column in self.mentions if column[0] < len(cells) and cells[column[0]].lower() not in EMPTY]
         return _grouped(rest, self.roles) if rest else self

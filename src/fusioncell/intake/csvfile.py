@@ -116,13 +116,14 @@ def split(body: bytes, *, limits: Limits) -> Split:
     layout = layout_of(names)
     meta: dict[str, object] = {"format": "csv", "columns": list(names), "delimiter": delimiter}
     seed = f"{delimiter}{names}".encode()
+    marked = "tlp" in layout.roles or b"tlp:" in body.lower()
     items: list[Item] = []
     for start, end, cells in _rows(lines, delimiter, first, raw, faults):
         row = b"\n".join(raw[start:end]).rstrip(b"\r\n")
         place = f"line {start + 1}"
         reason = _row_fault(cells, row, layout, limits)
         tlp: Tlp | None = None
-        if not reason:
+        if marked and not reason:
             try:
                 tlp = marking_of(layout, cells)
             except BadInput as error:
@@ -264,29 +265,26 @@ def _observables(columns: Columns, cells: list[str], layout: Layout,
     """Read the observables of some columns of a row."""
     named = layout.first("type", cells)
     for index, type in columns:
-        if index >= len(cells) or cells[index].lower() in EMPTY:
+        if index >= len(cells) or not cells[index]:
             continue
         try:
-            for observable in _read_all(cells[index], type, named):
-                yield index, observable
+            yield index, _read(cells[index], type, named)
         except BadValue as error:
-            faults.append(Fault(f"column {index + 1}", str(error), cells[index][:1000].encode()))
+            several = _several(cells[index], type, named)
+            yield from [(index, observable) for observable in several]
+            if not several and cells[index].lower() not in EMPTY:
+                faults.append(Fault(f"column {index + 1}", str(error), cells[index][:1000].encode()))
 
 
-def _read_all(value: str, type: ObservableType | None, named: str) -> list[Observable]:
-    """Read a cell: one value, MISP's ``a|b``, or several values between blanks or commas. Raises BadValue."""
+def _several(value: str, type: ObservableType | None, named: str) -> list[Observable]:
+    """Read a cell of MISP's ``a|b``, or of several values between blanks or commas; empty where it is neither."""
     try:
-        return [_read(value, type, named)]
-    except BadValue as error:
         if "|" in value and (found := observables_of(named.lower(), value)):
             return found
         parts = [part for part in _PARTS.split(value) if part]
-        if not 1 < len(parts) <= MAX_PARTS:
-            raise
-        try:
-            return [_read(part, type, named) for part in parts]
-        except BadValue:
-            raise error from None
+        return [_read(part, type, named) for part in parts] if 1 < len(parts) <= MAX_PARTS else []
+    except BadValue:
+        return []
 
 
 def _read(value: str, type: ObservableType | None, named: str) -> Observable:
