@@ -186,3 +186,46 @@ def test_a_table_of_exploited_vulnerabilities_is_read_elsewhere() -> None:
 def test_rows_without_a_header_are_dated() -> None:
     _, found = claims("192.0.2.1,used by X,2026-01-02 03:04\n192.0.2.2,used by Y,2026-01-02 03:04\n")
     assert found[0].stated == parse_instant("2026-01-02T03:04:00Z")
+
+
+LISTS = {
+    "AdGuard": ("! Title: a filter\n||evil.example^\n||192.0.2.1^$all\n@@||good.example^\nshop.example##.banner\n",
+                ["evil.example", "192.0.2.1"]),
+    "Adblock Plus": ("[Adblock Plus]\n||evil.example^\n", ["evil.example"]),
+    "dnsmasq": ("# x\naddress=/a.example/\naddress=/b.example/0.0.0.0\nlocal=/c.example/\nserver=/d.example/#\n",
+                ["a.example", "b.example", "c.example", "d.example"]),
+    "Unbound": ('server:\nlocal-zone: "a.example." always_nxdomain\nlocal-zone: b.example refuse\n'
+                'local-data: "c.example A 0.0.0.0"\nlocal-zone: "good.example" transparent\n',
+                ["a.example", "b.example", "c.example"]),
+    "response policy zone": (
+        "$TTL 30\n@ SOA ns.feed.example. x.feed.example. 1 300 1800 604800 30\n NS localhost.\n; about\n"
+        "testentry.rpz.feed.example CNAME . ; a test\nevil.example CNAME . ; see https://feed.example/1\n"
+        "*.evil.example 60 IN CNAME .\n32.1.2.0.192.rpz-ip CNAME .\ngood.example CNAME rpz-passthru.\n",
+        ["evil.example", "evil.example", "192.0.2.1"]),
+    "wildcards": ("*.evil.example\n.bad.example\n", ["evil.example", "bad.example"]),
+    "hosts": ("127.0.0.1 localhost\n255.255.255.255 broadcasthost\nff00::0 ip6-localnet\nfe80::1%lo0 localhost\n"
+              "0.0.0.0 a.example b.example\n0.0.0.0 c.example # x\n", ["a.example", "b.example", "c.example"]),
+    "digests of files": (f"{SHA256}  a file.exe\n{MD5} *b.dll\n", [SHA256, MD5]),
+}
+
+
+@pytest.mark.parametrize("name", LISTS)
+def test_lists(name: str) -> None:
+    body, expected = LISTS[name]
+    assert said(body) == ("list", [(value, *BAD) for value in expected])
+    assert split_body("", body.encode(), "", LIMITS)[1].faults == ()
+
+
+@pytest.mark.parametrize("line", ["server=/corp.example/192.0.2.53", "address=/site.example/192.0.2.80",
+                                  "evil.example.rpz.feed.example. CNAME .", "site.example CNAME other.example."])
+def test_what_resolvers_only_forward_or_rewrite_accuses_nobody(line: str) -> None:
+    assert said(line, "x.list")[1] == [] or all(stance is Stance.NONE for _, _, stance in said(line, "x.list")[1])
+
+
+def test_an_ending_alone_makes_no_list() -> None:
+    assert said("192.0.2.1,C2,100\n192.0.2.2,C2,50\n", "reputation.list") == (
+        "csv", [("192.0.2.1", *BAD), ("192.0.2.2", *BAD)])
+
+
+def test_a_listed_cve_is_only_mentioned() -> None:
+    assert said("CVE-2026-1234\nevil.example\n") == ("list", [("CVE-2026-1234", *SEEN), ("evil.example", *BAD)])

@@ -24,6 +24,8 @@ __all__ = ["FORMATS", "Format", "Limits", "detect", "gunzip_bounded", "split_bod
 
 LIST_SHARE = 0.8
 """Share of lines that must be one observable each for a text to be a list."""
+NAMED_SHARE = 0.2
+"""The same where the file's ending says that it is one: tables and OpenIOC end in ``.list`` and ``.ioc``, too."""
 
 
 class Splitter(Protocol):
@@ -166,9 +168,11 @@ def _text_format(body: bytes, ending: str) -> str:
         return _json_format(body)
     if misp.is_feed_index(body[:4096]):
         return "misp"
-    if ending in _BY_ENDING and _BY_ENDING[ending] not in ("stix", "misp", "csaf", "xarf"):
-        return _BY_ENDING[ending]
-    if plainlist.share_of_observables(body) >= LIST_SHARE:
+    named = _BY_ENDING.get(ending, "")
+    if named and named not in ("stix", "misp", "csaf", "xarf", "list"):
+        return named
+    share = plainlist.share_of_observables(body)
+    if share >= (NAMED_SHARE if named == "list" else LIST_SHARE):
         return "list"
     return "csv" if csvfile.looks_like_table(body) else "text"
 
