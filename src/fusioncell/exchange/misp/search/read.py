@@ -5,7 +5,7 @@ Rules kept here (MISP/MISP 2.5, restSearch; what its clients really send):
 1. Names count without regard to case, ``_`` and ``-``; unknown ones are ignored: clients add their own to be safe
    from caches. Values come as strings, numbers, booleans or lists, and mean the same.
 2. ``x`` is one value, ``["x", "y"]`` either, ``!x`` not, ``%x%`` any text that holds x, ``{"OR": […], "AND": […],
-   "NOT": […]}`` all three; a text may join several by ``&&``.
+   "NOT": […]}`` all three; a text may join several by ``&&``, and any parameter by ``||``.
 3. A time is a moment from which on; two make a range, in either order.
 4. What is empty (``""``, null, ``[]``) is as if it were not given; ``0`` and false are given.
 """
@@ -90,7 +90,12 @@ def plain_name(name: str) -> str:
 
 def plain(given: Mapping[str, Any]) -> dict[str, Any]:
     """Return the parameters that are given, by their plain names."""
-    return {plain_name(str(name)): value for name, value in given.items() if value not in _EMPTY}
+    return {plain_name(str(name)): _either(value) for name, value in given.items() if value not in _EMPTY}
+
+
+def _either(given: Any) -> Any:
+    """Return ``a||b`` as a list: MISP's own pages ask for ``published:1||0``."""
+    return given.split("||") if type(given) is str and given.find("||") > 0 else given
 
 
 def read_query(scope: str, given: Mapping[str, Any], now: float, *, restrictive: frozenset[str] = frozenset()) -> Query:
@@ -119,8 +124,8 @@ def read_query(scope: str, given: Mapping[str, Any], now: float, *, restrictive:
         scope=scope, format=form, published=published, to_ids=to_ids or frozenset((0, 1)),
         deleted=_deleted(asked.get("deleted")), order=_order(asked), limit=_number(asked, "limit", MAX_LIMIT),
         page=_number(asked, "page", 1_000_000) or 1, requested=_requested(asked),
-        flags=frozenset(flag for flag in _FLAGS if flag in asked and is_true(asked[flag])),
-        options={name: asked[name] for name in _OPTIONS if name in asked}, nothing=nothing, **fields,
+        flags=frozenset(name for name in asked if name in _FLAGS and is_true(asked[name])),
+        options={name: value for name, value in asked.items() if name in _OPTIONS}, nothing=nothing, **fields,
     )  # fmt: skip
 
 
