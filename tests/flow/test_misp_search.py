@@ -315,6 +315,8 @@ def test_statistics(client: Asking) -> None:
         ("attributes/rpz/download/policy:DROP", "evil.example CNAME rpz-drop."),
         ("attributes/rpz/download/tags:c2/ns:ns1.example.", "SOA ns1.example."),
         ("attributes/bro/download/all", "evil.example\tIntel:DOMAIN"), ("attributes/bro/download/ip", "Intel:ADDR"),
+        ("attributes/restSearch/returnFormat:text/type:domain||md5/published:1||0", "d41d8cd98f"),
+        ("events/csv/download/0/1/0/0/domain/0/0/0/0/0", "uuid,event_id"),
     ],
 )  # fmt: skip
 def test_old_paths(client: Asking, path: str, held: str) -> None:

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from fusioncell.exchange.misp import MispRefused
 from fusioncell.exchange.misp.search.formats import RESTRICTIVE
+from fusioncell.exchange.misp.search.legacy import read_path
 from fusioncell.exchange.misp.search.model import NO_TERMS, Span, Terms
 from fusioncell.exchange.misp.search.read import NEVER, read_query, read_span, read_terms, says_nothing
 from fusioncell.exchange.misp.search.times import day, seconds
@@ -34,6 +35,38 @@ NOW = 1_763_743_560.0
 )  # fmt: skip
 def test_times_in_every_spelling(given: object, expected: float | None) -> None:
     assert seconds(given, NOW) == expected
+
+
+@pytest.mark.parametrize(("asked", "field", "expected"), [
+    ({"type": "md5||sha256"}, "types", Terms(("md5", "sha256"))),
+    ({"value": "a.example||!b.example"}, "values", Terms(("a.example",), (), ("b.example",))),
+    ({"to_ids": "1||0", "returnFormat": "text"}, "to_ids", frozenset((0, 1))),
+    ({"published": "1||0", "returnFormat": "text"}, "published", None), ({"published": "1"}, "published", True),
+    ({"value": "||x"}, "values", Terms(("||x",))),
+])  # fmt: skip
+def test_two_bars_join_what_may_be_either(asked: dict[str, Any], field: str, expected: object) -> None:
+    assert getattr(read_query("attributes", asked, NOW, restrictive=RESTRICTIVE), field) == expected
+
+
+@pytest.mark.parametrize(("controller", "action", "arguments", "named", "parameters"), [
+    ("events", "csv", "download/7/1/0/0/md5/0/0/0/0/1/1", {}, {
+        "eventid": "7", "type": "md5", "headerless": "1", "enforceWarninglist": "1"}),
+    ("events", "csv", "download/7/0/0/0/md5/0/0/0/0", {}, {
+        "eventid": "7", "type": "md5", "published": 1, "to_ids": 1}),
+    ("attributes", "text", "download/md5/tlp;green&&CSIRT/null/1", {}, {
+        "type": "md5", "tags": "tlp:green&&CSIRT", "to_ids": [0, 1], "published": [0, 1]}),
+    ("attributes", "text", "download/domain/null/null/null/null/null/null/true", {}, {
+        "type": "domain", "enforceWarninglist": "true"}),
+    ("attributes", "text", "download/md5", {"tags": "tlp;green", "last": "7d"}, {
+        "type": "md5", "tags": "tlp:green", "last": "7d"}),
+    ("events", "nids", "suricata/download/null/null/CSIRT/null/null/5d/domain", {}, {
+        "tags": "CSIRT", "last": "5d", "type": "domain"}),
+])  # fmt: skip
+def test_old_paths_by_position(controller: str, action: str, arguments: str, named: dict[str, Any],
+                               parameters: dict[str, Any]) -> None:  # fmt: skip
+    read = dict(read_path(controller, action, arguments.split("/"), named).parameters)
+    read.pop("returnFormat")
+    assert read == parameters
 
 
 def test_days() -> None:

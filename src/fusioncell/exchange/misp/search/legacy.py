@@ -1,7 +1,8 @@
 """MISP's export paths of before ``restSearch``, with their positional parameters, read as a search. Pure.
 
 ``events/nids/suricata/download/…``, ``attributes/text/download/domain``, ``attributes/bro/download/ip`` … are what
-Suricata, Zeek and DNS scripts still fetch. ``false`` and ``null`` mean that a position is not given.
+Suricata, Zeek and DNS scripts still fetch. ``false``, ``null`` and ``0`` mean that a position is not given; a tag's
+colon may be written ``;``, for CakePHP takes ``tlp:green`` in a path for a parameter.
 """
 
 from __future__ import annotations
@@ -17,17 +18,18 @@ from fusioncell.exchange.misp.search.write_lists import zeek_types as _zeek_type
 
 __all__ = ["Legacy", "read_path", "write_zeek", "zeek_types"]
 
-_ABSENT = frozenset({"", "false", "null", "none", "all"})
+_ABSENT = frozenset({"", "0", "false", "null", "none", "all"})
 _POSITIONS: dict[str, tuple[str, ...]] = {
-    "nids": ("eventid", "frame", "tags", "from", "to", "last"),
-    "hids": ("tags", "from", "to", "last"),
-    "csv": ("eventid", "ignore", "tags", "category", "type", "includeContext", "from", "to", "last", "headers"),
+    "nids": ("eventid", "frame", "tags", "from", "to", "last", "type", "enforceWarninglist"),
+    "hids": ("tags", "from", "to", "last", "enforceWarninglist"),
+    "csv": ("eventid", "ignore", "tags", "category", "type", "includeContext", "from", "to", "last", "headerless",
+            "enforceWarninglist"),
     "xml": ("eventid", "withAttachments", "tags", "from", "to", "last"),
     "stix": ("eventid", "withAttachments", "tags", "from", "to", "last"),
-    "text": ("type", "tags", "eventid", "allowNonIDS", "from", "to", "last"),
+    "text": ("type", "tags", "eventid", "allowNonIDS", "from", "to", "last", "enforceWarninglist"),
     "rpz": ("tags", "eventid", "from", "to", "policy", "walled_garden", "ns", "email", "serial", "refresh", "retry",
-            "expiry", "minimum_ttl", "ttl"),
-    "bro": ("group", "tags", "eventid", "from", "to", "last"),
+            "expiry", "minimum_ttl", "ttl", "enforceWarninglist"),
+    "bro": ("group", "tags", "eventid", "from", "to", "last", "enforceWarninglist"),
 }  # fmt: skip
 _HIDS = {"md5": ["md5", "filename|md5", "malware-sample"], "sha1": ["sha1", "filename|sha1"],
          "sha256": ["sha256", "filename|sha256"]}  # fmt: skip
@@ -60,6 +62,8 @@ def read_path(controller: str, action: str, arguments: Sequence[str], named: Map
         if value.lower() not in _ABSENT or (name == "group" and value.lower() == "all"):
             given[name] = value
     given |= {name: value for name, value in named.items() if str(value).lower() not in ("", "null", "none")}
+    if isinstance(given.get("tags"), str):
+        given["tags"] = given["tags"].replace(";", ":")
     return _meant(action, form, given)
 
 
@@ -79,8 +83,7 @@ def _meant(action: str, form: str, given: dict[str, Any]) -> Legacy:
         return Legacy(ATTRIBUTES, given, group)
     if action == "csv":
         restrict = {} if str(given.pop("ignore", "0")).lower() not in ("0", "false") else {"published": 1, "to_ids": 1}
-        headless = str(given.pop("headers", "1")).lower() in ("0", "false")
-        return Legacy(ATTRIBUTES, {**restrict, **given, "returnFormat": "csv", "headerless": int(headless)})
+        return Legacy(ATTRIBUTES, {**restrict, **given, "returnFormat": "csv"})
     if action == "text":
         every = str(given.pop("allowNonIDS", "0")).lower() not in ("0", "false")
         loose = {"to_ids": [0, 1], "published": [0, 1]} if every else {}

@@ -119,7 +119,7 @@ def read_query(scope: str, given: Mapping[str, Any], now: float, *, restrictive:
     form = str(asked.get("returnformat") or "json").lower()
     published, to_ids = _tristate(asked.get("published")), _bits(asked.get("toids"))
     if form in restrictive:
-        published, to_ids = (True if published is None else published), (to_ids or frozenset((1,)))
+        published, to_ids = (published if "published" in asked else True), (to_ids or frozenset((1,)))
     return Query(
         scope=scope, format=form, published=published, to_ids=to_ids or frozenset((0, 1)),
         deleted=_deleted(asked.get("deleted")), order=_order(asked), limit=_number(asked, "limit", MAX_LIMIT),

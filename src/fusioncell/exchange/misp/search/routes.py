@@ -33,6 +33,8 @@ _encode = msgspec.json.Encoder().encode
 def parameters(call: Call) -> dict[str, Any]:
     """Return all that was asked: the body's fields over those of the path and the query."""
     given = {name: value for name, value in call.named.items() if name != "key"}
+    if isinstance(given.get("tags"), str):  # a colon in a path is CakePHP's: MISP has one write ``tlp;green``
+        given["tags"] = given["tags"].replace(";", ":")
     if isinstance(call.body, Mapping):
         given |= {str(name): value for name, value in call.body.items()}
     return given
