@@ -201,6 +201,7 @@ def test_nobody_deletes_what_another_gave(hub: ServedHub, party: Party) -> None:
 @pytest.mark.parametrize("accept", [
     MEDIA, "application/taxii+json; version=2.1", "application/taxii+json", "*/*", "application/json, text/plain, */*",
     "application/taxii+json;version=2.0, application/taxii+json;version=2.1", "APPLICATION/TAXII+JSON;VERSION=2.1", "",
+    "application/json", "application/json; charset=utf-8",
 ])  # fmt: skip
 def test_every_way_to_accept_taxii_is_one(party: Party, accept: str) -> None:
     answer = party.http.get("/taxii2/", headers={"Accept": accept})
@@ -219,6 +220,7 @@ def test_what_is_truly_foreign_is_not_acceptable(party: Party, accept: str) -> N
 
 @pytest.mark.parametrize("media", [
     MEDIA, "application/taxii+json; version=2.1", "application/taxii+json", "application/stix+json;version=2.1",
+    "application/json", "application/json; charset=utf-8",
 ])  # fmt: skip
 def test_every_way_to_name_an_envelope_is_taken(party: Party, media: str) -> None:
     assert Door(party).post(indicator(), media=media).status_code == 202

@@ -1,7 +1,8 @@
 """Media types: which of a client's are ours (TAXII 2.1 §1.6.8, §3.3). Pure.
 
-Clients write ``application/taxii+json`` with and without a version, with and without a space before it, or ``*/*``:
-all mean what we have. Refused is only what is truly something else, as TAXII 2.0: its client would misread us.
+Clients write ``application/taxii+json`` with and without a version, with and without a space before it, or ``*/*``,
+and tools that know HTTP but no TAXII (Logic Apps, n8n, scripts) write ``application/json``: all mean what we have.
+Refused is only what is truly something else, as TAXII 2.0: its client would misread us.
 """
 
 from __future__ import annotations
@@ -12,7 +13,8 @@ from fusioncell.exchange.taxii.model import MEDIA, NotAcceptable
 from fusioncell.kernel.errors import UnsupportedMedia
 
 _OURS = frozenset({"application/taxii+json", "application/vnd.oasis.taxii+json"})
-_WILD = frozenset({"*/*", "application/*", "*"})
+_JSON = "application/json"
+_WILD = frozenset({"*/*", "application/*", "*", _JSON})
 _BUNDLES = frozenset({"application/stix+json", "application/vnd.oasis.stix+json"})
 
 
@@ -34,7 +36,8 @@ def _accepts(accept: str) -> bool:
 def check_content(media_type: str) -> None:
     """Raise UnsupportedMedia where what is posted says that it is neither an envelope nor a bundle."""
     media, version, _ = _read(media_type)
-    if not ((media in _OURS and _is_ours(media, version)) or (media in _BUNDLES and version in ("", "2.0", "2.1"))):
+    bundle = media in _BUNDLES and version in ("", "2.0", "2.1")
+    if not (bundle or media == _JSON or (media in _OURS and _is_ours(media, version))):
         raise UnsupportedMedia(
             f"{media_type[:80]!r} is not taken here" if media_type else "the Content-Type is missing",
             hint=f"Send an envelope as {MEDIA}.",
