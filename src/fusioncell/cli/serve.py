@@ -41,6 +41,7 @@ async def _serve(hub: Hub, http: str, dns: str, ready: Callable[[str, int], None
         ws="none",  # no door speaks WebSocket: its library is not loaded
         timeout_keep_alive=KEEP_ALIVE,
         timeout_graceful_shutdown=3,
+        forwarded_allow_ips=hub.settings.trusted_proxies,
         server_header=False,
         date_header=True,
         backlog=4096,
@@ -79,7 +80,7 @@ def serve(
     hub.start()
 
     def announce(url: str, dns_port: int) -> None:
-        hub.local_token = hub.folder.announce(url)
+        hub.local_token = hub.folder.announce(url, f"{dns.rpartition(':')[0]}:{dns_port}" if dns_port else "")
         ready(url, dns_port)
 
     try:

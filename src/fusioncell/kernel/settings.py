@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from ipaddress import ip_network
 
 from fusioncell.kernel.errors import BadInput
 
@@ -41,6 +42,8 @@ SETTINGS = (
     Setting("dns_tls_clients", "", "PEM file of who issues subscribers' certificates; empty: none is asked for."),
     Setting("database_url", "", "postgresql://… to use PostgreSQL; empty for the embedded SQLite files."),
     Setting("public_url", "", "Address under which members reach the hub, for links; https makes cookies secure."),
+    Setting("trusted_proxies", "127.0.0.1,::1",
+            "Proxies whose X-Forwarded-For tells a visitor's address: addresses and networks, comma-separated."),
     Setting("max_body_mb", "64", "Largest body that a contribution may have, in MiB."),
     Setting("max_files_mb", "2048", "What the files of one organisation's posts may have together, in MiB."),
     Setting("max_subscribers", "2000", "Most live streams open at once."),
@@ -88,6 +91,7 @@ class Settings:
     dns_tls_clients: str
     database_url: str
     public_url: str
+    trusted_proxies: str
     max_body_mb: int
     max_files_mb: int
     max_subscribers: int
@@ -122,7 +126,7 @@ class Settings:
     def read(cls, environment: Mapping[str, str], file: Mapping[str, object], **given: str | None) -> Settings:
         """Join what was given on the command line, the environment and the file, in that order.
 
-        Raises BadInput for an unknown name in the file or a number that is none.
+        Raises BadInput for an unknown name in the file, and for a number or network that is none.
         """
         known = {setting.name for setting in SETTINGS}
         for name in file:
@@ -137,9 +141,21 @@ class Settings:
                 if not value.isdecimal() or not 0 < int(value) < 1_000_000:
                     raise BadInput(f"{setting.env} must be a whole number, not {value!r}")
                 values[setting.name] = int(value)
+            elif setting.name == "trusted_proxies":
+                values[setting.name] = _networks(setting.env, value)
             else:
                 values[setting.name] = value
         return cls(**values)  # type: ignore[arg-type]
+
+
+def _networks(name: str, text: str) -> str:
+    found = [part.strip() for part in text.split(",") if part.strip()]
+    for part in found:
+        try:
+            ip_network(part)
+        except ValueError:
+            raise BadInput(f"{name} names no address or network: {part!r}", hint="For example 10.0.3.0/24.") from None
+    return ",".join(found)
 
 
 def host_port(text: str) -> tuple[str, int]:
