@@ -51,7 +51,7 @@ class People(Protocol):
 
 
 class Packs(Protocol):
-    """Tags, galaxies, warninglists."""
+    """Tags, galaxies, warninglists, object templates."""
 
     def tag(self, caller: Caller, name: str) -> dict[str, Any] | None:
         """Show a tag inside an event (``id, name, colour, numerical_value, is_galaxy …``); None: it is not shown."""
@@ -74,6 +74,10 @@ class Packs(Protocol):
 
     def warnings(self, type: str, value: str) -> list[dict[str, Any]]:
         """Return the enabled warninglists that an attribute is on: ``{"id", "name", "category"}``."""
+        ...
+
+    def template(self, given: str) -> dict[str, Any] | None:
+        """Return an object template by UUID, name or number; None where there is none."""
         ...
 
 
@@ -113,7 +117,7 @@ class AlonePeople:
 
 
 class AlonePacks:
-    """Tags without definitions; no galaxies, no warninglists."""
+    """Tags without definitions; no galaxies, warninglists or templates."""
 
     def tag(self, caller: Caller, name: str) -> dict[str, Any] | None:
         """Show the name."""
@@ -135,6 +139,10 @@ class AlonePacks:
     def warnings(self, type: str, value: str) -> list[dict[str, Any]]:
         """Know none."""
         return []
+
+    def template(self, given: str) -> dict[str, Any] | None:
+        """Know none."""
+        return None
 
 
 def names_of(tags: Iterable[Any]) -> list[str]:
