@@ -18,7 +18,7 @@ LIMITS = Limits()
 BAD = (Role.ATTACKER, Stance.MALICIOUS)
 SEEN = (Role.CONTEXT, Stance.NONE)
 HOST = (Role.COMPROMISED, Stance.NONE)
-MD5, SHA1, SHA256 = "ab" * 16, "cd" * 20, "ef" * 32
+MD5, SHA1, SHA256 = "0123456789abcdef" * 2, "01234abcde" * 4, "fedcba9876543210" * 4
 Said = list[tuple[str, Role, Stance]]
 
 
@@ -229,3 +229,36 @@ def test_an_ending_alone_makes_no_list() -> None:
 
 def test_a_listed_cve_is_only_mentioned() -> None:
     assert said("CVE-2026-1234\nevil.example\n") == ("list", [("CVE-2026-1234", *SEEN), ("evil.example", *BAD)])
+
+
+def test_hashes_of_a_text_that_defangs_are_its_indicators() -> None:
+    report = f"About X\n{SHA256} loader.exe\nSee https://vendor.example/report\n"
+    assert said(report)[1] == [(SHA256, *SEEN), ("https://vendor.example/report", *SEEN)]
+    assert said(report + "C2: evil[.]example\n")[1] == [
+        (SHA256, *BAD), ("https://vendor.example/report", *SEEN), ("evil.example", *BAD)]
+
+
+@pytest.mark.parametrize("text", [
+    "Mozilla/5.0 Chrome/120.0.0.0 Safari", 'version = "1.2.3.4"', "see Section 3.1.2.4 of it", "uses System.IO here",
+    'http.host; content:"x"'])
+def test_what_only_looks_like_a_value_in_a_text(text: str) -> None:
+    assert said("A report says:\n" + text)[1] == []
+
+
+def test_a_hash_of_imports_is_not_a_files() -> None:
+    _, found = claims(f'condition: pe.imphash() == "{MD5}"')
+    assert [claim.observable.type.value for claim in found] == ["imphash"]
+
+
+@pytest.mark.parametrize("body", [
+    b'<?xml version="1.0"?>\n<stix:STIX_Package xmlns:stix="http://stix.mitre.org/stix-1">',
+    b'<ioc xmlns="http://schemas.mandiant.com/2010/ioc"><definition/></ioc>',
+    b'<?xml version="1.0"?><IODEF-Document xmlns="urn:ietf:params:xml:ns:iodef-2.0"/>'])
+def test_older_xml_is_told_what_to_do(body: bytes) -> None:
+    with pytest.raises(UnsupportedMedia) as refused:
+        split_body("", body, "x.ioc", LIMITS)
+    assert "STIX 2" in refused.value.hint
+
+
+def test_a_text_is_called_by_its_first_words() -> None:
+    assert split_body("", b"######\n## Feed of X ##\n", "", LIMITS)[1].title == "Feed of X"

@@ -14,6 +14,10 @@ TABLES = "fusioncell vulns import FILE takes it, or POST /api/vulnerabilities/ta
 _EPSS = re.compile(rb"(?:\xef\xbb\xbf)?(?:#\s*model_version:[^\r\n]{1,200}\s+)?\"?cve\"?,\"?epss\"?,\"?percentile\"?\s",
                    re.IGNORECASE)  # fmt: skip
 _KEV = re.compile(rb"(?:\xef\xbb\xbf)?\"?cveID\"?,\"?vendorProject\"?,", re.IGNORECASE)
+_XML = re.compile(rb"(?:\xef\xbb\xbf)?\s*<")
+_OLD = re.compile(rb"stix\.mitre\.org/stix-1|cybox\.mitre\.org|urn:ietf:params:xml:ns:iodef|/2010/ioc\"|openioc\.org/")
+_XML_HINT = ("Convert it to STIX 2 (stix2-elevator does so for STIX 1), export it from MISP as a MISP event, or send "
+             "its values as a list.")
 _TEXT = "Copy its text and paste it, or save it as text."
 _BEGINNINGS = (
     (b"%PDF-", "a PDF is not read here", _TEXT),
@@ -33,6 +37,8 @@ def refuse_foreign(body: bytes) -> None:
     for beginning, said, hint in _BEGINNINGS:
         if body.startswith(beginning):
             raise UnsupportedMedia(said, hint=hint)
+    if _XML.match(body) and _OLD.search(body[:16_384]):
+        raise UnsupportedMedia("STIX 1, OpenIOC and IODEF (XML) are not read here", hint=_XML_HINT)
     if _EPSS.match(body):
         raise UnsupportedMedia("a table of EPSS scores is no threat data", hint=TABLES)
     if _KEV.match(body):

@@ -1,7 +1,8 @@
 """Free text: an advisory, a mail, a paste. It is one item; defanged values in it are the attacker's.
 
 Who defangs a value says that it is dangerous; the other values of a text are only mentioned (a victim's site, a
-vendor's page, the reporter's own mail address). A mail saved as a file is read as its decoded words (``mailtext``).
+vendor's page, the reporter's own mail address). Hashes cannot be defanged: in a text that defangs values they are
+indicators, too, in any other they are mentioned. A mail saved as a file is read as its decoded words (``mailtext``).
 """
 
 from __future__ import annotations
@@ -12,11 +13,13 @@ from fusioncell.intake.model import Extract, Fault, Item, Limits, Split
 from fusioncell.intake.text import find_observables
 from fusioncell.kernel.claim import Claim, Role, Stance
 from fusioncell.kernel.errors import BadInput, TooLarge
-from fusioncell.kernel.observable import Observable
+from fusioncell.kernel.observable import Observable, ObservableType
 
 MAX_TEXT = 20_000
+_FRAME = " \t#=*_-~|/!;\u2500\u2550"
 MAX_CLAIMS = 10_000
 """Observables that are read of one text."""
+_DIGESTS = frozenset((ObservableType.MD5, ObservableType.SHA1, ObservableType.SHA256, ObservableType.SHA512))
 MAIL: dict[str, object] = {"format": "mail"}
 
 
@@ -43,8 +46,9 @@ def split(body: bytes, *, limits: Limits) -> Split:
 
 
 def _title(text: str) -> str:
-    """The first line that says something."""
-    return text.strip().partition("\n")[0].strip()[:200]
+    """The first line that says something, without what frames it."""
+    lines = (line.strip(_FRAME) for line in text[:MAX_TEXT].splitlines())
+    return next((line for line in lines if line), text.strip().partition("\n")[0].strip())[:200]
 
 
 def extract(kind: str, subject: str, version: int, meta: dict[str, object], body: bytes) -> Extract:
@@ -54,7 +58,9 @@ def extract(kind: str, subject: str, version: int, meta: dict[str, object], body
     defanged: dict[Observable, bool] = {}
     for found in find_observables(text):
         defanged[found.observable] = defanged.get(found.observable, False) or found.defanged
-    claims = [Claim(observable, Role.ATTACKER, Stance.MALICIOUS, keys=(subject,)) if bad else
+    indicators = any(defanged.values()) and not mail
+    claims = [Claim(observable, Role.ATTACKER, Stance.MALICIOUS, keys=(subject,))
+              if bad or (indicators and observable.type in _DIGESTS) else
               Claim(observable, Role.CONTEXT, Stance.NONE, keys=(subject,))
               for observable, bad in list(defanged.items())[:MAX_CLAIMS]]
     faults: tuple[Fault, ...] = ()

@@ -5,7 +5,7 @@ Rules kept here:
 1. Whether a value was defanged is told (``Found.defanged``): only defanged values later count as attackers'.
 2. A name counts where its last label is a top-level domain. Where that is a file extension too (``invoice.zip``,
    ``run.py``) or the word stands in a path, an import or a call, it counts only when defanged.
-3. ``v1.2.3.4`` and five-part numbers are versions, not addresses, unless defanged.
+3. ``v1.2.3.4``, ``Chrome/1.2.3.4``, sections and five-part numbers are no addresses, unless defanged.
 4. A URL ends before the sentence's punctuation and before a bracket that it did not open. A host with a path and no
    scheme is read as ``http://``.
 5. Time is linear: each repetition is bounded, and a search goes on after the end of the last candidate. The caller
@@ -56,7 +56,9 @@ _SCAN = re.compile(
     rf"|(?P<host>(?<![\w@-]){_HOST})")
 
 _TAIL = re.compile(rf"(?::[0-9]{{1,5}})?(?:/|\[/\]){_URL_CHARACTER}{{1,4000}}+")
-_VERSION = re.compile(r"(?:\bv|\bver(?:sion)?s?\.?|\brelease|\bbuild|\brev|\bfirmware)[ :=]{0,2}\Z", re.IGNORECASE)
+_VERSION = re.compile(r"(?:\bv|\bver(?:sion)?s?\.?|\brelease|\bbuild|\brev|\bfirmware|\bsection|\bchapter|\bclause|"
+                      r"\bannex|\boid|\u00a7)[ :=\"']{0,4}\Z|[A-Za-z]/\Z", re.IGNORECASE)
+_NAMED_HASH = re.compile(r"\b(imphash|ja3)\W{1,12}\Z", re.IGNORECASE)
 _NEXT_URL = re.compile(r"[,;](?=\[?h(?:tt|xx)ps?(?:\[|:))", re.IGNORECASE)
 _HASHES = {32: _T.MD5, 40: _T.SHA1, 56: _T.SHA224, 64: _T.SHA256, 96: _T.SHA384, 128: _T.SHA512}
 
@@ -66,7 +68,7 @@ FILE_TLDS = frozenset(("zip", "mov", "py", "sh", "md", "rs", "pl", "so", "ps", "
 
 _EXTENSIONS = frozenset(("exe", "dll", "pdf", "doc", "docx", "xls", "xlsx", "tar", "js", "html", "htm", "php", "txt",
                          "json", "xml", "csv", "jpg", "png", "min", "conf", "cfg", "log", "bat", "ps1", "vbs"))
-_NOT_NAMES = frozenset(("asp.net", "vb.net", "ado.net", "socket.io", "readme.md"))
+_NOT_NAMES = frozenset(("asp.net", "vb.net", "ado.net", "socket.io", "readme.md", "http.host"))
 _CLOSES = {")": "(", "]": "[", "}": "{"}
 
 
@@ -150,7 +152,7 @@ def _ipv4(text: str, start: int, end: int) -> Found | None:
     written = text[start:end]
     plain = refang(written).replace("[/]", "/").replace(" ", "")
     defanged = _is_defanged(written, plain)
-    if not defanged and _VERSION.search(text, max(0, start - 12), start):
+    if not defanged and _VERSION.search(text, max(0, start - 16), start):
         return None
     if "/" not in plain and (tail := _TAIL.match(text, end)) is not None:
         return _without_scheme(text, start, tail.end(), defanged)
@@ -173,6 +175,9 @@ def _hash(text: str, start: int, end: int) -> Found | None:
     type = _HASHES.get(len(written))
     if type is None or written.isdigit() or len(set(written)) < 4:
         return None
+    named = _NAMED_HASH.search(text, max(0, start - 20), start) if type is _T.MD5 else None
+    if named is not None:
+        type = _T.IMPHASH if named[1].lower() == "imphash" else _T.JA3
     return Found(canonical(type, written), start, end, False)
 
 
@@ -232,6 +237,8 @@ def _stands_as_name(text: str, start: int, end: int, labels: list[str]) -> bool:
     if before in "/\\$%.~" or after in "(\\=":
         return False
     if not (tld.islower() or tld.isupper() or not tld.isascii()) or ".".join(labels).lower() in _NOT_NAMES:
+        return False
+    if tld.isupper() and not "".join(labels).isupper() and labels[0][:1].isupper():  # System.IO
         return False
     if tld.lower() in FILE_TLDS and (len(labels) == 2 or labels[-2].lower() in _EXTENSIONS):
         return False
