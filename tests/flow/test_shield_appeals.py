@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -75,6 +76,8 @@ def test_the_logs_address_leads_a_browser_to_its_page(made: MadeHub) -> None:
         for address in ("/log", "/log/"):
             assert someone.get(address).headers["location"] == "/transparency"
         shown = someone.get("/transparency").text
+        made.hub.settings = replace(made.hub.settings, public_url="https://hub.example/")
+        assert "--log https://hub.example/log/" in someone.get("/transparency").text, "by a proxy"
         assert "fusioncell-verify public \\\n  --log http" in shown, "each option on a line of its own"
 
 

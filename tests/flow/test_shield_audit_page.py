@@ -56,7 +56,7 @@ def test_an_auditor_finds_all_in_one_place(made: MadeHub, auditor: Party) -> Non
         assert f'href="/shield/{over}"' in shown
         proof = re.search(r'href="(/api/shield/log/proof/\d+)"', shown)
         assert proof is not None and ruth.get(proof[1]).status_code == 200
-        assert "fusioncell-verify public --openings http" in shown and 'data-copy="fusioncell-verify' in shown
+        assert "fusioncell-verify public \\\n  --openings http" in shown and 'data-copy="fusioncell-verify' in shown
         assert 'class="fill"' in shown and "No appeal" not in shown
         assert "tax[.]gov[.]uk" not in ruth.get("/shield/audit?category=malware").text
         assert "No block began in this period." in ruth.get("/shield/audit?since=2026-05-01&until=2026-05-31").text

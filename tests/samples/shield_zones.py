@@ -30,7 +30,7 @@ ZONES = [
 ONE: Context = {
     "shell": HERE,
     "one": {**ROW, "id": "r1", "action": "Your walled garden (CNAME)", "garden": "garden.isp.example",
-            "reference": "CHG0012345", "command": "fusioncell shield resolver-config bind \\\n  --subscriber r1 \\\n  --primary 192.0.2.9",
+            "reference": "CHG0012345", "command": "fusioncell shield resolver-config bind \\\n  --subscriber r1",
             "addresses": ["192.0.2.0/28", "2001:db8::/64"], "notify": ["192.0.2.53@53"],
             "certificates": ["5f" * 32, "0a" * 32], "protects": True, "ended": None},
     "may": True, "made": None,

@@ -181,23 +181,20 @@ def _ports(settings: Settings, running: dict[str, Any] | None) -> Iterator[Findi
         yield Finding("http", "ok", f"{running['url']} serves")
     else:
         yield _free("http", settings.http_listen, lambda: check_free(settings.http_listen, ""))
-    if settings.dns_listen in NO_DNS:
+    listen = settings.dns_listen if running is None else str(running.get("dns", settings.dns_listen))
+    if not listen or listen in NO_DNS:
         yield Finding("dns", "ok", "switched off")
         return
-    host, port = host_port(settings.dns_listen)
+    host, port = host_port(listen)
     try:
         serial = zone_serial("127.0.0.1" if host in ("0.0.0.0", "::") else host, port, "rpz.fusioncell")  # noqa: S104
-        yield Finding("dns", "ok", f"{settings.dns_listen} serves rpz.fusioncell, serial {serial}")
+        yield Finding("dns", "ok", f"{listen} serves rpz.fusioncell, serial {serial}")
     except FusionCellError as fault:
         if running is not None:
-            yield Finding(
-                "dns",
-                "warn",
-                f"the running hub does not answer there: {fault.detail}",
-                "If it was started with another --dns, set FUSIONCELL_DNS_LISTEN to that.",
-            )
+            yield Finding("dns", "warn", f"the running hub does not answer there: {fault.detail}",
+                          "Look at its log, and for a firewall on this machine.")  # fmt: skip
         else:
-            yield _free("dns", settings.dns_listen, lambda: check_free("127.0.0.1:0", settings.dns_listen))
+            yield _free("dns", listen, lambda: check_free("127.0.0.1:0", listen))
 
 
 def _free(name: str, listen: str, probe: Callable[[], None]) -> Finding:

@@ -356,7 +356,7 @@ def _text(tally: Tally, seconds: float, cpu_seconds: float) -> str:
     ]
     if tally.unmarked:
         lines.append(f"{tally.unmarked:,} carried no marking and were taken as TLP:{tally.marked_as.upper()}")
-    if items:
+    if seconds >= 1:  # what took no time tells nobody how fast it is
         lines.append(
             f"{seconds:.1f} s, {items / max(seconds, 1e-6):,.0f} items/s, "
             f"{cpu_seconds / items * 1e6:.1f} CPU-µs an item"

@@ -217,6 +217,6 @@ def status(where: Where, as_json: bool) -> None:
         as_json,
         lambda: "\n".join(
             [f"The hub is {'running at ' + base if running else 'not running'}."]
-            + [f"{_FIGURES.get(name, name.replace('_', ' ')):{_WIDTH}} {number:>15,}" for name, number in figures.items()]
+            + [f"{_FIGURES.get(name, name):{_WIDTH}} {number:>15,}" for name, number in figures.items()]
         ),
     )

@@ -103,10 +103,14 @@ class Folder:
             self._lock.close()
             self._lock = None
 
-    def announce(self, url: str) -> str:
-        """Leave a note for commands on this machine: where the hub listens and a token that only this user can read."""
+    def announce(self, url: str, dns: str = "") -> str:
+        """Leave a note for commands on this machine: where the hub listens and a token that only this user can read.
+
+        ``dns``: ``host:port`` of the RPZ primary, "" for none.
+        """
         token = secrets.token_urlsafe(32)
-        self._private("running.json", json.dumps({"url": url, "pid": os.getpid(), "token": token}).encode())
+        note = {"url": url, "dns": dns, "pid": os.getpid(), "token": token}
+        self._private("running.json", json.dumps(note).encode())
         return token
 
     def announced(self) -> dict[str, Any] | None:

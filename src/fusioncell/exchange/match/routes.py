@@ -53,7 +53,11 @@ async def match(
     """Match values against all that you may see."""
     media_type = request.headers.get("content-type", "").split(";")[0].strip().lower()
     if media_type not in _TAKEN:
-        raise UnsupportedMedia(f"{media_type[:60]!r} is not taken here", hint="Send application/x-ndjson or text/csv.")
+        raise UnsupportedMedia(
+            f"{media_type[:60]!r} is not taken here",
+            hint="Send text/plain (a value a line), application/x-ndjson or text/csv. With curl: "
+            "-H 'Content-Type: text/plain' --data-binary @FILE.",
+        )
     ways = _ways(by)
     body = await request.body()
     array = media_type == "application/json" and is_list(body)

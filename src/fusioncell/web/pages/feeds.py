@@ -17,7 +17,7 @@ _CURL = 'curl -fsS -H "Authorization: Bearer ' + KEY + '" --etag-compare {file}.
 
 RECIPES = (
     ("curl", N_("Any tool, with curl: nothing is sent while nothing has changed"), (
-        "{curl} -o {file}.new {base}/api/feeds/list?types=domain-name",
+        "{curl} -o {file}.new '{base}/api/feeds/list?types=domain-name'",
         "test -s {file}.new && mv {file}.new {file}",
     ), "fusioncell.txt"),
     ("fusioncell", N_("The hub's own command, for cron: the file is replaced in one step"), (
@@ -32,7 +32,7 @@ RECIPES = (
     ), "fusioncell.rules"),
     ("Suricata", N_("Datasets, for very many values: each list beside the rules that load it"), (
         "{curl} -o {file} {base}/api/feeds/suricata-dataset-rules",
-        "{curl_names} -o fusioncell-domain-name.lst {base}/api/feeds/suricata-dataset?types=domain-name",
+        "{curl_names} -o fusioncell-domain-name.lst '{base}/api/feeds/suricata-dataset?types=domain-name'",
     ), "fusioncell-datasets.rules"),
     ("Zeek", N_("A file of the intelligence framework"), (
         "{curl} -o /opt/zeek/share/{file} {base}/api/feeds/zeek",

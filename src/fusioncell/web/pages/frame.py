@@ -101,6 +101,11 @@ _THEMES = frozenset({"auto", "dark", "light"})
 _LOCAL = re.compile(r"/(?![/\\])[\x21-\x7e]*\Z")
 
 
+def base_of(request: Asked) -> str:
+    """Return the address of the hub as people reach it, for links and commands to be copied; no slash at its end."""
+    return hub_of(request).settings.public_url.rstrip("/") or str(request.base_url).rstrip("/")
+
+
 def hub_of(request: Asked) -> Hub:
     """Return the hub that serves the request."""
     return request.app.state.hub  # type: ignore[no-any-return]

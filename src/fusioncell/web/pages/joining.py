@@ -18,6 +18,7 @@ from fusioncell.web.pages.frame import (
     Asked,
     Form,
     Page,
+    base_of,
     fault_on,
     fields_of,
     form_of,
@@ -59,9 +60,8 @@ def application_view(one: Application, names: Names) -> View:
 
 def handed(request: Asked, hub: Hub, who: Person, link: Secret, *, here: str, back: str) -> Page:
     """Show a one-time link, this once."""
-    site = hub.settings.public_url.rstrip("/") or str(request.base_url).rstrip("/")
     return page(request, "members/handed.html", here=here, who={"name": who.name, "email": who.email}, back=back,
-                link=f"{site}/sign-in/link/{link.reveal()}", mailed=bool(hub.settings.public_url))
+                link=f"{base_of(request)}/sign-in/link/{link.reveal()}", mailed=bool(hub.settings.public_url))
 
 
 # -- the applicant -----------------------------------------------------------------------------------------------------

@@ -21,7 +21,7 @@ from fusioncell.shield.model import DECLINED, EXPIRED, SUPERSEDED, WRONG, Decisi
 from fusioncell.shield.standing.model import Fared, Standing
 from fusioncell.web.pages.appeals import AS_WHOM
 from fusioncell.web.pages.appeals import STATES as APPEALED
-from fusioncell.web.pages.frame import Asked, Page, members_only, page
+from fusioncell.web.pages.frame import Asked, Page, base_of, members_only, page
 from fusioncell.web.pages.names import Names
 from fusioncell.web.pages.shield_undo import KINDS, STATES
 from fusioncell.web.pages.transparency import lasted, verifying
@@ -185,7 +185,7 @@ def audit(
         categories=[{"id": one.id, "name": category_of(one.id, capital=True) or one.name} for one in policy.categories],
         csv=f"/api/shield/audit/csv?{urlencode(asked)}", kpis=_kpis(found),
         spells=[{"at": at, "people": people, "rules": rules} for at, people, rules in rows],
-        plot=bars(rows) if found.blocks else [], log=_log(hub, str(request.base_url).rstrip("/")),
+        plot=bars(rows) if found.blocks else [], log=_log(hub, base_of(request)),
         sums=_sums(found), shares=_shares(found, names, titles),
         guarded=[_guarded(found, names, one) for one in found.guarded],
         samples=found.samples._asdict(), sampled=[_sampled(found, names, titles, one) for one in found.sampled],

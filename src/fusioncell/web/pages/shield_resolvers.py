@@ -13,7 +13,6 @@ from litestar.concurrency import sync_to_thread
 from fusioncell.bootstrap import Hub
 from fusioncell.kernel.errors import FusionCellError
 from fusioncell.kernel.marking import Viewer
-from fusioncell.kernel.settings import Settings
 from fusioncell.shield.resolvers import Kind
 from fusioncell.shield.subscribers import Action, Choice, Step, Subscriber, heartbeat
 from fusioncell.shield.subscribers.service import Made, Wanted
@@ -22,6 +21,7 @@ from fusioncell.web.pages.frame import (
     Asked,
     Form,
     Page,
+    base_of,
     fault_on,
     form_of,
     members_only,
@@ -109,7 +109,7 @@ def _one_page(request: Asked, hub: Hub, viewer: Viewer, which: str, *, made: Mad
             "garden": one.choice.garden, "addresses": list(one.addresses), "notify": list(one.notify),
             "certificates": list(one.certificates), "reference": one.reference,
             "protects": one.step in (Step.CANARY, Step.ENFORCE),
-            "command": _command(hub.settings, str(request.base_url), one),
+            "command": _command(hub.settings.dns_listen, base_of(request), one),
             "ended": one.ended_at or None,
         },
         may=may,
@@ -125,18 +125,17 @@ def _one_page(request: Asked, hub: Hub, viewer: Viewer, which: str, *, made: Mad
     )  # fmt: skip
 
 
-def _command(settings: Settings, base: str, one: Subscriber) -> str:
+def _command(listen: str, base: str, one: Subscriber) -> str:
     """Return the command that writes a resolver's configuration, to be copied: each option on a line of its own.
 
     ``ADDRESS`` stands for the hub's address, which a hub that listens on all of its machine's does not know.
     """
-    host, _, port = settings.dns_listen.rpartition(":")
+    host, _, port = listen.rpartition(":")
     host = host.strip("[]")
     known = host and not ipaddress.ip_address(host).is_unspecified
     where = [f"--primary {host if known else 'ADDRESS'}", f"--port {port}"] if host else ["--primary ADDRESS"]
-    hub = (settings.public_url or base).rstrip("/")
     return " \\\n  ".join([f"fusioncell shield resolver-config {one.choice.kind.value}", f"--subscriber {one.id}",
-                          *where, f"--hub {hub}"])  # fmt: skip
+                          *where, f"--hub {base}"])  # fmt: skip
 
 
 def _left_out(hub: Hub, one: Subscriber) -> int:

@@ -9,7 +9,7 @@ from litestar import get
 from fusioncell.bootstrap import Hub
 from fusioncell.kernel.clock import SECOND
 from fusioncell.shield.translog import Month, Totals
-from fusioncell.web.pages.frame import Asked, Page, page, see_other
+from fusioncell.web.pages.frame import Asked, Page, base_of, page, see_other
 from fusioncell.web.pages.views import View, category_of
 from fusioncell.web.words import N_
 
@@ -72,7 +72,7 @@ def show(request: Asked, hub: Hub) -> Page:
     """Show the totals of the log."""
     translog = hub.shielding.translog
     found, head = translog.totals(), translog.head()
-    base, key = str(request.base_url).rstrip("/"), translog.key.text
+    base, key = base_of(request), translog.key.text
     last = {name: (size, time) for name, size, time in translog.witnessed()}
     return page(
         request,
