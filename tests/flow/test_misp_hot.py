@@ -116,6 +116,28 @@ def test_awkward_attributes(made: MadeHub, asked: dict[str, Any]) -> None:
     assert len(hot) > 1000
 
 
+def test_what_stands_around_is_of_the_version_that_stands(made: MadeHub) -> None:
+    """Events' own words are held in memory: an edit shows at once, and what was withdrawn is found no more."""
+    def told(**more: int) -> list[str]:
+        found = json.loads(ask(made, {"value": "held in memory", **more}))["response"]["Attribute"]
+        return [one["Event"]["info"] for one in found]
+
+    viewer = made.hub.members.operator_viewer(made.provider.org)
+    assert viewer is not None
+    event: dict[str, Any] = {"uuid": str(uuid.uuid4()), "date": "2026-11-01", "published": True}
+    event["Attribute"] = [{**PLAIN, "uuid": str(uuid.uuid4()), "value": "held in memory"}]
+    given = []
+    for stamp, info in (("1780000000", "first words"), ("1780000001", "other words")):
+        body = json.dumps({"Event": {**event, "info": info, "timestamp": stamp}}).encode()
+        given.append(made.hub.intake.accept(viewer, body, "application/vnd.misp+json", Terms(tlp=Tlp.GREEN)))
+        made.hub.settle()
+        assert told() == told() == told(includeSightings=1) == [info]
+    for one in given:
+        made.hub.intake.recall(viewer, one.contribution)
+    made.hub.settle()
+    assert told() == []
+
+
 _TEXTS = st.text(max_size=12) | st.sampled_from(["12", '"', "\\", "a|b", "", "null", "\n"])
 
 

@@ -23,8 +23,8 @@ from fusioncell.exchange.match.recognise import is_name_ending
 from fusioncell.kernel.errors import BadInput
 from fusioncell.kernel.observable import BadValue, Observable, ObservableType, canonical, guess, type_named
 
-SIZE = 128 << 10
-"""Bytes of a piece: what is made of it stays in the processor's cache."""
+SIZE = 512 << 10
+"""Bytes of a piece: so much that calls of numpy cost little a value, and so little that it stays in a cache."""
 VALUES = 4096
 """Values of a piece that does not come as lines."""
 _PLAIN_NAME = re.compile(r"(?=.{4,253}\Z)(?:[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?\.)+[a-z]{2,24}").fullmatch
