@@ -6,7 +6,7 @@ from typing import Any
 
 from fusioncell.exchange.misp import Actions, Call, MispRefused, Reply, named_actions
 from fusioncell.exchange.misp.content.check import is_true, plain
-from fusioncell.exchange.misp.content.routes import said
+from fusioncell.exchange.misp.library import saved
 from fusioncell.exchange.misp.model import ATTRIBUTE, EVENT
 from fusioncell.exchange.misp.older.service import Older
 
@@ -58,7 +58,7 @@ class _Doors:
         told = f"{done} attribute{'' if done == 1 else 's'} deleted"
         if left:
             raise MispRefused(403, f"{told}, but {left} attribute{'' if left == 1 else 's'} could not be deleted.")
-        return said(call, f"{told}.")
+        return Reply(saved(f"{told}.", call.path))
 
     def edit_field(self, call: Call) -> Reply:
         """``attributes/editField/{id}``: one field of an attribute."""
