@@ -45,8 +45,9 @@ __all__ = ["Find", "Lens", "Misp"]
 MAX_BODY = 8 * 1024 * 1024
 """Most bytes of one thing's body: what intake takes of one item."""
 SHELLS, LONGEST_SHELL = 1024, 4096
-"""Events whose own words are held in memory, since each attribute is shown with its event's; most bytes of one. They are
-found by their rows alone: what no row leads to any more is not shown. Of what stands nothing is erased (members.privacy).
+"""Events whose own words are held in memory, since each attribute is shown with its event's; most bytes of one.
+
+They are found by rows alone: what no row leads to is not shown. Of what stands nothing is erased (members.privacy).
 """
 _decode = msgspec.json.Decoder(dict[str, Any]).decode
 _encode = msgspec.json.Encoder().encode
