@@ -183,6 +183,14 @@ def test_a_table_of_exploited_vulnerabilities_is_read_elsewhere() -> None:
         split_body("text/csv", b"cveID,vendorProject,dateAdded\nCVE-2026-1234,X,2026-01-02\n", "", LIMITS)
 
 
+@pytest.mark.parametrize("date, meant", [
+    ("2026/01/02 03:04", "2026-01-02T03:04:00Z"), ("02.01.2026", "2026-01-02T00:00:00Z"),
+    ("Fri, 02 Jan 2026 03:04:05 +0000", "2026-01-02T03:04:05Z"), ("01/02/2026", ""), ("soon", ""), ("99.99.2026", "")])
+def test_dates_as_tables_spell_them(date: str, meant: str) -> None:
+    _, (first, *_) = claims(f'domain,date\nevil.example,"{date}"\n')
+    assert first.stated == (parse_instant(meant) if meant else None)
+
+
 def test_rows_without_a_header_are_dated() -> None:
     _, found = claims("192.0.2.1,used by X,2026-01-02 03:04\n192.0.2.2,used by Y,2026-01-02 03:04\n")
     assert found[0].stated == parse_instant("2026-01-02T03:04:00Z")

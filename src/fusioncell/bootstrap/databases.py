@@ -147,7 +147,7 @@ def create_projections(database: SqlDatabase) -> None:
 
 FORM = "form"
 """The name under which the digest of the projections' form stands among the cursors."""
-EDITION = 11
+EDITION = 12
 """Raise it with every change of what is read out of entries: standing hubs then build their projections anew."""
 
 
