@@ -195,6 +195,11 @@ def receipts_text(found: dict[str, Any]) -> str:
     return "\n".join(lines)
 
 
+def _figure(name: str, number: float) -> str:
+    """Write a figure with its thousands apart; a serial is there to be compared."""
+    return str(number) if name == "zone_serial" else f"{number:,}"
+
+
 @click.command(epilog="Example: fusioncell status --data data")
 @where_options
 @json_option
@@ -217,6 +222,6 @@ def status(where: Where, as_json: bool) -> None:
         as_json,
         lambda: "\n".join(
             [f"The hub is {'running at ' + base if running else 'not running'}."]
-            + [f"{_FIGURES.get(name, name):{_WIDTH}} {number:>15,}" for name, number in figures.items()]
+            + [f"{_FIGURES.get(name, name):{_WIDTH}} {_figure(name, number):>15}" for name, number in figures.items()]
         ),
     )
