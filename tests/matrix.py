@@ -367,6 +367,7 @@ class Question:
     values: tuple[str, ...] = ()
     body: bytes = b""
     media: str = "application/json"
+    accept: str = "text/html,application/json"
 
 
 class AtOnce(ThreadPoolExecutor):
@@ -384,7 +385,7 @@ class AtOnce(ThreadPoolExecutor):
 async def ask(world: World, who: str, question: Question) -> Said:
     """Ask as a browser (or a program) of this viewer would, without a network between."""
     path, _, query = question.path.partition("?")
-    headers = [(b"host", b"hub.example"), (b"accept", b"text/html,application/json")]
+    headers = [(b"host", b"hub.example"), (b"accept", question.accept.encode())]
     if path.startswith("/taxii2/") and who in world.keys:
         headers.append((b"authorization", f"Bearer {world.keys[who]}".encode()))  # no session opens that door
     elif who in world.sessions:
@@ -520,9 +521,9 @@ class Asker:
         return False
 
     async def _answer(self, who: str, path: str) -> Said:
-        """Ask, but nothing twice: what was made up is the same for many kinds."""
+        """Ask, but nothing twice: what was made up is the same for many kinds. What fails is told without a page."""
         if (who, path) not in self._answers:
-            self._answers[who, path] = await ask(self.world, who, Question("", "GET", path))
+            self._answers[who, path] = await ask(self.world, who, Question("", "GET", path, accept="application/json"))
         return self._answers[who, path]
 
     def _value(self, kind: str, marking: str) -> str:
