@@ -170,7 +170,8 @@ def _rows(order: list[int], between: str = ",", end: str = "\n") -> str:
     [
         TABLE.replace("\n", "\r\n"), TABLE.replace("\n", "\r"), TABLE.rstrip("\n"), "\ufeff" + TABLE,
         TABLE.encode("utf-16"), b"\xfe\xff" + TABLE.encode("utf-16-be"), "\r\n\n" + TABLE, "# of ours\n#\n" + TABLE,
-        TABLE + "\n,,,,\n  \n", TABLE.replace("value,type", '"Value" , TYPE ').replace("seen_at", "Seen_At"),
+        TABLE + "\n,,,,\n  \n", "sep=,\r\n" + TABLE,
+        TABLE.replace("value,type", '"Value" , TYPE ').replace("seen_at", "Seen_At"),
         TABLE.replace("Z\n", "\n"), TABLE.replace("T", " ").replace("Z\n", " UTC\n"), TABLE.replace("Z\n", " GMT\n"),
         TABLE.replace("2026-01-02T23:30:00Z", "2026-01-03T01:30:00+02:00"),
         TABLE.replace("2026-01-02T23:30:00Z", "2026-01-02 20:30:00-03"),

@@ -3,8 +3,9 @@
 * A table's row is one sighting. ``value`` and ``seen_at`` must be there, the other columns may be missing; their order
   is free. Times are RFC 3339, ``2026-01-20 04:32:13``, a date, or Unix seconds or milliseconds; without an offset they
   are UTC.
-* Cells stand between commas, semicolons, tabs or bars. Blank lines, and those that begin with ``#``, may come before
-  the names of the columns. A quotation mark that nobody closes costs its own line, and not the rows after it.
+* Cells stand between commas, semicolons, tabs or bars. Blank lines, those that begin with ``#``, and Excel's
+  ``sep=;`` may come before the names of the columns. A quotation mark that nobody closes costs its own line, and not
+  the rows after it.
 * Of a MISP event each attribute is a sighting at its timestamp, else the event's, else its date; so is each sighting
   under it. Its source is the event's author, and the account where the comment is a link to a post; its context, the
   tags.
@@ -121,7 +122,8 @@ def _table(body: bytes, now: Instant) -> Said:
     text = body.decode("utf-16" if wide else "utf-8-sig", "replace")
     # As files are split into lines: a cell may hold what str.splitlines takes for an end of line.
     lines = io.StringIO(text, newline="").readlines()
-    head = next((at for at, line in enumerate(lines) if line.strip() and not line.startswith("#")), len(lines))
+    before = ("#", "sep=")
+    head = next((at for at, line in enumerate(lines) if line.strip() and not line.startswith(before)), len(lines))
     if head == len(lines):
         return
     delimiter = max(",;\t|", key=lines[head].count)
