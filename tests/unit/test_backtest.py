@@ -109,6 +109,18 @@ def test_a_line_that_would_turn_the_order_round_is_not_believed() -> None:
     assert recalibrate(z, np.array([9_000.0, 1_000.0]), np.array([10_000.0, 10_000.0])) == identity()
 
 
+def test_a_bad_week_moves_the_line_of_the_longer_horizon_less() -> None:
+    # Of 30 days asked of weekly a sighting answers four questions; of 7 days one.
+    z, week = np.zeros(400), np.arange(400) < 40
+    shifts = []
+    for horizon in (7, 30):
+        pupil = Pupil(horizon)
+        pupil.came_true(z, week, 7)
+        shifts.append(pupil.line.shift)
+        assert sigmoid(z[:1]) > pupil.probability(z[:1]) > week.mean()
+    assert 2 * shifts[0] < 3 * shifts[1] < 0
+
+
 @given(answers)
 def test_a_fitted_curve_never_falls(said: list[tuple[float, bool]]) -> None:
     curve = fit_curve(*_tally(said))

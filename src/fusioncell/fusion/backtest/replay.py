@@ -103,7 +103,7 @@ def _settle(course: _Course, day: int, history: History, rows: Sightings) -> Non
             _score_peers(course, question, outcomes, rows)
         if question.said is not None and question.told is not None:
             course.ours.append(tally(question.told.astype(np.float32), outcomes))
-            course.pupil.came_true(question.said, outcomes)
+            course.pupil.came_true(question.said, outcomes, ASKED_EVERY)
         course.rates.matured(question.asked, outcomes)
         course.pupil.matured(question.asked.day, question.columns, outcomes, question.asked.values)
 

@@ -13,7 +13,7 @@ import numpy as np
 from fusioncell.fusion.learn.logit import Floats, sigmoid
 
 _PRIOR = 20.0
-"""Weight of "as it was said" in a line's fit, in units of curvature: some hundred outcomes move it."""
+"""Weight of "as it was said" in a line's fit, unless another is given: some hundred outcomes move it."""
 
 
 class Calibration(NamedTuple):
@@ -35,17 +35,18 @@ def identity() -> Calibration:
     return Calibration(0.0, 1.0)
 
 
-def recalibrate(z: Floats, said_true: Floats, asked: Floats) -> Calibration:
-    """Fit the line to log-odds, of each of which ``asked`` were said and ``said_true`` came true."""
+def recalibrate(z: Floats, said_true: Floats, asked: Floats, *, prior: float = _PRIOR) -> Calibration:
+    """Fit the line to log-odds, of each of which ``asked`` were said and ``said_true`` came true. ``prior``: weight of
+    "as it was said", in units of curvature."""
     theta = np.array(identity(), np.float64)
     begun = theta.copy()
     for _ in range(20):
         p = sigmoid(theta[0] + theta[1] * z)
         gap, bend = said_true - asked * p, asked * p * (1.0 - p)
-        slope = np.array([gap.sum(), gap @ z]) - _PRIOR * (theta - begun)
+        slope = np.array([gap.sum(), gap @ z]) - prior * (theta - begun)
         cross = float(bend @ z)
         step = np.linalg.solve(
-            np.array([[float(bend.sum()) + _PRIOR, cross], [cross, float(bend @ (z * z)) + _PRIOR]]), slope
+            np.array([[float(bend.sum()) + prior, cross], [cross, float(bend @ (z * z)) + prior]]), slope
         )
         theta = theta + np.clip(step, -1.0, 1.0)
         if float(np.abs(step).max()) < 1e-6:

@@ -41,7 +41,10 @@ MEMORY_DAYS = 120.0
 """Examples count half after so many days."""
 _COLD = 15.0
 """Examples of the rarer outcome after which the learned log-odds weigh as much as the fixed ones."""
-_RECALIBRATION_ASKS = 8
+_RECALIBRATION_ASKS = 16
+_STEADY = 300.0
+"""What holds the recalibrating line: one that moves from week to week sets what is asked in one week above what is
+asked in another, and so costs more of the ranking than it mends of the level."""
 
 _SCATTER = np.uint64(0x9E3779B97F4A7C15)
 """2⁶⁴ over the golden ratio, odd: the top bit of a number times it halves any run of numbers (Knuth, TAOCP 6.4)."""
@@ -112,13 +115,15 @@ class Pupil:
             Examples(day, columns[keep], outcomes[keep].astype(np.float64), weights, len(outcomes), halves)
         )
 
-    def came_true(self, z: Floats, outcomes: npt.NDArray[np.bool_]) -> None:
-        """Take in what came of log-odds that were said before, and recalibrate."""
+    def came_true(self, z: Floats, outcomes: npt.NDArray[np.bool_], apart: int) -> None:
+        """Take in what came of log-odds that were said before, and recalibrate. ``apart``: days between askings; those
+        whose days overlap tell of the same sightings, so they share what one of them would count."""
+        own = min(apart / self.horizon, 1.0)
         values, inverse = np.unique(np.round(z, 2), return_inverse=True)
-        true, asked = (np.bincount(inverse, w).astype(np.float64) for w in (outcomes, np.ones(len(z))))
+        true, asked = (np.bincount(inverse, w * own).astype(np.float64) for w in (outcomes, np.ones(len(z))))
         self.said.append((values, true, asked))
         self.said = self.said[-_RECALIBRATION_ASKS:]
-        self.line = recalibrate(*(np.concatenate(part) for part in zip(*self.said, strict=True)))
+        self.line = recalibrate(*(np.concatenate(part) for part in zip(*self.said, strict=True)), prior=_STEADY)
 
     def learn(self, day: int) -> None:
         """Fit anew to all that has matured by ``day``."""
