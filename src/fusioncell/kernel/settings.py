@@ -42,6 +42,7 @@ SETTINGS = (
     Setting("dns_tls_clients", "", "PEM file of who issues subscribers' certificates; empty: none is asked for."),
     Setting("database_url", "", "postgresql://… to use PostgreSQL; empty for the embedded SQLite files."),
     Setting("public_url", "", "Address under which members reach the hub, for links; https makes cookies secure."),
+    Setting("security_contact", "", "Where weaknesses are reported (addresses, URLs), for /.well-known/security.txt."),
     Setting("trusted_proxies", "127.0.0.1,::1",
             "Proxies whose X-Forwarded-For tells a visitor's address: addresses and networks, comma-separated."),
     Setting("max_body_mb", "64", "Largest body that a contribution may have, in MiB."),
@@ -91,6 +92,7 @@ class Settings:
     dns_tls_clients: str
     database_url: str
     public_url: str
+    security_contact: str
     trusted_proxies: str
     max_body_mb: int
     max_files_mb: int

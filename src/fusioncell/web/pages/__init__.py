@@ -50,6 +50,7 @@ from fusioncell.web.pages import (
     products,
     proxy,
     receipts,
+    reference,
     requests,
     saved,
     shield,
@@ -107,6 +108,6 @@ def page_handlers() -> list[ControllerRouterHandler]:
         signing, account, ops, live,
         receipts, participation, proxy, joining, admin, audited, notices, groups, directory, choices, palette, privacy,
         assets, inbound, products, sources, overrides, transparency,
-        triage, graph, paste, notebook, saved, changes, horizon, mine, abuse, situation,
+        triage, graph, paste, notebook, saved, changes, horizon, mine, abuse, situation, reference,
     )  # fmt: skip
     return [handler for room in rooms for handler in room.HANDLERS]

@@ -9,9 +9,10 @@ from functools import lru_cache
 
 from litestar import Response, get
 
+from fusioncell.kernel.clock import DAY, format_instant
 from fusioncell.kernel.errors import NotFound
-from fusioncell.web.pages.frame import Asked
-from fusioncell.web.render import STATIC
+from fusioncell.web.pages.frame import Asked, base_of, hub_of
+from fusioncell.web.render import LANGUAGES, STATIC
 
 TYPES = {
     ".css": "text/css",
@@ -90,5 +91,20 @@ def robots() -> Response[str]:
     return Response(ROBOTS, media_type="text/plain")
 
 
-HANDLERS = (static, icon, robots)
+@get("/.well-known/security.txt", opt={"permission": "public"}, sync_to_thread=False, include_in_schema=False)
+def security(request: Asked) -> Response[str]:
+    """Tell who finds a weakness where to report it (RFC 9116). NotFound where the operator names nobody."""
+    hub = hub_of(request)
+    named = [one.strip() for one in hub.settings.security_contact.split(",") if one.strip()]
+    if not named:
+        raise NotFound("this hub names nobody for that", hint="Who runs it: set security_contact.")
+    address = f"{base_of(request)}/.well-known/security.txt"
+    lines = [f"Contact: {one if ':' in one else f'mailto:{one}'}" for one in named]
+    # The file is made when it is asked for: it holds for half a year from then.
+    lines += [f"Expires: {format_instant(hub.clock.now() + 180 * DAY)}", f"Canonical: {address}",
+              f"Preferred-Languages: {', '.join(LANGUAGES)}"]  # fmt: skip
+    return Response("\n".join(lines) + "\n", media_type="text/plain")
+
+
+HANDLERS = (static, icon, robots, security)
 """Static files."""
