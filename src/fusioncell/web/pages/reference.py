@@ -114,7 +114,8 @@ def _example(field: View) -> Any:
 def index(request: Asked) -> Page:
     """Show all doors by chapters."""
     found = chapters(request.app)
-    return page(request, "reference/index.html", here="reference", chapters=list(found.values()), base=base_of(request))
+    first = f'HUB={base_of(request)}\nKEY=…\ncurl -H "Authorization: Bearer $KEY" "$HUB/api/whoami"'
+    return page(request, "reference/index.html", here="reference", chapters=list(found.values()), first=first)
 
 
 @get("/api-reference/{chapter:str}", opt={"permission": "public"}, sync_to_thread=True, include_in_schema=False)
@@ -123,7 +124,7 @@ def one_chapter(request: Asked, chapter: str) -> Page:
     found = chapters(request.app).get(chapter)
     if found is None:
         raise NotFound("there is no such chapter", hint="All of them stand under API.")
-    return page(request, "reference/chapter.html", here="reference", chapter=found, base=base_of(request))
+    return page(request, "reference/chapter.html", here="reference", chapter=found)
 
 
 HANDLERS = (index, one_chapter)
