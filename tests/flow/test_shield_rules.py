@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from click.testing import CliRunner
 
@@ -189,3 +191,18 @@ def test_the_commands(made: MadeHub, tmp_path: Path) -> None:
         assert run(keys[1], "approve", "tax.gov.uk", "--reason", "all of it")["state"] == "published"
         run(keys[0], "renew", "tax.gov.uk", code=1)
         run(keys[0], "standing", "review", "tax.gov.uk", "--right", code=1)
+
+
+def test_two_who_approve_at_once_put_a_policy_in_force(made: MadeHub) -> None:
+    """The second approval stands on the first, however soon it comes; whoever is second, one of the two adopts it."""
+    keys = [made.own_key(party) for party in (made.approver, made.ministry)]
+    with served(made) as address, ThreadPoolExecutor(2) as pool:
+        now = httpx.get(f"{address}/api/shield/policy", headers=keys[0]).json()
+        for number in range(2, 6):
+            text = now["text"].replace("number = 1", f"number = {number}").replace("usual_days = 30", "usual_days = 20")
+            asked = {"text": text, "reason": "shorter"}
+            change = httpx.post(f"{address}/api/shield/policy/changes", headers=keys[0], json=asked).json()["change"]
+            path = f"{address}/api/shield/policy/changes/{change}/approve"
+            answers = [one.result().json() for one in [pool.submit(httpx.post, path, headers=key) for key in keys]]
+            assert {answer["status"] for answer in answers} == {"approved", "adopted"}, answers
+            assert httpx.get(f"{address}/api/shield/policy", headers=keys[0]).json()["number"] == number

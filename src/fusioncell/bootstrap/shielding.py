@@ -168,6 +168,7 @@ def join_shield(
     """
     projections = databases["projections"]
     shield = Shield(record, projections, fusion, intake, clock, randomness)
+    shield.charter.settle = settle
     lifts = Lifts(record, projections, fusion, shield, clock, randomness)
     shield.bars = lifts
     holds = Holds(record, projections, clock, randomness, sha256(b"holds" + key).digest(), shield.endings_on)

@@ -11,6 +11,7 @@ organisation that has not accepted the terms, reaches ``public`` doors, their ac
 
 from __future__ import annotations
 
+import asyncio
 import hmac
 import ipaddress
 import re
@@ -19,10 +20,11 @@ from collections.abc import Callable
 from http.cookies import CookieError, SimpleCookie
 from typing import Any
 
+from litestar.concurrency import sync_to_thread
 from litestar.connection import ASGIConnection
 from litestar.enums import ScopeType
 from litestar.handlers import BaseRouteHandler
-from litestar.types import ASGIApp, Receive, Scope, Send
+from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 from fusioncell.bootstrap import Hub
 from fusioncell.kernel.errors import BadInput, NotAllowed, NotFound, NotSignedIn, UnsupportedMedia
@@ -45,6 +47,11 @@ COUNTED = re.compile(r"utm_[a-z_]{1,30}|(?:fb|g|dc|tw|y|tt)clid|msclkid|gad_sour
 """What mail programs and networks add to links to count who follows them. A page passes it over, and reads none of it;
 any other parameter that it does not know is refused there too, or a mistyped filter would show all.
 """
+SETTLED = "/api/shield/"
+"""Doors whose changes build on one another, by several people within a second: each answers once its change is
+projected, so that the next one finds it."""
+LONGEST_WAIT, _TICK = 3.0, 0.005
+"""Seconds that such an answer waits at most, and between two looks."""
 VISITED = frozenset({"public", "read", "search", "stream"})
 """What opens to visitors, and to guests of a group; any other door opens to guests where it says so (``guests``)."""
 
@@ -64,7 +71,23 @@ class Access:
             state["refused"] = viewer is None
             state["viewer"] = viewer if viewer is not None else PUBLIC
             state["look"] = look
+            if scope["method"] not in SAFE and scope["path"].startswith(SETTLED):
+                send = _once_projected(scope["litestar_app"].state.hub, send)
         await self._app(scope, receive, send)
+
+
+def _once_projected(hub: Hub, send: Send) -> Send:
+    """Return what sends an answer to a change once what was kept by then is projected; never for long."""
+
+    async def sent(message: Message) -> None:
+        if message["type"] == "http.response.start" and message["status"] < 400:
+            seq, waited = (await sync_to_thread(hub.record.head))[0], 0.0
+            while hub.river.lag(seq) > 0 and waited < LONGEST_WAIT:
+                await asyncio.sleep(_TICK)
+                waited += _TICK
+        await send(message)
+
+    return sent
 
 
 def recognise_party(hub: Hub, scope: Any, state: dict[str, Any]) -> Callable[[], Viewer | None]:

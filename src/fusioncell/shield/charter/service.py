@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Callable
+
 import msgspec
 
 from fusioncell.kernel.entry import Draft, Payload
@@ -27,6 +30,9 @@ class Charter:
 
     def __init__(self, record: Record, database: Database, randomness: Randomness) -> None:
         self._record, self._database, self._randomness = record, database, randomness
+        self._deciding = threading.Lock()
+        self.settle: Callable[[int], None] = lambda seq: None
+        """Waits until a position is projected: who approves next, however soon, sees who approved before."""
 
     def in_force(self) -> Policy:
         """Return the policy in force."""
@@ -63,7 +69,11 @@ class Charter:
 
     def approve(self, viewer: Viewer, identifier: str) -> bool:
         """Approve a change; returns whether this was the approval that put it in force."""
-        who, current = self._decider(viewer), self.in_force()
+        with self._deciding:
+            return self._approve(self._decider(viewer), identifier)
+
+    def _approve(self, who: str, identifier: str) -> bool:
+        current = self.in_force()
         with self._database.read() as connection:
             change = store.change(connection, identifier)
         if change is None:
@@ -73,10 +83,11 @@ class Charter:
         if current.approvers and who not in current.approvers:
             raise NotAllowed("the policy in force does not name you among its approvers")
         approved = {person for person, _ in change.approvals}
-        if who in approved:
+        enough = len(approved | {who}) >= current.approvals
+        if who in approved and not enough:
             raise Conflict("you have approved this change already", hint="Another person has to.")
-        enough = len(approved) + 1 >= current.approvals
-        steps = [(APPROVED, PARTNERS, PolicyBody(change.id, change.digest, who))]
+        # Approved by enough, and not adopted: two approved at once, under a version that did not wait for the first.
+        steps = [] if who in approved else [(APPROVED, PARTNERS, PolicyBody(change.id, change.digest, who))]
         if enough:
             steps.append((ADOPTED, PUBLIC, PolicyBody(change.id, change.digest, text=change.policy)))
         self._keep(*steps)
@@ -88,7 +99,8 @@ class Charter:
         return named_person(viewer)
 
     def _keep(self, *steps: tuple[str, Audience, PolicyBody]) -> None:
-        self._record.append("", [
+        receipt = self._record.append("", [
             Draft(kind, self._record.intern_audience(audience), Payload("", body.id, 0, "", _encode(body)))
             for kind, audience, body in steps
         ], new_id(self._randomness))  # fmt: skip
+        self.settle(receipt.last_seq)
