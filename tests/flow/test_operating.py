@@ -112,6 +112,10 @@ def data(tmp_path: Path) -> Path:
     return tmp_path / "hub"
 
 
+MANY = 2 * ASKED_A_MINUTE + 1
+"""Too many for one address, whether or not a minute ends meanwhile."""
+
+
 def asked(client: httpx.Client, times: int, **headers: str) -> list[int]:
     """The answers to a visitor's questions."""
     return [client.get("/blocked/a.example", headers=headers).status_code for _ in range(times)]
@@ -120,14 +124,14 @@ def asked(client: httpx.Client, times: int, **headers: str) -> list[int]:
 def test_visitors_behind_a_trusted_proxy_are_told_apart(data: Path) -> None:
     with running(data) as url, httpx.Client(base_url=url) as client:
         one, other = ({"X-Forwarded-For": f"198.51.100.{n}"} for n in (1, 2))
-        assert asked(client, ASKED_A_MINUTE + 1, **one)[-1] == 429
+        assert 429 in asked(client, MANY, **one)
         assert asked(client, 1, **other) == [200]
 
 
 def test_nobody_else_says_who_a_visitor_is(data: Path) -> None:
     with running(data, trusted_proxies="192.0.2.1, 10.0.3.0/24") as url, httpx.Client(base_url=url) as client:
-        answers = [asked(client, 1, **{"X-Forwarded-For": f"198.51.100.{n}"})[0] for n in range(ASKED_A_MINUTE + 1)]
-        assert answers[-1] == 429, "the header counts for nothing"
+        answers = [asked(client, 1, **{"X-Forwarded-For": f"198.51.100.{n}"})[0] for n in range(MANY)]
+        assert 429 in answers, "the header counts for nothing"
 
 
 def test_a_proxy_that_is_none_is_refused() -> None:
@@ -144,8 +148,8 @@ def test_the_guides_nginx_serves_the_hub(data: Path, tmp_path: Path) -> None:
         with httpx.Client(base_url=url, verify=trust, timeout=20) as client:
             assert client.get("/readyz").status_code == 200
             # What a visitor writes there counts for nothing: the proxy says who it is.
-            spoofed = [asked(client, 1, **{"X-Forwarded-For": f"198.51.100.{n}"})[0] for n in range(ASKED_A_MINUTE + 1)]
-            assert spoofed[-1] == 429
+            spoofed = [asked(client, 1, **{"X-Forwarded-For": f"198.51.100.{n}"})[0] for n in range(MANY)]
+            assert 429 in spoofed
             # The live stream comes through as it is written, a large contribution as it is sent.
             with client.stream("GET", "/api/stream", headers=key) as stream:
                 events = stream.iter_lines()

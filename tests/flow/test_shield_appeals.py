@@ -112,5 +112,6 @@ def test_the_api_says_the_same(made: MadeHub) -> None:
 
 def test_who_asks_too_often_waits(made: MadeHub) -> None:
     with visitor(made) as someone:
-        codes = [someone.get("/api/blocked/free.example").status_code for _ in range(61)]
-        assert codes[0] == 200 and codes[-1] == 429
+        # Twice a minute's worth and one: too many, whether or not a minute ends meanwhile.
+        codes = [someone.get("/api/blocked/free.example").status_code for _ in range(121)]
+        assert codes[0] == 200 and 429 in codes
